@@ -1,0 +1,74 @@
+/** The codes of every `StepwrightError`. Stable between major versions; messages are not. */
+export type ErrorCode =
+  | 'ERR_UNKNOWN_PROCESS'
+  | 'ERR_UNKNOWN_DEFINITION'
+  | 'ERR_INVALID_INPUT'
+  | 'ERR_NOT_JSON'
+  | 'ERR_RECORD_TOO_LARGE'
+  | 'ERR_NOT_INTERRUPTED'
+  | 'ERR_NOT_ENDED'
+  | 'ERR_ALREADY_ENDED'
+  | 'ERR_STORE_MISSING'
+  | 'ERR_STORE_ACCESS'
+  | 'ERR_STORE_WRITE'
+  | 'ERR_STORE_READ'
+  | 'ERR_STORE_CORRUPT'
+  | 'ERR_STORE_VERSION'
+  | 'ERR_STEP_FAILED'
+  | 'ERR_STEP_TIMEOUT'
+  | 'ERR_PROCESS_TIMEOUT'
+  | 'ERR_CANCELLED'
+  | 'ERR_HOST_DIED'
+  | 'ERR_RUNTIME_CLOSED'
+
+/**
+ * Everything this library throws on purpose, except wrong use of its API, which is a `TypeError`.
+ *
+ * @example
+ * try { await client.delete(pid) } catch (error) {
+ *   if (error instanceof StepwrightError && error.code === 'ERR_NOT_ENDED') await client.cancel(pid)
+ * }
+ */
+export class StepwrightError extends Error {
+  override name = 'StepwrightError'
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Where and how a process failed: what the three errors below have besides their code. */
+export interface ProcessFailure {
+  readonly pid?: string | undefined
+  readonly step?: string | undefined
+  readonly attempt?: number | undefined
+  readonly cause?: unknown
+}
+
+/** A process ended in `error`: a step failed for good. `cause` is what the step threw, as it was recorded. */
+export class ProcessError extends StepwrightError {
+  override name = 'ProcessError'
+  readonly pid: string | undefined
+  readonly step: string | undefined
+  readonly attempt: number | undefined
+  constructor(code: ErrorCode, message: string, { pid, step, attempt, cause }: ProcessFailure = {}) {
+    super(code, message, cause === undefined ? undefined : { cause })
+    this.pid = pid
+    this.step = step
+    this.attempt = attempt
+  }
+}
+
+/** A process ran out of the time its `timeout` allows. */
+export class ProcessTimeoutError extends ProcessError {
+  override name = 'ProcessTimeoutError'
+}
+
+/** A process was cancelled. The message holds the reason, if one was given. */
+export class ProcessCancelledError extends ProcessError {
+  override name = 'ProcessCancelledError'
+}
+
+/** Only ENOENT means "not there": every other failure of the file system is told. */
+export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === 'ENOENT'

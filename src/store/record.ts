@@ -1,0 +1,113 @@
+/** A JSON value: what a step may take and return. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** The four ways a process ends. A record with such a status is its journal's last. */
+export const FINAL_STATUSES = ['finished', 'error', 'timeout', 'cancelled'] as const
+export type FinalStatus = (typeof FINAL_STATUSES)[number]
+export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
+export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
+export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
+export type StepKind = 'step' | 'interrupt' | 'sleep'
+
+export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
+
+/** An error as it crosses the JSON boundary: what `JSON.stringify(new Error())` would lose. */
+export interface ErrorRecord {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+  readonly code?: string | number
+  readonly cause?: ErrorRecord
+  readonly step?: string
+  readonly attempt?: number
+}
+
+/** What a running step last reported about itself. */
+export interface Progress {
+  readonly value: number
+  readonly total?: number
+  readonly message?: string
+}
+
+/** One step of a process, once it has begun. Times are epoch milliseconds. */
+export interface StepRecord {
+  readonly status: StepStatus
+  /** Attempts begun. */
+  readonly attempt: number
+  /** Attempts that failed; a death of the host is none. */
+  readonly failures?: number
+  readonly startedAt?: number
+  readonly endedAt?: number
+  /** When a waiting, sleeping or interrupted step goes on (or times out) by itself. */
+  readonly until?: number
+  readonly progress?: Progress
+  readonly error?: ErrorRecord
+}
+
+/** What caused a record: a transition of the machine, or a progress report. */
+export interface RecordEvent {
+  readonly type: string
+  readonly step?: string
+}
+
+/** The XState part of a record that its other fields do not say already. Opaque to the store. */
+export interface MachineSnapshot {
+  readonly value: Json
+  /** Timers, whose input is an absolute time. Attempts are left out: `RECOVER` begins a new one. */
+  readonly children?: Readonly<Record<string, Json>>
+}
+
+/** What never changes about a process: written once, on its journal's first line. */
+export interface ProcessIdentity {
+  readonly version: string
+  /** A hash of the chart's shape. */
+  readonly shape: string
+  readonly createdAt: number
+  readonly input: Json
+  readonly key?: string
+  readonly labels?: Readonly<Record<string, string>>
+  /** Every step of the definition in order, so that readers need no code. */
+  readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
+}
+
+/** What every line of a journal has. */
+export interface LineHead {
+  readonly pid: string
+  readonly name: string
+  readonly status: ProcessStatus
+  /** Counts the lines of a journal from 1. Orders records; time never does. */
+  readonly revision: number
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly event: RecordEvent
+}
+
+/** What a transition writes. */
+export interface Transition extends LineHead {
+  /** Steps that have begun, by name. */
+  readonly steps: Readonly<Record<string, StepRecord>>
+  /** The input of the step that runs; the output once the process has finished. Absent: still the process's input. */
+  readonly data?: Json
+  readonly error?: ErrorRecord
+  readonly startedAt?: number
+  /** When the process times out, while it runs. Epoch milliseconds. */
+  readonly deadline?: number
+  /** Milliseconds left of the process's timeout, while its clock stands. */
+  readonly remainingMs?: number
+  /** How often a host died under this process. */
+  readonly recoveries: number
+  /** Deaths in a row during the same step. */
+  readonly deaths?: number
+  readonly snapshot: MachineSnapshot
+}
+
+/** A report of progress: no transition, cannot be restored. */
+export interface ProgressLine extends LineHead {
+  readonly progress: Readonly<Record<string, Progress>>
+}
+
+/** Lines after the first. */
+export type JournalLine = Transition | ProgressLine
+
+/** The document that describes one process: identity, newest transition, and the progress reported since. */
+export type ProcessRecord = ProcessIdentity & Transition & { readonly progress?: Readonly<Record<string, Progress>> }

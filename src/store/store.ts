@@ -1,0 +1,94 @@
+import type { JournalLine, ProcessRecord, ProcessStatus } from './record.ts'
+
+export type HostState = 'alive' | 'dead' | 'unresponsive' | 'unknown'
+
+/** A runtime as the store knows it. */
+export interface Host {
+  readonly id: string
+  readonly osPid: number
+  readonly hostname: string
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  readonly state: HostState
+}
+
+/** A process as a reader finds it. `host` is its owner; a process that waits for a host or has ended has none. */
+export interface StoredProcess {
+  readonly record: ProcessRecord
+  readonly host?: Host
+}
+
+export interface ListQuery {
+  readonly status?: readonly ProcessStatus[] | undefined
+  readonly name?: string | undefined
+  readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
+/** A journal that cannot be read. It is kept, told, and never stops other processes. */
+export interface CorruptJournal {
+  readonly pid: string
+  readonly error: Error
+}
+
+/**
+ * Where journals live: the only thing that hosts and clients share. Knows nothing of machines or definitions.
+ * The conformance suite in `stepwright/testing` is the contract in full.
+ */
+export interface Store {
+  /** An absolute path or a word, for messages. */
+  readonly location: string
+  /** No record, input or output may be larger, in bytes of JSON. */
+  readonly maxRecordBytes: number
+
+  /** Registers a host, so that it can own processes. Creates the store if need be. */
+  openHost(): Promise<HostStore>
+
+  /** @throws ERR_STORE_MISSING if there is no such store, ERR_STORE_CORRUPT, ERR_STORE_READ, ERR_STORE_VERSION, ERR_STORE_ACCESS */
+  get(pid: string): Promise<StoredProcess | undefined>
+  /** Newest first. Corrupt journals are handed to `onCorrupt` (or skipped) and the list goes on. */
+  list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncIterable<StoredProcess>
+  /** Every line of the journal, oldest first, each folded into a whole record. `undefined`: no such process. */
+  history(pid: string): Promise<ProcessRecord[] | undefined>
+  /**
+   * The newest record, then every later one as it is written; ends after a final one or when `signal` aborts (without a throw).
+   * @throws ERR_UNKNOWN_PROCESS if it is not there, or no longer
+   */
+  follow(pid: string, signal?: AbortSignal): AsyncIterable<StoredProcess>
+  /** Pids that begin so, at most `limit`. */
+  find(prefix: string, limit: number): Promise<string[]>
+  /** @throws ERR_NOT_ENDED while the process lives, ERR_UNKNOWN_PROCESS */
+  delete(pid: string): Promise<void>
+  hosts(): Promise<Host[]>
+  /** Lets go of whatever the reading side holds open. */
+  close(): Promise<void>
+}
+
+/** A host's side of a store: it alone writes the journals it owns. */
+export interface HostStore {
+  readonly hostId: string
+  /**
+   * Puts a new process into the store, owned by this host. With a `key` that is taken, drops it and returns the pid that has the key.
+   * @throws ERR_STORE_WRITE
+   */
+  create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }>
+  /**
+   * Appends a line to a journal this host owns. A final status ends the journal: it moves to where ended ones are and no host owns it.
+   * When the promise resolves the line is as safe as the store's durability says. Safe to call again with the same line after a rejection.
+   * @throws ERR_STORE_WRITE
+   */
+  write(line: JournalLine): Promise<void>
+  /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. */
+  adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess>
+  /** Gives a process up, so that the next host that adopts takes it at once. Not a death. */
+  release(pid: string): Promise<void>
+  /** Removes processes created before `createdBefore` and ended before `endedBefore` (epoch ms), without blocking the event loop. Returns how many. */
+  expire(createdBefore: number, endedBefore: number): Promise<number>
+  /** The host is gone: whatever it still owns may be adopted. */
+  close(): Promise<void>
+}
+
+export interface AdoptedProcess {
+  readonly record: ProcessRecord
+  /** True when its last host let it go in order; false when that host died. */
+  readonly released: boolean
+}
