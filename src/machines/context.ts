@@ -1,0 +1,101 @@
+import type { ErrorRecord, Json, Progress, RecordEvent, StepRecord, StepStatus } from '../store/record.ts'
+
+/**
+ * All a process knows, as its machine's context. Only events bring time and results into it, so the same machine gives the same
+ * answer wherever it runs. Absent is `undefined`, so that one spread can clear a field.
+ */
+export interface ProcessContext {
+  readonly pid: string
+  readonly input: Json
+  /** The input of the step that runs; at the end the output. */
+  readonly data: Json
+  /** Steps that have begun, by name. */
+  readonly steps: Readonly<Record<string, StepRecord>>
+  /** What caused the newest transition, and when (epoch ms). */
+  readonly event: RecordEvent
+  readonly at: number
+  readonly startedAt: number | undefined
+  readonly error: ErrorRecord | undefined
+  /** When the process times out: set while its clock runs. Epoch ms. */
+  readonly deadline: number | undefined
+  /** What is left of its timeout: set while its clock stands. */
+  readonly remainingMs: number | undefined
+  readonly recoveries: number
+  /** Deaths of hosts in a row during the same step. */
+  readonly deaths: number
+}
+
+export interface ProcessMachineInput {
+  readonly pid: string
+  readonly input: Json
+  readonly at: number
+  readonly timeoutMs?: number | undefined
+}
+
+export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInput): ProcessContext {
+  return {
+    pid, input, data: input, steps: {}, event: { type: 'CREATE' }, at, startedAt: undefined, error: undefined,
+    deadline: undefined, remainingMs: timeoutMs, recoveries: 0, deaths: 0,
+  }
+}
+
+/** The events a host sends. Results of attempts and timers arrive as XState's own done and error events. */
+export type ProcessEvent =
+  | { readonly type: 'START'; readonly at: number }
+  | { readonly type: 'PROCEED'; readonly at: number; readonly data?: Json }
+  | { readonly type: 'CANCEL'; readonly at: number; readonly reason?: string | undefined }
+  | {
+      readonly type: 'RECOVER'
+      readonly at: number
+      /** The last host let the process go in order: no death. */
+      readonly released: boolean
+      /** End it in `error` instead of going on. */
+      readonly fail: boolean
+      readonly maxRecoveries: number
+    }
+
+/** What an attempt is invoked with. Its data stays in the context: XState would write inputs into every snapshot. */
+export interface AttemptInput {
+  readonly pid: string
+  readonly step: string
+  readonly attempt: number
+}
+
+/** What an attempt resolves with. */
+export type AttemptResult = { readonly at: number; readonly progress?: Progress | undefined } & (
+  | { readonly output: Json }
+  | { readonly skipped: true }
+  | { readonly until: number }
+)
+
+/** What an attempt rejects with. */
+export interface AttemptFailure {
+  readonly at: number
+  readonly error: ErrorRecord
+  readonly retryable: boolean
+  /** A wait the step asked for, instead of the policy's. */
+  readonly afterMs?: number | undefined
+  readonly progress?: Progress | undefined
+}
+
+export interface TimerInput {
+  /** Epoch milliseconds. Persisted by XState, so that a restored timer keeps its time. */
+  readonly at: number
+}
+
+const ENDED: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', 'timeout', 'cancelled'])
+
+/** The steps, with those still open given their end. */
+export function endOpenSteps(context: ProcessContext, status: StepStatus, at: number): ProcessContext['steps'] {
+  const ended = Object.entries(context.steps).map(([name, { until: _, ...step }]) =>
+    [name, ENDED.has(step.status) ? step : { ...step, status, endedAt: at }] as const)
+  return Object.fromEntries(ended)
+}
+
+/** The process's clock runs: its deadline becomes a point in time. */
+export const startClock = ({ deadline, remainingMs }: ProcessContext, at: number): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
+  remainingMs === undefined ? { deadline, remainingMs } : { deadline: at + remainingMs, remainingMs: undefined }
+
+/** The process's clock stands: what is left is kept. */
+export const stopClock = ({ deadline, remainingMs }: ProcessContext, at: number): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
+  deadline === undefined ? { deadline, remainingMs } : { deadline: undefined, remainingMs: deadline - at }

@@ -1,0 +1,36 @@
+import type { ErrorCode } from '../errors.ts'
+import type { ErrorRecord, FinalStatus } from '../store/record.ts'
+import { endOpenSteps, type ProcessContext } from './context.ts'
+
+/** The context of a process that ends otherwise than by finishing. */
+function end(context: ProcessContext, status: FinalStatus, at: number, type: string, error: ErrorRecord, step?: string): Partial<ProcessContext> {
+  return {
+    steps: endOpenSteps(context, status, at), error, at, event: step === undefined ? { type } : { type, step },
+    deadline: undefined, remainingMs: undefined,
+  }
+}
+
+const coded = (name: string, code: ErrorCode, message: string): ErrorRecord => ({ name, code, message })
+
+export function failed(context: ProcessContext, step: string, at: number, error: ErrorRecord, type = 'FAIL'): Partial<ProcessContext> {
+  const attempt = context.steps[step]?.attempt ?? 0
+  return end(context, 'error', at, type, { ...error, step, attempt }, step)
+}
+
+export function timedOut(context: ProcessContext, at: number): Partial<ProcessContext> {
+  return end(context, 'timeout', at, 'TIMEOUT', coded('ProcessTimeoutError', 'ERR_PROCESS_TIMEOUT', 'The process ran out of the time its timeout allows'))
+}
+
+export function cancelled(context: ProcessContext, at: number, reason: string | undefined): Partial<ProcessContext> {
+  return end(context, 'cancelled', at, 'CANCEL', coded('ProcessCancelledError', 'ERR_CANCELLED', reason ?? 'Cancelled'))
+}
+
+export function hostDied(context: ProcessContext, at: number): Partial<ProcessContext> {
+  const step = Object.entries(context.steps).find(([, { endedAt }]) => endedAt === undefined)?.[0]
+  const where = step === undefined ? '' : ` during step '${step}'`
+  const ended = end(context, 'error', at, 'RECOVER', {
+    ...coded('HostDiedError', 'ERR_HOST_DIED', `The host of this process died${where}`),
+    ...(step !== undefined && { step, attempt: context.steps[step]?.attempt ?? 0 }),
+  }, step)
+  return { ...ended, recoveries: context.recoveries + 1, deaths: context.deaths + 1 }
+}

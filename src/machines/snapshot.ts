@@ -1,0 +1,63 @@
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, Snapshot } from 'xstate'
+import type { Json, MachineSnapshot, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
+import type { ProcessContext } from './context.ts'
+
+const statusOf = (value: unknown): ProcessStatus => (typeof value === 'string' ? value : Object.keys(value as object)[0]) as ProcessStatus
+
+/** The timers of a snapshot as XState persists them. Attempts are left out: after a restore `RECOVER` begins a new one. */
+function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefined {
+  let timers: Record<string, Json> | undefined
+  for (const id in snapshot.children) {
+    const child = snapshot.children[id]
+    if (child?.src !== 'timer') continue
+    timers ??= {}
+    timers[id] = { src: 'timer', snapshot: child.getPersistedSnapshot() as unknown as Json }
+  }
+  return timers
+}
+
+/**
+ * What a transition writes. XState's own persisted snapshot would repeat the process's input on every line and look for actor
+ * references inside the user's data, so this takes it apart: `snapshot` holds what no other field says.
+ */
+export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number): Transition {
+  const { pid, input, data, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } = snapshot.context as ProcessContext
+  const children = timersOf(snapshot)
+  // Undefined fields are dropped when this becomes JSON.
+  return {
+    pid, name, status: statusOf(snapshot.value), revision, at, event, steps, data: data === input ? undefined : data, error,
+    startedAt, deadline, remainingMs, recoveries, deaths: deaths === 0 ? undefined : deaths,
+    snapshot: children === undefined ? { value: snapshot.value } : { value: snapshot.value, children },
+  } as Transition
+}
+
+/** An XState snapshot without the user's data, and the context that the data is put back into once the actor exists. */
+export interface RestorableSnapshot {
+  readonly snapshot: Snapshot<unknown>
+  /** Puts input and data back. XState's revival walks a restored context and would take some user data for actor references. */
+  readonly fill: () => void
+}
+
+export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
+  const { pid, input, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths = 0 } = record
+  const context = { pid, input: null as Json, data: null as Json, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths }
+  const { value, children = {} } = record.snapshot
+  return {
+    snapshot: { status: 'active', output: undefined, error: undefined, value, context, children, historyValue: {} } as Snapshot<unknown>,
+    fill: () => {
+      context.input = input
+      context.data = record.data === undefined ? input : record.data
+    },
+  }
+}
+
+/** Whether a machine has the state a record is in. */
+export function hasState(machine: AnyStateMachine, value: Json): boolean {
+  const inside = (node: AnyStateNode | undefined, part: Json): boolean => {
+    if (!node) return false
+    if (typeof part === 'string') return Object.hasOwn(node.states, part)
+    return typeof part === 'object' && part !== null &&
+      Object.entries(part).every(([key, rest]) => Object.hasOwn(node.states, key) && inside(node.states[key], rest as Json))
+  }
+  return inside(machine.root, value)
+}

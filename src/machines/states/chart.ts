@@ -1,0 +1,38 @@
+import { assign } from 'xstate'
+import type { AttemptFailure, ProcessContext, ProcessEvent } from '../context.ts'
+
+/** Where the chart goes when a step's turn comes, and what its context then becomes. */
+export interface Entry {
+  readonly target: string
+  readonly begin: (context: ProcessContext, at: number) => Partial<ProcessContext>
+}
+
+/** State nodes of one step, by the top-level state they belong to; XState's config type cannot describe keys made at run time. */
+export interface StepStates {
+  running?: object
+  interrupted?: object
+  sleeping?: object
+}
+
+export interface DoneEvent<Output> {
+  readonly type: string
+  readonly output: Output
+}
+/** A timer that failed (none does) counts as one that fired, so that no process is ever stuck in a wait. */
+export interface TimerEvent {
+  readonly output?: { readonly at: number }
+}
+export interface FailEvent {
+  readonly type: string
+  readonly error: AttemptFailure
+}
+export interface Args<Event> {
+  readonly context: ProcessContext
+  readonly event: Event
+}
+export type RecoverEvent = Extract<ProcessEvent, { type: 'RECOVER' }>
+export type ProceedEvent = Extract<ProcessEvent, { type: 'PROCEED' }>
+
+export const update = <Event>(change: (context: ProcessContext, event: Event) => Partial<ProcessContext>) =>
+  assign(({ context, event }: { context: ProcessContext; event: unknown }) => change(context, event as Event))
+

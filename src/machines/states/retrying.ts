@@ -1,0 +1,32 @@
+import type { FunctionStep } from '../../steps/plan.ts'
+import { retryDelay } from '../../steps/retry.ts'
+import type { StepRecord } from '../../store/record.ts'
+import { attempting, toError } from './attempting.ts'
+import { beginAttempt, set } from './changes.ts'
+import { update, type Args, type FailEvent, type TimerEvent } from './chart.ts'
+import { timer } from './timer.ts'
+
+/** Attempts and the waits between them. The wait's end is absolute, so that it survives a restart. */
+export function retrying({ name }: FunctionStep, retry: NonNullable<FunctionStep['retry']>, id: string, onDone: object[]): object {
+  const self = `#${id}.running.${name}`
+  const wait = {
+    guard: ({ context, event }: Args<FailEvent>) => event.error.retryable && (context.steps[name]?.failures ?? 0) + 1 < retry.attempts,
+    target: 'waiting',
+    actions: update<FailEvent>((context, { error: { at, error, afterMs, progress } }) => {
+      const before = context.steps[name] ?? { status: 'running', attempt: 1 }
+      const failures = (before.failures ?? 0) + 1
+      const until = at + (afterMs ?? retryDelay(retry, failures, `${context.pid}:${name}:${failures}`))
+      const step: StepRecord = { ...before, status: 'waiting', failures, error, until, ...(progress !== undefined && { progress }) }
+      return { steps: set(context, name, step), at, event: { type: 'FAIL', step: name } }
+    }),
+  }
+  const again = {
+    target: 'attempting',
+    actions: update<TimerEvent>((context, { output: { at } = context }) =>
+      ({ steps: set(context, name, beginAttempt(context, name, at)), at, event: { type: 'RETRY', step: name } })),
+  }
+  return {
+    attempting: attempting(name, id, `${self}.attempting`, onDone, [wait, toError(name, id)]),
+    waiting: { invoke: timer(`${name}:retry`, name, again) },
+  }
+}

@@ -1,0 +1,36 @@
+import type { AnyMachineSnapshot } from 'xstate'
+import type { AttemptFailure, AttemptResult, ProcessContext, ProcessEvent } from '../../src/machines/context.ts'
+import type { PlannedStep, ProcessPlan } from '../../src/steps/plan.ts'
+
+/** An event as the machine receives it: from the host, or from an actor it invoked. */
+export type MachineEvent = ProcessEvent | { type: string; output?: AttemptResult | { at: number }; error?: AttemptFailure }
+
+const done = (id: string, output: object): MachineEvent => ({ type: `xstate.done.actor.${id}`, output: output as { at: number } })
+const failure = (id: string, at: number, retryable: boolean): MachineEvent => ({
+  type: `xstate.error.actor.${id}`, error: { at, retryable, error: { name: 'Error', message: `${id} failed` } },
+})
+
+/** How often a walk lets a host die during one step. */
+const MAX_DEATHS = 2
+
+/** Everything that may happen next to a process in this state: answers of what is invoked, and every word of a host. */
+export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot): MachineEvent[] {
+  if (snapshot.status !== 'active') return [{ type: 'START', at: 1 }, { type: 'PROCEED', at: 1 }, { type: 'CANCEL', at: 1 }, recover(1)]
+  const context = snapshot.context as ProcessContext
+  const at = context.at + 1_000
+  const answers = Object.keys(snapshot.children).flatMap(id => {
+    const step = plan.steps.find(({ name }) => name === id)
+    return step ? attemptAnswers(step, context, at) : [done(id, { at })]
+  })
+  const deaths = context.deaths < MAX_DEATHS ? [recover(at)] : [recover(at, true)]
+  return [...answers, { type: 'START', at }, { type: 'PROCEED', at, data: { proceeded: true } }, { type: 'CANCEL', at, reason: 'no longer wanted' }, ...deaths]
+}
+
+export const recover = (at: number, fail = false): ProcessEvent => ({ type: 'RECOVER', at, released: false, fail, maxRecoveries: MAX_DEATHS })
+
+function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number): MachineEvent[] {
+  if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]
+  const skip = step.kind === 'step' && step.when ? [done(step.name, { at, skipped: true })] : []
+  const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })
+  return [output, ...skip, failure(step.name, at, true), failure(step.name, at, false)]
+}

@@ -1,0 +1,99 @@
+import type { AttemptFailure, AttemptResult } from '../../src/machines/context.ts'
+import type { PlannedStep, ProcessPlan } from '../../src/steps/plan.ts'
+import type { Json, ProcessStatus, StepStatus } from '../../src/store/record.ts'
+import type { MachineEvent } from './events.ts'
+
+/**
+ * What a process must be after each event, told straight on: a list of steps and a finger that points at one of them. Knows no states,
+ * no charts, no XState; it is what the machine is compared with.
+ */
+export interface Model {
+  readonly status: ProcessStatus
+  /** The step the finger points at. */
+  readonly at: number
+  readonly data: Json
+  readonly steps: Readonly<Record<string, { readonly status: StepStatus; readonly attempt: number; readonly failures: number }>>
+  readonly code: string | undefined
+  readonly deaths: number
+  readonly recoveries: number
+  /** Milliseconds of running time spent, and since when the clock runs. */
+  readonly spentMs: number
+  readonly runningSince: number | undefined
+}
+
+export const newModel = (input: Json): Model =>
+  ({ status: 'pending', at: -1, data: input, steps: {}, code: undefined, deaths: 0, recoveries: 0, spentMs: 0, runningSince: undefined })
+
+type Timed = { at: number }
+
+export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): Model {
+  if (['finished', 'error', 'timeout', 'cancelled'].includes(model.status)) return model
+  switch (event.type) {
+    case 'START': return model.status === 'pending' ? enter(plan, model, 0, (event as Timed).at) : model
+    case 'CANCEL': return end(model, 'cancelled', 'ERR_CANCELLED')
+    case 'PROCEED': return model.status === 'interrupted' ? leave(plan, { ...model, data: merged(model.data, (event as { data?: Json }).data) }, 'finished', (event as Timed).at) : model
+    case 'RECOVER': return recovered(model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
+    default: return answered(plan, model, event as { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure })
+  }
+}
+
+const merged = (data: Json, given: Json | undefined): Json =>
+  given === undefined ? data : isObject(data) && isObject(given) ? { ...(data as object), ...(given as object) } as Json : given
+const isObject = (value: Json): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function recovered(model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
+  const name = Object.entries(model.steps).find(([, { status }]) => status === 'running')?.[0]
+  const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
+  if (fail || (name !== undefined && model.deaths >= maxRecoveries)) return end(died, 'error', 'ERR_HOST_DIED')
+  return name === undefined ? model : begin(died, name)
+}
+
+function answered(plan: ProcessPlan, model: Model, { type, output, error }: { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure }): Model {
+  const [, id = ''] = type.match(/^xstate\.(?:done|error)\.actor\.(.*)$/) ?? []
+  const at = (output ?? error)?.at ?? NaN
+  if (id === 'process:deadline') return end(model, 'timeout', 'ERR_PROCESS_TIMEOUT')
+  const step = plan.steps[model.at] as PlannedStep
+  if (id.endsWith(':retry')) return begin(model, step.name)
+  if (id.endsWith(':timeout')) return end(model, 'error', 'ERR_STEP_TIMEOUT')
+  if (id.endsWith(':wake')) return leave(plan, model, 'finished', at)
+  if (error) {
+    const failures = (model.steps[step.name]?.failures ?? 0) + 1
+    const counted = set(model, step.name, { failures })
+    const attempts = step.kind === 'step' ? (step.retry?.attempts ?? 1) : 1
+    return error.retryable && failures < attempts ? set(counted, step.name, { status: 'waiting' }) : end(counted, 'error', undefined)
+  }
+  const result = output as { output?: Json; skipped?: true }
+  if (result.skipped) return leave(plan, model, 'skipped', at)
+  if (step.kind === 'sleep') return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
+  const next = { ...model, data: result.output as Json }
+  return step.kind === 'step' && step.interrupt ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at) : leave(plan, next, 'finished', at)
+}
+
+function enter(plan: ProcessPlan, model: Model, index: number, at: number): Model {
+  const step = plan.steps[index]
+  const there = { ...model, at: index, deaths: 0 }
+  if (!step) return { ...stop(there, at), status: 'finished' }
+  if (step.kind === 'interrupt') return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
+  if (step.kind === 'sleep' && !('compute' in step.until)) return stop({ ...set(there, step.name, { status: 'sleeping', attempt: 1 }), status: 'sleeping' }, at)
+  return { ...begin(there, step.name), status: 'running', runningSince: there.runningSince ?? at }
+}
+
+const leave = (plan: ProcessPlan, model: Model, status: StepStatus, at: number): Model =>
+  enter(plan, set(model, plan.steps[model.at]?.name ?? '', { status }), model.at + 1, at)
+
+const begin = (model: Model, name: string): Model => set(model, name, { status: 'running', attempt: (model.steps[name]?.attempt ?? 0) + 1 })
+
+function stop(model: Model, at: number): Model {
+  return model.runningSince === undefined ? model : { ...model, spentMs: model.spentMs + at - model.runningSince, runningSince: undefined }
+}
+
+function set(model: Model, name: string, change: Partial<Model['steps'][string]>): Model {
+  const before = model.steps[name] ?? { status: 'pending', attempt: 0, failures: 0 }
+  return { ...model, steps: { ...model.steps, [name]: { ...before, ...change } } }
+}
+
+function end(model: Model, status: 'error' | 'timeout' | 'cancelled', code: string | undefined): Model {
+  const steps = Object.fromEntries(Object.entries(model.steps).map(([name, step]) =>
+    [name, ['finished', 'skipped'].includes(step.status) ? step : { ...step, status }]))
+  return { ...model, status, code, steps, runningSince: undefined }
+}
