@@ -1,0 +1,57 @@
+import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
+import type { HistoryEntry, ProcessInfo } from '../store/info.ts'
+import type { ProcessStatus } from '../store/record.ts'
+import type { CorruptJournal } from '../store/store.ts'
+
+/** Which processes to list. */
+export interface ListOptions {
+  /** One status or several. */
+  readonly status?: ProcessStatus | readonly ProcessStatus[] | undefined
+  readonly name?: string | undefined
+  /** Processes that have all of these labels. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** At most so many. Default: all. */
+  readonly limit?: number | undefined
+  /** Told of each journal that cannot be read; the list goes on. Without it they are left out. */
+  readonly onCorrupt?: ((journal: CorruptJournal) => void) | undefined
+}
+
+/** Ends a wait: the promise rejects with the signal's reason. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Reads processes from any Node process, through the store alone. Needs no definitions. */
+export interface Client {
+  /** The process as it is now; `undefined` if there is none with this pid. */
+  get(pid: string): Promise<ProcessInfo | undefined>
+  /**
+   * Processes, newest first.
+   * @example for await (const { pid, status } of client.list({ name: 'import-dump', limit: 20 })) console.log(pid, status)
+   */
+  list(options?: ListOptions): AsyncIterable<ProcessInfo>
+  /**
+   * The process as it is, then each change; ends when the process has ended.
+   * @throws ERR_UNKNOWN_PROCESS
+   */
+  watch(pid: string, options?: WaitOptions): AsyncIterable<ProcessInfo>
+  /**
+   * Waits for the output, also through the death of a host.
+   * @throws ProcessError, ProcessTimeoutError, ProcessCancelledError; ERR_UNKNOWN_PROCESS if there is no such process, or it was deleted
+   */
+  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>>
+  /**
+   * Every record of the journal, oldest first.
+   * @throws ERR_UNKNOWN_PROCESS
+   */
+  history(pid: string): Promise<HistoryEntry[]>
+  /**
+   * Removes an ended process.
+   * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS
+   */
+  delete(pid: string): Promise<void>
+  /** Pids that begin with `prefix`, at most `limit` (default 2: enough to tell whether it is unique). */
+  find(prefix: string, limit?: number): Promise<string[]>
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

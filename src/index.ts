@@ -1,0 +1,24 @@
+// Definitions
+export { defineProcess } from './steps/define-process.ts'
+export { fromSpecs } from './steps/from-specs.ts'
+export { typed } from './steps/typed.ts'
+export { FatalError, RetryError } from './steps/fatal.ts'
+
+// Hosts
+export { createRuntime, type Runtime } from './runtime/create-runtime.ts'
+export type { ProcessHandle } from './runtime/handle.ts'
+export type { RuntimeOptions, StartOptions } from './runtime/options.ts'
+
+// Readers
+export { openClient } from './client/open-client.ts'
+export type { Client, ListOptions, WaitOptions } from './client/client.ts'
+export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './store/info.ts'
+
+// Stores
+export { lowdbStore } from './store/lowdb-store.ts'
+export { Journal } from './store/journal.ts'
+export type { Host, HostState, Store } from './store/store.ts'
+export type { ErrorRecord, Json, ProcessStatus, Progress, StepKind, StepStatus } from './store/record.ts'
+
+// Errors
+export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from './errors.ts'

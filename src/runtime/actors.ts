@@ -1,0 +1,43 @@
+import type { ActorLogic, ActorRefFrom, AnyActorRef, EventObject, Snapshot } from 'xstate'
+import type { AttemptInput, TimerInput } from '../machines/context.ts'
+
+/** What an invoked actor is given to answer with. Answers after its end are dropped. */
+export interface Answer {
+  resolve(output: unknown): void
+  reject(error: unknown): void
+}
+
+type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown }
+
+/**
+ * An XState actor that works until it answers once: `fromPromise` without the promise and the AbortController that most attempts never
+ * use. `begin` returns what to do when the actor is stopped before it has answered.
+ */
+function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void): ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input> {
+  const stops = new WeakMap<AnyActorRef, () => void>()
+  return {
+    getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
+    getPersistedSnapshot: snapshot => snapshot,
+    restoreSnapshot: snapshot => snapshot as InvokedSnapshot,
+    start(snapshot, { self }) {
+      if (snapshot.status !== 'active') return
+      const answer = (type: string) => (value: unknown) => self.send({ type, value })
+      stops.set(self, begin(snapshot.input as Input, { resolve: answer('answer.output'), reject: answer('answer.error') }))
+    },
+    transition(snapshot, event, { self }) {
+      if (snapshot.status !== 'active') return snapshot
+      switch (event.type) {
+        case 'answer.output': return { ...snapshot, status: 'done', output: event.value, error: undefined, input: undefined }
+        case 'answer.error': return { ...snapshot, status: 'error', output: undefined, error: event.value, input: undefined }
+        case 'xstate.stop':
+          stops.get(self)?.()
+          return { ...snapshot, status: 'stopped', output: undefined, error: undefined, input: undefined }
+        default: return snapshot
+      }
+    },
+  }
+}
+
+export const attemptLogic = (begin: (input: AttemptInput, answer: Answer) => () => void) => fromAnswer(begin)
+export const timerLogic = (begin: (input: TimerInput, answer: Answer) => () => void) => fromAnswer(begin)
+export type InvokedActor = ActorRefFrom<ReturnType<typeof attemptLogic>>

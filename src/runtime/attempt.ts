@@ -1,0 +1,161 @@
+import { ProcessCancelledError, StepwrightError } from '../errors.ts'
+import type { AttemptFailure, AttemptInput, AttemptResult } from '../machines/context.ts'
+import { toMs, type Duration } from '../steps/duration.ts'
+import { toErrorRecord } from '../steps/error-record.ts'
+import { retryability } from '../steps/fatal.ts'
+import { copyJson, toJson } from '../steps/json.ts'
+import type { FunctionStep, PlannedStep, SleepStep } from '../steps/plan.ts'
+import { show } from '../steps/show.ts'
+import type { StepContext } from '../steps/work.ts'
+import type { Progress } from '../store/record.ts'
+import type { Answer } from './actors.ts'
+import { atTime } from './clock.ts'
+import type { LiveProcess } from './live-process.ts'
+import { toProgress } from './progress.ts'
+
+/** One execution of a step: waits until the store has the record that says so, runs the user's work, answers the machine once. */
+export class Attempt {
+  readonly #process: LiveProcess
+  readonly #step: PlannedStep
+  readonly #input: AttemptInput
+  readonly #answer: Answer
+  #controller: AbortController | undefined
+  #abortReason: Error | undefined
+  #stopped = false
+  #answered = false
+  #progress: Progress | undefined
+  #giveUpSlot: (() => void) | undefined
+  #cancelTimeout: (() => void) | undefined
+  /** Settles when the user's work has; unset before it begins. */
+  work: Promise<void> | undefined
+
+  constructor(process: LiveProcess, input: AttemptInput, answer: Answer) {
+    this.#process = process
+    this.#step = process.stepNamed(input.step)
+    this.#input = input
+    this.#answer = answer
+    void this.#begin()
+  }
+
+  /** The machine has left the step: nothing begins any more, what runs is told to end. */
+  stop(): void {
+    if (this.#answered) return
+    this.#stopped = true
+    this.#giveUpSlot?.()
+    // The snapshot that says why is seen by observers only after this call.
+    queueMicrotask(() => this.abort(this.#process.endReason() ?? new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`)))
+  }
+
+  abort(reason: Error): void {
+    this.#abortReason ??= reason
+    this.#cancelTimeout?.()
+    this.#controller?.abort(this.#abortReason)
+  }
+
+  async #begin(): Promise<void> {
+    // XState calls an invoked actor before observers see its snapshot: one microtask later the record is on its way.
+    await Promise.resolve()
+    await this.#process.barrier()
+    if (this.#process.predecessor !== undefined) await this.#process.predecessor
+    if (this.#stopped) return
+    if (!this.#process.holdsSlot) await new Promise<void>(resolve => { this.#giveUpSlot = this.#process.takeSlot(resolve) })
+    if (this.#stopped || this.#process.draining) return this.#process.settled(this)
+    this.work = this.#run()
+    await this.work
+    this.#process.settled(this)
+  }
+
+  async #run(): Promise<void> {
+    const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
+    if (timeoutMs !== undefined) this.#cancelTimeout = atTime(this.#process.clock, this.#process.clock.now() + timeoutMs, () => this.#timeOut(timeoutMs))
+    try {
+      const result = this.#step.kind === 'sleep' ? await this.#wakeTime(this.#step) : await this.#call(this.#step as FunctionStep)
+      if (!this.#answered) this.#resolve(result)
+    } catch (thrown) {
+      // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
+      if (!this.#answered && !(this.#process.draining && this.#abortReason)) this.#fail(thrown)
+    } finally {
+      this.#cancelTimeout?.()
+    }
+  }
+
+  async #call(step: FunctionStep): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
+    const context = this.#context()
+    if (step.when && !(await step.when(context))) return { skipped: true }
+    return { output: toJson(await this.#process.worker(step)(context), this.#process.maxRecordBytes) }
+  }
+
+  async #wakeTime({ name, until }: SleepStep): Promise<{ until: number }> {
+    const now = this.#process.clock.now()
+    if (!('compute' in until)) throw new TypeError(`Sleep '${name}' computes nothing`)
+    const given = await until.compute(this.#context())
+    const at = given instanceof Date ? given.getTime() : now + toMs(given as Duration, `sleep '${name}'`)
+    if (!Number.isFinite(at)) throw new TypeError(`sleep '${name}': expected a duration or a valid Date, received ${show(given)}`)
+    return { until: at }
+  }
+
+  /** Plain properties, so that a step may spread it; what costs something is made when it is asked for. */
+  #context(): StepContext {
+    const { pid, machineContext, services } = this.#process
+    const { step, attempt } = this.#input
+    const attemptOf = this
+    let data: unknown, input: unknown
+    return {
+      get data() { return (data ??= copyJson(machineContext.data)) },
+      get input() { return (input ??= copyJson(machineContext.input)) },
+      pid, step, attempt, idempotencyKey: `${pid}:${step}`, services,
+      get signal() { return attemptOf.#signal() },
+      progress(value, total, message) {
+        const progress = toProgress(value, total, message)
+        if (attemptOf.#answered || attemptOf.#stopped) return
+        attemptOf.#progress = progress
+        attemptOf.#process.report(step, progress)
+      },
+      log: (message, fields) => {
+        if (!attemptOf.#answered && !attemptOf.#stopped) attemptOf.#process.log(step, attempt, message, fields)
+      },
+    }
+  }
+
+  #signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortReason) this.#controller.abort(this.#abortReason)
+    }
+    return this.#controller.signal
+  }
+
+  #timeOut(timeoutMs: number): void {
+    if (this.#answered) return
+    const { pid } = this.#process
+    const error = new StepwrightError('ERR_STEP_TIMEOUT', `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`)
+    this.#process.succeed(this)
+    this.#fail(error)
+    this.abort(error)
+  }
+
+  #resolve(result: DistributiveOmit<AttemptResult, 'at' | 'progress'>): void {
+    this.#answered = true
+    this.#answer.resolve({ ...result, at: this.#process.clock.now(), progress: this.#progress })
+  }
+
+  #fail(thrown: unknown): void {
+    this.#answered = true
+    const failure: AttemptFailure = { at: this.#process.clock.now(), progress: this.#progress, ...this.#judge(thrown) }
+    this.#answer.reject(failure)
+  }
+
+  #judge(thrown: unknown): Pick<AttemptFailure, 'error' | 'retryable' | 'afterMs'> {
+    const error = toErrorRecord(thrown)
+    const retry = this.#step.kind === 'step' ? this.#step.retry : undefined
+    if (retry === undefined) return { error, retryable: false }
+    try {
+      const { retryable, afterMs } = retryability(thrown)
+      return { error, retryable: retryable && (retry.when?.(thrown, this.#input.attempt) ?? true), afterMs }
+    } catch (cause) {
+      return { error: toErrorRecord(cause), retryable: false }
+    }
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

@@ -1,0 +1,65 @@
+import type { Client } from '../client/client.ts'
+import type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from '../steps/definition.ts'
+import type { Duration } from '../steps/duration.ts'
+import { lowdbStore } from '../store/lowdb-store.ts'
+import { createPid } from '../store/pid.ts'
+import { systemClock } from './clock.ts'
+import type { ProcessHandle } from './handle.ts'
+import { checkOptions, type RuntimeOptions, type StartOptions } from './options.ts'
+import { ProcessRuntime, type Injected } from './runtime.ts'
+
+type ServicesOption<S> = {} extends S ? { services?: S } : { services: S }
+/** The input may be left out where the definition allows it to be undefined. */
+type Given<Input> = undefined extends Input ? [input?: Input, options?: StartOptions] : [input: Input, options?: StartOptions]
+
+/** The object through which app code starts and closes processes. A client of its store as well. */
+export interface Runtime extends Omit<Client, 'close'> {
+  /**
+   * Starts a process: it is on disk when the promise resolves.
+   * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_UNKNOWN_DEFINITION, ERR_STORE_WRITE, ERR_RUNTIME_CLOSED
+   */
+  start<D extends ProcessDefinition>(definition: D, ...given: Given<ProcessInput<D>>): Promise<ProcessHandle<ProcessOutput<D>>>
+  /**
+   * Ends a process in `cancelled`, whatever it is doing.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
+   */
+  cancel(pid: string, reason?: string): Promise<void>
+  /**
+   * Lets an interrupted process go on.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON
+   */
+  proceed(pid: string, data?: unknown): Promise<void>
+  /**
+   * Tells the steps under way to end and waits for them, at most `within` (default '10s'). What has not ended is given up: the next host goes on with it.
+   */
+  close(options?: { within?: Duration }): Promise<void>
+}
+
+/**
+ * Opens a host: it runs processes of these definitions, and goes on with what dead hosts left behind.
+ *
+ * @throws TypeError for a wrong option or a missing service; ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_WRITE
+ * @example
+ * await using runtime = await createRuntime({ processes: [importDump], services: { db } })
+ * const job = await runtime.start(importDump, { file: 'dump.xml' })
+ * console.log(await job.result())
+ */
+export async function createRuntime<const P extends readonly ProcessDefinition[]>(
+  options: RuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
+): Promise<Runtime> {
+  return openRuntime(options, { clock: systemClock, createPid })
+}
+
+export async function openRuntime(options: RuntimeOptions & { services?: unknown }, injected: Injected): Promise<Runtime> {
+  const checked = checkOptions(options)
+  const store = checked.store ?? lowdbStore()
+  const host = await store.openHost()
+  try {
+    const runtime = new ProcessRuntime(options.processes, checked, store, host, injected)
+    await runtime.open()
+    return runtime
+  } catch (error) {
+    await host.close()
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+import { StepwrightError } from '../errors.ts'
+import { outcome } from '../client/outcome.ts'
+import type { Client } from '../client/client.ts'
+import type { ProcessInfo } from '../store/info.ts'
+import type { LiveProcess } from './live-process.ts'
+
+/** A process as the app that started it holds it. */
+export interface ProcessHandle<Output = unknown> {
+  readonly pid: string
+  /**
+   * Waits for the output. Lazy: a failure nobody asks for is no unhandled rejection.
+   * @throws ProcessError, ProcessTimeoutError, ProcessCancelledError, ERR_RUNTIME_CLOSED
+   */
+  result(): Promise<Output>
+  /** Told of every transition and progress report from now on. Returns a function that ends it. A listener that throws harms nobody. */
+  subscribe(listener: (info: ProcessInfo) => void): () => void
+  /**
+   * Ends the process in `cancelled`, whatever it is doing.
+   * @throws ERR_ALREADY_ENDED
+   */
+  cancel(reason?: string): Promise<void>
+  /**
+   * Lets an interrupted process go on. A plain object is merged into the paused step's output, anything else replaces it, none keeps it.
+   * @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT (the step has a schema and `data` does not fit), ERR_NOT_JSON
+   */
+  proceed(data?: unknown): Promise<void>
+}
+
+export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
+  return {
+    pid: live.pid,
+    result: async () => outcome(await live.ended()) as Output,
+    subscribe: listener => live.subscribe(listener),
+    cancel: reason => live.cancel(reason),
+    proceed: data => live.proceed(data),
+  }
+}
+
+/** A process that this host does not run: it has ended, or another host has it. */
+export function foreignHandle<Output>(pid: string, client: Client): ProcessHandle<Output> {
+  const refuse = async (code: 'ERR_ALREADY_ENDED' | 'ERR_NOT_INTERRUPTED'): Promise<never> => {
+    const info = await client.get(pid)
+    if (info === undefined) throw new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)}`)
+    if (info.endedAt !== undefined) throw new StepwrightError(code, `Process ${pid} has ended (${info.status})`)
+    throw new StepwrightError('ERR_UNKNOWN_PROCESS', `Process ${pid} is not run by this runtime but by host ${info.host?.id ?? '(none)'}: steer it there`)
+  }
+  return {
+    pid,
+    result: async () => (await client.result(pid)) as Output,
+    subscribe(listener) {
+      const stop = new AbortController()
+      void (async () => {
+        try {
+          for await (const info of client.watch(pid, { signal: stop.signal })) listener(info)
+        } catch (error) {
+          if (!stop.signal.aborted) process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
+        }
+      })()
+      return () => stop.abort()
+    },
+    cancel: () => refuse('ERR_ALREADY_ENDED'),
+    proceed: () => refuse('ERR_NOT_INTERRUPTED'),
+  }
+}

@@ -1,0 +1,21 @@
+/** Keeps Node alive while anything needs it to. Timers and sockets elsewhere hold nothing themselves. */
+export class KeepAlive {
+  readonly #needs = new Set<object>()
+  #timer: NodeJS.Timeout | undefined
+
+  add(need: object): void {
+    this.#needs.add(need)
+    this.#timer ??= setInterval(() => {}, 2 ** 30)
+  }
+
+  delete(need: object): void {
+    this.#needs.delete(need)
+    if (this.#needs.size === 0) this.clear()
+  }
+
+  clear(): void {
+    this.#needs.clear()
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}

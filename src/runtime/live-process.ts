@@ -1,0 +1,331 @@
+import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent, type Observer } from 'xstate'
+import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
+import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
+import { toSnapshot, toTransition } from '../machines/snapshot.ts'
+import { prepare } from '../steps/execute.ts'
+import { toJson } from '../steps/json.ts'
+import type { FunctionStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import { validate } from '../steps/schema.ts'
+import type { StepContext } from '../steps/work.ts'
+import { toInfo, type ProcessInfo } from '../store/info.ts'
+import { isFinal, type JournalLine, type Json, type ProcessIdentity, type ProcessRecord, type Progress, type Transition } from '../store/record.ts'
+import type { Host, HostStore } from '../store/store.ts'
+import type { Answer } from './actors.ts'
+import { Attempt } from './attempt.ts'
+import type { Clock } from './clock.ts'
+import { ProgressMeter } from './progress.ts'
+import type { Slots } from './slots.ts'
+import { Writer } from './writer.ts'
+
+/** What a process needs of the runtime it lives in. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly slots: Slots
+  readonly store: HostStore
+  readonly host: Host
+  readonly services: object
+  readonly maxRecordBytes: number
+  readonly inspect: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
+  /** True once the runtime closes: nothing begins any more. */
+  readonly draining: boolean
+  /** The process has ended and its last record is in the store, or it was given up. */
+  onGone(process: LiveProcess): void
+  /** Whether the process needs Node to stay alive may have changed. */
+  onChange(process: LiveProcess): void
+  onStoreError(error: unknown, line: JournalLine): void
+}
+
+/** A definition as this host runs it. */
+export interface Program {
+  readonly plan: ProcessPlan
+  readonly machine: AnyStateMachine
+  readonly steps: ReadonlyMap<string, PlannedStep>
+}
+
+/** How long a retry waits for the attempt it follows, when that ignores its signal. */
+const PREDECESSOR_WAIT_MS = 5_000
+
+/** A process on its host: the actor, the journal it writes, and the attempts under way. */
+export class LiveProcess {
+  readonly pid: string
+  readonly #around: Surroundings
+  readonly #program: Program
+  readonly #identity: ProcessIdentity
+  readonly #writer: Writer
+  readonly #meter: ProgressMeter
+  readonly #attempts = new Set<Attempt>()
+  readonly #subscribers = new Set<(info: ProcessInfo) => void>()
+  readonly #actor: AnyActor
+  #transition: Transition
+  #progress: Record<string, Progress> | undefined
+  #revision: number
+  #slot: 'none' | 'waiting' | 'held' = 'none'
+  #giveUpSlot: (() => void) | undefined
+  #gone = false
+  #disowned = false
+  #ended: PromiseWithResolvers<ProcessRecord> | undefined
+  /** Settles when the attempt that was aborted before this one has, or has had its time. */
+  predecessor: Promise<void> | undefined
+
+  constructor(around: Surroundings, program: Program, identity: ProcessIdentity, origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord) {
+    this.pid = origin.pid
+    this.#around = around
+    this.#program = program
+    this.#identity = identity
+    this.#writer = new Writer(around.store, around.clock, around.onStoreError)
+    this.#meter = new ProgressMeter(around.clock, (step, progress) => this.#writeProgress(step, progress))
+    const restored = 'snapshot' in origin ? toSnapshot(origin) : undefined
+    this.#actor = createActor(program.machine, {
+      id: origin.pid,
+      input: { pid: origin.pid, input: identity.input, at: identity.createdAt, timeoutMs: 'snapshot' in origin ? undefined : origin.timeoutMs },
+      ...(around.inspect && { inspect: around.inspect }),
+      ...(restored && { snapshot: restored.snapshot }),
+    })
+    restored?.fill()
+    this.#revision = 'revision' in origin ? origin.revision : 1
+    this.#transition = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
+  }
+
+  get clock(): Clock { return this.#around.clock }
+  get draining(): boolean { return this.#around.draining }
+  get services(): object { return this.#around.services }
+  get maxRecordBytes(): number { return this.#around.maxRecordBytes }
+  get holdsSlot(): boolean { return this.#slot === 'held' }
+  get status(): ProcessRecord['status'] { return this.#transition.status }
+  get machineContext(): ProcessContext { return this.#actor.getSnapshot().context as ProcessContext }
+  /** An attempt's work is under way, or has been told to end and has not yet. */
+  get executing(): boolean { return [...this.#attempts].some(({ work }) => work !== undefined) }
+
+  get record(): ProcessRecord {
+    const { pid: _, ...transition } = this.#transition
+    return { pid: this.pid, ...this.#identity, ...transition, revision: this.#revision, ...(this.#progress && { progress: this.#progress }) }
+  }
+
+  info(): ProcessInfo {
+    return toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.#around.host }) })
+  }
+
+  /** Lets the actor go: a new process waits for its slot, a restored one goes on where it was. */
+  begin(recovery?: Omit<Extract<ProcessEvent, { type: 'RECOVER' }>, 'type' | 'at'>): void {
+    this.#actor.start()
+    this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
+    if (recovery) this.#send({ type: 'RECOVER', at: this.clock.now(), ...recovery })
+    if (this.status === 'pending') this.#takeSlot(() => this.#send({ type: 'START', at: this.clock.now() }), 'beginning')
+    this.#around.onChange(this)
+  }
+
+  /** @throws ERR_ALREADY_ENDED */
+  async cancel(reason?: string): Promise<void> {
+    if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${typeof reason}`)
+    this.#mustLive('cancelled')
+    this.#send({ type: 'CANCEL', at: this.clock.now(), reason })
+    await this.barrier()
+  }
+
+  /** @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
+  async proceed(data?: unknown): Promise<void> {
+    const paused = this.#pausedStep()
+    const schema = paused.kind === 'step' ? (paused.interrupt === true ? undefined : paused.interrupt) : paused.kind === 'interrupt' ? paused.schema : undefined
+    const valid = schema ? await validate(schema, data, `the data that step '${paused.name}' of process ${this.pid} proceeds with`) : data
+    const json: Json | undefined = valid === undefined ? undefined : toJson(valid, this.maxRecordBytes)
+    if (this.#pausedStep() !== paused) throw this.#notInterrupted()
+    this.#send({ type: 'PROCEED', at: this.clock.now(), ...(json !== undefined && { data: json }) })
+    await this.barrier()
+  }
+
+  subscribe(listener: (info: ProcessInfo) => void): () => void {
+    this.#subscribers.add(listener)
+    return () => this.#subscribers.delete(listener)
+  }
+
+  /** Resolves with the last record once the process has ended; rejects with ERR_RUNTIME_CLOSED if it is given up before. */
+  ended(): Promise<ProcessRecord> {
+    this.#ended ??= Promise.withResolvers()
+    // Whoever asks gets the rejection; nobody asking is no fault.
+    this.#ended.promise.catch(() => {})
+    if (this.#gone || this.#disowned) this.#settleEnd()
+    return this.#ended.promise
+  }
+
+  barrier(): Promise<void> { return this.#writer.barrier() }
+
+  attempt(input: AttemptInput, answer: Answer): () => void {
+    const attempt = new Attempt(this, input, answer)
+    this.#attempts.add(attempt)
+    return () => attempt.stop()
+  }
+
+  settled(attempt: Attempt): void {
+    this.#attempts.delete(attempt)
+    if (this.draining && !this.executing) this.#around.onChange(this)
+  }
+
+  /** The next attempt waits for the work of `attempt`, which was told to end. */
+  succeed(attempt: Attempt): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.clock.after(PREDECESSOR_WAIT_MS, resolve)
+    this.predecessor = Promise.race([promise, attempt.work ?? promise]).then(() => {
+      cancel()
+      this.predecessor = undefined
+    })
+  }
+
+  stepNamed(name: string): PlannedStep {
+    const step = this.#program.steps.get(name)
+    if (!step) throw new Error(`Process ${this.pid} has no step '${name}'`)
+    return step
+  }
+
+  worker(step: FunctionStep): (context: StepContext) => unknown {
+    return prepare(step.work, this.services)
+  }
+
+  takeSlot(taken: () => void): () => void {
+    return this.#takeSlot(taken, 'resuming')
+  }
+
+  report(step: string, progress: Progress): void {
+    this.#meter.report(step, progress)
+  }
+
+  log(_step: string, _attempt: number, _message: string, _fields?: Readonly<Record<string, unknown>>): void {}
+
+  /** Why the work of a process that has ended is told to stop. */
+  endReason(): Error | undefined {
+    switch (this.status) {
+      case 'timeout': return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${this.pid} ran out of the time its timeout allows`, { pid: this.pid })
+      case 'cancelled': return new ProcessCancelledError('ERR_CANCELLED', this.#transition.error?.message ?? 'Cancelled', { pid: this.pid })
+      default: return undefined
+    }
+  }
+
+  /** The runtime closes: work under way is told to end. */
+  shutDown(): void {
+    this.#giveUpSlot?.()
+    for (const attempt of this.#attempts) attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
+  }
+
+  /** Stops the actor and gives the process up, so that another host goes on with it. */
+  async release(): Promise<void> {
+    if (this.#gone) return
+    await this.barrier()
+    if (isFinal(this.status)) return
+    this.#stop()
+    await this.#around.store.release(this.pid)
+  }
+
+  /** The runtime is closed: whoever waits for the end here is told so, though work may still be under way. */
+  disown(): void {
+    this.#disowned = true
+    this.#settleEnd()
+  }
+
+  #stop(): void {
+    this.#gone = true
+    this.#meter.stop()
+    this.#actor.stop()
+    this.#settleEnd()
+  }
+
+  #send(event: ProcessEvent): void {
+    this.#actor.send(event)
+  }
+
+  #takeSlot(taken: () => void, order: 'resuming' | 'beginning'): () => void {
+    this.#slot = 'waiting'
+    const giveUp = this.#around.slots.take(() => {
+      this.#slot = 'held'
+      this.#giveUpSlot = undefined
+      taken()
+    }, order)
+    if (this.#slot === 'waiting') this.#giveUpSlot = giveUp
+    return giveUp
+  }
+
+  #leaveSlot(): void {
+    this.#giveUpSlot?.()
+    this.#giveUpSlot = undefined
+    if (this.#slot === 'held') this.#around.slots.release()
+    this.#slot = 'none'
+  }
+
+  #record(snapshot: ReturnType<AnyActor['getSnapshot']>): void {
+    const before = this.#transition.status
+    this.#progress = undefined
+    this.#meter.clear()
+    this.#revision += 1
+    this.#write((this.#transition = toTransition(snapshot, this.#program.plan.name, this.#revision)))
+    const { status, event } = this.#transition
+    const final = isFinal(status)
+    if (final) {
+      this.#meter.stop()
+      void this.barrier().then(() => this.#finish())
+    } else if (status !== 'running' || event.type === 'FAIL') this.#leaveSlot()
+    if (status !== before && !final) this.#around.onChange(this)
+    this.#notify()
+  }
+
+  #writeProgress(step: string, progress: Readonly<Record<string, Progress>>): void {
+    const { pid, name, status } = this.#transition
+    if (this.#gone || isFinal(status)) return
+    this.#revision += 1
+    this.#progress = { ...this.#progress, ...progress }
+    this.#write({ pid, name, status, revision: this.#revision, at: this.clock.now(), event: { type: 'PROGRESS', step }, progress })
+    this.#notify()
+  }
+
+  #write(line: JournalLine): void {
+    this.#writer.write(line)
+  }
+
+  #finish(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.#leaveSlot()
+    this.#settleEnd()
+    this.#around.onGone(this)
+  }
+
+  #settleEnd(): void {
+    if (isFinal(this.status)) this.#ended?.resolve(this.record)
+    else this.#ended?.reject(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`))
+  }
+
+  /** The chart itself threw: a fault of this library, which must not leave the process running for ever. */
+  #broken(error: unknown): void {
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    this.#revision += 1
+    this.#transition = { ...this.#transition, status: 'error', revision: this.#revision, at: this.clock.now(), event: { type: 'FAIL' }, error: { name, message, ...(stack && { stack }) } }
+    this.#write(this.#transition)
+    this.#meter.stop()
+    void this.barrier().then(() => this.#finish())
+    this.#notify()
+  }
+
+  #notify(): void {
+    if (this.#subscribers.size === 0) return
+    const info = this.info()
+    for (const listener of this.#subscribers)
+      try {
+        listener(info)
+      } catch (error) {
+        process.emitWarning(`A subscriber of process ${this.pid} threw: ${error instanceof Error ? error.stack : String(error)}`)
+      }
+  }
+
+  #mustLive(what: string): void {
+    if (isFinal(this.status)) throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${this.pid} cannot be ${what}: it has ended (${this.status})`)
+    if (this.#gone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closed`)
+  }
+
+  #pausedStep(): PlannedStep {
+    this.#mustLive('proceeded')
+    const open = Object.entries(this.#transition.steps).find(([, { status }]) => status === 'interrupted')
+    if (this.status !== 'interrupted' || !open) throw this.#notInterrupted()
+    return this.stepNamed(open[0])
+  }
+
+  #notInterrupted(): StepwrightError {
+    return new StepwrightError('ERR_NOT_INTERRUPTED', `Process ${this.pid} is ${this.status}: only an interrupted process can proceed`)
+  }
+}

@@ -1,0 +1,81 @@
+import type { InspectionEvent, Observer } from 'xstate'
+import { toMs, type Duration } from '../steps/duration.ts'
+import type { ProcessDefinition } from '../steps/definition.ts'
+import { show } from '../steps/show.ts'
+import type { Store } from '../store/store.ts'
+
+/** What a runtime runs, where, and how much at once. `services` is typed by the definitions: see `createRuntime`. */
+export interface RuntimeOptions {
+  /** The definitions this host knows. Several versions of a name may be given; the last one serves new starts by name. */
+  processes: readonly ProcessDefinition[]
+  /** Default: `lowdbStore('.stepwright')`. */
+  store?: Store | undefined
+  /** How many processes run at once; those that wait take no slot. Default 100. */
+  concurrency?: number | undefined
+  /** What to do with processes of dead hosts: go on, end them in `error` (ERR_HOST_DIED), or leave them. Default 'resume'. */
+  recover?: 'resume' | 'fail' | false | undefined
+  /** Deaths in a row during the same step after which a process ends in `error` (ERR_HOST_DIED). Default 3. */
+  maxRecoveries?: number | undefined
+  /** How long after its creation an ended process is kept, though never less than an hour after its end; `false`: for ever. Default '10h'. */
+  retention?: Duration | false | undefined
+  /** Passed on to every actor: Stately's inspector, for example. */
+  inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
+}
+
+export interface CheckedOptions {
+  readonly store: Store | undefined
+  readonly concurrency: number
+  readonly recover: 'resume' | 'fail' | false
+  readonly maxRecoveries: number
+  readonly retentionMs: number | false
+  readonly inspect: RuntimeOptions['inspect']
+  readonly services: object
+}
+
+const KNOWN = new Set(['processes', 'store', 'services', 'concurrency', 'recover', 'maxRecoveries', 'retention', 'inspect'])
+
+export function checkOptions(options: RuntimeOptions & { services?: unknown }): CheckedOptions {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`createRuntime(options): expected an object, received ${show(options)}`)
+  const strange = Object.keys(options).find(key => !KNOWN.has(key))
+  if (strange !== undefined) throw new TypeError(`createRuntime: unknown option '${strange}'. Known are ${[...KNOWN].join(', ')}`)
+  const { processes, store, services = {}, concurrency = 100, recover = 'resume', maxRecoveries = 3, retention = '10h', inspect } = options
+  if (!Array.isArray(processes)) throw new TypeError(`createRuntime({ processes }): expected an array of definitions, received ${show(processes)}`)
+  if (!Number.isInteger(concurrency) || concurrency < 1) throw new TypeError(`createRuntime({ concurrency }): expected an integer from 1, received ${show(concurrency)}`)
+  if (recover !== 'resume' && recover !== 'fail' && recover !== false)
+    throw new TypeError(`createRuntime({ recover }): expected 'resume', 'fail' or false, received ${show(recover)}`)
+  if (!Number.isInteger(maxRecoveries) || maxRecoveries < 0) throw new TypeError(`createRuntime({ maxRecoveries }): expected an integer from 0, received ${show(maxRecoveries)}`)
+  if (typeof services !== 'object' || services === null) throw new TypeError(`createRuntime({ services }): expected an object, received ${show(services)}`)
+  if (store !== undefined && typeof store?.openHost !== 'function')
+    throw new TypeError(`createRuntime({ store }): expected a store such as lowdbStore('.stepwright'), received ${show(store)}`)
+  if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function')
+    throw new TypeError(`createRuntime({ inspect }): expected a function or an observer, received ${show(inspect)}`)
+  const retentionMs = retention === false ? false : toMs(retention, 'createRuntime({ retention })')
+  return { store, concurrency, recover, maxRecoveries, retentionMs, inspect, services }
+}
+
+/** What may be said of one process when it is started. */
+export interface StartOptions {
+  /** Idempotency key: the same key always means the same process; a second start with it returns the first one. */
+  readonly key?: string | undefined
+  /** Instead of the definition's. */
+  readonly timeout?: Duration | undefined
+  /** Facts to find the process by. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
+const MAX_KEY_LENGTH = 1024
+
+export function checkStartOptions(options: StartOptions): { key?: string; labels?: Record<string, string>; timeoutMs?: number } {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`start options: expected an object, received ${show(options)}`)
+  const { key, timeout, labels, ...rest } = options
+  const [strange] = Object.keys(rest)
+  if (strange !== undefined) throw new TypeError(`start: unknown option '${strange}'. Known are key, timeout, labels`)
+  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > MAX_KEY_LENGTH))
+    throw new TypeError(`start({ key }): expected a string of 1 to ${MAX_KEY_LENGTH} characters, received ${show(key)}`)
+  if (labels !== undefined && (typeof labels !== 'object' || labels === null || Object.values(labels).some(value => typeof value !== 'string')))
+    throw new TypeError(`start({ labels }): expected an object of strings, received ${show(labels)}`)
+  return {
+    ...(key !== undefined && { key }), ...(labels !== undefined && { labels: { ...labels } }),
+    ...(timeout !== undefined && { timeoutMs: toMs(timeout, 'start({ timeout })') }),
+  }
+}
