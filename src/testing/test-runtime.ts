@@ -1,0 +1,47 @@
+import { openRuntime, type Runtime } from '../runtime/create-runtime.ts'
+import type { RuntimeOptions } from '../runtime/options.ts'
+import type { ProcessDefinition, ProcessServices } from '../steps/definition.ts'
+import type { ProcessInfo } from '../store/info.ts'
+import { memoryStore } from '../store/memory-store.ts'
+import { createPid } from '../store/pid.ts'
+import type { ProcessStatus } from '../store/record.ts'
+import { TestClock } from './test-clock.ts'
+
+type ServicesOption<S> = {} extends S ? { services?: S } : { services: S }
+
+/** A runtime for tests: nothing on disk, time moved by hand, the same pids in every run. */
+export interface TestRuntime extends Runtime {
+  readonly clock: TestClock
+  /** Waits until a process has this status (or is as the function says) and returns it as it is then. Never sleeps. */
+  until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo>
+}
+
+/**
+ * Opens a runtime for tests. Takes the options of `createRuntime`; the store is a `memoryStore()` unless one is given.
+ *
+ * @example
+ * const runtime = await createTestRuntime({ processes: [reminder] })
+ * const { pid } = await runtime.start(reminder, { to: 'me' })
+ * await runtime.until(pid, 'sleeping')
+ * await runtime.clock.advance('7d')
+ * assert.equal((await runtime.until(pid, 'finished')).output, 'reminded')
+ */
+export async function createTestRuntime<const P extends readonly ProcessDefinition[]>(
+  options: RuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
+): Promise<TestRuntime> {
+  const clock = new TestClock()
+  let count = 0
+  const runtime = await openRuntime({ ...options, store: options.store ?? memoryStore() }, { clock, createPid: now => createPid(now, () => String(++count).padStart(11, '0')) })
+  return Object.assign(runtime, {
+    clock,
+    async until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo> {
+      const isIt = typeof wanted === 'function' ? wanted : (info: ProcessInfo) => info.status === wanted
+      let last: ProcessInfo | undefined
+      for await (const info of runtime.watch(pid)) {
+        if (isIt(info)) return info
+        last = info
+      }
+      throw new Error(`Process ${pid} ended in ${last?.status} and was never ${typeof wanted === 'function' ? 'as wanted' : wanted}`)
+    },
+  })
+}
