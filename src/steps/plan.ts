@@ -7,7 +7,7 @@ export type PlannedStep = FunctionStep | InterruptStep | SleepStep
 export interface FunctionStep {
   readonly kind: 'step'
   readonly name: string
-  readonly work: Work<any>
+  readonly work: Work
   readonly when?: (context: StepContext<any, any, any>) => unknown
   /** Of one attempt. */
   readonly timeoutMs?: number

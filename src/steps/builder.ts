@@ -1,0 +1,59 @@
+import type { Proceeded, Skipped } from './data-flow.ts'
+import type { ProcessDefinition } from './definition.ts'
+import type { Duration } from './duration.ts'
+import type { InterruptOptions, StepOptions } from './options.ts'
+import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
+import type { Demand, Take } from './work-types.ts'
+import type { Name, StepContext, Work } from './work.ts'
+
+type Unused<N extends string, Steps extends string> = string extends N
+  ? N
+  : string extends Steps
+    ? N
+    : N extends Steps
+      ? `Step '${N}' exists already`
+      : N
+
+/**
+ * A definition to which steps can be added. Each method returns a new one and leaves this one as it is.
+ * `Input` is what a caller gives, `Parsed` what the schema makes of it, `Data` what the next step gets.
+ * Every method throws a TypeError for a bad name, work or option.
+ */
+export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends string> extends ProcessDefinition<
+  Input,
+  Data,
+  Services,
+  Steps
+> {
+  /**
+   * Adds a named unit of work: a function of its context, or an object spec.
+   * @example
+   * .step('read', ({ data, signal }) => readFile(data.file, { encoding: 'utf8', signal }), { timeout: '30s', retry: 3 })
+   * .step('store', { class: Store, services: ['db'], args: ['pages'] })
+   */
+  step<
+    N extends string,
+    Output,
+    P extends any[] = [],
+    S extends readonly Name[] | [] = [],
+    A extends readonly unknown[] | [] = [],
+    Pause extends boolean | Schema = false,
+    When extends boolean = never,
+  >(
+    name: Unused<N, Steps>,
+    work: Work<StepContext<Data, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
+    options?: StepOptions<Data, Services, Parsed, Pause, When>,
+  ): ProcessBuilder<Input, Parsed, Skipped<Proceeded<Awaited<Output>, Pause>, Data, When>, Services & Take<P, S>, Steps | N>
+
+  /** A pause without work, until somebody calls `proceed`. */
+  interrupt<N extends string, Pause extends true | Schema = true>(
+    name: Unused<N, Steps>,
+    options?: InterruptOptions<Pause>,
+  ): ProcessBuilder<Input, Parsed, Proceeded<Data, Pause>, Services, Steps | N>
+
+  /** Waits for a duration or until a time, across restarts. */
+  sleep<N extends string>(
+    name: Unused<N, Steps>,
+    until: Duration | Date | ((context: StepContext<Data, Services, Parsed>) => Duration | Date),
+  ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N>
+}

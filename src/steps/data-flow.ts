@@ -1,0 +1,28 @@
+import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
+
+/** What the next step's `data` is, beyond a step's plain output. */
+
+type IsPlainObject<T> = T extends readonly unknown[] ? false : T extends object ? true : false
+
+/** As `proceed` does it: a plain object is spread into the output, anything else replaces it, nothing keeps it. */
+type Merge<T, P> = P extends undefined
+  ? T
+  : [IsPlainObject<T>, IsPlainObject<P>] extends [true, true]
+    ? { [K in keyof (Omit<T, keyof P> & P)]: (Omit<T, keyof P> & P)[K] }
+    : P
+
+/** The output `T` after an interrupt: none (`false`), one that takes anything (`true`), or one with a schema. */
+export type Proceeded<T, Pause> =
+  Pause extends Schema<any, infer P>
+    ? Merge<T, P>
+    : Pause extends true
+      ? IsPlainObject<T> extends true
+        ? T & { readonly [added: string]: unknown }
+        : unknown
+      : T
+
+/** `When` is `never` where there is no such option. */
+export type Skipped<Output, Data, When> = [When] extends [never] ? Output : Output | Data
+
+export type InputOf<S> = S extends Schema<infer I, any> ? I : unknown
+export type ParsedOf<S> = S extends Schema<any, infer O> ? O : unknown

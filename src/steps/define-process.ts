@@ -1,0 +1,116 @@
+import type { ProcessBuilder } from './builder.ts'
+import { checkOptions, checkSchema } from './check.ts'
+import type { InputOf, ParsedOf } from './data-flow.ts'
+import type { StepInfo } from './definition.ts'
+import type { Duration } from './duration.ts'
+import { toMs } from './duration.ts'
+import { checkProcessName, checkStepName, checkVersion } from './names.ts'
+import type { MustBeJson } from './not-json.ts'
+import { planFunctionStep, planInterrupt } from './plan-step.ts'
+import type { PlannedStep, ProcessPlan } from './plan.ts'
+import { runInCaller } from './run.ts'
+import { show } from './show.ts'
+import { planSleep } from './sleep.ts'
+import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
+import type { Typed } from './typed.ts'
+
+/** The types are those of `ProcessBuilder`; here everything is checked as if there were none. */
+class Builder {
+  readonly name: string
+  readonly version: string
+  readonly steps: readonly StepInfo[]
+  readonly #plan: ProcessPlan
+
+  constructor(plan: ProcessPlan) {
+    this.name = plan.name
+    this.version = plan.version
+    this.steps = Object.freeze(plan.steps.map(({ name, kind }) => Object.freeze({ name, kind })))
+    this.#plan = plan
+    Object.freeze(this)
+  }
+
+  step(name: string, work: unknown, options?: unknown): Builder {
+    return this.#add(planFunctionStep(this.#unused(name), work, options))
+  }
+
+  interrupt(name: string, options?: unknown): Builder {
+    return this.#add(planInterrupt(this.#unused(name), options))
+  }
+
+  sleep(name: string, until: unknown): Builder {
+    return this.#add({ kind: 'sleep', name: this.#unused(name), until: planSleep(name, until) })
+  }
+
+  async run(input?: unknown, options?: unknown): Promise<unknown> {
+    return runInCaller(planOf(this), input, options)
+  }
+
+  #unused(name: unknown): string {
+    const checked = checkStepName(name, this.name)
+    if (!this.steps.some(step => step.name === checked)) return checked
+    throw new TypeError(`Step '${checked}' exists already in process '${this.name}': choose another name`)
+  }
+
+  #add(step: PlannedStep): Builder {
+    return new Builder({ ...this.#plan, steps: [...this.#plan.steps, Object.freeze(step)] })
+  }
+
+  static planOf(definition: unknown): ProcessPlan | undefined {
+    return typeof definition === 'object' && definition !== null && #plan in definition ? definition.#plan : undefined
+  }
+}
+
+/** `typed<T>()` is all that can say what services are: another schema would look as if it checked them. */
+function checkServices(services: unknown, what: string): void {
+  if (services === undefined || checkSchema(services, what)['~standard'].vendor === 'stepwright') return
+  throw new TypeError(`${what} must be typed<T>(), which only tells their type; received ${show(services)}`)
+}
+
+export interface ProcessOptions<S = Schema | undefined, Services = any> {
+  /** Small letters, digits and -. Two definitions with the same name are versions of one process. */
+  name: string
+  /** Change it when the steps change while processes are under way. Default '1'. */
+  version?: string | undefined
+  /** Parses the input: any Standard Schema whose output is JSON, or `typed<T>()`. */
+  input?: S
+  /** What the steps need from outside: `typed<{ db: Db }>()`. */
+  services?: Typed<Services>
+  /** How long the process may run, not counting what it sleeps or is interrupted. */
+  timeout?: Duration | undefined
+}
+
+/**
+ * Begins the definition of a process; its methods add the steps.
+ * @throws TypeError for a bad or unknown option
+ * @example
+ * export const importDump = defineProcess({ name: 'import-dump', input: typed<{ file: string }>(), timeout: '5m' })
+ *   .step('read', ({ data, signal }) => readFile(data.file, { encoding: 'utf8', signal }))
+ *   .step('parse', ({ data }) => JSON.parse(data), { retry: 3 })
+ */
+export function defineProcess<S extends Schema | undefined = undefined, Services = {}>(
+  options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services>,
+): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never> {
+  const given = checkOptions(options, 'options of defineProcess', ['name', 'version', 'input', 'services', 'timeout'])
+  const name = checkProcessName(given['name'])
+  const what = `process '${name}'`
+  checkServices(given['services'], `services of ${what}`)
+  const plan: ProcessPlan = {
+    name,
+    version: given['version'] === undefined ? '1' : checkVersion(given['version'], name),
+    ...(given['input'] !== undefined && { inputSchema: checkSchema(given['input'], `input of ${what}`) }),
+    ...(given['timeout'] !== undefined && { timeoutMs: toMs(given['timeout'], `timeout of ${what}`) }),
+    steps: [],
+  }
+  return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>
+}
+
+/**
+ * The checked plan behind a definition, for whoever executes it.
+ * @throws TypeError if it is no definition, or has no steps
+ */
+export function planOf(definition: unknown): ProcessPlan {
+  const plan = Builder.planOf(definition)
+  if (plan?.steps.length === 0) throw new TypeError(`Process '${plan.name}' has no steps: add one with .step()`)
+  if (plan !== undefined) return plan
+  throw new TypeError(`A process definition must come from defineProcess() or fromSpecs(); received ${show(definition)}`)
+}

@@ -1,0 +1,29 @@
+import type { ProcessPlan } from './plan.ts'
+import { show } from './show.ts'
+import type { ClassSpec, FactorySpec, StepContext, Work } from './work.ts'
+
+type Services = Readonly<Record<string, unknown>>
+
+function construct(spec: ClassSpec | FactorySpec, services: Services): unknown {
+  const given = [...(spec.services ?? []).map(name => services[name]), ...(spec.args ?? [])]
+  return 'class' in spec ? new spec.class(...given) : spec.factory(...given)
+}
+
+/** Turns work into a function to be called once an attempt. Object specs are constructed anew each time. */
+export function prepare(work: Work, services: object): (context: StepContext<any, any, any>) => unknown {
+  if (typeof work === 'function') return work
+  return context => {
+    const object = construct(work, services as Services) as { execute?: unknown } | null | undefined
+    if (typeof object?.execute === 'function') return object.execute(context.data, context)
+    const maker = 'class' in work ? `class ${work.class.name}` : `factory ${work.factory.name}`
+    throw new TypeError(
+      `Step '${context.step}': ${maker} must make an object with a function execute(data, context); it made ${show(object)}`,
+    )
+  }
+}
+
+/** Names of services that object specs need and `services` does not have. */
+export function missingServices(plan: ProcessPlan, services: object = {}): string[] {
+  const needed = plan.steps.flatMap(step => (step.kind === 'step' && typeof step.work === 'object' ? (step.work.services ?? []) : []))
+  return [...new Set(needed)].filter(name => !(name in services))
+}

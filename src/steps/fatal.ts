@@ -1,0 +1,46 @@
+import { StepwrightError } from '../errors.ts'
+import type { Duration } from './duration.ts'
+import { toMs } from './duration.ts'
+
+/**
+ * Thrown by a step: another attempt would fail as well, so there is none.
+ * Any other error with a property `retryable: false` does the same.
+ * @example throw new FatalError('No such customer', { cause: error })
+ */
+export class FatalError extends Error {
+  override name = 'FatalError'
+  readonly retryable = false
+}
+
+/**
+ * Thrown by a step: says how long to wait before the next attempt, if the step's retry policy grants one.
+ * @example throw new RetryError('Rate limited', { after: '30s' })
+ */
+export class RetryError extends Error {
+  override name = 'RetryError'
+  readonly afterMs: number
+  /** @throws TypeError if `after` is no duration */
+  constructor(message: string, { after, ...options }: { after: Duration; cause?: unknown }) {
+    super(message, options)
+    this.afterMs = toMs(after, 'after of a RetryError')
+  }
+}
+
+/** The same step would return the same again. */
+const HOPELESS: ReadonlySet<string> = new Set(['ERR_NOT_JSON', 'ERR_RECORD_TOO_LARGE'])
+
+export interface Retryability {
+  readonly retryable: boolean
+  readonly afterMs?: number
+}
+
+/** What an error says of itself about another attempt. Never throws. */
+export function retryability(error: unknown): Retryability {
+  try {
+    if (error instanceof RetryError) return { retryable: true, afterMs: error.afterMs }
+    if (error instanceof StepwrightError && HOPELESS.has(error.code)) return { retryable: false }
+    return { retryable: (error as { retryable?: unknown } | null | undefined)?.retryable !== false }
+  } catch {
+    return { retryable: true }
+  }
+}

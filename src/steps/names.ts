@@ -1,0 +1,21 @@
+import { show } from './show.ts'
+
+function check(value: unknown, what: string, form: RegExp, maxLength: number, rule: string): string {
+  if (typeof value === 'string' && value.length <= maxLength && form.test(value)) return value
+  throw new TypeError(`${what} must be ${rule}, at most ${maxLength} characters; received ${show(value)}`)
+}
+
+/** Names become parts of paths: the forms below leave no room for separators, dots or differences of case. */
+export const checkProcessName = (value: unknown): string =>
+  check(value, 'name of a process', /^[a-z0-9][a-z0-9-]*$/, 64, `like 'import-dump': a-z, 0-9 and -`)
+
+/** Step names become states of a chart and keys of a record, so whatever every object inherits is refused. */
+export function checkStepName(value: unknown, process: string): string {
+  const what = `name of a step of process '${process}'`
+  const name = check(value, what, /^[A-Za-z][A-Za-z0-9_-]*$/, 64, `like 'read-file': a letter, then letters, digits, _ and -`)
+  if (name in Object.prototype) throw new TypeError(`${what} must not be '${name}', which every object has: choose another`)
+  return name
+}
+
+export const checkVersion = (value: unknown, process: string): string =>
+  check(value, `version of process '${process}'`, /^[A-Za-z0-9][A-Za-z0-9._+-]*$/, 32, `a string like '2' or '1.0.3'`)

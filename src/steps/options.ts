@@ -1,0 +1,43 @@
+import type { Duration } from './duration.ts'
+import type { StandardSchemaV1 } from './standard-schema.ts'
+import type { StepContext } from './work.ts'
+
+/** How a failed attempt is tried again. `retry: 3` is `retry: { attempts: 3 }`. */
+export interface RetryPolicy {
+  /** Failures after which the step has failed for good, the first one included: an integer from 1. */
+  attempts: number
+  /** Before the second attempt. Default '1s'. */
+  delay?: Duration | undefined
+  /** Each further delay is this many times longer: a number from 1. Default 2. */
+  factor?: number | undefined
+  /** No delay is longer. Default '1m', or `delay` if that is longer. */
+  maxDelay?: Duration | undefined
+  /** Shortens each delay by up to a half, so that processes that failed together do not come back together. Default true. */
+  jitter?: boolean | undefined
+  /** Whether this error is worth another attempt. Default: every one is. */
+  when?: ((error: unknown, attempt: number) => boolean) | undefined
+}
+
+export interface WorkOptions {
+  /** Of one attempt, which then fails with `ERR_STEP_TIMEOUT`. */
+  timeout?: Duration | undefined
+  retry?: number | RetryPolicy | undefined
+}
+
+export interface WhenOption<C, When extends boolean = boolean> {
+  /** If false the step is skipped, and its input goes on. */
+  when?: (context: C) => When
+}
+
+export interface StepOptions<Data = any, Services = any, Input = any, Pause = boolean | StandardSchemaV1, When extends boolean = boolean>
+  extends WorkOptions, WhenOption<StepContext<Data, Services, Input>, When> {
+  /** Pause after the step until somebody calls `proceed`; a schema checks the data that brings. */
+  interrupt?: Pause
+}
+
+export interface InterruptOptions<Pause = true | StandardSchemaV1> {
+  /** How long to wait for `proceed`. Default: for ever. */
+  timeout?: Duration | undefined
+  /** Checks the data that `proceed` brings. */
+  schema?: Pause
+}

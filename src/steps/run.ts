@@ -1,0 +1,136 @@
+import type { Json } from '../store/record.ts'
+import { ProcessError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
+import { checkOptions } from './check.ts'
+import { missingServices, prepare } from './execute.ts'
+import { copyJson, toJson } from './json.ts'
+import { withLimit } from './limit.ts'
+import type { FunctionStep, PlannedStep, ProcessPlan } from './plan.ts'
+import { retryWait } from './retry.ts'
+import { validateInput } from './schema.ts'
+import { show } from './show.ts'
+import { wakeTime } from './sleep.ts'
+import { wait } from './wait.ts'
+import type { StepContext } from './work.ts'
+
+/** There is no store whose limit would count: this one only stops what would eat all memory. */
+const MAX_BYTES = 64 * 1024 * 1024
+/** How long a retry waits for an attempt that was aborted but goes on. */
+const SETTLE_MS = 5000
+
+/** What all steps of one run share. */
+interface Run {
+  readonly plan: ProcessPlan
+  readonly services: object
+  readonly input: Json
+  /** Differs from run to run, for the jitter of retries. */
+  readonly seed: string
+}
+
+function contextOf(
+  { services, input }: Run,
+  { name }: PlannedStep,
+  data: Json,
+  attempt: number,
+  signal: AbortSignal,
+): StepContext<any, any, any> {
+  return {
+    data: copyJson(data),
+    input: copyJson(input),
+    services,
+    pid: 'run',
+    step: name,
+    attempt,
+    idempotencyKey: `run:${name}`,
+    signal,
+    progress: () => {},
+    log: () => {},
+  }
+}
+
+function stepFailed({ plan }: Run, { name: step }: PlannedStep, attempt: number, cause: unknown): ProcessError {
+  const code = cause instanceof StepwrightError ? cause.code : 'ERR_STEP_FAILED'
+  const times = attempt > 1 ? ` at attempt ${attempt}` : ''
+  const why = cause instanceof Error ? cause.message : show(cause)
+  return new ProcessError(code, `Step '${step}' of process '${plan.name}' failed${times}: ${why}`, { pid: 'run', step, attempt, cause })
+}
+
+/** The step's output as JSON. */
+async function attemptOnce(
+  step: FunctionStep,
+  work: ReturnType<typeof prepare>,
+  data: Json,
+  context: StepContext<any, any, any>,
+): Promise<Json> {
+  if (step.when && !(await step.when(context))) return data
+  return toJson(await work(context), MAX_BYTES)
+}
+
+async function runStep(run: Run, step: FunctionStep, data: Json, signal: AbortSignal): Promise<Json> {
+  const work = prepare(step.work, run.services)
+  const late = (): Error =>
+    new StepwrightError('ERR_STEP_TIMEOUT', `Step '${step.name}' of process '${run.plan.name}' took longer than ${step.timeoutMs} ms`)
+  for (let attempt = 1; ; attempt++) {
+    let settled: Promise<unknown> = Promise.resolve()
+    try {
+      return await withLimit(step.timeoutMs, signal, late, attemptSignal => {
+        const output = attemptOnce(step, work, data, contextOf(run, step, data, attempt, attemptSignal))
+        settled = output.catch(() => {})
+        return output
+      })
+    } catch (error) {
+      signal.throwIfAborted()
+      const waitMs = retryWait(step.retry, { error, attempt, failures: attempt, seed: `${run.seed}/${step.name}/${attempt}` })
+      if (waitMs === undefined) throw stepFailed(run, step, attempt, error)
+      await Promise.all([wait(waitMs, signal), Promise.race([settled, wait(SETTLE_MS, signal)])])
+    }
+  }
+}
+
+function checkRun(plan: ProcessPlan, options: unknown): { services: object; signal: AbortSignal } {
+  const what = `options of run of process '${plan.name}'`
+  const { services = {}, signal = new AbortController().signal } = checkOptions(options, what, ['services', 'signal'])
+  if (typeof services !== 'object' || services === null)
+    throw new TypeError(`services in ${what} must be an object; received ${show(services)}`)
+  if (!(signal instanceof AbortSignal)) throw new TypeError(`signal in ${what} must be an AbortSignal; received ${show(signal)}`)
+  const missing = missingServices(plan, services)
+  if (missing.length > 0) throw new TypeError(`services in ${what} must have ${missing.join(', ')}; received ${show(services)}`)
+  const pause = plan.steps.find(step => step.kind === 'interrupt' || (step.kind === 'step' && step.interrupt))
+  if (pause === undefined) return { services, signal }
+  throw new TypeError(
+    `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for proceed(). Start it with a runtime: runtime.start()`,
+  )
+}
+
+/** See `ProcessDefinition.run`. */
+export async function runInCaller(plan: ProcessPlan, input: unknown, options: unknown = {}): Promise<unknown> {
+  const { services, signal } = checkRun(plan, options)
+  signal.throwIfAborted()
+  const run: Run = { plan, services, input: toJson(await validateInput(plan, input), MAX_BYTES), seed: `${Math.random()}` }
+
+  let leftMs = plan.timeoutMs
+  const late = (): Error =>
+    new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process '${plan.name}' ran longer than ${plan.timeoutMs} ms`, { pid: 'run' })
+  /** Sleeping is not running: only what happens in here counts against the process's timeout. */
+  const running = async <T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const beganAt = performance.now()
+    const result = await withLimit(leftMs, signal, late, body)
+    if (leftMs !== undefined) leftMs = Math.max(0, leftMs - (performance.now() - beganAt))
+    return result
+  }
+
+  let data = run.input
+  for (const step of plan.steps) {
+    if (step.kind === 'step') data = await running(stepSignal => runStep(run, step, data, stepSignal))
+    else if (step.kind === 'sleep') {
+      const at = await running(async stepSignal => {
+        try {
+          return await wakeTime(step, contextOf(run, step, data, 1, stepSignal), Date.now)
+        } catch (error) {
+          throw stepFailed(run, step, 1, error)
+        }
+      })
+      await wait(Math.max(0, at - Date.now()), signal)
+    }
+  }
+  return data
+}

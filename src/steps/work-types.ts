@@ -1,0 +1,40 @@
+import type { MustBeJson } from './not-json.ts'
+
+/** What can be read from the type of a piece of work: which services it needs, what it returns, whether its arguments fit. */
+
+/** The services behind the first parameters `P`, by the names `S`. */
+export type Take<P, S> = S extends readonly [infer N extends string, ...infer Names]
+  ? P extends readonly [infer Service, ...infer Rest]
+    ? { [K in N]: Service } & Take<Rest, Names>
+    : unknown
+  : unknown
+
+/** The parameters that are left for `args`. */
+type Drop<P, S> = S extends readonly [unknown, ...infer Names] ? (P extends readonly [unknown, ...infer Rest] ? Drop<Rest, Names> : []) : P
+
+interface WrongArguments<Expected> {
+  readonly 'wrong arguments, expected': Expected
+}
+
+/** Intersected with a piece of work: refuses outputs that are not JSON and arguments that do not fit. */
+export type Demand<Output, P, S, A> = A extends Readonly<Drop<P, S>> ? MustBeJson<Awaited<Output>> : WrongArguments<Drop<P, S>>
+
+/** The parts of a spec that stands in a record, where they cannot be inferred one by one. */
+type OutputOf<W> = W extends { class: new (...args: never) => { execute(...args: never): infer R } }
+  ? Awaited<R>
+  : W extends { factory: (...args: never) => { execute(...args: never): infer R } }
+    ? Awaited<R>
+    : unknown
+type ParametersOf<W> = W extends { class: new (...args: infer P) => unknown }
+  ? P
+  : W extends { factory: (...args: infer P) => unknown }
+    ? P
+    : []
+type ServicesOf<W> = W extends { services: infer S } ? S : []
+type ArgsOf<W> = W extends { args: infer A } ? A : []
+
+export type NeedsOf<W> = Take<ParametersOf<W>, ServicesOf<W>>
+export type Checked<W> = Demand<OutputOf<W>, ParametersOf<W>, ServicesOf<W>, ArgsOf<W>>
+
+/** What all members of a record need together. */
+export type Intersect<T> = { [K in keyof T]: (x: T[K]) => void }[keyof T & (string | number)] extends (x: infer I) => void ? I : never
