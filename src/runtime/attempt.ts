@@ -1,11 +1,10 @@
 import { ProcessCancelledError, StepwrightError } from '../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../machines/context.ts'
-import { toMs, type Duration } from '../steps/duration.ts'
 import { toErrorRecord } from '../steps/error-record.ts'
-import { retryability } from '../steps/fatal.ts'
 import { copyJson, toJson } from '../steps/json.ts'
-import type { FunctionStep, PlannedStep, SleepStep } from '../steps/plan.ts'
-import { show } from '../steps/show.ts'
+import type { FunctionStep, PlannedStep } from '../steps/plan.ts'
+import { mayRetry } from '../steps/retry.ts'
+import { wakeTime } from '../steps/sleep.ts'
 import type { StepContext } from '../steps/work.ts'
 import type { Progress } from '../store/record.ts'
 import type { Answer } from './actors.ts'
@@ -24,7 +23,6 @@ export class Attempt {
   #stopped = false
   #answered = false
   #progress: Progress | undefined
-  #giveUpSlot: (() => void) | undefined
   #cancelTimeout: (() => void) | undefined
   /** Settles when the user's work has; unset before it begins. */
   work: Promise<void> | undefined
@@ -41,7 +39,6 @@ export class Attempt {
   stop(): void {
     if (this.#answered) return
     this.#stopped = true
-    this.#giveUpSlot?.()
     // The snapshot that says why is seen by observers only after this call.
     queueMicrotask(() => this.abort(this.#process.endReason() ?? new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`)))
   }
@@ -58,7 +55,7 @@ export class Attempt {
     await this.#process.barrier()
     if (this.#process.predecessor !== undefined) await this.#process.predecessor
     if (this.#stopped) return
-    if (!this.#process.holdsSlot) await new Promise<void>(resolve => { this.#giveUpSlot = this.#process.takeSlot(resolve) })
+    if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
     if (this.#stopped || this.#process.draining) return this.#process.settled(this)
     this.work = this.#run()
     await this.work
@@ -69,7 +66,7 @@ export class Attempt {
     const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
     if (timeoutMs !== undefined) this.#cancelTimeout = atTime(this.#process.clock, this.#process.clock.now() + timeoutMs, () => this.#timeOut(timeoutMs))
     try {
-      const result = this.#step.kind === 'sleep' ? await this.#wakeTime(this.#step) : await this.#call(this.#step as FunctionStep)
+      const result = this.#step.kind === 'sleep' ? { until: await wakeTime(this.#step, this.#context(), () => this.#process.clock.now()) } : await this.#call(this.#step as FunctionStep)
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
       // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
@@ -83,15 +80,6 @@ export class Attempt {
     const context = this.#context()
     if (step.when && !(await step.when(context))) return { skipped: true }
     return { output: toJson(await this.#process.worker(step)(context), this.#process.maxRecordBytes) }
-  }
-
-  async #wakeTime({ name, until }: SleepStep): Promise<{ until: number }> {
-    const now = this.#process.clock.now()
-    if (!('compute' in until)) throw new TypeError(`Sleep '${name}' computes nothing`)
-    const given = await until.compute(this.#context())
-    const at = given instanceof Date ? given.getTime() : now + toMs(given as Duration, `sleep '${name}'`)
-    if (!Number.isFinite(at)) throw new TypeError(`sleep '${name}': expected a duration or a valid Date, received ${show(given)}`)
-    return { until: at }
   }
 
   /** Plain properties, so that a step may spread it; what costs something is made when it is asked for. */
@@ -146,14 +134,12 @@ export class Attempt {
   }
 
   #judge(thrown: unknown): Pick<AttemptFailure, 'error' | 'retryable' | 'afterMs'> {
-    const error = toErrorRecord(thrown)
     const retry = this.#step.kind === 'step' ? this.#step.retry : undefined
-    if (retry === undefined) return { error, retryable: false }
+    if (retry === undefined) return { error: toErrorRecord(thrown), retryable: false }
     try {
-      const { retryable, afterMs } = retryability(thrown)
-      return { error, retryable: retryable && (retry.when?.(thrown, this.#input.attempt) ?? true), afterMs }
-    } catch (cause) {
-      return { error: toErrorRecord(cause), retryable: false }
+      return { error: toErrorRecord(thrown), ...mayRetry(retry, thrown, this.#input.attempt) }
+    } catch (both) {
+      return { error: toErrorRecord(both), retryable: false }
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Client } from '../client/client.ts'
-import type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from '../steps/definition.ts'
+import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
 import type { Duration } from '../steps/duration.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
 import { createPid } from '../store/pid.ts'
@@ -8,17 +8,13 @@ import type { ProcessHandle } from './handle.ts'
 import { checkOptions, type RuntimeOptions, type StartOptions } from './options.ts'
 import { ProcessRuntime, type Injected } from './runtime.ts'
 
-type ServicesOption<S> = {} extends S ? { services?: S } : { services: S }
-/** The input may be left out where the definition allows it to be undefined. */
-type Given<Input> = undefined extends Input ? [input?: Input, options?: StartOptions] : [input: Input, options?: StartOptions]
-
 /** The object through which app code starts and closes processes. A client of its store as well. */
 export interface Runtime extends Omit<Client, 'close'> {
   /**
    * Starts a process: it is on disk when the promise resolves.
    * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_UNKNOWN_DEFINITION, ERR_STORE_WRITE, ERR_RUNTIME_CLOSED
    */
-  start<D extends ProcessDefinition>(definition: D, ...given: Given<ProcessInput<D>>): Promise<ProcessHandle<ProcessOutput<D>>>
+  start<D extends ProcessDefinition>(definition: D, ...given: Given<ProcessInput<D>, [options?: StartOptions]>): Promise<ProcessHandle<ProcessOutput<D>>>
   /**
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED

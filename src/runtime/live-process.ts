@@ -14,7 +14,8 @@ import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import { ProgressMeter } from './progress.ts'
-import type { Slots } from './slots.ts'
+import { Seat, type Slots } from './slots.ts'
+import { Subscribers } from './subscribers.ts'
 import { Writer } from './writer.ts'
 
 /** What a process needs of the runtime it lives in. */
@@ -54,13 +55,12 @@ export class LiveProcess {
   readonly #writer: Writer
   readonly #meter: ProgressMeter
   readonly #attempts = new Set<Attempt>()
-  readonly #subscribers = new Set<(info: ProcessInfo) => void>()
+  readonly #subscribers = new Subscribers()
+  readonly #seat: Seat
   readonly #actor: AnyActor
   #transition: Transition
   #progress: Record<string, Progress> | undefined
   #revision: number
-  #slot: 'none' | 'waiting' | 'held' = 'none'
-  #giveUpSlot: (() => void) | undefined
   #gone = false
   #disowned = false
   #ended: PromiseWithResolvers<ProcessRecord> | undefined
@@ -72,6 +72,7 @@ export class LiveProcess {
     this.#around = around
     this.#program = program
     this.#identity = identity
+    this.#seat = new Seat(around.slots)
     this.#writer = new Writer(around.store, around.clock, around.onStoreError)
     this.#meter = new ProgressMeter(around.clock, (step, progress) => this.#writeProgress(step, progress))
     const restored = 'snapshot' in origin ? toSnapshot(origin) : undefined
@@ -90,7 +91,7 @@ export class LiveProcess {
   get draining(): boolean { return this.#around.draining }
   get services(): object { return this.#around.services }
   get maxRecordBytes(): number { return this.#around.maxRecordBytes }
-  get holdsSlot(): boolean { return this.#slot === 'held' }
+  get holdsSlot(): boolean { return this.#seat.held }
   get status(): ProcessRecord['status'] { return this.#transition.status }
   get machineContext(): ProcessContext { return this.#actor.getSnapshot().context as ProcessContext }
   /** An attempt's work is under way, or has been told to end and has not yet. */
@@ -110,7 +111,7 @@ export class LiveProcess {
     this.#actor.start()
     this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
     if (recovery) this.#send({ type: 'RECOVER', at: this.clock.now(), ...recovery })
-    if (this.status === 'pending') this.#takeSlot(() => this.#send({ type: 'START', at: this.clock.now() }), 'beginning')
+    if (this.status === 'pending') this.#seat.take(() => this.#send({ type: 'START', at: this.clock.now() }), 'beginning')
     this.#around.onChange(this)
   }
 
@@ -133,10 +134,7 @@ export class LiveProcess {
     await this.barrier()
   }
 
-  subscribe(listener: (info: ProcessInfo) => void): () => void {
-    this.#subscribers.add(listener)
-    return () => this.#subscribers.delete(listener)
-  }
+  subscribe(listener: (info: ProcessInfo) => void): () => void { return this.#subscribers.add(listener) }
 
   /** Resolves with the last record once the process has ended; rejects with ERR_RUNTIME_CLOSED if it is given up before. */
   ended(): Promise<ProcessRecord> {
@@ -180,9 +178,8 @@ export class LiveProcess {
     return prepare(step.work, this.services)
   }
 
-  takeSlot(taken: () => void): () => void {
-    return this.#takeSlot(taken, 'resuming')
-  }
+  /** Calls `taken` once the process has a slot again. */
+  takeSlot(taken: () => void): void { this.#seat.take(taken, 'resuming') }
 
   report(step: string, progress: Progress): void {
     this.#meter.report(step, progress)
@@ -201,7 +198,7 @@ export class LiveProcess {
 
   /** The runtime closes: work under way is told to end. */
   shutDown(): void {
-    this.#giveUpSlot?.()
+    this.#seat.leaveQueue()
     for (const attempt of this.#attempts) attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
   }
 
@@ -231,24 +228,6 @@ export class LiveProcess {
     this.#actor.send(event)
   }
 
-  #takeSlot(taken: () => void, order: 'resuming' | 'beginning'): () => void {
-    this.#slot = 'waiting'
-    const giveUp = this.#around.slots.take(() => {
-      this.#slot = 'held'
-      this.#giveUpSlot = undefined
-      taken()
-    }, order)
-    if (this.#slot === 'waiting') this.#giveUpSlot = giveUp
-    return giveUp
-  }
-
-  #leaveSlot(): void {
-    this.#giveUpSlot?.()
-    this.#giveUpSlot = undefined
-    if (this.#slot === 'held') this.#around.slots.release()
-    this.#slot = 'none'
-  }
-
   #record(snapshot: ReturnType<AnyActor['getSnapshot']>): void {
     const before = this.#transition.status
     this.#progress = undefined
@@ -260,9 +239,9 @@ export class LiveProcess {
     if (final) {
       this.#meter.stop()
       void this.barrier().then(() => this.#finish())
-    } else if (status !== 'running' || event.type === 'FAIL') this.#leaveSlot()
+    } else if (status !== 'running' || event.type === 'FAIL') this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
-    this.#notify()
+    this.#subscribers.tell(() => this.info())
   }
 
   #writeProgress(step: string, progress: Readonly<Record<string, Progress>>): void {
@@ -271,7 +250,7 @@ export class LiveProcess {
     this.#revision += 1
     this.#progress = { ...this.#progress, ...progress }
     this.#write({ pid, name, status, revision: this.#revision, at: this.clock.now(), event: { type: 'PROGRESS', step }, progress })
-    this.#notify()
+    this.#subscribers.tell(() => this.info())
   }
 
   #write(line: JournalLine): void {
@@ -281,7 +260,7 @@ export class LiveProcess {
   #finish(): void {
     if (this.#gone) return
     this.#gone = true
-    this.#leaveSlot()
+    this.#seat.leave()
     this.#settleEnd()
     this.#around.onGone(this)
   }
@@ -299,18 +278,7 @@ export class LiveProcess {
     this.#write(this.#transition)
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
-    this.#notify()
-  }
-
-  #notify(): void {
-    if (this.#subscribers.size === 0) return
-    const info = this.info()
-    for (const listener of this.#subscribers)
-      try {
-        listener(info)
-      } catch (error) {
-        process.emitWarning(`A subscriber of process ${this.pid} threw: ${error instanceof Error ? error.stack : String(error)}`)
-      }
+    this.#subscribers.tell(() => this.info())
   }
 
   #mustLive(what: string): void {

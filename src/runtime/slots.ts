@@ -31,3 +31,41 @@ export class Slots {
     this.#free += 1
   }
 }
+
+/** One process's place among the slots. */
+export class Seat {
+  readonly #slots: Slots
+  #held = false
+  #giveUp: (() => void) | undefined
+
+  constructor(slots: Slots) {
+    this.#slots = slots
+  }
+
+  get held(): boolean {
+    return this.#held
+  }
+
+  /** Calls `taken` once the process has a slot, unless `leave` comes first. */
+  take(taken: () => void, order: 'resuming' | 'beginning'): void {
+    const giveUp = this.#slots.take(() => {
+      this.#held = true
+      this.#giveUp = undefined
+      taken()
+    }, order)
+    if (!this.#held) this.#giveUp = giveUp
+  }
+
+  /** Gives up the place in the queue; a slot that is held stays so. */
+  leaveQueue(): void {
+    this.#giveUp?.()
+    this.#giveUp = undefined
+  }
+
+  /** Gives up the slot, or the place in the queue. */
+  leave(): void {
+    this.leaveQueue()
+    if (this.#held) this.#slots.release()
+    this.#held = false
+  }
+}

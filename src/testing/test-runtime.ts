@@ -1,13 +1,11 @@
 import { openRuntime, type Runtime } from '../runtime/create-runtime.ts'
 import type { RuntimeOptions } from '../runtime/options.ts'
-import type { ProcessDefinition, ProcessServices } from '../steps/definition.ts'
+import type { ProcessDefinition, ProcessServices, ServicesOption } from '../steps/definition.ts'
 import type { ProcessInfo } from '../store/info.ts'
 import { memoryStore } from '../store/memory-store.ts'
 import { createPid } from '../store/pid.ts'
 import type { ProcessStatus } from '../store/record.ts'
 import { TestClock } from './test-clock.ts'
-
-type ServicesOption<S> = {} extends S ? { services?: S } : { services: S }
 
 /** A runtime for tests: nothing on disk, time moved by hand, the same pids in every run. */
 export interface TestRuntime extends Runtime {

@@ -1,0 +1,15 @@
+import { adoptingTests } from './conformance/adopting.ts'
+import { followingTests } from './conformance/following.ts'
+import { hostingTests } from './conformance/hosting.ts'
+import { readingTests } from './conformance/reading.ts'
+import type { ConformanceTest } from './conformance/suite.ts'
+
+export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
+
+/**
+ * The contract of a store, for whoever writes one: every test must pass. They use node:assert, so any test runner will do.
+ *
+ * @example
+ * for (const { name, run } of storeConformance) test(name, () => run(makeMyStore))
+ */
+export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...hostingTests, ...adoptingTests]
