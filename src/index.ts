@@ -3,6 +3,12 @@ export { defineProcess } from './steps/define-process.ts'
 export { fromSpecs } from './steps/from-specs.ts'
 export { typed } from './steps/typed.ts'
 export { FatalError, RetryError } from './steps/fatal.ts'
+export type { ProcessBuilder } from './steps/builder.ts'
+export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './steps/definition.ts'
+export type { Duration } from './steps/duration.ts'
+export type { InterruptOptions, RetryPolicy, StepOptions } from './steps/options.ts'
+export type { StandardSchemaV1 } from './steps/standard-schema.ts'
+export type { ClassSpec, FactorySpec, StepContext, StepObject } from './steps/work.ts'
 
 // Hosts
 export { createRuntime, type Runtime } from './runtime/create-runtime.ts'

@@ -1,0 +1,35 @@
+// Shows processes live in the Stately inspector, as charts in which each step is a state.
+// Runs one process after the other until Ctrl-C; with --once a single one.
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createRuntime, defineProcess, typed } from 'stepwright'
+import { serveInspector } from './inspector/inspector.ts'
+
+const slowly = async <T>(result: T, signal: AbortSignal): Promise<T> => setTimeout(1500, result, { signal })
+
+const importPages = defineProcess({ name: 'import-pages', input: typed<{ pages: number }>() })
+  .step('download', ({ data, signal }) => slowly({ bytes: data.pages * 2048 }, signal))
+  .step(
+    'parse',
+    ({ data, signal, attempt }) => {
+      if (attempt === 1) throw new Error('the first attempt always fails, so that a retry can be seen')
+      return slowly(data, signal)
+    },
+    { retry: { attempts: 2, delay: '1s' } },
+  )
+  .sleep('cool-off', '1s')
+  .step('publish', ({ data, signal }) => slowly(data, signal))
+
+const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
+const inspector = await serveInspector()
+console.log(`Open ${inspector.url}`)
+
+const runtime = await createRuntime({ processes: [importPages], inspect: inspector.inspect })
+do {
+  const job = await runtime.start(importPages, { pages: 12 })
+  console.log(`Process ${job.pid} has begun`)
+  await job.result()
+  console.log(`Process ${job.pid} has finished`)
+} while (!values.once)
+await runtime.close()
+await inspector.close()

@@ -1,0 +1,116 @@
+// Reports the licences of all installed packages: npm start -- [folder] [--pace MS]
+// A process of five steps. Watch it from another terminal, stop it with Ctrl-C, run it again: it goes on where it was.
+import { randomUUID } from 'node:crypto'
+import { stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createRuntime, defineProcess, FatalError, typed, type ProcessInfo, type Runtime } from 'stepwright'
+import { findPackages, isCode } from './licences/find.ts'
+import { groupByLicence, summarize } from './licences/group.ts'
+import { readLicenceFile } from './licences/licence-file.ts'
+import { readManifest } from './licences/manifest.ts'
+import { writeReport } from './licences/report.ts'
+import { screenFor } from './licences/screen.ts'
+import { plural } from './licences/text.ts'
+import { watchCommand } from './licences/watch-command.ts'
+
+interface Input {
+  folder: string
+  /** The file to write. */
+  report: string
+  /** Milliseconds to wait for each package. */
+  paceMs: number
+}
+
+const licenceReport = defineProcess({ name: 'licence-report', input: typed<Input>() })
+  .step('find', async ({ input, signal, progress }) => {
+    const paths: string[] = []
+    for await (const path of findPackages(input.folder)) {
+      signal.throwIfAborted()
+      progress(paths.push(path))
+    }
+    if (paths.length === 0)
+      throw new FatalError(`There is no installed package under ${input.folder}: give a folder that has a node_modules`)
+    return paths
+  })
+  .step('manifests', context => oneByOne(context.data, context, path => readManifest(context.input.folder, path)))
+  .step('licence-files', context => oneByOne(context.data, context, found => readLicenceFile(context.input.folder, found)))
+  .step('group', ({ data }) => groupByLicence(data))
+  .step('write', async ({ data, input }) => {
+    await writeFile(input.report, writeReport(input.folder, data))
+    return { ...summarize(data), report: input.report }
+  })
+
+interface Context {
+  readonly input: Input
+  readonly signal: AbortSignal
+  progress(value: number, total: number): void
+}
+
+async function oneByOne<Item, Result>(
+  items: readonly Item[],
+  { input, signal, progress }: Context,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (const item of items) {
+    // Rejects when the process is cancelled or the runtime closes: the step must not go on then.
+    if (input.paceMs > 0) await setTimeout(input.paceMs, undefined, { signal })
+    signal.throwIfAborted()
+    results.push(await work(item))
+    progress(results.length, items.length)
+  }
+  return results
+}
+
+async function readArguments(): Promise<Input> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { pace: { type: 'string', default: '0' } } })
+  const paceMs = Number(values.pace)
+  if (!(paceMs >= 0 && paceMs <= 60_000)) throw new Error(`--pace takes milliseconds from 0 to 60000, not '${values.pace}'`)
+  if (positionals.length > 1) throw new Error(`One folder at a time, not ${positionals.join(' and ')}`)
+  const folder = resolve(positionals[0] ?? join(import.meta.dirname, '..', 'node_modules'))
+  const found = await stat(folder).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return undefined
+    throw error
+  })
+  if (!found?.isDirectory()) throw new Error(`There is no folder ${folder}`)
+  return { folder, report: resolve('licences.md'), paceMs }
+}
+
+/** A run of the same report that was cut short: the runtime has taken it up again, and its key leads `start` back to it. */
+async function findUnended(runtime: Runtime, labels: Record<string, string>): Promise<ProcessInfo | undefined> {
+  for await (const info of runtime.list({ name: licenceReport.name, status: ['pending', 'running'], labels })) return info
+  return undefined
+}
+
+async function main(): Promise<void> {
+  const input = await readArguments()
+  const runtime = await createRuntime({ processes: [licenceReport] })
+  try {
+    const labels = { folder: input.folder }
+    const earlier = await findUnended(runtime, labels)
+    const job = await runtime.start(licenceReport, input, { labels, key: earlier?.key ?? randomUUID() })
+    if (earlier === undefined) console.log(`Process ${job.pid} looks for packages in ${input.folder}`)
+    else console.log(`Process ${job.pid} of ${earlier.createdAt} goes on: it has not ended yet`)
+    console.log(`Watch it from another terminal, in this folder:\n\n    ${watchCommand(job.pid)}\n`)
+    if (earlier === undefined && input.paceMs > 0)
+      console.log(`Slowed down by ${input.paceMs} ms a package so that you can watch; --pace 0 for full speed.`)
+    console.log('Ctrl-C stops it; run it again and it goes on at the step where it was.\n')
+
+    job.subscribe(screenFor(process.stdout))
+    const { packages, licences, copyleft, choice, missing, notSpdx, unreadable, report } = await job.result()
+    console.log(`\n${plural(packages, 'package')}, ${plural(licences, 'licence')}`)
+    console.log(
+      `${copyleft} copyleft, ${choice} where copyleft is one choice, ${missing} without a licence, ${notSpdx} not SPDX, ${unreadable} unreadable`,
+    )
+    console.log(`The report: ${report}`)
+  } finally {
+    await runtime.close()
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(`licence-report: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+})
