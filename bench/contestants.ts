@@ -36,27 +36,50 @@ export async function plainLoop(): Promise<Contestant> {
 /** The same chart by hand, nothing stored. */
 export async function bareXState(): Promise<Contestant> {
   const work = fromPromise<{ n: number }, { data: { n: number } }>(({ input }) => noop(input.data))
-  const states = Object.fromEntries(names.map((name, index) => [name, {
-    invoke: {
-      id: name, src: name,
-      input: ({ context }: { context: { data: { n: number } } }) => ({ data: context.data }),
-      onDone: { target: names[index + 1] ?? '#bare.finished', actions: assign({ data: ({ event }: { event: { output: { n: number } } }) => event.output }) },
-      onError: { target: '#bare.error' },
-    },
-  }]))
+  const states = Object.fromEntries(
+    names.map((name, index) => [
+      name,
+      {
+        invoke: {
+          id: name,
+          src: name,
+          input: ({ context }: { context: { data: { n: number } } }) => ({ data: context.data }),
+          onDone: {
+            target: names[index + 1] ?? '#bare.finished',
+            actions: assign({ data: ({ event }: { event: { output: { n: number } } }) => event.output }),
+          },
+          onError: { target: '#bare.error' },
+        },
+      },
+    ]),
+  )
   const machine = setup({ actors: Object.fromEntries(names.map(name => [name, work])) }).createMachine({
-    id: 'bare', initial: 'pending', context: { data: { n: 0 } },
-    states: { pending: { on: { START: 'running' } }, running: { initial: names[0], states }, finished: { type: 'final' }, error: { type: 'final' } },
+    id: 'bare',
+    initial: 'pending',
+    context: { data: { n: 0 } },
+    states: {
+      pending: { on: { START: 'running' } },
+      running: { initial: names[0], states },
+      finished: { type: 'final' },
+      error: { type: 'final' },
+    },
     output: ({ context }: { context: { data: { n: number } } }) => context.data,
   } as never)
   return {
     name: 'bare XState',
-    run: () => new Promise((resolve, reject) => {
-      const actor = createActor(machine)
-      actor.subscribe({ complete() { check(actor.getSnapshot().output as { n: number }); resolve() }, error: reject })
-      actor.start()
-      actor.send({ type: 'START' } as never)
-    }),
+    run: () =>
+      new Promise((resolve, reject) => {
+        const actor = createActor(machine)
+        actor.subscribe({
+          complete() {
+            check(actor.getSnapshot().output as { n: number })
+            resolve()
+          },
+          error: reject,
+        })
+        actor.start()
+        actor.send({ type: 'START' } as never)
+      }),
     close: async () => {},
   }
 }

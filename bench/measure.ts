@@ -11,13 +11,15 @@ export async function measure(contestant: Contestant, count: number, atOnce: num
   const cpu = process.cpuUsage()
   const begun = performance.now()
   let left = count
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    while (left-- > 0) await contestant.run()
-  }))
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (left-- > 0) await contestant.run()
+    }),
+  )
   const ms = performance.now() - begun
   const { user, system } = process.cpuUsage(cpu)
   const steps = count * STEPS
-  return { stepsPerSecond: steps / ms * 1_000, cpuMicrosecondsPerStep: (user + system) / steps }
+  return { stepsPerSecond: (steps / ms) * 1_000, cpuMicrosecondsPerStep: (user + system) / steps }
 }
 
 export function median(values: readonly number[]): number {

@@ -10,7 +10,9 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(values.rounds), processes = Number(values.processes), atOnce = Number(values['at-once'])
+const rounds = Number(values.rounds),
+  processes = Number(values.processes),
+  atOnce = Number(values['at-once'])
 
 const contestants: Contestant[] = [await plainLoop(), await bareXState(), await onMemoryStore(), await onLowdbStore()]
 const results = new Map<Contestant, Measurement[]>(contestants.map(contestant => [contestant, []]))

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'ERR_CANCELLED'
   | 'ERR_HOST_DIED'
   | 'ERR_RUNTIME_CLOSED'
+  | 'ERR_CLIENT_CLOSED'
 
 /**
  * Everything this library throws on purpose, except wrong use of its API, which is a `TypeError`.

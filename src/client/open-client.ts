@@ -17,7 +17,8 @@ import { outcome } from './outcome.ts'
  */
 export function openClient(store: string | Store = '.stepwright'): Client {
   if (typeof store === 'string') return new StoreClient(lowdbStore(store))
-  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a directory or a store, received ${String(store)}`)
+  if (typeof store?.get !== 'function')
+    throw new TypeError(`openClient(store): expected a directory or a store, received ${store === null ? 'null' : typeof store}`)
   return new StoreClient(store)
 }
 

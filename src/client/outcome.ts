@@ -12,11 +12,18 @@ const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>(['ERR_NOT_JSON', 'ERR
 export function outcome(record: ProcessRecord): Json {
   const { pid, name, status, error } = record
   switch (status) {
-    case 'finished': return record.data === undefined ? record.input : record.data
-    case 'error': throw failure(record, error ?? { name: 'Error', message: 'no reason was recorded' })
-    case 'timeout': throw new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${pid} (${name}) ran out of the time its timeout allows`, { pid })
-    case 'cancelled': throw new ProcessCancelledError('ERR_CANCELLED', `Process ${pid} (${name}) was cancelled: ${error?.message ?? 'no reason given'}`, { pid })
-    default: throw new StepwrightError('ERR_NOT_ENDED', `Process ${pid} (${name}) has not ended: it is ${status}`)
+    case 'finished':
+      return record.data === undefined ? record.input : record.data
+    case 'error':
+      throw failure(record, error ?? { name: 'Error', message: 'no reason was recorded' })
+    case 'timeout':
+      throw new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${pid} (${name}) ran out of the time its timeout allows`, { pid })
+    case 'cancelled':
+      throw new ProcessCancelledError('ERR_CANCELLED', `Process ${pid} (${name}) was cancelled: ${error?.message ?? 'no reason given'}`, {
+        pid,
+      })
+    default:
+      throw new StepwrightError('ERR_NOT_ENDED', `Process ${pid} (${name}) has not ended: it is ${status}`)
   }
 }
 
@@ -24,5 +31,10 @@ function failure({ pid, name }: ProcessRecord, error: ErrorRecord): ProcessError
   const { step, attempt } = error
   const code = OWN_CODES.has(error.code) ? (error.code as ErrorCode) : 'ERR_STEP_FAILED'
   const where = step === undefined ? '' : ` in step '${step}', attempt ${attempt}`
-  return new ProcessError(code, `Process ${pid} (${name}) failed${where}: ${error.message}`, { pid, step, attempt, cause: fromErrorRecord(error) })
+  return new ProcessError(code, `Process ${pid} (${name}) failed${where}: ${error.message}`, {
+    pid,
+    step,
+    attempt,
+    cause: fromErrorRecord(error),
+  })
 }

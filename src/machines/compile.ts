@@ -1,14 +1,25 @@
 import { fromPromise, setup, type AnyStateMachine } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
 import type { ProcessStatus } from '../store/record.ts'
-import { initialContext, stopClock, type AttemptInput, type AttemptResult, type ProcessContext, type ProcessEvent, type ProcessMachineInput, type TimerInput } from './context.ts'
+import {
+  initialContext,
+  stopClock,
+  type AttemptInput,
+  type AttemptResult,
+  type ProcessContext,
+  type ProcessEvent,
+  type ProcessMachineInput,
+  type TimerInput,
+} from './context.ts'
 import { cancelled, hostDied, timedOut } from './ends.ts'
 import { update, type Entry, type StepStates } from './states/chart.ts'
 import { statesOf } from './states/index.ts'
 
 type EventOf<Type extends ProcessEvent['type']> = Extract<ProcessEvent, { type: Type }>
 
-const notProvided = (): never => { throw new Error('A process machine runs under a host, which provides `attempt` and `timer`') }
+const notProvided = (): never => {
+  throw new Error('A process machine runs under a host, which provides `attempt` and `timer`')
+}
 
 /**
  * The machine of a definition: its top-level states are the statuses, `running` has a state per step. Pure: whoever runs it provides
@@ -16,7 +27,11 @@ const notProvided = (): never => { throw new Error('A process machine runs under
  */
 export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
   const id = plan.name
-  const groups = { running: {} as Record<string, object>, interrupted: {} as Record<string, object>, sleeping: {} as Record<string, object> }
+  const groups = {
+    running: {} as Record<string, object>,
+    interrupted: {} as Record<string, object>,
+    sleeping: {} as Record<string, object>,
+  }
   let next: Entry = {
     target: `#${id}.finished`,
     begin: (context, at) => ({ ...stopClock(context, at), remainingMs: undefined }),
@@ -36,8 +51,13 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     actions: update<EventOf<'START'>>((context, { at }) => ({ ...first.begin(context, at), startedAt: at, at, event: { type: 'START' } })),
   }
   const deadline = {
-    id: 'process:deadline', src: 'timer', input: ({ context }: { context: ProcessContext }): TimerInput => ({ at: context.deadline ?? Infinity }),
-    onDone: { target: `#${id}.timeout`, actions: update<{ output: { at: number } }>((context, { output }) => timedOut(context, output.at)) },
+    id: 'process:deadline',
+    src: 'timer',
+    input: ({ context }: { context: ProcessContext }): TimerInput => ({ at: context.deadline ?? Infinity }),
+    onDone: {
+      target: `#${id}.timeout`,
+      actions: update<{ output: { at: number } }>((context, { output }) => timedOut(context, output.at)),
+    },
     onError: { target: `#${id}.timeout`, actions: update(context => timedOut(context, context.at)) },
   }
   const group = (states: Record<string, object>, more: object = {}) => {
@@ -48,7 +68,8 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     CANCEL: { target: `#${id}.cancelled`, actions: update<EventOf<'CANCEL'>>((context, { at, reason }) => cancelled(context, at, reason)) },
     RECOVER: {
       guard: ({ event }: { event: EventOf<'RECOVER'> }) => event.fail,
-      target: `#${id}.error`, actions: update<EventOf<'RECOVER'>>((context, { at }) => hostDied(context, at)),
+      target: `#${id}.error`,
+      actions: update<EventOf<'RECOVER'>>((context, { at }) => hostDied(context, at)),
     },
   }
   const final = { type: 'final' }
@@ -57,13 +78,18 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     running: { ...group(groups.running, timed ? { invoke: deadline } : {}), on: steer },
     sleeping: { ...group(groups.sleeping), on: steer },
     interrupted: { ...group(groups.interrupted), on: steer },
-    finished: final, error: final, timeout: final, cancelled: final,
+    finished: final,
+    error: final,
+    timeout: final,
+    cancelled: final,
   }
   const unused = (['running', 'sleeping', 'interrupted'] as const).filter(name => Object.keys(groups[name]).length === 0)
   for (const name of unused) delete (states as Partial<typeof states>)[name]
 
   const config = {
-    id, initial: 'pending', states,
+    id,
+    initial: 'pending',
+    states,
     context: ({ input }: { input: ProcessMachineInput }) => initialContext(input),
     output: ({ context }: { context: ProcessContext }) => context.data,
   }

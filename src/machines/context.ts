@@ -34,8 +34,18 @@ export interface ProcessMachineInput {
 
 export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInput): ProcessContext {
   return {
-    pid, input, data: input, steps: {}, event: { type: 'CREATE' }, at, startedAt: undefined, error: undefined,
-    deadline: undefined, remainingMs: timeoutMs, recoveries: 0, deaths: 0,
+    pid,
+    input,
+    data: input,
+    steps: {},
+    event: { type: 'CREATE' },
+    at,
+    startedAt: undefined,
+    error: undefined,
+    deadline: undefined,
+    remainingMs: timeoutMs,
+    recoveries: 0,
+    deaths: 0,
   }
 }
 
@@ -87,8 +97,9 @@ const ENDED: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', 
 
 /** The steps, with those still open given their end. */
 export function endOpenSteps(context: ProcessContext, status: StepStatus, at: number): ProcessContext['steps'] {
-  const ended = Object.entries(context.steps).map(([name, { until: _, ...step }]) =>
-    [name, ENDED.has(step.status) ? step : { ...step, status, endedAt: at }] as const)
+  const ended = Object.entries(context.steps).map(
+    ([name, { until: _, ...step }]) => [name, ENDED.has(step.status) ? step : { ...step, status, endedAt: at }] as const,
+  )
   return Object.fromEntries(ended)
 }
 

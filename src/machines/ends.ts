@@ -3,10 +3,21 @@ import type { ErrorRecord, FinalStatus } from '../store/record.ts'
 import { endOpenSteps, type ProcessContext } from './context.ts'
 
 /** The context of a process that ends otherwise than by finishing. */
-function end(context: ProcessContext, status: FinalStatus, at: number, type: string, error: ErrorRecord, step?: string): Partial<ProcessContext> {
+function end(
+  context: ProcessContext,
+  status: FinalStatus,
+  at: number,
+  type: string,
+  error: ErrorRecord,
+  step?: string,
+): Partial<ProcessContext> {
   return {
-    steps: endOpenSteps(context, status, at), error, at, event: step === undefined ? { type } : { type, step },
-    deadline: undefined, remainingMs: undefined,
+    steps: endOpenSteps(context, status, at),
+    error,
+    at,
+    event: step === undefined ? { type } : { type, step },
+    deadline: undefined,
+    remainingMs: undefined,
   }
 }
 
@@ -18,7 +29,13 @@ export function failed(context: ProcessContext, step: string, at: number, error:
 }
 
 export function timedOut(context: ProcessContext, at: number): Partial<ProcessContext> {
-  return end(context, 'timeout', at, 'TIMEOUT', coded('ProcessTimeoutError', 'ERR_PROCESS_TIMEOUT', 'The process ran out of the time its timeout allows'))
+  return end(
+    context,
+    'timeout',
+    at,
+    'TIMEOUT',
+    coded('ProcessTimeoutError', 'ERR_PROCESS_TIMEOUT', 'The process ran out of the time its timeout allows'),
+  )
 }
 
 export function cancelled(context: ProcessContext, at: number, reason: string | undefined): Partial<ProcessContext> {
@@ -28,9 +45,16 @@ export function cancelled(context: ProcessContext, at: number, reason: string | 
 export function hostDied(context: ProcessContext, at: number): Partial<ProcessContext> {
   const step = Object.entries(context.steps).find(([, { endedAt }]) => endedAt === undefined)?.[0]
   const where = step === undefined ? '' : ` during step '${step}'`
-  const ended = end(context, 'error', at, 'RECOVER', {
-    ...coded('HostDiedError', 'ERR_HOST_DIED', `The host of this process died${where}`),
-    ...(step !== undefined && { step, attempt: context.steps[step]?.attempt ?? 0 }),
-  }, step)
+  const ended = end(
+    context,
+    'error',
+    at,
+    'RECOVER',
+    {
+      ...coded('HostDiedError', 'ERR_HOST_DIED', `The host of this process died${where}`),
+      ...(step !== undefined && { step, attempt: context.steps[step]?.attempt ?? 0 }),
+    },
+    step,
+  )
   return { ...ended, recoveries: context.recoveries + 1, deaths: context.deaths + 1 }
 }

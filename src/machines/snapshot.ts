@@ -21,12 +21,25 @@ function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefine
  * references inside the user's data, so this takes it apart: `snapshot` holds what no other field says.
  */
 export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number): Transition {
-  const { pid, input, data, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } = snapshot.context as ProcessContext
+  const { pid, input, data, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
+    snapshot.context as ProcessContext
   const children = timersOf(snapshot)
   // Undefined fields are dropped when this becomes JSON.
   return {
-    pid, name, status: statusOf(snapshot.value), revision, at, event, steps, data: data === input ? undefined : data, error,
-    startedAt, deadline, remainingMs, recoveries, deaths: deaths === 0 ? undefined : deaths,
+    pid,
+    name,
+    status: statusOf(snapshot.value),
+    revision,
+    at,
+    event,
+    steps,
+    data: data === input ? undefined : data,
+    error,
+    startedAt,
+    deadline,
+    remainingMs,
+    recoveries,
+    deaths: deaths === 0 ? undefined : deaths,
     snapshot: children === undefined ? { value: snapshot.value } : { value: snapshot.value, children },
   } as Transition
 }
@@ -40,7 +53,20 @@ export interface RestorableSnapshot {
 
 export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
   const { pid, input, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths = 0 } = record
-  const context = { pid, input: null as Json, data: null as Json, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths }
+  const context = {
+    pid,
+    input: null as Json,
+    data: null as Json,
+    steps,
+    event,
+    at,
+    startedAt,
+    error,
+    deadline,
+    remainingMs,
+    recoveries,
+    deaths,
+  }
   const { value, children = {} } = record.snapshot
   return {
     snapshot: { status: 'active', output: undefined, error: undefined, value, context, children, historyValue: {} } as Snapshot<unknown>,
@@ -56,8 +82,11 @@ export function hasState(machine: AnyStateMachine, value: Json): boolean {
   const inside = (node: AnyStateNode | undefined, part: Json): boolean => {
     if (!node) return false
     if (typeof part === 'string') return Object.hasOwn(node.states, part)
-    return typeof part === 'object' && part !== null &&
+    return (
+      typeof part === 'object' &&
+      part !== null &&
       Object.entries(part).every(([key, rest]) => Object.hasOwn(node.states, key) && inside(node.states[key], rest as Json))
+    )
   }
   return inside(machine.root, value)
 }

@@ -7,7 +7,8 @@ export type MachineEvent = ProcessEvent | { type: string; output?: AttemptResult
 
 const done = (id: string, output: object): MachineEvent => ({ type: `xstate.done.actor.${id}`, output: output as { at: number } })
 const failure = (id: string, at: number, retryable: boolean): MachineEvent => ({
-  type: `xstate.error.actor.${id}`, error: { at, retryable, error: { name: 'Error', message: `${id} failed` } },
+  type: `xstate.error.actor.${id}`,
+  error: { at, retryable, error: { name: 'Error', message: `${id} failed` } },
 })
 
 /** How often a walk lets a host die during one step. */
@@ -23,10 +24,22 @@ export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot):
     return step ? attemptAnswers(step, context, at) : [done(id, { at })]
   })
   const deaths = context.deaths < MAX_DEATHS ? [recover(at)] : [recover(at, true)]
-  return [...answers, { type: 'START', at }, { type: 'PROCEED', at, data: { proceeded: true } }, { type: 'CANCEL', at, reason: 'no longer wanted' }, ...deaths]
+  return [
+    ...answers,
+    { type: 'START', at },
+    { type: 'PROCEED', at, data: { proceeded: true } },
+    { type: 'CANCEL', at, reason: 'no longer wanted' },
+    ...deaths,
+  ]
 }
 
-export const recover = (at: number, fail = false): ProcessEvent => ({ type: 'RECOVER', at, released: false, fail, maxRecoveries: MAX_DEATHS })
+export const recover = (at: number, fail = false): ProcessEvent => ({
+  type: 'RECOVER',
+  at,
+  released: false,
+  fail,
+  maxRecoveries: MAX_DEATHS,
+})
 
 function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number): MachineEvent[] {
   if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]

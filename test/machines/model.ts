@@ -21,24 +21,40 @@ export interface Model {
   readonly runningSince: number | undefined
 }
 
-export const newModel = (input: Json): Model =>
-  ({ status: 'pending', at: -1, data: input, steps: {}, code: undefined, deaths: 0, recoveries: 0, spentMs: 0, runningSince: undefined })
+export const newModel = (input: Json): Model => ({
+  status: 'pending',
+  at: -1,
+  data: input,
+  steps: {},
+  code: undefined,
+  deaths: 0,
+  recoveries: 0,
+  spentMs: 0,
+  runningSince: undefined,
+})
 
 type Timed = { at: number }
 
 export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): Model {
   if (['finished', 'error', 'timeout', 'cancelled'].includes(model.status)) return model
   switch (event.type) {
-    case 'START': return model.status === 'pending' ? enter(plan, model, 0, (event as Timed).at) : model
-    case 'CANCEL': return end(model, 'cancelled', 'ERR_CANCELLED')
-    case 'PROCEED': return model.status === 'interrupted' ? leave(plan, { ...model, data: merged(model.data, (event as { data?: Json }).data) }, 'finished', (event as Timed).at) : model
-    case 'RECOVER': return recovered(model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
-    default: return answered(plan, model, event as { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure })
+    case 'START':
+      return model.status === 'pending' ? enter(plan, model, 0, (event as Timed).at) : model
+    case 'CANCEL':
+      return end(model, 'cancelled', 'ERR_CANCELLED')
+    case 'PROCEED':
+      return model.status === 'interrupted'
+        ? leave(plan, { ...model, data: merged(model.data, (event as { data?: Json }).data) }, 'finished', (event as Timed).at)
+        : model
+    case 'RECOVER':
+      return recovered(model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
+    default:
+      return answered(plan, model, event as { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure })
   }
 }
 
 const merged = (data: Json, given: Json | undefined): Json =>
-  given === undefined ? data : isObject(data) && isObject(given) ? { ...(data as object), ...(given as object) } as Json : given
+  given === undefined ? data : isObject(data) && isObject(given) ? ({ ...(data as object), ...(given as object) } as Json) : given
 const isObject = (value: Json): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function recovered(model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
@@ -48,7 +64,11 @@ function recovered(model: Model, { fail, maxRecoveries }: { fail: boolean; maxRe
   return name === undefined ? model : begin(died, name)
 }
 
-function answered(plan: ProcessPlan, model: Model, { type, output, error }: { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure }): Model {
+function answered(
+  plan: ProcessPlan,
+  model: Model,
+  { type, output, error }: { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure },
+): Model {
   const [, id = ''] = type.match(/^xstate\.(?:done|error)\.actor\.(.*)$/) ?? []
   const at = (output ?? error)?.at ?? NaN
   if (id === 'process:deadline') return end(model, 'timeout', 'ERR_PROCESS_TIMEOUT')
@@ -66,7 +86,9 @@ function answered(plan: ProcessPlan, model: Model, { type, output, error }: { ty
   if (result.skipped) return leave(plan, model, 'skipped', at)
   if (step.kind === 'sleep') return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
   const next = { ...model, data: result.output as Json }
-  return step.kind === 'step' && step.interrupt ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at) : leave(plan, next, 'finished', at)
+  return step.kind === 'step' && step.interrupt
+    ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at)
+    : leave(plan, next, 'finished', at)
 }
 
 function enter(plan: ProcessPlan, model: Model, index: number, at: number): Model {
@@ -74,7 +96,8 @@ function enter(plan: ProcessPlan, model: Model, index: number, at: number): Mode
   const there = { ...model, at: index, deaths: 0 }
   if (!step) return { ...stop(there, at), status: 'finished' }
   if (step.kind === 'interrupt') return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
-  if (step.kind === 'sleep' && !('compute' in step.until)) return stop({ ...set(there, step.name, { status: 'sleeping', attempt: 1 }), status: 'sleeping' }, at)
+  if (step.kind === 'sleep' && !('compute' in step.until))
+    return stop({ ...set(there, step.name, { status: 'sleeping', attempt: 1 }), status: 'sleeping' }, at)
   return { ...begin(there, step.name), status: 'running', runningSince: there.runningSince ?? at }
 }
 
@@ -93,7 +116,8 @@ function set(model: Model, name: string, change: Partial<Model['steps'][string]>
 }
 
 function end(model: Model, status: 'error' | 'timeout' | 'cancelled', code: string | undefined): Model {
-  const steps = Object.fromEntries(Object.entries(model.steps).map(([name, step]) =>
-    [name, ['finished', 'skipped'].includes(step.status) ? step : { ...step, status }]))
+  const steps = Object.fromEntries(
+    Object.entries(model.steps).map(([name, step]) => [name, ['finished', 'skipped'].includes(step.status) ? step : { ...step, status }]),
+  )
   return { ...model, status, code, steps, runningSince: undefined }
 }

@@ -13,15 +13,24 @@ const work = () => null
 const plans: Record<string, ProcessPlan> = {
   'one step': { name: 'one', version: '1', steps: [{ kind: 'step', name: 'read', work }] },
   'three steps, one of them optional, with a timeout': {
-    name: 'three', version: '1', timeoutMs: 60_000,
-    steps: [{ kind: 'step', name: 'read', work }, { kind: 'step', name: 'thin', work, when: () => true }, { kind: 'step', name: 'write', work }],
+    name: 'three',
+    version: '1',
+    timeoutMs: 60_000,
+    steps: [
+      { kind: 'step', name: 'read', work },
+      { kind: 'step', name: 'thin', work, when: () => true },
+      { kind: 'step', name: 'write', work },
+    ],
   },
   'a retry': {
-    name: 'retry', version: '1',
+    name: 'retry',
+    version: '1',
     steps: [{ kind: 'step', name: 'flaky', work, retry: { attempts: 3, delayMs: 1_000, factor: 2, maxDelayMs: 60_000, jitter: true } }],
   },
   'pauses and sleeps': {
-    name: 'pauses', version: '1', timeoutMs: 60_000,
+    name: 'pauses',
+    version: '1',
+    timeoutMs: 60_000,
     steps: [
       { kind: 'step', name: 'draft', work, interrupt: true },
       { kind: 'interrupt', name: 'sign-off', timeoutMs: 1_000 },
@@ -44,7 +53,8 @@ for (const [title, plan] of Object.entries(plans))
     const machine = compile(plan, plan.timeoutMs !== undefined)
     const input = { pid: 'p1', input: { n: 1 }, at: 1_000, timeoutMs: plan.timeoutMs }
     const paths = getSimplePaths(machine, {
-      input, serializeState: snapshot => key(snapshot as AnyMachineSnapshot),
+      input,
+      serializeState: snapshot => key(snapshot as AnyMachineSnapshot),
       events: snapshot => possibleEvents(plan, snapshot as AnyMachineSnapshot) as never,
     })
     t.true(paths.length > 4)
@@ -53,13 +63,26 @@ for (const [title, plan] of Object.entries(plans))
       const snapshots = [...steps.map(step => step.state), state] as AnyMachineSnapshot[]
       const statuses = snapshots.map(statusOf)
       const firstFinal = statuses.findIndex(isFinal)
-      t.true(firstFinal === -1 || statuses.slice(firstFinal).every(status => status === statuses[firstFinal]), `a path left a final state: ${statuses.join(' ')}`)
+      t.true(
+        firstFinal === -1 || statuses.slice(firstFinal).every(status => status === statuses[firstFinal]),
+        `a path left a final state: ${statuses.join(' ')}`,
+      )
       for (const snapshot of snapshots) seen.set(key(snapshot), snapshot)
     }
     const reached = new Set([...seen.values()].map(statusOf))
-    const expected: ProcessStatus[] = ['pending', 'running', 'finished', 'error', 'cancelled', ...(plan.timeoutMs ? (['timeout'] as const) : [])]
+    const expected: ProcessStatus[] = [
+      'pending',
+      'running',
+      'finished',
+      'error',
+      'cancelled',
+      ...(plan.timeoutMs ? (['timeout'] as const) : []),
+    ]
     for (const status of expected) t.true(reached.has(status), `no path reaches ${status}`)
     for (const snapshot of seen.values())
       if (snapshot.status === 'active')
-        t.deepEqual(essence(recovered(machine, snapshot, recover(9_000))), essence(getNextSnapshot(machine, snapshot, recover(9_000)) as AnyMachineSnapshot))
+        t.deepEqual(
+          essence(recovered(machine, snapshot, recover(9_000))),
+          essence(getNextSnapshot(machine, snapshot, recover(9_000)) as AnyMachineSnapshot),
+        )
   })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { getNextSnapshot, initialTransition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
 import { compile } from '../../src/machines/compile.ts'
 import type { ProcessContext } from '../../src/machines/context.ts'
@@ -13,35 +13,73 @@ const work = () => null
 const optional = <T extends object>(arbitrary: fc.Arbitrary<T>) => fc.oneof(fc.constant({}), arbitrary)
 
 const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
-  fc.tuple(
-    optional(fc.constant({ when: () => true })),
-    optional(fc.record({ retry: fc.record({ attempts: fc.integer({ min: 2, max: 3 }), delayMs: fc.nat(9_000), factor: fc.constant(2), maxDelayMs: fc.constant(9_000), jitter: fc.boolean() }) })),
-    optional(fc.constant({ interrupt: true as const })),
-  ).map(([when, retry, interrupt]) => (name: string): PlannedStep => ({ kind: 'step', name, work, ...when, ...retry, ...interrupt })),
-  optional(fc.record({ timeoutMs: fc.nat(9_000) })).map(timeout => (name: string): PlannedStep => ({ kind: 'interrupt', name, ...timeout })),
-  fc.oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
+  fc
+    .tuple(
+      optional(fc.constant({ when: () => true })),
+      optional(
+        fc.record({
+          retry: fc.record({
+            attempts: fc.integer({ min: 2, max: 3 }),
+            delayMs: fc.nat(9_000),
+            factor: fc.constant(2),
+            maxDelayMs: fc.constant(9_000),
+            jitter: fc.boolean(),
+          }),
+        }),
+      ),
+      optional(fc.constant({ interrupt: true as const })),
+    )
+    .map(([when, retry, interrupt]) => (name: string): PlannedStep => ({ kind: 'step', name, work, ...when, ...retry, ...interrupt })),
+  optional(fc.record({ timeoutMs: fc.nat(9_000) })).map(timeout => (name: string): PlannedStep => ({
+    kind: 'interrupt',
+    name,
+    ...timeout,
+  })),
+  fc
+    .oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
     .map(until => (name: string): PlannedStep => ({ kind: 'sleep', name, until })),
 )
 
-const definitions: fc.Arbitrary<ProcessPlan> = fc.tuple(fc.array(kinds, { minLength: 1, maxLength: 3 }), fc.option(fc.integer({ min: 1, max: 100_000 })))
+const definitions: fc.Arbitrary<ProcessPlan> = fc
+  .tuple(fc.array(kinds, { minLength: 1, maxLength: 3 }), fc.option(fc.integer({ min: 1, max: 100_000 })))
   .map(([steps, timeoutMs]) => ({
-    name: 'random', version: '1', steps: steps.map((make, index) => make(`s${index}`)), ...(timeoutMs !== null && { timeoutMs }),
+    name: 'random',
+    version: '1',
+    steps: steps.map((make, index) => make(`s${index}`)),
+    ...(timeoutMs !== null && { timeoutMs }),
   }))
 
 /** What the machine says, in the model's words. */
 function told(snapshot: AnyMachineSnapshot, model: Model, plan: ProcessPlan): unknown {
   const { status, steps, error } = toTransition(snapshot, 'random', 1)
   const { data, deaths, recoveries, deadline, remainingMs } = snapshot.context as ProcessContext
-  const left = plan.timeoutMs === undefined || snapshot.status !== 'active' ? undefined : deadline !== undefined ? { deadline } : { remainingMs }
+  const left =
+    plan.timeoutMs === undefined || snapshot.status !== 'active' ? undefined : deadline !== undefined ? { deadline } : { remainingMs }
   return {
-    status, data, recoveries, deaths, code: model.code && error?.code, left,
-    steps: Object.fromEntries(Object.entries(steps).map(([name, { status, attempt, failures = 0 }]) => [name, { status, attempt, failures }])),
+    status,
+    data,
+    recoveries,
+    deaths,
+    code: model.code && error?.code,
+    left,
+    steps: Object.fromEntries(
+      Object.entries(steps).map(([name, { status, attempt, failures = 0 }]) => [name, { status, attempt, failures }]),
+    ),
   }
 }
 
-function expected({ status, data, recoveries, deaths, code, steps, spentMs, runningSince }: Model, snapshot: AnyMachineSnapshot, plan: ProcessPlan): unknown {
+function expected(
+  { status, data, recoveries, deaths, code, steps, spentMs, runningSince }: Model,
+  snapshot: AnyMachineSnapshot,
+  plan: ProcessPlan,
+): unknown {
   const remaining = (plan.timeoutMs ?? 0) - spentMs
-  const left = plan.timeoutMs === undefined || snapshot.status !== 'active' ? undefined : runningSince !== undefined ? { deadline: runningSince + remaining } : { remainingMs: remaining }
+  const left =
+    plan.timeoutMs === undefined || snapshot.status !== 'active'
+      ? undefined
+      : runningSince !== undefined
+        ? { deadline: runningSince + remaining }
+        : { remainingMs: remaining }
   return { status, data, recoveries, deaths, code, left, steps }
 }
 
@@ -59,7 +97,11 @@ function walk(plan: ProcessPlan, machine: AnyStateMachine, visit: (visit: Visit)
   for (const { snapshot, model, path } of queue) {
     visit({ snapshot, model, path })
     for (const event of possibleEvents(plan, snapshot)) {
-      const next = { snapshot: getNextSnapshot(machine, snapshot, event as never) as AnyMachineSnapshot, model: advance(plan, model, event), path: [...path, event] }
+      const next = {
+        snapshot: getNextSnapshot(machine, snapshot, event as never) as AnyMachineSnapshot,
+        model: advance(plan, model, event),
+        path: [...path, event],
+      }
       const { data: _, spentMs: __, runningSince: ___, ...state } = next.model
       const key = JSON.stringify([next.snapshot.value, state])
       if (seen.has(key)) continue
@@ -72,22 +114,31 @@ function walk(plan: ProcessPlan, machine: AnyStateMachine, visit: (visit: Visit)
 
 test('random definitions of all kinds do what the list of their steps says, on every path and after a restart at every point', t => {
   let states = 0
-  fc.assert(fc.property(definitions, plan => {
-    const machine = compile(plan, plan.timeoutMs !== undefined)
-    states += walk(plan, machine, ({ snapshot, model, path }) => {
-      const where = path.map(({ type }) => type).join(' ')
-      const actual = JSON.stringify(told(snapshot, model, plan)), wanted = JSON.stringify(expected(model, snapshot, plan))
-      if (sorted(actual) !== sorted(wanted)) throw new Error(`After ${where}:\n  the machine says ${actual}\n  the list says    ${wanted}`)
-      if (snapshot.status !== 'active') return
-      const event = recover(99_000)
-      const after = JSON.stringify(essence(recovered(machine, snapshot, event)))
-      const without = JSON.stringify(essence(getNextSnapshot(machine, snapshot, event as never) as AnyMachineSnapshot))
-      if (after !== without) throw new Error(`A restart after ${where} gives\n  ${after}\ninstead of\n  ${without}`)
-    })
-  }), { numRuns: 40 })
+  fc.assert(
+    fc.property(definitions, plan => {
+      const machine = compile(plan, plan.timeoutMs !== undefined)
+      states += walk(plan, machine, ({ snapshot, model, path }) => {
+        const where = path.map(({ type }) => type).join(' ')
+        const actual = JSON.stringify(told(snapshot, model, plan)),
+          wanted = JSON.stringify(expected(model, snapshot, plan))
+        if (sorted(actual) !== sorted(wanted))
+          throw new Error(`After ${where}:\n  the machine says ${actual}\n  the list says    ${wanted}`)
+        if (snapshot.status !== 'active') return
+        const event = recover(99_000)
+        const after = JSON.stringify(essence(recovered(machine, snapshot, event)))
+        const without = JSON.stringify(essence(getNextSnapshot(machine, snapshot, event as never) as AnyMachineSnapshot))
+        if (after !== without) throw new Error(`A restart after ${where} gives\n  ${after}\ninstead of\n  ${without}`)
+      })
+    }),
+    { numRuns: 40 },
+  )
   t.true(states > 1_000, `only ${states} states were visited`)
 })
 
 /** JSON with keys in order, so that objects compare as texts. */
-const sorted = (json: string): string => JSON.stringify(JSON.parse(json), (_, value: unknown) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value)
+const sorted = (json: string): string =>
+  JSON.stringify(JSON.parse(json), (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )

@@ -8,17 +8,30 @@ import { update, type Args, type FailEvent, type RecoverEvent } from './chart.ts
 export function attempting(name: string, id: string, self: string, onDone: object[], onError: object[]): object {
   return {
     invoke: {
-      id: name, src: 'attempt',
+      id: name,
+      src: 'attempt',
       input: ({ context }: Args<unknown>): AttemptInput => ({ pid: context.pid, step: name, attempt: context.steps[name]?.attempt ?? 1 }),
-      onDone, onError,
+      onDone,
+      onError,
     },
     on: {
       RECOVER: [
-        { guard: ({ context, event }: Args<RecoverEvent>) => event.fail || (!event.released && context.deaths >= event.maxRecoveries),
-          target: `#${id}.error`, actions: update<RecoverEvent>((context, { at }) => hostDied(context, at)) },
-        { target: self, reenter: true, actions: update<RecoverEvent>((context, { at, released }) => ({
-          steps: set(context, name, beginAttempt(context, name, at)), at, event: { type: 'RECOVER', step: name },
-          recoveries: context.recoveries + (released ? 0 : 1), deaths: context.deaths + (released ? 0 : 1) })) },
+        {
+          guard: ({ context, event }: Args<RecoverEvent>) => event.fail || (!event.released && context.deaths >= event.maxRecoveries),
+          target: `#${id}.error`,
+          actions: update<RecoverEvent>((context, { at }) => hostDied(context, at)),
+        },
+        {
+          target: self,
+          reenter: true,
+          actions: update<RecoverEvent>((context, { at, released }) => ({
+            steps: set(context, name, beginAttempt(context, name, at)),
+            at,
+            event: { type: 'RECOVER', step: name },
+            recoveries: context.recoveries + (released ? 0 : 1),
+            deaths: context.deaths + (released ? 0 : 1),
+          })),
+        },
       ],
     },
   }

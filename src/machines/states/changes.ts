@@ -2,7 +2,10 @@ import type { RecordEvent, StepRecord } from '../../store/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import type { Entry } from './chart.ts'
 
-export const set = (context: ProcessContext, name: string, step: StepRecord): ProcessContext['steps'] => ({ ...context.steps, [name]: step })
+export const set = (context: ProcessContext, name: string, step: StepRecord): ProcessContext['steps'] => ({
+  ...context.steps,
+  [name]: step,
+})
 
 export function beginAttempt(context: ProcessContext, name: string, at: number): StepRecord {
   const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
@@ -12,7 +15,13 @@ export function beginAttempt(context: ProcessContext, name: string, at: number):
 }
 
 /** Finishes step `name` and begins the next one, in one change. */
-export function leave(next: Entry, context: ProcessContext, at: number, event: RecordEvent, change: Partial<ProcessContext>): Partial<ProcessContext> {
+export function leave(
+  next: Entry,
+  context: ProcessContext,
+  at: number,
+  event: RecordEvent,
+  change: Partial<ProcessContext>,
+): Partial<ProcessContext> {
   const left = { ...context, ...change, at, event, deaths: 0 }
   return { ...left, ...next.begin(left, at) }
 }

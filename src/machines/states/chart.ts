@@ -35,4 +35,3 @@ export type ProceedEvent = Extract<ProcessEvent, { type: 'PROCEED' }>
 
 export const update = <Event>(change: (context: ProcessContext, event: Event) => Partial<ProcessContext>) =>
   assign(({ context, event }: { context: ProcessContext; event: unknown }) => change(context, event as Event))
-

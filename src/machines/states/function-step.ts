@@ -12,7 +12,9 @@ export function functionStep(step: FunctionStep, id: string, next: Entry): { ent
   const self = `#${id}.running.${name}`
   const done = (type: string, change: (context: ProcessContext, result: AttemptResult) => Partial<ProcessContext>, to: Entry) => ({
     target: to.target,
-    actions: update<DoneEvent<AttemptResult>>((context, { output }) => leave(to, context, output.at, { type, step: name }, change(context, output))),
+    actions: update<DoneEvent<AttemptResult>>((context, { output }) =>
+      leave(to, context, output.at, { type, step: name }, change(context, output)),
+    ),
   })
   const finish = (context: ProcessContext, result: AttemptResult): Partial<ProcessContext> => ({
     steps: set(context, name, finished(context.steps[name], result.at, result)),
@@ -27,13 +29,20 @@ export function functionStep(step: FunctionStep, id: string, next: Entry): { ent
   }
   const skip = {
     guard: ({ event }: Args<DoneEvent<AttemptResult>>) => 'skipped' in event.output,
-    ...done('SKIP', (context, { at }) => ({ steps: set(context, name, { ...finished(context.steps[name], at), status: 'skipped' }) }), next),
+    ...done(
+      'SKIP',
+      (context, { at }) => ({ steps: set(context, name, { ...finished(context.steps[name], at), status: 'skipped' }) }),
+      next,
+    ),
   }
   const onDone = [...(when ? [skip] : []), done('DONE', finish, interrupt ? pause : next)]
   const states: StepStates = retry
     ? { running: { initial: 'attempting', states: retrying(step, retry, id, onDone) } }
     : { running: attempting(name, id, self, onDone, [toError(name, id)]) }
   if (interrupt) states.interrupted = paused(name, next)
-  const begin = (context: ProcessContext, at: number) => ({ ...startClock(context, at), steps: set(context, name, beginAttempt(context, name, at)) })
+  const begin = (context: ProcessContext, at: number) => ({
+    ...startClock(context, at),
+    steps: set(context, name, beginAttempt(context, name, at)),
+  })
   return { entry: { target: self, begin }, states }
 }

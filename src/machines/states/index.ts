@@ -7,8 +7,11 @@ import { sleepStep } from './sleep-step.ts'
 /** The chart of each kind of step. `id` is the machine's, `next` what comes after the step. */
 export function statesOf(step: PlannedStep, id: string, next: Entry): { readonly entry: Entry; readonly states: StepStates } {
   switch (step.kind) {
-    case 'step': return functionStep(step, id, next)
-    case 'interrupt': return interruptStep(step, id, next)
-    case 'sleep': return sleepStep(step, id, next)
+    case 'step':
+      return functionStep(step, id, next)
+    case 'interrupt':
+      return interruptStep(step, id, next)
+    case 'sleep':
+      return sleepStep(step, id, next)
   }
 }

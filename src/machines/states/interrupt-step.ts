@@ -11,11 +11,23 @@ export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, ne
     target: `#${id}.interrupted.${name}`,
     begin: (context, at) => ({
       ...stopClock(context, at),
-      steps: set(context, name, { status: 'interrupted', attempt: 1, startedAt: at, ...(timeoutMs !== undefined && { until: at + timeoutMs }) }),
+      steps: set(context, name, {
+        status: 'interrupted',
+        attempt: 1,
+        startedAt: at,
+        ...(timeoutMs !== undefined && { until: at + timeoutMs }),
+      }),
     }),
   }
-  const error: ErrorRecord = { name: 'StepTimeoutError', code: 'ERR_STEP_TIMEOUT', message: `Nobody proceeded step '${name}' within ${timeoutMs} ms` }
-  const onTimeout = { target: `#${id}.error`, actions: update<TimerEvent>((context, { output: { at } = context }) => failed(context, name, at, error, 'TIMEOUT')) }
+  const error: ErrorRecord = {
+    name: 'StepTimeoutError',
+    code: 'ERR_STEP_TIMEOUT',
+    message: `Nobody proceeded step '${name}' within ${timeoutMs} ms`,
+  }
+  const onTimeout = {
+    target: `#${id}.error`,
+    actions: update<TimerEvent>((context, { output: { at } = context }) => failed(context, name, at, error, 'TIMEOUT')),
+  }
   return { entry, states: { interrupted: paused(name, next, timeoutMs === undefined ? undefined : onTimeout) } }
 }
 
@@ -23,16 +35,25 @@ export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, ne
 export function paused(name: string, next: Entry, onTimeout?: object): object {
   const proceed = {
     target: next.target,
-    actions: update<ProceedEvent>((context, { at, data }) => leave(next, context, at, { type: 'PROCEED', step: name }, {
-      steps: set(context, name, finished(context.steps[name], at)), data: proceeded(context.data, data),
-    })),
+    actions: update<ProceedEvent>((context, { at, data }) =>
+      leave(
+        next,
+        context,
+        at,
+        { type: 'PROCEED', step: name },
+        {
+          steps: set(context, name, finished(context.steps[name], at)),
+          data: proceeded(context.data, data),
+        },
+      ),
+    ),
   }
   return { ...(onTimeout && { invoke: timer(`${name}:timeout`, name, onTimeout) }), on: { PROCEED: proceed } }
 }
 
-const isPlain = (value: unknown): value is Readonly<Record<string, Json>> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isPlain = (value: unknown): value is Readonly<Record<string, Json>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What `proceed` makes of a paused step's output: rule 7.7. */
 const proceeded = (data: Json, given: Json | undefined): Json =>
   given === undefined ? data : isPlain(data) && isPlain(given) ? { ...data, ...given } : given
-

@@ -22,8 +22,11 @@ export function retrying({ name }: FunctionStep, retry: NonNullable<FunctionStep
   }
   const again = {
     target: 'attempting',
-    actions: update<TimerEvent>((context, { output: { at } = context }) =>
-      ({ steps: set(context, name, beginAttempt(context, name, at)), at, event: { type: 'RETRY', step: name } })),
+    actions: update<TimerEvent>((context, { output: { at } = context }) => ({
+      steps: set(context, name, beginAttempt(context, name, at)),
+      at,
+      event: { type: 'RETRY', step: name },
+    })),
   }
   return {
     attempting: attempting(name, id, `${self}.attempting`, onDone, [wait, toError(name, id)]),

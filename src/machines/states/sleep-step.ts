@@ -10,13 +10,17 @@ export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): 
     target: `#${id}.sleeping.${name}`,
     begin: (context, at) => {
       const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
-      return { ...stopClock(context, at), steps: set(context, name, { ...(before ?? { attempt: 1, startedAt: at }), status: 'sleeping', until: wake(at) }) }
+      return {
+        ...stopClock(context, at),
+        steps: set(context, name, { ...(before ?? { attempt: 1, startedAt: at }), status: 'sleeping', until: wake(at) }),
+      }
     },
   })
   const woken = {
     target: next.target,
     actions: update<TimerEvent>((context, { output: { at } = context }) =>
-      leave(next, context, at, { type: 'WAKE', step: name }, { steps: set(context, name, finished(context.steps[name], at)) })),
+      leave(next, context, at, { type: 'WAKE', step: name }, { steps: set(context, name, finished(context.steps[name], at)) }),
+    ),
   }
   const sleeping = { invoke: timer(`${name}:wake`, name, woken) }
   if ('ms' in until) return { entry: asleep(at => at + until.ms), states: { sleeping } }
@@ -25,10 +29,16 @@ export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): 
   const computed = {
     target: `#${id}.sleeping.${name}`,
     actions: update<DoneEvent<{ at: number; until: number }>>((context, { output }) => ({
-      ...asleep(() => output.until).begin(context, output.at), at: output.at, event: { type: 'DONE', step: name }, deaths: 0,
+      ...asleep(() => output.until).begin(context, output.at),
+      at: output.at,
+      event: { type: 'DONE', step: name },
+      deaths: 0,
     })),
   }
   const self = `#${id}.running.${name}`
-  const begin = (context: ProcessContext, at: number) => ({ ...startClock(context, at), steps: set(context, name, beginAttempt(context, name, at)) })
+  const begin = (context: ProcessContext, at: number) => ({
+    ...startClock(context, at),
+    steps: set(context, name, beginAttempt(context, name, at)),
+  })
   return { entry: { target: self, begin }, states: { running: attempting(name, id, self, [computed], [toError(name, id)]), sleeping } }
 }

@@ -1,0 +1,74 @@
+import type { ProcessInfo } from '../../index.ts'
+import { printable } from '../printable.ts'
+import type { View } from '../screen.ts'
+import { errorLines } from './error.ts'
+import { took } from './facts.ts'
+import { shortJson } from './json.ts'
+import { lookOf } from './status.ts'
+import { allSteps } from './steps.ts'
+import { relative } from './time.ts'
+
+type Field = readonly [label: string, text: string | undefined]
+
+const time = (iso: string | undefined, now: number): string | undefined => iso && `${printable(iso)} (${relative(iso, now)})`
+
+function hostOf({ host, endedAt, name }: ProcessInfo): string | undefined {
+  if (host !== undefined) return `${host.id}, ${host.state} (process ${host.osPid} on ${host.hostname})`
+  return endedAt === undefined ? `none: it waits for a runtime that knows ${name}` : undefined
+}
+
+function fieldsOf(info: ProcessInfo, now: number): Field[] {
+  const { labels = {}, key, recoveries } = info
+  const duration = took(info, now)
+  return [
+    ['pid', info.pid],
+    ['version', info.version],
+    ['created', time(info.createdAt, now)],
+    ['started', time(info.startedAt, now)],
+    ['updated', info.endedAt === undefined ? time(info.updatedAt, now) : undefined],
+    ['ended', time(info.endedAt, now)],
+    [info.endedAt === undefined ? 'elapsed' : 'took', duration === '' ? undefined : duration],
+    ['deadline', info.endedAt === undefined ? time(info.deadline, now) : undefined],
+    ['host', hostOf(info)],
+    [
+      'labels',
+      Object.entries(labels)
+        .map(([label, value]) => `${label}=${value}`)
+        .join(' ') || undefined,
+    ],
+    ['key', key],
+    ['recoveries', recoveries > 0 ? String(recoveries) : undefined],
+    ['revision', String(info.revision)],
+  ]
+}
+
+const section = (title: string, lines: readonly string[], { paint }: View): string[] =>
+  lines.length === 0 ? [] : ['', paint('bold', title), ...lines]
+
+const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
+
+/** What a process came to. */
+export function outcomeSections(info: ProcessInfo, view: View): string[] {
+  const { error, output } = info
+  const where =
+    error?.step === undefined ? '' : ` in step ${printable(error.step)}${error.attempt === undefined ? '' : `, attempt ${error.attempt}`}`
+  return [
+    ...section(`Error${where}`, error ? indented(errorLines(error, view.paint)) : [], view),
+    ...section('Output', 'output' in info ? indented(shortJson(output, view.width - 2)) : [], view),
+  ]
+}
+
+/** Everything about one process. */
+export function processPage(info: ProcessInfo, view: View): string[] {
+  const { paint, now } = view
+  const { glyph, style } = lookOf(info.status)
+  const fields = fieldsOf(info, now).filter((field): field is readonly [string, string] => field[1] !== undefined)
+  const widest = Math.max(...fields.map(([label]) => label.length))
+  return [
+    `${paint(style, glyph)} ${paint('bold', printable(info.name))}  ${paint(style, printable(info.status))}`,
+    ...fields.map(([label, text]) => `  ${paint('dim', label.padEnd(widest))}  ${printable(text)}`),
+    ...section('Steps', allSteps(info.steps, view), view),
+    ...section('Input', indented(shortJson(info.input, view.width - 2)), view),
+    ...outcomeSections(info, view),
+  ]
+}

@@ -1,0 +1,30 @@
+import type { ProcessStatus, StepStatus } from '../../index.ts'
+import type { Style } from '../screen.ts'
+
+interface Look {
+  readonly glyph: string
+  readonly style: Style
+}
+
+const PROCESS: Readonly<Record<ProcessStatus, Look>> = {
+  pending: { glyph: '·', style: 'dim' },
+  running: { glyph: '●', style: 'cyan' },
+  sleeping: { glyph: '◔', style: 'blue' },
+  interrupted: { glyph: '‖', style: 'yellow' },
+  finished: { glyph: '✓', style: 'green' },
+  error: { glyph: '✗', style: 'red' },
+  timeout: { glyph: '✗', style: 'red' },
+  cancelled: { glyph: '■', style: 'magenta' },
+}
+
+const LOOKS: Readonly<Record<StepStatus, Look>> = {
+  ...PROCESS,
+  waiting: { glyph: '↻', style: 'yellow' },
+  skipped: { glyph: '–', style: 'dim' },
+}
+
+export const STATUSES = Object.keys(PROCESS) as readonly ProcessStatus[]
+
+/** A status that a newer version wrote is shown all the same. */
+const UNKNOWN: Look = { glyph: '?', style: 'dim' }
+export const lookOf = (status: StepStatus): Look => (Object.hasOwn(LOOKS, status) ? LOOKS[status] : UNKNOWN)

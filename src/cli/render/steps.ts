@@ -1,0 +1,62 @@
+import type { ProcessStepInfo } from '../../index.ts'
+import { printable } from '../printable.ts'
+import type { View } from '../screen.ts'
+import { counted, inShort, waitsFor } from './facts.ts'
+import { progressBar } from './progress-bar.ts'
+import { lookOf } from './status.ts'
+import { table, type Column } from './table.ts'
+import { span, spent } from './time.ts'
+
+const styleOf = ({ status }: ProcessStepInfo) => lookOf(status).style
+
+function timeOf(step: ProcessStepInfo, now: number): string {
+  const ms = step.status === 'skipped' ? undefined : spent(step, now)
+  return ms === undefined ? '' : span(ms)
+}
+
+const NARROW = 75
+
+/** Progress, what the step waits for, and its newest failure as long as it matters. */
+function details(step: ProcessStepInfo, { now, width }: View): string {
+  const { progress, status, attempt, error } = step
+  const failed = error !== undefined && status !== 'finished' && status !== 'running'
+  return [
+    progress && status === 'running' && progressBar(progress, width < NARROW ? 10 : 20),
+    progress && counted(progress),
+    attempt > 1 && `attempt ${attempt}`,
+    waitsFor(step, now),
+    failed ? inShort(error) : progress?.message !== undefined && printable(progress.message),
+  ]
+    .filter(Boolean)
+    .join('  ')
+}
+
+const name: Column<ProcessStepInfo> = {
+  title: '',
+  cell: step => `${lookOf(step.status).glyph} ${printable(step.name)}`,
+  style: styleOf,
+  least: 10,
+}
+
+const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
+
+/** One line a step, for a view that is drawn again and again: what changes its length stands last. */
+export function liveSteps(steps: readonly ProcessStepInfo[], view: View): string[] {
+  const columns: Column<ProcessStepInfo>[] = [
+    name,
+    { title: '', cell: step => timeOf(step, view.now).padEnd(7), style: () => 'dim' },
+    { title: '', cell: step => details(step, view), least: 12 },
+  ]
+  return indented(table(columns, steps, { ...view, width: view.width - 2 }))
+}
+
+/** One line a step, with its status in words. */
+export function allSteps(steps: readonly ProcessStepInfo[], view: View): string[] {
+  const columns: Column<ProcessStepInfo>[] = [
+    name,
+    { title: '', cell: step => printable(step.status), style: styleOf },
+    { title: '', cell: step => timeOf(step, view.now), style: () => 'dim' },
+    { title: '', cell: step => details(step, view), least: 12 },
+  ]
+  return indented(table(columns, steps, { ...view, width: view.width - 2 }))
+}

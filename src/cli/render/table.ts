@@ -1,0 +1,87 @@
+import type { Style, View } from '../screen.ts'
+import { columnsOf, cut } from './text.ts'
+
+export interface Column<Row> {
+  readonly title: string
+  /** Printable text of one line. A column without any is left out. */
+  readonly cell: (row: Row) => string
+  readonly style?: (row: Row) => Style | undefined
+  /** May be cut down to so many columns; without it, it is shown in full. */
+  readonly least?: number
+  /** Given up, the last one first, where there is no room for all. */
+  readonly dispensable?: boolean
+}
+
+interface Measured<Row> {
+  readonly column: Column<Row>
+  readonly least: number
+  width: number
+}
+
+const GAP = 2
+
+function measure<Row>(columns: readonly Column<Row>[], rows: readonly Row[], most: number): Measured<Row>[] {
+  return columns.flatMap(column => {
+    const widest = Math.max(0, ...rows.map(row => columnsOf(cut(column.cell(row), most))))
+    if (widest === 0) return []
+    const width = Math.max(widest, columnsOf(column.title))
+    return { column, width, least: Math.min(width, column.least ?? width) }
+  })
+}
+
+const total = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1))
+
+function dropWhatHasNoRoom<Row>(measured: Measured<Row>[], most: number): void {
+  while (measured.length > 1 && total(measured.map(({ least }) => least)) > most) {
+    const dispensable = measured.findLastIndex(({ column }) => column.dispensable)
+    measured.splice(dispensable === -1 ? measured.length - 1 : dispensable, 1)
+  }
+}
+
+/** Takes from the widest first. */
+function shrink<Row>(measured: readonly Measured<Row>[], most: number): void {
+  for (let excess = total(measured.map(({ width }) => width)) - most; excess > 0; excess--) {
+    const [widest] = measured.filter(({ width, least }) => width > least).toSorted((a, b) => b.width - a.width)
+    if (widest === undefined) return
+    widest.width--
+  }
+}
+
+/** Rows under each other, no line wider than the view. The titles are a row of their own, unless all are empty. */
+export function table<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  { width: most, paint }: Pick<View, 'width' | 'paint'>,
+): string[] {
+  const measured = measure(columns, rows, most)
+  dropWhatHasNoRoom(measured, most)
+  shrink(measured, most)
+  const line = (textOf: (column: Column<Row>) => string, styleOf: (column: Column<Row>) => Style | undefined): string => {
+    let text = ''
+    let gap = 0
+    for (const { column, width } of measured) {
+      const cell = cut(textOf(column), Math.min(width, most)).trimEnd()
+      const style = styleOf(column)
+      if (cell !== '') text += ' '.repeat(gap) + (style === undefined ? cell : paint(style, cell))
+      gap = width + GAP - columnsOf(cell) + (cell === '' ? gap : 0)
+    }
+    return text
+  }
+  const titled = measured.some(({ column }) => column.title !== '')
+  return [
+    ...(titled
+      ? [
+          line(
+            column => column.title,
+            () => 'bold',
+          ),
+        ]
+      : []),
+    ...rows.map(row =>
+      line(
+        column => column.cell(row),
+        column => column.style?.(row),
+      ),
+    ),
+  ]
+}

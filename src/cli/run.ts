@@ -1,0 +1,23 @@
+import { failure } from './failure.ts'
+import type { Io } from './io.ts'
+import { createProgram } from './program.ts'
+
+/**
+ * Runs the command `stepwright` and resolves with its exit status.
+ *
+ * @param argv what stands after `stepwright` on the command line
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let exitStatus = 0
+  const program = createProgram(io, status => {
+    exitStatus = status
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitStatus
+  } catch (thrown) {
+    const { status, text } = failure(thrown)
+    if (text !== '') io.stderr.write(text)
+    return status
+  }
+}

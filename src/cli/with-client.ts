@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import type { Client } from '../client/client.ts'
+import { openClient } from '../client/open-client.ts'
+import { UsageError } from './failure.ts'
+import type { Io } from './io.ts'
+
+export const DEFAULT_STORE = '.stepwright'
+
+/** What a command's work is given before its arguments and options. */
+export interface Tools {
+  readonly io: Io
+  readonly client: Client
+}
+
+/** Makes an action for commander of a piece of work that resolves with the exit status. */
+export type Act = <Args extends unknown[]>(
+  work: (tools: Tools, ...args: Args) => Promise<number>,
+) => (...args: [...Args, Command]) => Promise<void>
+
+function storeOf(command: Command, env: Io['env']): string {
+  const { store } = command.optsWithGlobals<{ store?: string }>()
+  if (store === '') throw new UsageError('--store is empty: give the directory of a store')
+  return store ?? (env['STEPWRIGHT_STORE'] || DEFAULT_STORE)
+}
+
+/** Actions that read the store which the command line or the environment names. */
+export function withClient(io: Io, ended: (status: number) => void): Act {
+  return <Args extends unknown[]>(work: (tools: Tools, ...args: Args) => Promise<number>) =>
+    async (...given: [...Args, Command]) => {
+      const command = given.at(-1) as Command
+      const args = given.slice(0, -1) as unknown[] as Args
+      const client = openClient(storeOf(command, io.env))
+      try {
+        ended(await work({ io, client }, ...args))
+      } finally {
+        await client.close()
+      }
+    }
+}

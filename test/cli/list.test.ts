@@ -1,0 +1,92 @@
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import type { ProcessInfo } from '../../src/index.ts'
+import { runCli } from './fake-io.ts'
+import { adding, failing, openStore } from './store.ts'
+
+const now = () => Date.now()
+
+test('an empty store says what to do', async t => {
+  const { dir } = await openStore(t)
+  const { status, stdout, stderr } = await runCli(['list', '--store', dir])
+  t.is(status, 0)
+  t.is(stdout, '')
+  t.regex(stderr, /no processes yet.*runtime\.start.*--store/)
+  t.is((await runCli(['list', '--json', '--store', dir])).stdout, '[]\n')
+})
+
+test('processes are listed newest first, filtered and limited', async t => {
+  const { dir, runtime } = await openStore(t)
+  const failed = await runtime.start(failing)
+  await t.throwsAsync(failed.result())
+  const pids: string[] = []
+  for (const user of ['1', '2', '2']) {
+    const job = await runtime.start(adding, { a: 1, b: 2 }, { labels: { user, kind: 'sum' } })
+    await job.result()
+    pids.push(job.pid)
+  }
+  const listed = async (...argv: string[]): Promise<string[]> =>
+    (JSON.parse((await runCli(['list', '--json', '--store', dir, ...argv], { now })).stdout) as ProcessInfo[])
+      .map(({ pid }) => pid)
+      .toSorted()
+
+  t.deepEqual(await listed(), [...pids, failed.pid].toSorted())
+  t.deepEqual(await listed('--status', 'error'), [failed.pid])
+  t.deepEqual(await listed('--status', 'error', '--status', 'finished'), [...pids, failed.pid].toSorted())
+  t.deepEqual(await listed('--name', 'adding'), pids.toSorted())
+  t.deepEqual(await listed('--label', 'user=2', '--label', 'kind=sum'), pids.slice(1).toSorted())
+  t.deepEqual(await listed('--label', 'user=3'), [])
+  t.is((await listed('--limit', '2')).length, 2)
+
+  const { stdout, stderr } = await runCli(['list', '--limit', '3'], { now, env: { STEPWRIGHT_STORE: dir } })
+  const [titles, ...lines] = stdout.trimEnd().split('\n')
+  t.is(titles, 'PID                   NAME    STATUS    CREATED  TOOK')
+  t.deepEqual(
+    lines.map(line => line.slice(0, 20)),
+    lines
+      .map(line => line.slice(0, 20))
+      .toSorted()
+      .toReversed(),
+  )
+  t.regex(lines[0]!, /^[0-9a-z]{20} {2}adding {2}finished {2}\d+[sm] ago +[\dms. ]+$/)
+  t.regex(stderr, /there are more: --limit 6/)
+  t.regex((await runCli(['list', '--name', 'nobody', '--store', dir])).stderr, /no process fits/)
+})
+
+test('--json is exactly what a client gets', async t => {
+  const { dir, runtime } = await openStore(t)
+  await t.throwsAsync((await runtime.start(failing)).result())
+  const infos: ProcessInfo[] = []
+  for await (const info of runtime.list()) infos.push(info)
+  const { stdout } = await runCli(['list', '--json', '--store', dir])
+  t.deepEqual(JSON.parse(stdout), infos)
+  t.false(stdout.includes('\u001B'))
+})
+
+test('a journal that cannot be read is told, and the list goes on', async t => {
+  const { dir, runtime } = await openStore(t)
+  const jobs = [await runtime.start(adding, { a: 1, b: 2 }), await runtime.start(adding, { a: 3, b: 4 })]
+  for (const job of jobs) await job.result()
+  const [hour] = readdirSync(join(dir, 'ended'))
+  const file = join(dir, 'ended', hour!, `${jobs[0]!.pid}.finished.jsonl`)
+  chmodSync(file, 0o600)
+  writeFileSync(file, 'no JSON \u001B[2J\n{}\n')
+  const { status, stdout, stderr } = await runCli(['list', '--store', dir], { now })
+  t.is(status, 0)
+  t.true(stdout.includes(jobs[1]!.pid))
+  t.false(stdout.includes(jobs[0]!.pid))
+  t.true(stderr.includes(file))
+  t.false(stderr.includes('\u001B'))
+})
+
+test('colours on terminals only, and only without NO_COLOR', async t => {
+  const { dir, runtime } = await openStore(t)
+  await (await runtime.start(adding, { a: 1, b: 2 })).result()
+  const terminal = { isTTY: true, columns: 80 }
+  const list = async (options: Parameters<typeof runCli>[1]) => (await runCli(['list', '--store', dir], options)).stdout.includes('\u001B[')
+  t.true(await list({ terminal }))
+  t.false(await list({ terminal, env: { NO_COLOR: '1' } }))
+  t.true(await list({ terminal, env: { NO_COLOR: '' } }))
+  t.false(await list({}))
+})
