@@ -78,7 +78,7 @@ export async function bareXState(): Promise<Contestant> {
           error: reject,
         })
         actor.start()
-        actor.send({ type: 'START' } as never)
+        actor.send({ type: 'START' })
       }),
     close: async () => {},
   }

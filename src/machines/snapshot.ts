@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, Snapshot } from 'xstate'
-import type { Json, MachineSnapshot, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
+import type { Json, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
 import type { ProcessContext } from './context.ts'
 
 const statusOf = (value: unknown): ProcessStatus => (typeof value === 'string' ? value : Object.keys(value as object)[0]) as ProcessStatus

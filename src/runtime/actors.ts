@@ -1,4 +1,4 @@
-import type { ActorLogic, ActorRefFrom, AnyActorRef, EventObject, Snapshot } from 'xstate'
+import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate'
 import type { AttemptInput, TimerInput } from '../machines/context.ts'
 
 /** What an invoked actor is given to answer with. Answers after its end are dropped. */
@@ -9,11 +9,13 @@ export interface Answer {
 
 type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown }
 
+type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input>
+
 /**
  * An XState actor that works until it answers once: `fromPromise` without the promise and the AbortController that most attempts never
  * use. `begin` returns what to do when the actor is stopped before it has answered.
  */
-function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void): ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input> {
+function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void): InvokedLogic<Input> {
   const stops = new WeakMap<AnyActorRef, () => void>()
   return {
     getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
@@ -38,6 +40,7 @@ function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void):
   }
 }
 
-export const attemptLogic = (begin: (input: AttemptInput, answer: Answer) => () => void) => fromAnswer(begin)
-export const timerLogic = (begin: (input: TimerInput, answer: Answer) => () => void) => fromAnswer(begin)
-export type InvokedActor = ActorRefFrom<ReturnType<typeof attemptLogic>>
+export type AttemptLogic = InvokedLogic<AttemptInput>
+export type TimerLogic = InvokedLogic<TimerInput>
+export const attemptLogic = (begin: (input: AttemptInput, answer: Answer) => () => void): AttemptLogic => fromAnswer(begin)
+export const timerLogic = (begin: (input: TimerInput, answer: Answer) => () => void): TimerLogic => fromAnswer(begin)

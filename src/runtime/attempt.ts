@@ -8,7 +8,6 @@ import { wakeTime } from '../steps/sleep.ts'
 import type { StepContext } from '../steps/work.ts'
 import type { Progress } from '../store/record.ts'
 import type { Answer } from './actors.ts'
-import { atTime } from './clock.ts'
 import type { LiveProcess } from './live-process.ts'
 import { toProgress } from './progress.ts'
 
@@ -52,10 +51,10 @@ export class Attempt {
   async #begin(): Promise<void> {
     // XState calls an invoked actor before observers see its snapshot: one microtask later the record is on its way.
     await Promise.resolve()
-    await this.#process.barrier()
     if (this.#process.predecessor !== undefined) await this.#process.predecessor
     if (this.#stopped) return
     if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
+    await this.#process.barrier()
     if (this.#stopped || this.#process.draining) return this.#process.settled(this)
     this.work = this.#run()
     await this.work
@@ -64,7 +63,7 @@ export class Attempt {
 
   async #run(): Promise<void> {
     const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
-    if (timeoutMs !== undefined) this.#cancelTimeout = atTime(this.#process.clock, this.#process.clock.now() + timeoutMs, () => this.#timeOut(timeoutMs))
+    if (timeoutMs !== undefined) this.#cancelTimeout = this.#process.clock.after(timeoutMs, () => this.#timeOut(timeoutMs))
     try {
       const result = this.#step.kind === 'sleep' ? { until: await wakeTime(this.#step, this.#context(), () => this.#process.clock.now()) } : await this.#call(this.#step as FunctionStep)
       if (!this.#answered) this.#resolve(result)
@@ -86,21 +85,23 @@ export class Attempt {
   #context(): StepContext {
     const { pid, machineContext, services } = this.#process
     const { step, attempt } = this.#input
-    const attemptOf = this
+    // What arrives after the answer is dropped.
+    const over = (): boolean => this.#answered || this.#stopped
+    const signal = (): AbortSignal => this.#signal()
     let data: unknown, input: unknown
     return {
       get data() { return (data ??= copyJson(machineContext.data)) },
       get input() { return (input ??= copyJson(machineContext.input)) },
       pid, step, attempt, idempotencyKey: `${pid}:${step}`, services,
-      get signal() { return attemptOf.#signal() },
-      progress(value, total, message) {
+      get signal() { return signal() },
+      progress: (value, total, message) => {
         const progress = toProgress(value, total, message)
-        if (attemptOf.#answered || attemptOf.#stopped) return
-        attemptOf.#progress = progress
-        attemptOf.#process.report(step, progress)
+        if (over()) return
+        this.#progress = progress
+        this.#process.report(step, progress)
       },
       log: (message, fields) => {
-        if (!attemptOf.#answered && !attemptOf.#stopped) attemptOf.#process.log(step, attempt, message, fields)
+        if (!over()) this.#process.log(step, attempt, message, fields)
       },
     }
   }

@@ -2,20 +2,27 @@
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Calls back after `ms` (below 2^31). Returns a function that cancels. */
+  /** Calls back once `ms` have passed, whatever the wall clock is set to meanwhile. Returns a function that cancels. */
   after(ms: number, callback: () => void): () => void
 }
+
+/** A longer `setTimeout` fires at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /** Timers hold nothing alive by themselves: the runtime does, while a process needs it (rule 7.8). */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms).unref()
+    let timer: NodeJS.Timeout
+    const arm = (left: number): void => {
+      timer = setTimeout(left > MAX_TIMEOUT_MS ? () => arm(left - MAX_TIMEOUT_MS) : callback, Math.min(left, MAX_TIMEOUT_MS)).unref()
+    }
+    arm(ms)
     return () => clearTimeout(timer)
   },
 }
 
-/** The wall clock may be set and timers overflow at 2^31-1 ms: long waits look again this often. */
+/** The wall clock may be set: long waits for a time of day look again this often. */
 const LOOK_AGAIN_MS = 60_000
 
 /** Calls back when the wall clock reads `at` (epoch ms) or later, however far away that is. Returns a function that cancels. */

@@ -73,7 +73,7 @@ export class LiveProcess {
     this.#program = program
     this.#identity = identity
     this.#seat = new Seat(around.slots)
-    this.#writer = new Writer(around.store, around.clock, around.onStoreError)
+    this.#writer = new Writer(around.store, around.clock, (error, line) => around.onStoreError(error, line))
     this.#meter = new ProgressMeter(around.clock, (step, progress) => this.#writeProgress(step, progress))
     const restored = 'snapshot' in origin ? toSnapshot(origin) : undefined
     this.#actor = createActor(program.machine, {

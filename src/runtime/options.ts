@@ -41,7 +41,7 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
   const { processes, store, services = {}, concurrency = 100, recover = 'resume', maxRecoveries = 3, retention = '10h', inspect } = options
   if (!Array.isArray(processes)) throw new TypeError(`createRuntime({ processes }): expected an array of definitions, received ${show(processes)}`)
   if (!Number.isInteger(concurrency) || concurrency < 1) throw new TypeError(`createRuntime({ concurrency }): expected an integer from 1, received ${show(concurrency)}`)
-  if (recover !== 'resume' && recover !== 'fail' && recover !== false)
+  if (!['resume', 'fail', false].includes(recover))
     throw new TypeError(`createRuntime({ recover }): expected 'resume', 'fail' or false, received ${show(recover)}`)
   if (!Number.isInteger(maxRecoveries) || maxRecoveries < 0) throw new TypeError(`createRuntime({ maxRecoveries }): expected an integer from 0, received ${show(maxRecoveries)}`)
   if (typeof services !== 'object' || services === null) throw new TypeError(`createRuntime({ services }): expected an object, received ${show(services)}`)

@@ -7,13 +7,13 @@ import { planOf } from '../steps/define-process.ts'
 import { missingServices } from '../steps/execute.ts'
 import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
-import type { attemptLogic, timerLogic } from './actors.ts'
+import type { AttemptLogic, TimerLogic } from './actors.ts'
 import type { Program } from './live-process.ts'
 
 /** The actors a machine invokes, as a host provides them. */
 export interface ProvidedActors {
-  readonly attempt: ReturnType<typeof attemptLogic>
-  readonly timer: ReturnType<typeof timerLogic>
+  readonly attempt: AttemptLogic
+  readonly timer: TimerLogic
 }
 
 /** A program with what a new process's first record says of it. */

@@ -1,4 +1,4 @@
-import type { Progress } from '../store/record.ts'
+import type { Progress, Transition } from '../store/record.ts'
 import { show } from '../steps/show.ts'
 import type { Clock } from './clock.ts'
 
@@ -13,15 +13,26 @@ export function toProgress(value: unknown, total?: unknown, message?: unknown): 
   return { value, ...(total !== undefined && { total }), ...(message !== undefined && { message }) }
 }
 
+type Reports = Readonly<Record<string, Progress>>
+
+/** A process that is ended from outside while its steps run: how far they were stays on record. */
+export function keepProgress(transition: Transition, reports: Reports): Transition {
+  const steps = Object.entries(transition.steps).map(([name, step]) => {
+    const progress = step.progress ?? reports[name]
+    return [name, progress === undefined ? step : { ...step, progress }] as const
+  })
+  return { ...transition, steps: Object.fromEntries(steps) }
+}
+
 /** Thins out reports: the first is passed on at once, then the newest of each interval. */
 export class ProgressMeter {
   readonly #clock: Clock
-  readonly #write: (step: string, progress: Readonly<Record<string, Progress>>) => void
-  #waiting: Record<string, Progress> | undefined
+  readonly #write: (step: string, progress: Reports) => void
+  #waiting: Reports | undefined
   #newest = ''
   #cancel: (() => void) | undefined
 
-  constructor(clock: Clock, write: (step: string, progress: Readonly<Record<string, Progress>>) => void) {
+  constructor(clock: Clock, write: (step: string, progress: Reports) => void) {
     this.#clock = clock
     this.#write = write
   }
@@ -32,22 +43,23 @@ export class ProgressMeter {
     if (this.#cancel === undefined) this.#flush()
   }
 
-  /** Drops what a transition made stale. */
-  clear(): void {
+  /** Drops what a transition made stale, and returns it. */
+  clear(): Reports | undefined {
+    const stale = this.#waiting
     this.#waiting = undefined
+    return stale
   }
 
   stop(): void {
-    this.#waiting = undefined
+    this.clear()
     this.#cancel?.()
     this.#cancel = undefined
   }
 
   #flush(): void {
-    const progress = this.#waiting
+    const progress = this.clear()
     this.#cancel = undefined
     if (progress === undefined) return
-    this.#waiting = undefined
     this.#cancel = this.#clock.after(INTERVAL_MS, () => this.#flush())
     this.#write(this.#newest, progress)
   }

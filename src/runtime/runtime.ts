@@ -70,7 +70,7 @@ export class ProcessRuntime implements Surroundings {
   async open(): Promise<void> {
     const { recover, maxRecoveries, retentionMs } = this.#options
     if (recover !== false)
-      for await (const { record, released } of this.store.adopt(record => this.#programs.restoring(record) !== undefined)) {
+      for await (const { record, released } of this.store.adopt(found => this.#programs.restoring(found) !== undefined)) {
         const program = this.#programs.restoring(record)
         if (!program) continue
         const { version, shape, createdAt, input, outline, key, labels } = record

@@ -23,7 +23,7 @@ export class Writer {
   }
 
   write(line: JournalLine): void {
-    const written = (this.#tail === undefined ? this.#host.write(line) : this.#tail.then(() => this.#host.write(line)))
+    const written = (this.#tail === undefined ? this.#put(line) : this.#tail.then(() => this.#put(line)))
       .catch((error: unknown) => this.#again(line, error, FIRST_RETRY_MS))
       .then(() => {
         if (this.#tail === written) this.#tail = undefined
@@ -36,11 +36,16 @@ export class Writer {
     while (this.#tail) await this.#tail
   }
 
+  /** A store that throws instead of rejecting is no different. */
+  async #put(line: JournalLine): Promise<void> {
+    await this.#host.write(line)
+  }
+
   async #again(line: JournalLine, error: unknown, waitMs: number): Promise<void> {
     this.#onError(error, line)
     await new Promise<void>(resolve => this.#clock.after(waitMs, resolve))
     try {
-      await this.#host.write(line)
+      await this.#put(line)
     } catch (next) {
       await this.#again(line, next, Math.min(waitMs * 2, LAST_RETRY_MS))
     }

@@ -59,7 +59,8 @@ test('no step has ever begun before the completion of its predecessor was on dis
   for (const pid of started) {
     const info = await client.get(pid)
     t.is(info?.status, 'finished', `process ${pid} was lost`)
-    t.deepEqual(info?.output, { n: (info?.input as { n: number }).n + 5 })
+    const { n } = (info?.input ?? {}) as { n: number }
+    t.deepEqual(info?.output, { n: n + 5 })
   }
   t.is(new Set(begun).size, begun.length, 'the same attempt ran twice')
   for await (const { pid, status } of client.list()) {
