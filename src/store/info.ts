@@ -57,7 +57,10 @@ function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: S
   if (step === undefined) return { name, kind, status: 'pending', attempt: 0 }
   const progress = record.progress && Object.hasOwn(record.progress, name) ? record.progress[name] : step.progress
   return {
-    name, kind, status: step.status, attempt: step.attempt,
+    name,
+    kind,
+    status: step.status,
+    attempt: step.attempt,
     ...(step.startedAt !== undefined && { startedAt: iso(step.startedAt) }),
     ...(step.endedAt !== undefined && { endedAt: iso(step.endedAt) }),
     ...(step.until !== undefined && { until: iso(step.until) }),
@@ -73,7 +76,10 @@ const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo
 export function toInfo({ record, host }: StoredProcess): ProcessInfo {
   const { status } = record
   return {
-    pid: record.pid, name: record.name, version: record.version, status,
+    pid: record.pid,
+    name: record.name,
+    version: record.version,
+    status,
     createdAt: iso(record.createdAt),
     ...(record.startedAt !== undefined && { startedAt: iso(record.startedAt) }),
     updatedAt: iso(record.at),
@@ -85,7 +91,8 @@ export function toInfo({ record, host }: StoredProcess): ProcessInfo {
     steps: record.outline.map(step => stepInfo(record, step)),
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
-    recoveries: record.recoveries, revision: record.revision,
+    recoveries: record.recoveries,
+    revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),
   }
 }

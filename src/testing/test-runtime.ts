@@ -1,10 +1,12 @@
 import { openRuntime, type Runtime } from '../runtime/create-runtime.ts'
 import type { RuntimeOptions } from '../runtime/options.ts'
 import type { ProcessDefinition, ProcessServices, ServicesOption } from '../steps/definition.ts'
+import { show } from '../steps/show.ts'
 import type { ProcessInfo } from '../store/info.ts'
 import { memoryStore } from '../store/memory-store.ts'
 import { createPid } from '../store/pid.ts'
 import type { ProcessStatus } from '../store/record.ts'
+import type { Store } from '../store/store.ts'
 import { TestClock } from './test-clock.ts'
 
 /** A runtime for tests: nothing on disk, time moved by hand, the same pids in every run. */
@@ -12,6 +14,20 @@ export interface TestRuntime extends Runtime {
   readonly clock: TestClock
   /** Waits until a process has this status (or is as the function says) and returns it as it is then. Never sleeps. */
   until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo>
+}
+
+export interface TestRuntimeOptions extends RuntimeOptions {
+  /** Of another test runtime: a test of restarts gives both hosts the same clock and the same store. */
+  readonly clock?: TestClock | undefined
+}
+
+/** Processes started so far: two hosts on one store must not give the same pid twice. */
+const counts = new WeakMap<Store, number>()
+
+function nextTail(store: Store): string {
+  const count = (counts.get(store) ?? 0) + 1
+  counts.set(store, count)
+  return String(count).padStart(11, '0')
 }
 
 /**
@@ -25,11 +41,10 @@ export interface TestRuntime extends Runtime {
  * assert.equal((await runtime.until(pid, 'finished')).output, 'reminded')
  */
 export async function createTestRuntime<const P extends readonly ProcessDefinition[]>(
-  options: RuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
+  { clock = new TestClock(), store = memoryStore(), ...options }: TestRuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
 ): Promise<TestRuntime> {
-  const clock = new TestClock()
-  let count = 0
-  const runtime = await openRuntime({ ...options, store: options.store ?? memoryStore() }, { clock, createPid: now => createPid(now, () => String(++count).padStart(11, '0')) })
+  if (!(clock instanceof TestClock)) throw new TypeError(`createTestRuntime({ clock }): expected a TestClock, received ${show(clock)}`)
+  const runtime = await openRuntime({ ...(options as RuntimeOptions), store }, { clock, createPid: now => createPid(now, () => nextTail(store)) })
   return Object.assign(runtime, {
     clock,
     async until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo> {

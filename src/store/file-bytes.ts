@@ -1,0 +1,97 @@
+import type { Files } from './files.ts'
+
+/** Most journals are smaller: one read gets all of them. */
+const CHUNK = 64 * 1024
+const NEWLINE = 10
+
+/** The file became shorter while it was read: a writer cut off a line it could not finish. Look again. */
+export class FileWasCut extends Error {
+  override name = 'FileWasCut'
+}
+
+/** The bytes of an open file, as many as there were when it was asked. */
+export class FileBytes {
+  readonly size: number
+  readonly #files: Files
+  readonly #fd: number
+  /** All of a small file, or the beginning of a large one. */
+  readonly #head: Buffer
+
+  constructor(files: Files, fd: number) {
+    this.#files = files
+    this.#fd = fd
+    this.size = files.fstatSync(fd).size
+    this.#head = readAt(files, fd, 0, Math.min(this.size, CHUNK))
+  }
+
+  /** @throws FileWasCut */
+  slice(start: number, end: number): Buffer {
+    return end <= this.#head.length ? this.#head.subarray(start, end) : readAt(this.#files, this.#fd, start, end)
+  }
+}
+
+/**
+ * The bytes of `fd` from `start` to `end`.
+ *
+ * @throws FileWasCut
+ */
+export function readAt(files: Files, fd: number, start: number, end: number): Buffer {
+  const buffer = Buffer.allocUnsafe(end - start)
+  let length = 0
+  while (length < buffer.length) {
+    const count = files.readSync(fd, buffer, length, buffer.length - length, start + length)
+    if (count === 0) throw new FileWasCut('the file became shorter while it was read')
+    length += count
+  }
+  return buffer
+}
+
+/** The text of the first line; `undefined` as long as it is not whole. */
+export function firstLine(bytes: FileBytes): string | undefined {
+  for (let length = CHUNK; ; length *= 2) {
+    const head = bytes.slice(0, Math.min(length, bytes.size))
+    const end = head.indexOf(NEWLINE)
+    if (end !== -1) return head.toString('utf8', 0, end)
+    if (length >= bytes.size) return undefined
+  }
+}
+
+/** Whole lines from the last to the first, reading no more of the file than is taken. An unfinished last line is left out. */
+export function* linesBackwards(bytes: FileBytes): Generator<string> {
+  let start = bytes.size
+  /** What is read and not yet given: the beginning of a line that ends at its end once `ended`. */
+  let held: Buffer = Buffer.alloc(0)
+  let ended = false
+  for (let length = CHUNK; start > 0; length *= 2) {
+    const from = Math.max(0, start - length)
+    held = Buffer.concat([bytes.slice(from, start), held])
+    start = from
+    for (let newline = held.lastIndexOf(NEWLINE); newline !== -1; newline = held.lastIndexOf(NEWLINE)) {
+      if (ended) yield held.toString('utf8', newline + 1)
+      ended = true
+      held = held.subarray(0, newline)
+    }
+  }
+  if (ended) yield held.toString('utf8')
+}
+
+/** Whole lines from the first to the last. */
+export function* linesOf(bytes: Buffer): Generator<string> {
+  let start = 0
+  for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+    yield bytes.toString('utf8', start, end)
+    start = end + 1
+  }
+}
+
+/** How many bytes the whole lines take: what comes after is the half of a line. */
+export function wholeLength(bytes: FileBytes): number {
+  let start = bytes.size
+  for (let length = CHUNK; start > 0; length *= 2) {
+    const from = Math.max(0, start - length)
+    const newline = bytes.slice(from, start).lastIndexOf(NEWLINE)
+    if (newline !== -1) return from + newline + 1
+    start = from
+  }
+  return 0
+}

@@ -1,0 +1,150 @@
+import fs from 'node:fs'
+import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Adapter } from 'lowdb'
+import { FileBytes, FileWasCut, linesBackwards, wholeLength } from './file-bytes.ts'
+import { FILE_MODE, ifThere, writeAll } from './files.ts'
+import type { Files } from './files.ts'
+import { corrupt, readFailed, writeFailed } from './failures.ts'
+import { encodeLine } from './line.ts'
+
+const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants
+
+/** Waits between looks at a line that makes no sense, in milliseconds: its owner may be cutting it off just now. */
+export const LOOK_AGAIN_MS = [1, 4, 15, 30] as const
+
+export interface JournalOptions {
+  /** For tests that let the file system fail. */
+  readonly files?: Files
+  /** 'new': the first write fails if the file is there; 'existing': it fails if it is not. Otherwise it is made when need be. */
+  readonly expect?: 'new' | 'existing'
+}
+
+/**
+ * A lowdb adapter that **appends** a line of JSON per write and reads the newest: a database that keeps every state it ever had.
+ * A journal has one writer at a time; any number of processes may read it meanwhile.
+ *
+ * A line is written synchronously and is whole or not there: what a failed write left behind is cut off.
+ *
+ * @example
+ * const db = new Low(new Journal<{ visits: number }>('visits.jsonl'), { visits: 0 })
+ * await db.read()
+ * await db.update(data => { data.visits += 1 })
+ */
+export class Journal<T> implements Adapter<T> {
+  /** Absolute. */
+  readonly file: string
+  readonly #files: Files
+  #flags: number
+  #fd: number | undefined
+  /** Bytes of whole lines. */
+  #length = 0
+  /** There may be a piece of a line after `#length`. */
+  #torn = false
+
+  constructor(file: string, { files = fs, expect }: JournalOptions = {}) {
+    this.file = resolve(file)
+    this.#files = files
+    this.#flags = O_RDWR | O_APPEND | (expect === 'existing' ? 0 : O_CREAT) | (expect === 'new' ? O_EXCL : 0)
+  }
+
+  /** Bytes written so far; known once it has been written to. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** @throws ERR_STORE_WRITE, and may then be called again with the same data. A TypeError if the data is no JSON. */
+  async write(data: T): Promise<void> {
+    this.#append(encodeLine(data))
+  }
+
+  /**
+   * The newest whole line; null while there is none.
+   *
+   * @throws ERR_STORE_READ, ERR_STORE_CORRUPT
+   */
+  async read(): Promise<T | null> {
+    for (let look = 0; ; look++) {
+      try {
+        const line = this.#newestLine()
+        return line === undefined ? null : (JSON.parse(line) as T)
+      } catch (error) {
+        if (!(error instanceof SyntaxError) && !(error instanceof FileWasCut)) throw readFailed(this.file, error)
+        const pause = LOOK_AGAIN_MS[look]
+        if (pause === undefined) throw corrupt(this.file, error)
+        await delay(pause)
+      }
+    }
+  }
+
+  /** Lets go of the file. The next write opens it again. */
+  close(): void {
+    const fd = this.#fd
+    this.#fd = undefined
+    if (fd !== undefined) this.#files.closeSync(fd)
+  }
+
+  /** For writing. Cuts off the half of a line that a writer which died may have left. */
+  #open(): number {
+    if (this.#fd !== undefined) return this.#fd
+    const fd = this.#files.openSync(this.file, this.#flags, FILE_MODE)
+    try {
+      if (!this.#torn) this.#measure(fd)
+    } catch (error) {
+      this.#files.closeSync(fd)
+      throw error
+    }
+    this.#flags &= ~(O_CREAT | O_EXCL)
+    this.#fd = fd
+    return fd
+  }
+
+  #measure(fd: number): void {
+    if ((this.#flags & O_EXCL) !== 0) return
+    const bytes = new FileBytes(this.#files, fd)
+    this.#length = wholeLength(bytes)
+    this.#torn = this.#length < bytes.size
+    this.#cut(fd)
+  }
+
+  #append(line: string): void {
+    try {
+      const fd = this.#open()
+      this.#cut(fd)
+      const bytes = Buffer.from(line)
+      this.#torn = true
+      writeAll(this.#files, fd, bytes)
+      this.#torn = false
+      this.#length += bytes.length
+    } catch (error) {
+      this.#cutIfPossible()
+      throw writeFailed(this.file, error)
+    }
+  }
+
+  #cut(fd: number): void {
+    if (!this.#torn) return
+    this.#files.ftruncateSync(fd, this.#length)
+    this.#torn = false
+  }
+
+  /** Readers ignore the half of a line, so it may as well go before the next write. */
+  #cutIfPossible(): void {
+    try {
+      if (this.#fd !== undefined) this.#cut(this.#fd)
+    } catch {
+      // `#torn` is still set: the next write cuts first, and fails if it cannot.
+    }
+  }
+
+  #newestLine(): string | undefined {
+    const fd = ifThere(() => this.#files.openSync(this.file, O_RDONLY))
+    if (fd === undefined) return undefined
+    try {
+      for (const line of linesBackwards(new FileBytes(this.#files, fd))) return line
+      return undefined
+    } finally {
+      this.#files.closeSync(fd)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { isPid } from './pid.ts'
+import { PROCESS_STATUSES } from './record.ts'
+import type { JournalLine, ProcessRecord, ProgressLine, Transition } from './record.ts'
+import { tooNew } from './failures.ts'
+
+/** Of a journal; on its first line. */
+export const JOURNAL_FORMAT = 1
+
+/** A journal's first line says everything there is to say, and how the journal is written. */
+export type FirstLine = { readonly format: number } & ProcessRecord
+
+export const toFirstLine = (record: ProcessRecord): FirstLine => ({ format: JOURNAL_FORMAT, ...record })
+
+/** A journal's line as it is on disk. */
+export const encodeLine = (line: unknown): string => `${JSON.stringify(line)}\n`
+
+export const encodeFirst = (record: ProcessRecord): string => encodeLine(toFirstLine(record))
+
+/** A whole line that is none of ours. Its reader looks again before it says that the journal is corrupt. */
+export class Nonsense extends Error {
+  override name = 'Nonsense'
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Nonsense(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+  if (!isObject(value)) throw new Nonsense('a line is no JSON object')
+  return value
+}
+
+function checkHead(line: Readonly<Record<string, unknown>>, pid: string): void {
+  const wrong =
+    line['pid'] !== pid ? 'pid' :
+    typeof line['name'] !== 'string' ? 'name' :
+    !PROCESS_STATUSES.includes(line['status'] as never) ? 'status' :
+    !Number.isSafeInteger(line['revision']) ? 'revision' :
+    !Number.isFinite(line['at']) ? 'at' :
+    !isObject(line['event']) ? 'event' : undefined
+  if (wrong !== undefined) throw new Nonsense(`a line of process ${pid} has a wrong or no \`${wrong}\``)
+}
+
+function checkTransition(line: Readonly<Record<string, unknown>>, pid: string): void {
+  const wrong = ['steps', 'snapshot'].find(key => !isObject(line[key]))
+  if (wrong !== undefined) throw new Nonsense(`process ${pid} has a line with a wrong or no \`${wrong}\``)
+}
+
+const isStep = (step: unknown): boolean => isObject(step) && typeof step['name'] === 'string'
+
+/** @throws Nonsense, ERR_STORE_VERSION */
+export function parseFirst(text: string, pid: string, file: string): ProcessRecord {
+  const { format, ...record } = parseObject(text)
+  if (typeof format !== 'number') throw new Nonsense('the first line has no `format`')
+  if (format > JOURNAL_FORMAT) throw tooNew(file, format, JOURNAL_FORMAT)
+  checkHead(record, pid)
+  checkTransition(record, pid)
+  const { outline, createdAt, input } = record
+  if (!Array.isArray(outline) || !outline.every(isStep) || !Number.isFinite(createdAt) || input === undefined) {
+    throw new Nonsense(`the first line of process ${pid} does not say what the process is`)
+  }
+  return record as unknown as ProcessRecord
+}
+
+/** The pid and the key on a first line, whosever it is. `undefined`: it is none. */
+export function parseClaim(text: string): { readonly pid: string; readonly key?: string } | undefined {
+  try {
+    const { pid, key } = parseObject(text)
+    return isPid(pid) ? { pid, ...(typeof key === 'string' && { key }) } : undefined
+  } catch (error) {
+    if (error instanceof Nonsense) return undefined
+    throw error
+  }
+}
+
+/** @throws Nonsense */
+export function parseLine(text: string, pid: string): JournalLine {
+  const line = parseObject(text)
+  checkHead(line, pid)
+  if (!isObject(line['progress'])) checkTransition(line, pid)
+  return line as unknown as JournalLine
+}
+
+export const isProgress = (line: JournalLine): line is ProgressLine => !('snapshot' in line)
+
+/**
+ * The record after `line`. Identity stays that of the first line, whatever later ones say; a transition replaces all the rest and
+ * forgets the progress reported before it. Merged by spread: an own `__proto__` is data like any other.
+ */
+export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
+  if (isProgress(line)) {
+    const { status, revision, at, event, progress } = line
+    return { ...record, status, revision, at, event, progress: { ...record.progress, ...progress } }
+  }
+  const { version, shape, createdAt, input, key, labels, outline } = record
+  const { key: _key, labels: _labels, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>
+  return {
+    ...transition, version, shape, createdAt, input, outline,
+    ...(key !== undefined && { key }), ...(labels !== undefined && { labels }),
+  }
+}
+
+/**
+ * The record as of the newest line: reads back to the newest transition and no further.
+ *
+ * @param head the text of the first line
+ * @param newestFirst the text of every line, the last one first and `head` at its end
+ * @throws Nonsense, ERR_STORE_VERSION
+ */
+export function foldNewest(head: string, newestFirst: Iterable<string>, pid: string, file: string): ProcessRecord {
+  const first = parseFirst(head, pid, file)
+  const lines: JournalLine[] = []
+  for (const text of newestFirst) {
+    if (text === head) break
+    const line = parseLine(text, pid)
+    lines.push(line)
+    if (!isProgress(line)) break
+  }
+  return lines.reduceRight(fold, first)
+}

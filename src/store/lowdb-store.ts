@@ -1,0 +1,104 @@
+import fs from 'node:fs'
+import type { Files } from './files.ts'
+import { quote } from './failures.ts'
+import { MAX_RECORD_BYTES } from './limits.ts'
+import { deleteProcess } from './lowdb/delete.ts'
+import { follow } from './lowdb/follow.ts'
+import { Folders } from './lowdb/folders.ts'
+import { openLowdbHost } from './lowdb/host.ts'
+import { Hosts } from './lowdb/hosts.ts'
+import { checkStore } from './lowdb/layout.ts'
+import { Reader } from './lowdb/reader.ts'
+import { isPidPrefix } from './query.ts'
+import type { ProcessRecord } from './record.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredProcess } from './store.ts'
+
+export interface LowdbStoreOptions {
+  /** For tests that let the file system fail. */
+  readonly files?: Files
+}
+
+/**
+ * A store in a directory: a journal of lines of JSON per process, each a lowdb database, private to the user. Does nothing until it is used;
+ * the directory is made when the first host opens.
+ *
+ * @param dir relative to the working directory of now
+ * @throws TypeError if `dir` is no path
+ * @example
+ * const runtime = await createRuntime({ processes: [importDump], store: lowdbStore('/var/lib/app/stepwright') })
+ */
+export function lowdbStore(dir = '.stepwright', { files = fs }: LowdbStoreOptions = {}): Store {
+  if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${quote(dir)}`)
+  return new LowdbStore(new Folders(dir), files)
+}
+
+class LowdbStore implements Store {
+  readonly maxRecordBytes = MAX_RECORD_BYTES
+  readonly #folders: Folders
+  readonly #files: Files
+  readonly #hosts: Hosts
+  readonly #reader: Reader
+  readonly #closing = new AbortController()
+  #checked = false
+
+  constructor(folders: Folders, files: Files) {
+    this.#folders = folders
+    this.#files = files
+    this.#hosts = new Hosts(files, folders)
+    this.#reader = new Reader(files, folders, this.#hosts)
+  }
+
+  get location(): string {
+    return this.#folders.root
+  }
+
+  openHost(): Promise<HostStore> {
+    return openLowdbHost(this.#files, this.#folders, this.#hosts)
+  }
+
+  async get(pid: string): Promise<StoredProcess | undefined> {
+    this.#check()
+    return this.#reader.get(pid)
+  }
+
+  async *list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
+    this.#check()
+    yield* this.#reader.list(query, onCorrupt)
+  }
+
+  async history(pid: string): Promise<ProcessRecord[] | undefined> {
+    this.#check()
+    return this.#reader.history(pid)
+  }
+
+  async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {
+    this.#check()
+    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    yield* follow(this.#files, this.#folders, this.#reader, pid, ends)
+  }
+
+  async find(prefix: string, limit: number): Promise<string[]> {
+    this.#check()
+    return isPidPrefix(prefix) ? this.#reader.find(prefix, limit) : []
+  }
+
+  async delete(pid: string): Promise<void> {
+    this.#check()
+    return deleteProcess(this.#files, this.#folders, this.#hosts, this.#reader, pid)
+  }
+
+  async hosts(): Promise<Host[]> {
+    this.#check()
+    return this.#hosts.all()
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+  }
+
+  #check(): void {
+    if (this.#checked) return
+    checkStore(this.#files, this.#folders)
+    this.#checked = true
+  }
+}

@@ -1,0 +1,128 @@
+import fs from 'node:fs'
+import { StepwrightError } from '../../errors.ts'
+import { FileBytes } from '../file-bytes.ts'
+import { ifThere, removeFile } from '../files.ts'
+import type { Files } from '../files.ts'
+import { isOfOneJournal, writeFailed } from '../failures.ts'
+import { newestRecord, settled } from '../journal-reader.ts'
+import { createPace } from '../pace.ts'
+import { isFinal } from '../record.ts'
+import type { ProcessRecord } from '../record.ts'
+import type { AdoptedProcess } from '../store.ts'
+import { RELEASED, hostIdsIn, namesIn, ownersIn, pidsIn } from './folders.ts'
+import type { Folders } from './folders.ts'
+import type { Hosts } from './hosts.ts'
+import type { Keys } from './keys.ts'
+import type { EndedMoves } from './moves.ts'
+import { removeSocket } from './socket-path.ts'
+
+/** What a host adopts with. */
+export interface Adopter {
+  readonly hostId: string
+  readonly files: Files
+  readonly folders: Folders
+  readonly hosts: Hosts
+  readonly keys: Keys
+  readonly moves: EndedMoves
+}
+
+/**
+ * Takes over what dead hosts and releases left behind, as far as `accept` says yes. Each journal is taken by a rename into the adopter's
+ * folder, which lets exactly one host win.
+ */
+export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
+  const { hostId, files, folders, hosts } = adopter
+  const pace = createPace()
+  for (const owner of new Set([RELEASED, ...ownersIn(files, folders), ...hostIdsIn(files, folders)])) {
+    const released = owner === RELEASED
+    if (owner === hostId || (!released && (await hosts.stateOf(owner)) !== 'dead')) continue
+    const folder = folders.activeFolder(owner)
+    for (const pid of pidsIn(files, folder)) {
+      await pace()
+      const record = await takeOver(adopter, folder, pid, accept)
+      if (record !== undefined) yield { record, released }
+    }
+    if (!released) bury(adopter, owner)
+  }
+}
+
+/** `undefined`: not ours to run. A journal that cannot be read stays where it is; readers tell it. */
+async function takeOver(
+  adopter: Adopter, from: string, pid: string, accept: (record: ProcessRecord) => boolean,
+): Promise<ProcessRecord | undefined> {
+  const { files, folders, hostId } = adopter
+  const file = `${from}/${pid}.jsonl`
+  const found = await readJournal(files, file, pid)
+  if (found === undefined) return undefined
+  if (found !== 'never begun' && !isFinal(found.status) && !accept(found)) return undefined
+  try {
+    if (found === 'never begun') return void removeFile(files, file)
+    if (isFinal(found.status)) return finishMove(adopter, from, found)
+    if (!rename(files, file, folders.activeFile(hostId, pid))) return undefined
+    return await settle(adopter, pid, found)
+  } catch (error) {
+    if (isOfOneJournal(error)) return undefined
+    throw error instanceof StepwrightError ? error : writeFailed(file, error)
+  }
+}
+
+/** Its host died between the last line and the move. */
+function finishMove({ keys, moves }: Adopter, folder: string, record: ProcessRecord): undefined {
+  const { pid, key, status } = record
+  if (key !== undefined) ifThere(() => keys.claim(key, pid, `${folder}/${pid}.jsonl`))
+  if (isFinal(status)) ifThere(() => moves.move(folder, pid, status))
+}
+
+/**
+ * What is ours alone now may have changed since it was looked at: another host may have taken it, run it and released it. And its key may
+ * be another's: a host that dies before it claims the key has promised the process to nobody.
+ */
+async function settle({ files, folders, keys, hostId }: Adopter, pid: string, before: ProcessRecord): Promise<ProcessRecord | undefined> {
+  const file = folders.activeFile(hostId, pid)
+  try {
+    const now = await readJournal(files, file, pid)
+    const record = now === undefined || now === 'never begun' ? before : now
+    const { key, revision } = record
+    if (key === undefined || keys.claim(key, pid, file) === pid || revision > 1) return record
+    removeFile(files, file)
+    return undefined
+  } catch (error) {
+    // Not handed out, so it must not stay: whoever adopts next tries again.
+    rename(files, file, `${folders.released}/${pid}.jsonl`)
+    throw error
+  }
+}
+
+/** `undefined`: gone meanwhile, or not to be understood. */
+async function readJournal(files: Files, file: string, pid: string): Promise<ProcessRecord | 'never begun' | undefined> {
+  const fd = ifThere(() => files.openSync(file, fs.constants.O_RDONLY))
+  if (fd === undefined) return undefined
+  try {
+    return (await settled(file, () => newestRecord(new FileBytes(files, fd), { fd, pid, file }))) ?? 'never begun'
+  } catch (error) {
+    if (isOfOneJournal(error)) return undefined
+    throw error
+  } finally {
+    files.closeSync(fd)
+  }
+}
+
+/** @returns false if another host won */
+const rename = (files: Files, from: string, to: string): boolean => ifThere(() => (files.renameSync(from, to), true)) ?? false
+
+/** Once nothing of a dead host is left, neither is the host. */
+function bury({ files, folders, hosts }: Adopter, hostId: string): void {
+  const folder = folders.activeFolder(hostId)
+  try {
+    if (pidsIn(files, folder).length > 0) return
+    // Drafts of compactions that died with it.
+    for (const name of namesIn(files, folder)) if (name.startsWith('.')) removeFile(files, `${folder}/${name}`)
+    ifThere(() => files.rmdirSync(folder))
+    removeFile(files, folders.hostFile(hostId))
+    removeSocket(files, folders.hosts, hostId)
+    hosts.forget(hostId)
+  } catch (error) {
+    // Somebody else put a file there.
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw writeFailed(folder, error)
+  }
+}

@@ -1,0 +1,59 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { Socket } from 'node:net'
+import { openSocketPath } from './socket-path.ts'
+
+/** Longest line that anybody has a reason to send. */
+const MAX_LINE = 1024
+const IDLE_MS = 10_000
+
+/** The socket by which everybody on this machine sees that a host is alive: the kernel closes it when the host is gone. */
+export interface Beacon {
+  close(): Promise<void>
+}
+
+/** Listens and answers `ping` with `pong`. Never keeps Node alive. */
+export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon> {
+  const address = openSocketPath(hosts, hostId)
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    serve(socket)
+  })
+  try {
+    // Exclusive: in a cluster the primary would otherwise hold the socket, and outlive the host.
+    server.listen({ path: address.path, exclusive: true })
+    await once(server, 'listening')
+  } catch (error) {
+    address.close()
+    throw error
+  }
+  server.unref()
+  server.on('error', () => {})
+  return {
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await closed
+      address.close()
+    },
+  }
+}
+
+function serve(socket: Socket): void {
+  let line = ''
+  socket.unref()
+  socket.setEncoding('utf8')
+  // Whoever asked may be gone before the answer.
+  socket.on('error', () => {})
+  socket.setTimeout(IDLE_MS, () => socket.destroy())
+  socket.on('data', (text: string) => {
+    line += text
+    const lines = line.split('\n')
+    line = lines.pop() ?? ''
+    for (const word of lines) if (word === 'ping') socket.write('pong\n')
+    if (line.length > MAX_LINE) socket.destroy()
+  })
+}

@@ -1,0 +1,74 @@
+import { readdir, rmdir, stat, unlink } from 'node:fs/promises'
+import { isMissing } from '../../errors.ts'
+import type { Files } from '../files.ts'
+import { writeFailed } from '../failures.ts'
+import { createPace } from '../pace.ts'
+import { createdAtOf, startOfHour } from '../pid.ts'
+import { hoursIn, parseEndedName } from './folders.ts'
+import type { Folders } from './folders.ts'
+import type { Keys } from './keys.ts'
+import { isTaken, removeEnded } from './remove.ts'
+
+/** Files looked at side by side. */
+const BATCH = 32
+/** A removal that takes longer has died. */
+const STUCK_MS = 60_000
+
+/** See `HostStore.expire`. The end of a process is when its file was last written. */
+export async function expire(files: Files, folders: Folders, keys: Keys, createdBefore: number, endedBefore: number): Promise<number> {
+  let removed = 0
+  for (const hour of hoursIn(files, folders).toSorted()) {
+    if (startOfHour(hour) >= createdBefore) break
+    const folder = folders.hourFolder(hour)
+    removed += await each(folder, name => expireFile(files, keys, folder, name, createdBefore, endedBefore))
+    await rmdir(folder).catch(ignoreNotEmpty)
+  }
+  const pace = createPace()
+  await each(folders.keys, async name => {
+    if (!name.includes('.')) keys.freeIfStale(name)
+    await pace()
+    return false
+  })
+  return removed
+}
+
+async function expireFile(
+  files: Files, keys: Keys, folder: string, name: string, createdBefore: number, endedBefore: number,
+): Promise<boolean> {
+  const ended = parseEndedName(name)
+  if (ended === undefined ? !isTaken(name) : createdAtOf(ended.pid) >= createdBefore) return false
+  const { mtimeMs, ctimeMs, nlink } = await stat(`${folder}/${name}`)
+  if (ended === undefined) return ctimeMs < Date.now() - STUCK_MS && removeEnded(files, keys, folder, name)
+  if (mtimeMs >= endedBefore) return false
+  // Another name is a key, which has to go with it.
+  if (nlink > 1) return removeEnded(files, keys, folder, name)
+  await unlink(`${folder}/${name}`)
+  return true
+}
+
+/** Runs `visit` for every name in a folder; returns how often it said true. What is gone meanwhile does not count. */
+async function each(folder: string, visit: (name: string) => Promise<boolean>): Promise<number> {
+  let count = 0
+  const names = await readdir(folder).catch(ignoreMissing)
+  for (let start = 0; start < names.length; start += BATCH) {
+    const done = await Promise.all(names.slice(start, start + BATCH).map(async name => {
+      try {
+        return await visit(name)
+      } catch (error) {
+        if (isMissing(error)) return false
+        throw writeFailed(`${folder}/${name}`, error)
+      }
+    }))
+    count += done.filter(Boolean).length
+  }
+  return count
+}
+
+function ignoreMissing(error: unknown): string[] {
+  if (isMissing(error)) return []
+  throw error
+}
+
+function ignoreNotEmpty(error: NodeJS.ErrnoException): void {
+  if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(error.code ?? '')) throw error
+}

@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import { StepwrightError, isMissing } from '../../errors.ts'
+import { makeFolder, readText, writeAtomically } from '../files.ts'
+import type { FileStat, Files } from '../files.ts'
+import { corrupt, noAccess, readFailed, tooNew, writeFailed } from '../failures.ts'
+import type { Folders } from './folders.ts'
+
+export const STORE_FORMAT = 1
+
+const DENIED: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ELOOP']
+const isDenied = (error: unknown): boolean => DENIED.includes((error as NodeJS.ErrnoException | null)?.code)
+
+/**
+ * Makes sure that there is a store which this user and this version can read.
+ *
+ * @throws ERR_STORE_MISSING, ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_READ
+ */
+export function checkStore(files: Files, folders: Folders): void {
+  const { root } = folders
+  const stat = statRoot(files, root)
+  const found = stat !== undefined && formatOf(files, folders) !== undefined
+  if (!found) {
+    throw new StepwrightError('ERR_STORE_MISSING',
+      `There is no store at ${root}. Check the path; a store is made when the first host opens it with createRuntime().`)
+  }
+}
+
+/**
+ * Makes the folders that are not there yet. Any number of hosts may do so at once.
+ *
+ * @throws ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_WRITE
+ */
+export function prepareStore(files: Files, folders: Folders): void {
+  const { root, hosts, pending, released, ended, keys } = folders
+  try {
+    const stat = statRoot(files, root)
+    if (stat === undefined) makeFolder(files, root)
+    if (formatOf(files, folders) !== undefined) return
+    // Only in a folder that is all ours: the rest of a user's folder is not for us to hide.
+    if (files.readdirSync(root).length === 0) writeAtomically(files, join(root, '.gitignore'), '*\n')
+    for (const folder of [hosts, pending, released, ended, keys]) makeFolder(files, folder)
+    // Last: a store is one once all of it is there.
+    writeAtomically(files, folders.format, `${JSON.stringify({ format: STORE_FORMAT })}\n`)
+  } catch (error) {
+    throw asStoreFailure(root, error)
+  }
+}
+
+/** What kept a host from setting up in `root`. */
+export function asStoreFailure(root: string, error: unknown): Error {
+  if (error instanceof StepwrightError) return error
+  return isDenied(error) ? noAccess(root, 'The store cannot be written', error) : writeFailed(root, error)
+}
+
+function statRoot(files: Files, root: string): FileStat | undefined {
+  let stat: FileStat | undefined
+  try {
+    stat = files.statSync(root, { throwIfNoEntry: false })
+  } catch (error) {
+    throw isDenied(error) ? noAccess(root, 'The store cannot be read', error) : readFailed(root, error)
+  }
+  if (stat === undefined) return undefined
+  if (!stat.isDirectory()) throw noAccess(root, 'This is a file, a store is a directory. Give another path.')
+  const uid = process.getuid?.()
+  if (uid !== undefined && stat.uid !== uid) {
+    throw noAccess(root, `The store belongs to the user with id ${stat.uid}, this process runs as ${uid}. Run it as that user, or use another store.`)
+  }
+  return stat
+}
+
+/** `undefined`: not a store yet. */
+function formatOf(files: Files, folders: Folders): number | undefined {
+  let text: string
+  try {
+    text = readText(files, folders.format)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw isDenied(error) ? noAccess(folders.root, 'The store cannot be read', error) : readFailed(folders.format, error)
+  }
+  const format = parseFormat(folders.format, text)
+  if (format > STORE_FORMAT) throw tooNew(folders.format, format, STORE_FORMAT)
+  return format
+}
+
+function parseFormat(file: string, text: string): number {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw corrupt(file, error)
+  }
+  const format = (value as { format?: unknown } | null)?.format
+  if (!Number.isSafeInteger(format)) throw corrupt(file, new Error('it has no `format`'))
+  return format as number
+}

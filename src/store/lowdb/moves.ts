@@ -1,0 +1,36 @@
+import { isMissing } from '../../errors.ts'
+import { makeFolder } from '../files.ts'
+import type { Files } from '../files.ts'
+import { hourOf } from '../pid.ts'
+import type { FinalStatus } from '../record.ts'
+import type { Folders } from './folders.ts'
+
+/** Moves an ended journal out of its owner's folder. */
+export class EndedMoves {
+  readonly #files: Files
+  readonly #folders: Folders
+  /** Hours that have a folder, as far as this host knows: `expire` may have removed it since. */
+  readonly #made = new Set<string>()
+
+  constructor(files: Files, folders: Folders) {
+    this.#files = files
+    this.#folders = folders
+  }
+
+  /** @param from the folder the journal is in */
+  move(from: string, pid: string, status: FinalStatus): void {
+    const file = `${from}/${pid}.jsonl`
+    const target = this.#folders.endedFile(pid, status)
+    const hour = hourOf(pid)
+    if (this.#made.has(hour)) {
+      try {
+        return this.#files.renameSync(file, target)
+      } catch (error) {
+        if (!isMissing(error)) throw error
+      }
+    }
+    makeFolder(this.#files, this.#folders.hourFolder(hour))
+    this.#made.add(hour)
+    this.#files.renameSync(file, target)
+  }
+}

@@ -1,0 +1,64 @@
+import { readdir } from 'node:fs/promises'
+import { isMissing } from '../../errors.ts'
+import type { Files } from '../files.ts'
+import { readFailed } from '../failures.ts'
+import { hourOf } from '../pid.ts'
+import { hoursIn, ownersIn, parseEndedName, pidsIn } from './folders.ts'
+import type { Folders, Place } from './folders.ts'
+
+/** A process as the names of files tell it. */
+export interface NamedJournal {
+  readonly pid: string
+  readonly place: Place
+}
+
+const descending = (a: string, b: string): number => (a < b ? 1 : a > b ? -1 : 0)
+
+/**
+ * Every process whose pid begins with `prefix`, newest first, each once. Names of live ones are collected first and hours are read as
+ * they are reached, so a journal that moves on meanwhile is met where it was or where it went; `ended: false` leaves out the hours.
+ */
+export async function* journalsIn(
+  files: Files, folders: Folders, { prefix = '', ended = true }: { prefix?: string; ended?: boolean } = {},
+): AsyncGenerator<NamedJournal> {
+  const live = liveJournals(files, folders, prefix)
+  const waiting = [...live.values()].toSorted((a, b) => descending(a.pid, b.pid))
+  const hours = ended ? hoursIn(files, folders).filter(hour => hour.startsWith(prefix.slice(0, 4))).toSorted(descending) : []
+  let next = 0
+  for (const hour of hours) {
+    for (; next < waiting.length && hourOf(waiting[next]!.pid) > hour; next++) yield waiting[next]!
+    for (const journal of await endedJournals(folders.hourFolder(hour), prefix)) {
+      for (; next < waiting.length && waiting[next]!.pid > journal.pid; next++) yield waiting[next]!
+      if (!live.has(journal.pid)) yield journal
+    }
+  }
+  yield* waiting.slice(next)
+}
+
+/** Collected twice over: a journal that goes from a folder not yet read to one read before is met the second time. */
+function liveJournals(files: Files, folders: Folders, prefix: string): Map<string, NamedJournal> {
+  const found = new Map<string, NamedJournal>()
+  for (let look = 0; look < 2; look++) {
+    for (const pid of pidsIn(files, folders.pending)) if (pid.startsWith(prefix)) found.set(pid, { pid, place: { kind: 'pending' } })
+    for (const owner of ownersIn(files, folders)) {
+      for (const pid of pidsIn(files, folders.activeFolder(owner))) {
+        if (pid.startsWith(prefix)) found.set(pid, { pid, place: { kind: 'active', owner } })
+      }
+    }
+  }
+  return found
+}
+
+async function endedJournals(folder: string, prefix: string): Promise<NamedJournal[]> {
+  let names: string[]
+  try {
+    names = await readdir(folder)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw readFailed(folder, error)
+  }
+  return names.filter(name => name.startsWith(prefix)).toSorted(descending).flatMap(name => {
+    const { pid, status } = parseEndedName(name) ?? {}
+    return pid === undefined || status === undefined ? [] : { pid, place: { kind: 'ended', status } }
+  })
+}

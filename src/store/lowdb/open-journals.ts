@@ -1,0 +1,29 @@
+import type { Journal } from '../journal.ts'
+
+/** A host may own thousands of processes where `ulimit -n` is 1024: the others are opened for each write. */
+const MAX_OPEN = 200
+
+/** Which journals a host keeps open: those written to most recently. */
+export class OpenJournals {
+  readonly #open = new Set<Journal<unknown>>()
+
+  /** `journal` was just written to. */
+  touch(journal: Journal<unknown>): void {
+    this.#open.delete(journal)
+    this.#open.add(journal)
+    if (this.#open.size <= MAX_OPEN) return
+    for (const oldest of this.#open) {
+      this.close(oldest)
+      break
+    }
+  }
+
+  close(journal: Journal<unknown>): void {
+    this.#open.delete(journal)
+    journal.close()
+  }
+
+  closeAll(): void {
+    for (const journal of this.#open) this.close(journal)
+  }
+}

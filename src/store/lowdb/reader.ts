@@ -1,0 +1,110 @@
+import fs from 'node:fs'
+import { ifThere } from '../files.ts'
+import type { Files } from '../files.ts'
+import { FileBytes } from '../file-bytes.ts'
+import { isOfOneJournal, readFailed } from '../failures.ts'
+import { everyRecord, final, newestRecord, settled } from '../journal-reader.ts'
+import { createPace } from '../pace.ts'
+import { isPid } from '../pid.ts'
+import { matches } from '../query.ts'
+import { isFinal } from '../record.ts'
+import type { ProcessRecord } from '../record.ts'
+import type { CorruptJournal, Host, ListQuery, StoredProcess } from '../store.ts'
+import { RELEASED } from './folders.ts'
+import type { Folders, Place } from './folders.ts'
+import type { Hosts } from './hosts.ts'
+import { locate } from './locate.ts'
+import type { Located } from './locate.ts'
+import { journalsIn } from './names.ts'
+import type { NamedJournal } from './names.ts'
+
+/** Reads what hosts write, from any process, without asking them. Holds nothing open between calls. */
+export class Reader {
+  readonly #files: Files
+  readonly #folders: Folders
+  readonly #hosts: Hosts
+
+  constructor(files: Files, folders: Folders, hosts: Hosts) {
+    this.#files = files
+    this.#folders = folders
+    this.#hosts = hosts
+  }
+
+  async get(pid: string): Promise<StoredProcess | undefined> {
+    if (!isPid(pid)) return undefined
+    const journal = locate(this.#files, this.#folders, pid)
+    return journal && this.#readAndClose(journal)
+  }
+
+  async history(pid: string): Promise<ProcessRecord[] | undefined> {
+    const journal = isPid(pid) ? locate(this.#files, this.#folders, pid) : undefined
+    if (journal === undefined) return undefined
+    try {
+      const records = await settled(journal.file, () => everyRecord(new FileBytes(this.#files, journal.fd), journal))
+      return records.length === 0 ? undefined : records
+    } finally {
+      this.#files.closeSync(journal.fd)
+    }
+  }
+
+  async *list(query: ListQuery = {}, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
+    const { status } = query
+    const pace = createPace()
+    for await (const named of journalsIn(this.#files, this.#folders, { ended: status === undefined || status.some(isFinal) })) {
+      if (named.place.kind === 'ended' && status !== undefined && !status.includes(named.place.status)) continue
+      await pace()
+      let found: StoredProcess | undefined
+      try {
+        found = await this.#readNamed(named)
+      } catch (error) {
+        if (!isOfOneJournal(error)) throw error
+        onCorrupt?.({ pid: named.pid, error })
+      }
+      if (found !== undefined && matches(query, found.record)) yield found
+    }
+  }
+
+  async find(prefix: string, limit: number): Promise<string[]> {
+    const pids: string[] = []
+    if (limit < 1) return pids
+    for await (const { pid } of journalsIn(this.#files, this.#folders, { prefix })) if (pids.push(pid) >= limit) break
+    return pids
+  }
+
+  /** Who owns a process whose newest record was read in `place`. */
+  async ownerOf(place: Place, record: ProcessRecord): Promise<Host | undefined> {
+    if (place.kind !== 'active' || place.owner === RELEASED || isFinal(record.status)) return undefined
+    return (await this.#hosts.get(place.owner)) ?? { id: place.owner, osPid: 0, hostname: '', startedAt: 0, state: 'dead' }
+  }
+
+  async #readNamed({ pid, place }: NamedJournal): Promise<StoredProcess | undefined> {
+    const file = this.#fileOf(pid, place)
+    let fd: number | undefined
+    try {
+      fd = ifThere(() => this.#files.openSync(file, fs.constants.O_RDONLY))
+    } catch (error) {
+      throw readFailed(file, error)
+    }
+    return fd === undefined ? this.get(pid) : this.#readAndClose({ fd, pid, file, place })
+  }
+
+  #fileOf(pid: string, place: Place): string {
+    if (place.kind === 'pending') return this.#folders.pendingFile(pid)
+    return place.kind === 'active' ? this.#folders.activeFile(place.owner, pid) : this.#folders.endedFile(pid, place.status)
+  }
+
+  async #readAndClose(journal: Located): Promise<StoredProcess | undefined> {
+    const { fd, file, place } = journal
+    const read = (): ProcessRecord | undefined => newestRecord(new FileBytes(this.#files, fd), journal)
+    let record: ProcessRecord | undefined
+    try {
+      // Nobody writes an ended journal: it is never nonsense for a moment only.
+      record = place.kind === 'ended' ? final(file, read) : await settled(file, read)
+    } finally {
+      this.#files.closeSync(fd)
+    }
+    if (record === undefined) return undefined
+    const host = await this.ownerOf(place, record)
+    return host === undefined ? { record } : { record, host }
+  }
+}

@@ -1,0 +1,37 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { removeFile } from '../files.ts'
+import type { Files } from '../files.ts'
+
+/** The shortest limit among the systems Node runs on (macOS: 104 bytes with the closing zero). */
+const MAX_SOCKET_PATH_BYTES = 103
+
+/** How a host's socket is reached. Close it when the socket is closed or connected. */
+export interface SocketPath {
+  readonly path: string
+  close(): void
+}
+
+/**
+ * The same for everybody who asks, whatever their environment: a host whose socket is looked for in the wrong place would seem dead.
+ * A path that is too long for a socket goes through the open directory on Linux, and into /tmp elsewhere.
+ */
+export function openSocketPath(hosts: string, hostId: string): SocketPath {
+  if (process.platform === 'win32') return { path: `\\\\.\\pipe\\stepwright-${hostId}`, close() {} }
+  const path = join(hosts, `${hostId}.sock`)
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return { path, close() {} }
+  if (process.platform !== 'linux') return { path: `/tmp/stepwright-${hostId}.sock`, close() {} }
+  const fd = fs.openSync(hosts, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
+  return { path: `/proc/self/fd/${fd}/${hostId}.sock`, close: () => fs.closeSync(fd) }
+}
+
+/** What is left of the socket of a host that died. A named pipe goes with its host. */
+export function removeSocket(files: Files, hosts: string, hostId: string): void {
+  if (process.platform === 'win32') return
+  const address = openSocketPath(hosts, hostId)
+  try {
+    removeFile(files, address.path)
+  } finally {
+    address.close()
+  }
+}

@@ -1,0 +1,46 @@
+import { watch } from 'node:fs'
+import type { FSWatcher } from 'node:fs'
+
+/** Waits for a file to change. A watch makes it quick where there is one; the timer makes it sure, and keeps Node alive meanwhile. */
+export class Wake {
+  readonly #signal: AbortSignal
+  readonly #watcher: FSWatcher | undefined
+  #changed = false
+  #wake: (() => void) | undefined
+  readonly #stir = (): void => {
+    this.#changed = true
+    this.#wake?.()
+  }
+
+  constructor(file: string, signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#stir, { once: true })
+    try {
+      this.#watcher = watch(file, { persistent: false }, this.#stir)
+      // Too many watches, a file system without: the timer is enough.
+      this.#watcher.on('error', () => this.#watcher?.close())
+    } catch {
+      this.#watcher = undefined
+    }
+  }
+
+  /** Resolves after a change since the last call, after `ms`, or when the signal aborts. */
+  async wait(ms: number): Promise<void> {
+    if (!this.#changed && !this.#signal.aborted) {
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, ms)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    this.#wake = undefined
+    this.#changed = false
+  }
+
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#stir)
+    this.#watcher?.close()
+  }
+}

@@ -1,0 +1,112 @@
+import os from 'node:os'
+import { notEnded, unknownProcess } from './failures.ts'
+import { randomWord } from './files.ts'
+import { MAX_RECORD_BYTES } from './limits.ts'
+import { MemoryHost } from './memory/host.ts'
+import { MemoryJournals, RELEASED } from './memory/journals.ts'
+import type { MemoryJournal } from './memory/journals.ts'
+import { fold, parseLine } from './line.ts'
+import { isPidPrefix, matches } from './query.ts'
+import { isFinal } from './record.ts'
+import type { ProcessRecord } from './record.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredProcess } from './store.ts'
+
+/**
+ * A store in memory, for tests: the same contract as any, for the hosts and clients of one Node process. A host that is closed while it owns
+ * processes counts as dead, and they can be adopted.
+ *
+ * @example
+ * const store = memoryStore()
+ * await using runtime = await createRuntime({ processes: [importDump], store })
+ */
+export const memoryStore = (): Store => new MemoryStore()
+
+class MemoryStore implements Store {
+  readonly location = 'memory'
+  readonly maxRecordBytes = MAX_RECORD_BYTES
+  readonly #journals = new MemoryJournals()
+  readonly #hosts = new Map<string, MemoryHost>()
+  readonly #closing = new AbortController()
+
+  async openHost(): Promise<HostStore> {
+    const host: Host = { id: `h${randomWord()}`, osPid: process.pid, hostname: os.hostname(), startedAt: Date.now(), state: 'alive' }
+    return new MemoryHost(host, this.#journals, this.#hosts)
+  }
+
+  async get(pid: string): Promise<StoredProcess | undefined> {
+    const journal = this.#journals.get(pid)
+    return journal && this.#stored(journal, journal.newest())
+  }
+
+  async *list(query: ListQuery = {}, _onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
+    for (const journal of this.#journals.newestFirst()) {
+      if (journal.deleted) continue
+      const record = journal.newest()
+      if (matches(query, record)) yield this.#stored(journal, record)
+    }
+  }
+
+  async history(pid: string): Promise<ProcessRecord[] | undefined> {
+    return this.#journals.get(pid)?.every()
+  }
+
+  async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {
+    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    if (ends.aborted) return
+    const journal = this.#journals.get(pid)
+    if (journal === undefined) throw unknownProcess(pid, this.location)
+    let record = journal.newest()
+    let next = journal.lines.length
+    for (;;) {
+      yield this.#stored(journal, record)
+      if (isFinal(record.status)) return
+      while (next === journal.lines.length && !journal.deleted && !ends.aborted) await nextLine(journal, ends)
+      if (ends.aborted) return
+      if (next === journal.lines.length) throw unknownProcess(pid, this.location)
+      record = fold(record, parseLine(journal.lines[next]!, pid))
+      next += 1
+    }
+  }
+
+  async find(prefix: string, limit: number): Promise<string[]> {
+    if (!isPidPrefix(prefix)) return []
+    return this.#journals.newestFirst().map(({ pid }) => pid).filter(pid => pid.startsWith(prefix)).slice(0, Math.max(0, limit))
+  }
+
+  async delete(pid: string): Promise<void> {
+    const journal = this.#journals.get(pid)
+    if (journal === undefined) throw unknownProcess(pid, this.location)
+    if (journal.endedAt === undefined) throw notEnded(pid)
+    this.#journals.remove(journal)
+  }
+
+  async hosts(): Promise<Host[]> {
+    return [...this.#hosts.keys()].flatMap(id => this.#host(id) ?? [])
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+  }
+
+  #host(id: string): Host | undefined {
+    const found = this.#hosts.get(id)
+    return found && { ...found.host, state: found.closed ? 'dead' : 'alive' }
+  }
+
+  #stored({ owner }: MemoryJournal, record: ProcessRecord): StoredProcess {
+    const host = owner === undefined || owner === RELEASED || isFinal(record.status) ? undefined : this.#host(owner)
+    return host === undefined ? { record } : { record, host }
+  }
+}
+
+function nextLine(journal: MemoryJournal, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const wake = (): void => {
+      journal.waiting.delete(wake)
+      signal.removeEventListener('abort', wake)
+      resolve()
+    }
+    journal.waiting.add(wake)
+    signal.addEventListener('abort', wake)
+  })
+}

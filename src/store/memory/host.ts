@@ -1,0 +1,95 @@
+import { hostClosed, notOwned, quote } from '../failures.ts'
+import { createdAtOf, isPid } from '../pid.ts'
+import type { JournalLine, ProcessRecord } from '../record.ts'
+import { checkRevision } from '../revision.ts'
+import type { AdoptedProcess, Host, HostStore } from '../store.ts'
+import { MemoryJournal, RELEASED } from './journals.ts'
+import type { MemoryJournals } from './journals.ts'
+
+/** A host of a memory store. It is dead once it is closed and still owns something. */
+export class MemoryHost implements HostStore {
+  readonly host: Host
+  readonly #journals: MemoryJournals
+  /** Every host of the store. */
+  readonly #hosts: Map<string, MemoryHost>
+  #closed = false
+
+  constructor(host: Host, journals: MemoryJournals, hosts: Map<string, MemoryHost>) {
+    this.host = host
+    this.#journals = journals
+    this.#hosts = hosts
+    hosts.set(host.id, this)
+  }
+
+  get hostId(): string {
+    return this.host.id
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+    this.#checkOpen()
+    const { pid, key } = record
+    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+    if (this.#journals.get(pid) !== undefined) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
+    const holder = key === undefined ? undefined : this.#journals.holderOf(key)
+    if (holder !== undefined) return { pid: holder, created: false }
+    this.#journals.add(new MemoryJournal(record, this.hostId))
+    return { pid, created: true }
+  }
+
+  async write(line: JournalLine): Promise<void> {
+    const journal = this.#owned(line.pid)
+    checkRevision(line, journal.revision)
+    if (line.revision > journal.revision) journal.append(line)
+  }
+
+  async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
+    this.#checkOpen()
+    for (const journal of this.#journals.all()) {
+      const { owner } = journal
+      const released = owner === RELEASED
+      if (owner === undefined || !(released || (this.#hosts.get(owner)?.closed ?? true))) continue
+      const record = journal.newest()
+      if (!accept(record) || journal.owner !== owner) continue
+      journal.owner = this.hostId
+      this.#bury(owner)
+      yield { record, released }
+    }
+  }
+
+  async release(pid: string): Promise<void> {
+    this.#owned(pid).owner = RELEASED
+  }
+
+  async expire(createdBefore: number, endedBefore: number): Promise<number> {
+    this.#checkOpen()
+    const old = this.#journals.all().filter(({ pid, endedAt }) =>
+      endedAt !== undefined && createdAtOf(pid) < createdBefore && endedAt < endedBefore)
+    for (const journal of old) this.#journals.remove(journal)
+    return old.length
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#bury(this.hostId)
+  }
+
+  /** Once nothing of a closed host is left, neither is the host. */
+  #bury(hostId: string): void {
+    if (this.#hosts.get(hostId)?.closed && this.#journals.ownedBy(hostId).length === 0) this.#hosts.delete(hostId)
+  }
+
+  #owned(pid: string): MemoryJournal {
+    this.#checkOpen()
+    const journal = this.#journals.get(pid)
+    if (journal?.owner !== this.hostId) throw notOwned(pid, this.hostId)
+    return journal
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw hostClosed(this.hostId)
+  }
+}

@@ -1,0 +1,101 @@
+import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
+import { isFinal } from '../record.ts'
+import type { JournalLine, ProcessRecord } from '../record.ts'
+
+/** The owner of journals that were let go in order and wait for a host. */
+export const RELEASED = 'released'
+
+/** A journal in memory: lines of JSON, so that data is exactly what JSON keeps. */
+export class MemoryJournal {
+  readonly pid: string
+  readonly key: string | undefined
+  /** A host's id, `RELEASED`, or undefined once it has ended. */
+  owner: string | undefined
+  revision: number
+  /** Epoch milliseconds. */
+  endedAt: number | undefined
+  deleted = false
+  readonly lines: string[] = []
+  /** Those who wait for the next line. */
+  readonly waiting = new Set<() => void>()
+
+  constructor(record: ProcessRecord, owner: string) {
+    this.pid = record.pid
+    this.key = record.key
+    this.owner = owner
+    this.revision = record.revision
+    this.#push(encodeFirst(record), record)
+  }
+
+  append(line: JournalLine): void {
+    this.#push(encodeLine(line), line)
+    this.revision = line.revision
+  }
+
+  newest(): ProcessRecord {
+    return foldNewest(this.lines[0]!, this.#newestFirst(), this.pid, this.pid)
+  }
+
+  /** The record after each line, oldest first. */
+  every(): ProcessRecord[] {
+    const [head, ...rest] = this.lines
+    const records = [parseFirst(head!, this.pid, this.pid)]
+    for (const text of rest) records.push(fold(records.at(-1)!, parseLine(text, this.pid)))
+    return records
+  }
+
+  notify(): void {
+    for (const wake of this.waiting) wake()
+  }
+
+  #push(text: string, { status, at }: JournalLine): void {
+    this.lines.push(text)
+    if (isFinal(status)) {
+      this.owner = undefined
+      this.endedAt = at
+    }
+    this.notify()
+  }
+
+  *#newestFirst(): Generator<string> {
+    for (let i = this.lines.length - 1; i >= 0; i--) yield this.lines[i]!
+  }
+}
+
+/** What the hosts and clients of one memory store share. */
+export class MemoryJournals {
+  readonly #byPid = new Map<string, MemoryJournal>()
+  readonly #byKey = new Map<string, MemoryJournal>()
+
+  get(pid: string): MemoryJournal | undefined {
+    return this.#byPid.get(pid)
+  }
+
+  holderOf(key: string): string | undefined {
+    return this.#byKey.get(key)?.pid
+  }
+
+  add(journal: MemoryJournal): void {
+    this.#byPid.set(journal.pid, journal)
+    if (journal.key !== undefined) this.#byKey.set(journal.key, journal)
+  }
+
+  remove(journal: MemoryJournal): void {
+    this.#byPid.delete(journal.pid)
+    if (journal.key !== undefined) this.#byKey.delete(journal.key)
+    journal.deleted = true
+    journal.notify()
+  }
+
+  all(): MemoryJournal[] {
+    return [...this.#byPid.values()]
+  }
+
+  newestFirst(): MemoryJournal[] {
+    return this.all().toSorted((a, b) => (a.pid < b.pid ? 1 : -1))
+  }
+
+  ownedBy(owner: string): MemoryJournal[] {
+    return this.all().filter(journal => journal.owner === owner)
+  }
+}

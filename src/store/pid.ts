@@ -1,0 +1,29 @@
+import { customAlphabet } from 'nanoid'
+
+const HOUR_MS = 3_600_000
+const PID = /^[0-9a-z]{20}$/
+const randomTail = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 11)
+
+/**
+ * A new process id: 4 characters for the hour of creation, 5 for the milliseconds within it, both in base 36, and 11 random ones.
+ * So pids sort by time of creation, and a list of names is a list by age.
+ *
+ * @param nowMs epoch milliseconds
+ * @param random 11 characters of [0-9a-z]
+ */
+export function createPid(nowMs: number, random: () => string = randomTail): string {
+  const hour = Math.floor(nowMs / HOUR_MS)
+  return hour.toString(36).padStart(4, '0') + Math.floor(nowMs % HOUR_MS).toString(36).padStart(5, '0') + random()
+}
+
+/** Whatever is no pid never becomes part of a path: to every store it is a process that is not there. */
+export const isPid = (text: unknown): text is string => typeof text === 'string' && PID.test(text)
+
+/** The hour of creation in base 36: the folder of an ended process. */
+export const hourOf = (pid: string): string => pid.slice(0, 4)
+
+/** The first millisecond of an hour as `hourOf` writes it. */
+export const startOfHour = (hour: string): number => Number.parseInt(hour, 36) * HOUR_MS
+
+/** When a process was created, in epoch milliseconds. */
+export const createdAtOf = (pid: string): number => startOfHour(hourOf(pid)) + Number.parseInt(pid.slice(4, 9), 36)

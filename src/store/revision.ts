@@ -1,0 +1,12 @@
+import { isFinal } from './record.ts'
+import type { JournalLine } from './record.ts'
+
+/**
+ * Revisions only grow. The one exception is a final line that is written again: its first write may have failed after the line was down.
+ *
+ * @throws TypeError
+ */
+export function checkRevision({ pid, revision, status }: JournalLine, newest: number): void {
+  if (revision > newest || (revision === newest && isFinal(status))) return
+  throw new TypeError(`Process ${pid} is at revision ${newest}, a line with revision ${revision} cannot follow`)
+}

@@ -1,0 +1,15 @@
+// A host in a process of its own: makes the processes it is told to, says so, and stays until it is killed.
+import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { aTransition, created, ended } from '../../../src/testing/conformance/samples.ts'
+
+const [dir = '', count = '1'] = process.argv.slice(2)
+const host = await lowdbStore(dir).openHost()
+const pids: string[] = []
+for (let i = 0; i < Number(count); i++) {
+  const record = await created(host)
+  await host.write(aTransition(record, 2))
+  pids.push(record.pid)
+}
+const done = await ended(host)
+process.send!({ hostId: host.hostId, pids, done: done.pid })
+setInterval(() => {}, 60_000)

@@ -1,0 +1,29 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { lowdbStore } from '../../src/store/lowdb-store.ts'
+import { memoryStore } from '../../src/store/memory-store.ts'
+import { storeConformance } from '../../src/testing/conformance.ts'
+import type { StoreUnderTest } from '../../src/testing/conformance.ts'
+import { crashHost, makeTempDir } from './helpers.ts'
+
+async function makeLowdbStore(): Promise<StoreUnderTest> {
+  const parent = makeTempDir()
+  const dir = path.join(parent, 'deep', 'store')
+  return {
+    store: lowdbStore(dir),
+    open: () => lowdbStore(dir),
+    crash: async ({ hostId }) => crashHost(dir, hostId),
+    cleanup: async () => fs.rmSync(parent, { recursive: true }),
+  }
+}
+
+async function makeMemoryStore(): Promise<StoreUnderTest> {
+  const store = memoryStore()
+  return { store, open: () => store, crash: host => host.close(), cleanup: () => store.close() }
+}
+
+for (const { name, run } of storeConformance) {
+  test(`lowdb: ${name}`, async t => t.notThrowsAsync(run(makeLowdbStore)))
+  test(`memory: ${name}`, async t => t.notThrowsAsync(run(makeMemoryStore)))
+}

@@ -1,0 +1,76 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { COMPACT_AT } from '../../../src/store/lowdb/compaction.ts'
+import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { aRecord, aReport, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
+import { crashHost, journalOf, tempDir } from '../helpers.ts'
+
+const big = 'x'.repeat(1024 * 1024)
+const read = { status: 'finished', attempt: 1 } as const
+const parse = { status: 'running', attempt: 1 } as const
+
+test('a long journal keeps its first line, the beginning of each step and the newest, and its key', async t => {
+  const dir = tempDir(t)
+  const store = lowdbStore(dir)
+  const host = await store.openHost()
+  const record = await created(host, { key: 'k' })
+  const file = journalOf(dir, host.hostId, record.pid)
+  const followed = (async () => (await collect(store.follow(record.pid))).map(found => found.record.revision))()
+  let revision = 1
+  for (let i = 0; i < 4; i++) await host.write(aTransition(record, ++revision, { data: big }))
+  for (let i = 0; i < 3; i++) await host.write(aTransition(record, ++revision, { steps: { read, parse }, data: big }))
+  t.is((await store.history(record.pid))?.length, revision)
+  await host.write(aReport(record, ++revision, { parse: { value: 1, message: big } }))
+  await host.write(aReport(record, ++revision, { read: { value: 2 } }))
+  t.is(revision, 10)
+  t.true(fs.statSync(file).size < COMPACT_AT)
+  t.deepEqual((await store.history(record.pid))?.map(entry => entry.revision), [1, 2, 6, 8, 9, 10])
+  t.like((await store.get(record.pid))?.record, { revision: 10, input: record.input, progress: { read: { value: 2 } } })
+  t.deepEqual(fs.readdirSync(path.dirname(file)), [`${record.pid}.jsonl`])
+  t.is((await host.create(aRecord({ key: 'k' }))).pid, record.pid)
+  await host.write(theEnd(record, 11))
+  t.is((await followed).at(-1), 11)
+  await store.delete(record.pid)
+  t.deepEqual(fs.readdirSync(path.join(dir, 'keys')), [])
+  await host.close()
+})
+
+test('a compaction that its host did not survive is settled by the heir', async t => {
+  const dir = tempDir(t)
+  const store = lowdbStore(dir)
+  const [dying, heir] = [await store.openHost(), await store.openHost()]
+  const record = await created(dying, { key: 'k' })
+  await dying.write(aTransition(record, 2))
+  const file = journalOf(dir, dying.hostId, record.pid)
+  const draft = path.join(path.dirname(file), `.${record.pid}.jsonl`)
+  const [key] = fs.readdirSync(path.join(dir, 'keys'))
+  fs.copyFileSync(file, draft)
+  fs.rmSync(path.join(dir, 'keys', key!))
+  fs.linkSync(draft, path.join(dir, 'keys', key!))
+  crashHost(dir, dying.hostId)
+  t.deepEqual((await collect(heir.adopt(() => true))).map(adopted => adopted.record.revision), [2])
+  t.false(fs.existsSync(path.dirname(draft)))
+  t.is((await heir.create(aRecord({ key: 'k' }))).pid, record.pid)
+  t.is(fs.statSync(journalOf(dir, heir.hostId, record.pid)).nlink, 2)
+  await heir.write(theEnd(record, 3))
+  await heir.close()
+})
+
+test('a journal that cannot be compacted stays long and whole', async t => {
+  const dir = tempDir(t)
+  let failing = false
+  const renameSync: typeof fs.renameSync = (from, to) => {
+    if (failing) throw Object.assign(new Error('EIO: injected'), { code: 'EIO' })
+    fs.renameSync(from, to)
+  }
+  const host = await lowdbStore(dir, { files: { ...fs, renameSync } }).openHost()
+  const record = await created(host)
+  failing = true
+  for (let revision = 2; revision < 12; revision++) await host.write(aTransition(record, revision, { data: big }))
+  failing = false
+  t.is((await lowdbStore(dir).history(record.pid))?.length, 11)
+  t.deepEqual(fs.readdirSync(path.join(dir, 'active', host.hostId)), [`${record.pid}.jsonl`])
+  await host.write(theEnd(record, 12))
+  await host.close()
+})

@@ -1,0 +1,143 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import type { Files } from '../../../src/store/files.ts'
+import { aRecord, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
+import { journalOf, tempDir, treeOf } from '../helpers.ts'
+
+const fault = (code: string): Error => Object.assign(new Error(`${code}: injected`), { code })
+
+/** `node:fs`, of which single calls fail as long as `broken` says so. */
+function breakable() {
+  const broken = new Map<keyof Files, string>()
+  const files = Object.fromEntries(
+    (['openSync', 'writeSync', 'renameSync', 'linkSync', 'unlinkSync', 'ftruncateSync', 'mkdirSync', 'readSync'] as const).map(name => [
+      name,
+      (...args: unknown[]) => {
+        const code = broken.get(name)
+        if (code !== undefined) throw fault(code)
+        return (fs[name] as (...all: unknown[]) => unknown)(...args)
+      },
+    ]),
+  )
+  return { broken, files: { ...fs, ...files } as Files }
+}
+
+test('a full disk fails the write, which is then tried again', async t => {
+  const dir = tempDir(t)
+  const { broken, files } = breakable()
+  const host = await lowdbStore(dir, { files }).openHost()
+  const record = await created(host)
+  broken.set('writeSync', 'ENOSPC')
+  for (let i = 0; i < 3; i++) {
+    const error = await t.throwsAsync(host.write(aTransition(record, 2)), { code: 'ERR_STORE_WRITE' })
+    t.true(error!.message.includes(journalOf(dir, host.hostId, record.pid)))
+  }
+  broken.clear()
+  await host.write(aTransition(record, 2))
+  await host.write(theEnd(record, 3))
+  t.deepEqual((await lowdbStore(dir).history(record.pid))?.map(({ revision }) => revision), [1, 2, 3])
+  await host.close()
+})
+
+test('an end whose move fails is down once, and is moved when it is written again', async t => {
+  const dir = tempDir(t)
+  const { broken, files } = breakable()
+  const host = await lowdbStore(dir, { files }).openHost()
+  const record = await created(host)
+  broken.set('renameSync', 'EIO')
+  for (let i = 0; i < 2; i++) await t.throwsAsync(host.write(theEnd(record, 2)), { code: 'ERR_STORE_WRITE' })
+  const store = lowdbStore(dir)
+  t.deepEqual((await store.get(record.pid))?.record.status, 'finished')
+  t.is((await store.get(record.pid))?.host, undefined)
+  t.true(fs.existsSync(journalOf(dir, host.hostId, record.pid)))
+  broken.clear()
+  await host.write(theEnd(record, 2))
+  t.false(fs.existsSync(journalOf(dir, host.hostId, record.pid)))
+  t.is((await store.history(record.pid))?.length, 2)
+  await host.close()
+})
+
+test('an hour whose folder was removed meanwhile is made again', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const [one, other] = [await created(host), await created(host)]
+  await host.write(theEnd(one, 2))
+  fs.rmSync(path.join(dir, 'ended', one.pid.slice(0, 4)), { recursive: true })
+  await host.write(theEnd(other, 2))
+  t.is((await lowdbStore(dir).get(other.pid))?.record.status, 'finished')
+  await host.close()
+})
+
+for (const [name, key, call] of [['disk', undefined, 'writeSync'], ['directory', undefined, 'openSync'], ['key', 'k', 'linkSync']] as const) {
+  test(`a create that fails for its ${name} leaves nothing, and may be tried again`, async t => {
+    const dir = tempDir(t)
+    const { broken, files } = breakable()
+    const host = await lowdbStore(dir, { files }).openHost()
+    const before = treeOf(dir)
+    const record = aRecord(key === undefined ? {} : { key })
+    broken.set(call, 'EIO')
+    await t.throwsAsync(host.create(record), { code: 'ERR_STORE_WRITE' })
+    t.deepEqual(treeOf(dir), before)
+    await t.throwsAsync(host.write(aTransition(record, 2)), { code: 'ERR_UNKNOWN_PROCESS' })
+    broken.clear()
+    t.true((await host.create(record)).created)
+    t.is((await collect(lowdbStore(dir).list())).length, 1)
+    await host.write(theEnd(record, 2))
+    await host.close()
+  })
+}
+
+test('what a failed create could not remove is removed by the next try', async t => {
+  const dir = tempDir(t)
+  const { broken, files } = breakable()
+  const host = await lowdbStore(dir, { files }).openHost()
+  const record = aRecord()
+  broken.set('writeSync', 'EIO')
+  broken.set('unlinkSync', 'EIO')
+  await t.throwsAsync(host.create(record), { code: 'ERR_STORE_WRITE' })
+  t.deepEqual(await collect(lowdbStore(dir).list()), [])
+  broken.clear()
+  await t.throwsAsync(host.create(record), { code: 'ERR_STORE_WRITE' })
+  t.true((await host.create(record)).created)
+  await host.write(theEnd(record, 2))
+  await host.close()
+})
+
+test('a host that cannot register leaves no trace of itself', async t => {
+  const dir = tempDir(t)
+  const { broken, files } = breakable()
+  await (await lowdbStore(dir).openHost()).close()
+  const before = treeOf(dir)
+  for (const [code, expected] of [['ENOSPC', 'ERR_STORE_WRITE'], ['EACCES', 'ERR_STORE_ACCESS']] as const) {
+    broken.set('renameSync', code)
+    const error = await t.throwsAsync(lowdbStore(dir, { files }).openHost(), { code: expected })
+    t.is((error!.cause as NodeJS.ErrnoException).code, code)
+    t.deepEqual(treeOf(dir), before)
+  }
+})
+
+test('a disk that does not read is told with the file', async t => {
+  const dir = tempDir(t)
+  const { broken, files } = breakable()
+  const store = lowdbStore(dir, { files })
+  const host = await store.openHost()
+  const { pid } = await created(host)
+  await store.get(pid)
+  broken.set('readSync', 'EIO')
+  const told: string[] = []
+  for (const read of [() => store.get(pid), () => store.history(pid), () => collect(store.follow(pid))]) {
+    const error = await t.throwsAsync<NodeJS.ErrnoException>(async () => { await read() }, { code: 'ERR_STORE_READ' })
+    t.true(error!.message.includes(journalOf(dir, host.hostId, pid)))
+  }
+  t.deepEqual(await collect(store.list({}, corrupt => told.push(corrupt.pid))), [])
+  t.deepEqual(told, [pid])
+  broken.clear()
+  broken.set('openSync', 'EMFILE')
+  // No journal's own fault: a list that left it out would be wrong.
+  const error = await t.throwsAsync(collect(store.list()), { code: 'ERR_STORE_READ' })
+  t.regex(error!.message, /ulimit -n/)
+  broken.clear()
+  await host.close()
+})
