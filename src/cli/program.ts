@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addList } from './commands/list.ts'
+import { addLogs } from './commands/logs.ts'
 import { addShow } from './commands/show.ts'
 import { addWatch } from './commands/watch.ts'
 import type { Io } from './io.ts'
@@ -9,7 +10,7 @@ import { hasColours, widthOf } from './screen.ts'
 import { DEFAULT_STORE, withClient } from './with-client.ts'
 
 /** Files of commands, in the order in which `--help` shows them. */
-const COMMANDS = [addList, addShow, addWatch]
+const COMMANDS = [addList, addShow, addWatch, addLogs]
 
 const HELP = `
 A pid may be shortened to any beginning that only one process has.

@@ -21,6 +21,20 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface LogOptions extends WaitOptions {
+  readonly follow?: boolean | undefined
+}
+
+/** One thing a step said with `log()`. */
+export interface LogInfo {
+  /** ISO 8601. */
+  readonly at: string
+  readonly step: string
+  readonly attempt: number
+  readonly message: string
+  readonly fields?: unknown
+}
+
 /** Reads processes from any Node process, through the store alone. Needs no definitions. */
 export interface Client {
   /** The process as it is now; `undefined` if there is none with this pid. */
@@ -50,8 +64,15 @@ export interface Client {
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS
    */
   delete(pid: string): Promise<void>
+  /**
+   * What the steps of a process have logged, oldest first. With `follow`, then every later entry until the process has ended.
+   * @throws ERR_UNKNOWN_PROCESS
+   * @example for await (const { at, step, message } of client.logs(pid, { follow: true })) console.log(at, step, message)
+   */
+  logs(pid: string, options?: LogOptions): AsyncIterable<LogInfo>
   /** Pids that begin with `prefix`, at most `limit` (default 2: enough to tell whether it is unique). */
   find(prefix: string, limit?: number): Promise<string[]>
+  /** Ends every wait of this client with ERR_CLIENT_CLOSED. A store that was given to `openClient` stays open. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

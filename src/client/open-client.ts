@@ -1,9 +1,10 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
-import { isFinal, PROCESS_STATUSES } from '../store/record.ts'
-import type { Store } from '../store/store.ts'
-import type { Client, ListOptions, WaitOptions } from './client.ts'
+import { isFinal } from '../store/record.ts'
+import type { Store, StoredProcess } from '../store/store.ts'
+import { checkLimit, checkList, checkPid, checkWait, show } from './check.ts'
+import type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client.ts'
 import { outcome } from './outcome.ts'
 
 /**
@@ -16,10 +17,9 @@ import { outcome } from './outcome.ts'
  * await client.close()
  */
 export function openClient(store: string | Store = '.stepwright'): Client {
-  if (typeof store === 'string') return new StoreClient(lowdbStore(store))
-  if (typeof store?.get !== 'function')
-    throw new TypeError(`openClient(store): expected a directory or a store, received ${store === null ? 'null' : typeof store}`)
-  return new StoreClient(store)
+  if (typeof store === 'string') return new StoreClient(lowdbStore(store), true)
+  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a directory or a store, received ${show(store)}`)
+  return new StoreClient(store, false)
 }
 
 const unknown = (pid: string, store: Store): StepwrightError =>
@@ -27,65 +27,74 @@ const unknown = (pid: string, store: Store): StepwrightError =>
 
 class StoreClient implements Client {
   readonly #store: Store
+  /** A store that was given may serve others too: it stays open. */
+  readonly #ownsStore: boolean
+  readonly #closing = new AbortController()
 
-  constructor(store: Store) {
+  constructor(store: Store, ownsStore: boolean) {
     this.#store = store
+    this.#ownsStore = ownsStore
   }
 
   async get(pid: string): Promise<ProcessInfo | undefined> {
-    const found = await this.#store.get(mustBePid(pid))
+    const found = await this.#store.get(checkPid(pid))
     return found && toInfo(found)
   }
 
   async *list(options: ListOptions = {}): AsyncGenerator<ProcessInfo> {
-    const { status, name, labels, limit = Infinity, onCorrupt } = options
-    const statuses = status === undefined ? undefined : typeof status === 'string' ? [status] : status
-    const strange = statuses?.find(one => !PROCESS_STATUSES.includes(one))
-    if (strange !== undefined) throw new TypeError(`list({ status }): ${JSON.stringify(strange)} is none of ${PROCESS_STATUSES.join(', ')}`)
-    if (!(limit >= 0)) throw new TypeError(`list({ limit }): expected a number from 0, received ${String(limit)}`)
+    const { query, limit, onCorrupt } = checkList(options)
     let left = limit
-    if (left < 1) return
-    for await (const stored of this.#store.list({ status: statuses, name, labels }, onCorrupt)) {
+    if (left === 0) return
+    for await (const stored of this.#store.list(query, onCorrupt)) {
       yield toInfo(stored)
-      if (--left < 1) return
+      if (--left === 0) return
     }
   }
 
-  async *watch(pid: string, { signal }: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
-    for await (const stored of this.#store.follow(mustBePid(pid), signal)) yield toInfo(stored)
-    signal?.throwIfAborted()
+  async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
+    for await (const stored of this.#follow(pid, checkWait(options, 'watch'))) yield toInfo(stored)
   }
 
-  async result(pid: string, { signal }: WaitOptions = {}): Promise<never> {
-    for await (const { record } of this.#store.follow(mustBePid(pid), signal)) if (isFinal(record.status)) return outcome(record) as never
-    signal?.throwIfAborted()
+  async result(pid: string, options: WaitOptions = {}): Promise<never> {
+    for await (const { record } of this.#follow(pid, checkWait(options, 'result'))) if (isFinal(record.status)) return outcome(record) as never
     throw unknown(pid, this.#store)
   }
 
   async history(pid: string): ReturnType<Client['history']> {
-    const records = await this.#store.history(mustBePid(pid))
+    const records = await this.#store.history(checkPid(pid))
     if (!records) throw unknown(pid, this.#store)
     return records.map(toHistoryEntry)
   }
 
+  async *logs(pid: string, { follow = false, signal }: LogOptions = {}): AsyncGenerator<LogInfo> {
+    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal })) yield { at: new Date(at).toISOString(), ...entry }
+    signal?.throwIfAborted()
+  }
+
   async delete(pid: string): Promise<void> {
-    await this.#store.delete(mustBePid(pid))
+    await this.#store.delete(checkPid(pid))
   }
 
   async find(prefix: string, limit = 2): Promise<string[]> {
-    return this.#store.find(mustBePid(prefix), limit)
+    return this.#store.find(checkPid(prefix), checkLimit(limit, 'find(prefix, limit)'))
   }
 
   async close(): Promise<void> {
-    await this.#store.close()
+    this.#closing.abort(new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`))
+    if (this.#ownsStore) await this.#store.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-}
 
-function mustBePid(pid: unknown): string {
-  if (typeof pid !== 'string') throw new TypeError(`Expected a pid (a string), received ${pid === null ? 'null' : typeof pid}`)
-  return pid
+  /** Ends with the process; whatever else ends it throws. */
+  async *#follow(pid: string, signal: AbortSignal | undefined): AsyncGenerator<StoredProcess> {
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    for await (const stored of this.#store.follow(checkPid(pid), ends)) {
+      yield stored
+      if (isFinal(stored.record.status)) return
+    }
+    ends.throwIfAborted()
+  }
 }

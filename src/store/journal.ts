@@ -55,6 +55,11 @@ export class Journal<T> implements Adapter<T> {
 
   /** @throws ERR_STORE_WRITE, and may then be called again with the same data. A TypeError if the data is no JSON. */
   async write(data: T): Promise<void> {
+    this.append(data)
+  }
+
+  /** `write`, without a promise. */
+  append(data: T): void {
     this.#append(encodeLine(data))
   }
 

@@ -2,16 +2,18 @@ import fs from 'node:fs'
 import type { Files } from './files.ts'
 import { quote } from './failures.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
+import { readDefinitions } from './lowdb/definitions.ts'
 import { deleteProcess } from './lowdb/delete.ts'
 import { follow } from './lowdb/follow.ts'
 import { Folders } from './lowdb/folders.ts'
 import { openLowdbHost } from './lowdb/host.ts'
 import { Hosts } from './lowdb/hosts.ts'
 import { checkStore } from './lowdb/layout.ts'
+import { readLogs } from './lowdb/logs.ts'
 import { Reader } from './lowdb/reader.ts'
 import { isPidPrefix } from './query.ts'
-import type { ProcessRecord } from './record.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredProcess } from './store.ts'
+import type { LogEntry, ProcessRecord } from './record.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
 
 export interface LowdbStoreOptions {
   /** For tests that let the file system fail. */
@@ -75,6 +77,17 @@ class LowdbStore implements Store {
     this.#check()
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     yield* follow(this.#files, this.#folders, this.#reader, pid, ends)
+  }
+
+  async *logs(pid: string, { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+    this.#check()
+    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    yield* readLogs(this.#files, this.#folders, pid, goOn ? this.follow(pid, ends) : undefined, ends)
+  }
+
+  async charts(): Promise<StoredChart[]> {
+    this.#check()
+    return readDefinitions(this.#files, this.#folders)
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {

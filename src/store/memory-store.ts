@@ -8,8 +8,8 @@ import type { MemoryJournal } from './memory/journals.ts'
 import { fold, parseLine } from './line.ts'
 import { isPidPrefix, matches } from './query.ts'
 import { isFinal } from './record.ts'
-import type { ProcessRecord } from './record.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredProcess } from './store.ts'
+import type { LogEntry, ProcessRecord } from './record.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
 
 /**
  * A store in memory, for tests: the same contract as any, for the hosts and clients of one Node process. A host that is closed while it owns
@@ -66,6 +66,27 @@ class MemoryStore implements Store {
       record = fold(record, parseLine(journal.lines[next]!, pid))
       next += 1
     }
+  }
+
+  async *logs(pid: string, { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    const journal = this.#journals.get(pid)
+    if (journal === undefined) throw unknownProcess(pid, this.location)
+    let last: string | undefined
+    for (;;) {
+      const over = journal.endedAt !== undefined || journal.deleted || ends.aborted
+      const from = last === undefined ? 0 : journal.log.lastIndexOf(last) + 1
+      for (const line of journal.log.slice(from)) {
+        last = line
+        yield JSON.parse(line) as LogEntry
+      }
+      if (!follow || over) return
+      if (journal.endedAt === undefined && !ends.aborted && journal.log.at(-1) === last) await nextLine(journal, ends)
+    }
+  }
+
+  async charts(): Promise<StoredChart[]> {
+    return [...this.#journals.charts.values()]
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {

@@ -29,6 +29,16 @@ export interface Progress {
   readonly message?: string
 }
 
+/** One line of what a process says of itself with `log()`. */
+export interface LogEntry {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly step: string
+  readonly attempt: number
+  readonly message: string
+  readonly fields?: Json
+}
+
 /** One step of a process, once it has begun. Times are epoch milliseconds. */
 export interface StepRecord {
   readonly status: StepStatus

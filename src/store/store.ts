@@ -1,4 +1,4 @@
-import type { JournalLine, ProcessRecord, ProcessStatus } from './record.ts'
+import type { JournalLine, Json, LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
 
 export type HostState = 'alive' | 'dead' | 'unresponsive' | 'unknown'
 
@@ -22,6 +22,14 @@ export interface ListQuery {
   readonly status?: readonly ProcessStatus[] | undefined
   readonly name?: string | undefined
   readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
+/** The chart of a definition: opaque to the store. */
+export interface StoredChart {
+  readonly name: string
+  readonly version: string
+  readonly shape: string
+  readonly chart: Json
 }
 
 /** A journal that cannot be read. It is kept, told, and never stops other processes. */
@@ -54,6 +62,14 @@ export interface Store {
    * @throws ERR_UNKNOWN_PROCESS if it is not there, or no longer
    */
   follow(pid: string, signal?: AbortSignal): AsyncIterable<StoredProcess>
+  /**
+   * What the process has logged, oldest first, as far as the log's cap has kept it. With `follow`, then every later entry until the process
+   * has ended or `signal` aborts.
+   * @throws ERR_UNKNOWN_PROCESS
+   */
+  logs(pid: string, options?: { readonly follow?: boolean; readonly signal?: AbortSignal | undefined }): AsyncIterable<LogEntry>
+  /** The charts of the definitions that hosts of this store know or knew. */
+  charts(): Promise<StoredChart[]>
   /** Pids that begin so, at most `limit`. */
   find(prefix: string, limit: number): Promise<string[]>
   /** @throws ERR_NOT_ENDED while the process lives, ERR_UNKNOWN_PROCESS */
@@ -77,6 +93,10 @@ export interface HostStore {
    * @throws ERR_STORE_WRITE
    */
   write(line: JournalLine): Promise<void>
+  /** Adds to the log of a process this host owns. The log is capped: the oldest entries go. */
+  log(pid: string, entry: LogEntry): Promise<void>
+  /** Keeps the chart of a definition, so that viewers need no code. */
+  define(chart: StoredChart): Promise<void>
   /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. */
   adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess>
   /** Gives a process up, so that the next host that adopts takes it at once. Not a death. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StepwrightError } from '../../errors.ts'
-import { ifThere } from '../files.ts'
+import { ifThere, removeFile } from '../files.ts'
 import type { Files } from '../files.ts'
 import { notEnded, unknownProcess, writeFailed } from '../failures.ts'
 import { hourOf, isPid } from '../pid.ts'
@@ -43,7 +43,10 @@ function tryDelete(files: Files, folders: Folders, pid: string): boolean {
   if (journal === undefined) throw unknownProcess(pid, folders.root)
   files.closeSync(journal.fd)
   if (journal.place.kind !== 'ended') return false
-  if (removeEnded(files, new Keys(files, folders), folders.hourFolder(hourOf(pid)), basename(journal.file))) return true
+  if (removeEnded(files, new Keys(files, folders), folders.hourFolder(hourOf(pid)), basename(journal.file))) {
+    removeFile(files, folders.logFile(pid))
+    return true
+  }
   throw unknownProcess(pid, folders.root)
 }
 

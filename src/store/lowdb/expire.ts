@@ -20,8 +20,14 @@ export async function expire(files: Files, folders: Folders, keys: Keys, created
   for (const hour of hoursIn(files, folders).toSorted()) {
     if (startOfHour(hour) >= createdBefore) break
     const folder = folders.hourFolder(hour)
-    removed += await each(folder, name => expireFile(files, keys, folder, name, createdBefore, endedBefore))
+    removed += await each(folder, async name => {
+      const gone = await expireFile(files, keys, folder, name, createdBefore, endedBefore)
+      const ended = gone ? parseEndedName(name) : undefined
+      if (ended) await unlink(folders.logFile(ended.pid)).catch(ignoreMissing)
+      return gone
+    })
     await rmdir(folder).catch(ignoreNotEmpty)
+    await rmdir(`${folders.logs}/${hour}`).catch(ignoreNotEmpty)
   }
   const pace = createPace()
   await each(folders.keys, async name => {

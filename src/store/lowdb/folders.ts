@@ -32,6 +32,8 @@ export class Folders {
   readonly released: string
   readonly ended: string
   readonly keys: string
+  readonly logs: string
+  readonly definitions: string
 
   constructor(dir: string) {
     this.root = resolve(dir)
@@ -42,6 +44,8 @@ export class Folders {
     this.released = join(this.active, RELEASED)
     this.ended = join(this.root, 'ended')
     this.keys = join(this.root, 'keys')
+    this.logs = join(this.root, 'logs')
+    this.definitions = join(this.root, 'definitions')
   }
 
   pendingFile(pid: string): string {
@@ -63,6 +67,15 @@ export class Folders {
 
   endedFile(pid: string, status: FinalStatus): string {
     return `${this.ended}/${hourOf(pid)}/${pid}.${status}.jsonl`
+  }
+
+  /** A log stays where it is, whoever owns the process. */
+  logFile(pid: string): string {
+    return `${this.logs}/${hourOf(pid)}/${pid}.jsonl`
+  }
+
+  definitionFile({ name, version, shape }: { name: string; version: string; shape: string }): string {
+    return join(this.definitions, `${name}@${version}+${shape}.json`)
   }
 
   hostFile(hostId: string): string {

@@ -7,13 +7,14 @@ import { Journal } from '../journal.ts'
 import { toFirstLine } from '../line.ts'
 import { isPid } from '../pid.ts'
 import { isFinal } from '../record.ts'
-import type { JournalLine, ProcessRecord } from '../record.ts'
+import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
-import type { AdoptedProcess, HostStore } from '../store.ts'
+import type { AdoptedProcess, HostStore, StoredChart } from '../store.ts'
 import { adopt } from './adopt.ts'
 import { lightBeacon } from './beacon.ts'
 import type { Beacon } from './beacon.ts'
 import { COMPACT_AT, compact } from './compaction.ts'
+import { writeDefinition } from './definitions.ts'
 import { expire } from './expire.ts'
 import { namesIn } from './folders.ts'
 import type { Folders } from './folders.ts'
@@ -21,6 +22,7 @@ import { writeHostCard } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
 import { Keys } from './keys.ts'
 import { asStoreFailure, prepareStore } from './layout.ts'
+import { appendLog } from './logs.ts'
 import { EndedMoves } from './moves.ts'
 import { OpenJournals } from './open-journals.ts'
 
@@ -113,6 +115,15 @@ class LowdbHost implements HostStore {
       if (owned.journal.length > owned.compactAt) this.#compact(line.pid, owned)
     }
     if (isFinal(line.status)) this.#end(line)
+  }
+
+  async log(pid: string, entry: LogEntry): Promise<void> {
+    this.#ownedBy(pid)
+    this.#guard(this.#folders.logFile(pid), () => appendLog(this.#files, this.#folders, pid, entry))
+  }
+
+  async define(chart: StoredChart): Promise<void> {
+    this.#guard(this.#folders.definitions, () => writeDefinition(this.#files, this.#folders, chart))
   }
 
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {

@@ -1,8 +1,8 @@
 import { hostClosed, notOwned, quote } from '../failures.ts'
 import { createdAtOf, isPid } from '../pid.ts'
-import type { JournalLine, ProcessRecord } from '../record.ts'
+import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
-import type { AdoptedProcess, Host, HostStore } from '../store.ts'
+import type { AdoptedProcess, Host, HostStore, StoredChart } from '../store.ts'
 import { MemoryJournal, RELEASED } from './journals.ts'
 import type { MemoryJournals } from './journals.ts'
 
@@ -44,6 +44,14 @@ export class MemoryHost implements HostStore {
     const journal = this.#owned(line.pid)
     checkRevision(line, journal.revision)
     if (line.revision > journal.revision) journal.append(line)
+  }
+
+  async log(pid: string, entry: LogEntry): Promise<void> {
+    this.#owned(pid).addLog(entry)
+  }
+
+  async define(chart: StoredChart): Promise<void> {
+    this.#journals.charts.set(`${chart.name}@${chart.version}+${chart.shape}`, JSON.parse(JSON.stringify(chart)) as StoredChart)
   }
 
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {

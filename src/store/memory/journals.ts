@@ -1,9 +1,13 @@
 import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
 import { isFinal } from '../record.ts'
-import type { JournalLine, ProcessRecord } from '../record.ts'
+import type { StoredChart } from '../store.ts'
+import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 
 /** The owner of journals that were let go in order and wait for a host. */
 export const RELEASED = 'released'
+
+/** A longer log loses its older half. */
+const MAX_LOG_ENTRIES = 10_000
 
 /** A journal in memory: lines of JSON, so that data is exactly what JSON keeps. */
 export class MemoryJournal {
@@ -16,6 +20,8 @@ export class MemoryJournal {
   endedAt: number | undefined
   deleted = false
   readonly lines: string[] = []
+  /** What the process logged, as JSON. */
+  readonly log: string[] = []
   /** Those who wait for the next line. */
   readonly waiting = new Set<() => void>()
 
@@ -30,6 +36,12 @@ export class MemoryJournal {
   append(line: JournalLine): void {
     this.#push(encodeLine(line), line)
     this.revision = line.revision
+  }
+
+  addLog(entry: LogEntry): void {
+    this.log.push(JSON.stringify(entry))
+    if (this.log.length > MAX_LOG_ENTRIES) this.log.splice(0, MAX_LOG_ENTRIES / 2)
+    this.notify()
   }
 
   newest(): ProcessRecord {
@@ -64,6 +76,7 @@ export class MemoryJournal {
 
 /** What the hosts and clients of one memory store share. */
 export class MemoryJournals {
+  readonly charts = new Map<string, StoredChart>()
   readonly #byPid = new Map<string, MemoryJournal>()
   readonly #byKey = new Map<string, MemoryJournal>()
 
