@@ -17,7 +17,7 @@ export type { RuntimeOptions, StartOptions } from './runtime/options.ts'
 
 // Readers
 export { openClient } from './client/open-client.ts'
-export type { Client, ListOptions, WaitOptions } from './client/client.ts'
+export type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client/client.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './store/info.ts'
 
 // Stores

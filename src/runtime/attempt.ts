@@ -9,6 +9,7 @@ import type { StepContext } from '../steps/work.ts'
 import type { Progress } from '../store/record.ts'
 import type { Answer } from './actors.ts'
 import type { LiveProcess } from './live-process.ts'
+import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 
 /** One execution of a step: waits until the store has the record that says so, runs the user's work, answers the machine once. */
@@ -101,7 +102,8 @@ export class Attempt {
         this.#process.report(step, progress)
       },
       log: (message, fields) => {
-        if (!over()) this.#process.log(step, attempt, message, fields)
+        const entry = toLogEntry(message, fields, { at: this.#process.clock.now(), step, attempt })
+        if (!over()) this.#process.log(entry)
       },
     }
   }

@@ -1,11 +1,11 @@
 import type { Client } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
-import type { Duration } from '../steps/duration.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
 import { createPid } from '../store/pid.ts'
 import { systemClock } from './clock.ts'
 import type { ProcessHandle } from './handle.ts'
-import { checkOptions, type RuntimeOptions, type StartOptions } from './options.ts'
+import { checkOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
+import { definitionsOf } from './programs.ts'
 import { ProcessRuntime, type Injected } from './runtime.ts'
 
 /** The object through which app code starts and closes processes. A client of its store as well. */
@@ -28,7 +28,7 @@ export interface Runtime extends Omit<Client, 'close'> {
   /**
    * Tells the steps under way to end and waits for them, at most `within` (default '10s'). What has not ended is given up: the next host goes on with it.
    */
-  close(options?: { within?: Duration }): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -47,11 +47,13 @@ export async function createRuntime<const P extends readonly ProcessDefinition[]
 }
 
 export async function openRuntime(options: RuntimeOptions & { services?: unknown }, injected: Injected): Promise<Runtime> {
+  // All that the caller may have got wrong comes first: it must not leave a store behind.
   const checked = checkOptions(options)
+  const definitions = definitionsOf(options.processes, checked.services)
   const store = checked.store ?? lowdbStore()
   const host = await store.openHost()
   try {
-    const runtime = new ProcessRuntime(options.processes, checked, store, host, injected)
+    const runtime = new ProcessRuntime(definitions, checked, store, host, injected)
     await runtime.open()
     return runtime
   } catch (error) {

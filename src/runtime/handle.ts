@@ -1,8 +1,10 @@
 import { StepwrightError } from '../errors.ts'
 import { outcome } from '../client/outcome.ts'
+import { copyJson } from '../steps/json.ts'
 import type { Client } from '../client/client.ts'
 import type { ProcessInfo } from '../store/info.ts'
 import type { LiveProcess } from './live-process.ts'
+import { checkListener, tellListener } from './subscribers.ts'
 
 /** A process as the app that started it holds it. */
 export interface ProcessHandle<Output = unknown> {
@@ -12,7 +14,10 @@ export interface ProcessHandle<Output = unknown> {
    * @throws ProcessError, ProcessTimeoutError, ProcessCancelledError, ERR_RUNTIME_CLOSED
    */
   result(): Promise<Output>
-  /** Told of every transition and progress report from now on. Returns a function that ends it. A listener that throws harms nobody. */
+  /**
+   * Told of every transition and progress report from now on; of a process that another host runs first how it is. Returns a function that
+   * ends it. A listener that throws harms nobody.
+   */
   subscribe(listener: (info: ProcessInfo) => void): () => void
   /**
    * Ends the process in `cancelled`, whatever it is doing.
@@ -29,15 +34,15 @@ export interface ProcessHandle<Output = unknown> {
 export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
   return {
     pid: live.pid,
-    result: async () => outcome(await live.ended()) as Output,
+    result: async () => copyJson(outcome(await live.ended())) as Output,
     subscribe: listener => live.subscribe(listener),
     cancel: reason => live.cancel(reason),
     proceed: data => live.proceed(data),
   }
 }
 
-/** A process that this host does not run: it has ended, or another host has it. */
-export function foreignHandle<Output>(pid: string, client: Client): ProcessHandle<Output> {
+/** A process that this host does not run: it has ended, or another host has it. `closing` ends every wait. */
+export function foreignHandle<Output>(pid: string, client: Client, closing: AbortSignal): ProcessHandle<Output> {
   const refuse = async (code: 'ERR_ALREADY_ENDED' | 'ERR_NOT_INTERRUPTED'): Promise<never> => {
     const info = await client.get(pid)
     if (info === undefined) throw new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)}`)
@@ -46,14 +51,16 @@ export function foreignHandle<Output>(pid: string, client: Client): ProcessHandl
   }
   return {
     pid,
-    result: async () => (await client.result(pid)) as Output,
-    subscribe(listener) {
+    result: async () => (await client.result(pid, { signal: closing })) as Output,
+    subscribe(given) {
+      const listener = checkListener(given)
       const stop = new AbortController()
+      const signal = AbortSignal.any([stop.signal, closing])
       void (async () => {
         try {
-          for await (const info of client.watch(pid, { signal: stop.signal })) listener(info)
+          for await (const info of client.watch(pid, { signal })) tellListener(listener, info)
         } catch (error) {
-          if (!stop.signal.aborted) process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
+          if (!signal.aborted) process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
         }
       })()
       return () => stop.abort()

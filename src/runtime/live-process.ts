@@ -3,19 +3,22 @@ import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../
 import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
 import { prepare } from '../steps/execute.ts'
-import { toJson } from '../steps/json.ts'
 import type { FunctionStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
-import { validate } from '../steps/schema.ts'
+import { show } from '../steps/show.ts'
 import type { StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
-import { isFinal, type JournalLine, type Json, type ProcessIdentity, type ProcessRecord, type Progress, type Transition } from '../store/record.ts'
+import { isFinal, type JournalLine, type LogEntry, type ProcessIdentity, type ProcessRecord, type Progress, type Transition } from '../store/record.ts'
 import type { Host, HostStore } from '../store/store.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
-import { ProgressMeter } from './progress.ts'
+import { Ending } from './ending.ts'
+import { ownInfo } from './own-info.ts'
+import { proceedData } from './proceed-data.ts'
+import { keepProgress, ProgressMeter } from './progress.ts'
 import { Seat, type Slots } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
+import { tell } from './tell.ts'
 import { Writer } from './writer.ts'
 
 /** What a process needs of the runtime it lives in. */
@@ -56,14 +59,15 @@ export class LiveProcess {
   readonly #meter: ProgressMeter
   readonly #attempts = new Set<Attempt>()
   readonly #subscribers = new Subscribers()
+  readonly #ending = new Ending()
   readonly #seat: Seat
   readonly #actor: AnyActor
   #transition: Transition
-  #progress: Record<string, Progress> | undefined
+  /** The context that the newest transition made: an event that no state takes leaves it as it is. */
+  #context: ProcessContext
+  #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
   #gone = false
-  #disowned = false
-  #ended: PromiseWithResolvers<ProcessRecord> | undefined
   /** Settles when the attempt that was aborted before this one has, or has had its time. */
   predecessor: Promise<void> | undefined
 
@@ -83,7 +87,9 @@ export class LiveProcess {
       ...(restored && { snapshot: restored.snapshot }),
     })
     restored?.fill()
+    this.#context = this.machineContext
     this.#revision = 'revision' in origin ? origin.revision : 1
+    this.#progress = 'progress' in origin ? origin.progress : undefined
     this.#transition = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
   }
 
@@ -103,7 +109,7 @@ export class LiveProcess {
   }
 
   info(): ProcessInfo {
-    return toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.#around.host }) })
+    return ownInfo(toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.#around.host }) }))
   }
 
   /** Lets the actor go: a new process waits for its slot, a restored one goes on where it was. */
@@ -117,7 +123,7 @@ export class LiveProcess {
 
   /** @throws ERR_ALREADY_ENDED */
   async cancel(reason?: string): Promise<void> {
-    if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${typeof reason}`)
+    if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
     this.#mustLive('cancelled')
     this.#send({ type: 'CANCEL', at: this.clock.now(), reason })
     await this.barrier()
@@ -126,9 +132,7 @@ export class LiveProcess {
   /** @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
   async proceed(data?: unknown): Promise<void> {
     const paused = this.#pausedStep()
-    const schema = paused.kind === 'step' ? (paused.interrupt === true ? undefined : paused.interrupt) : paused.kind === 'interrupt' ? paused.schema : undefined
-    const valid = schema ? await validate(schema, data, `the data that step '${paused.name}' of process ${this.pid} proceeds with`) : data
-    const json: Json | undefined = valid === undefined ? undefined : toJson(valid, this.maxRecordBytes)
+    const json = await proceedData(paused, this.pid, data, this.maxRecordBytes)
     if (this.#pausedStep() !== paused) throw this.#notInterrupted()
     this.#send({ type: 'PROCEED', at: this.clock.now(), ...(json !== undefined && { data: json }) })
     await this.barrier()
@@ -136,14 +140,8 @@ export class LiveProcess {
 
   subscribe(listener: (info: ProcessInfo) => void): () => void { return this.#subscribers.add(listener) }
 
-  /** Resolves with the last record once the process has ended; rejects with ERR_RUNTIME_CLOSED if it is given up before. */
-  ended(): Promise<ProcessRecord> {
-    this.#ended ??= Promise.withResolvers()
-    // Whoever asks gets the rejection; nobody asking is no fault.
-    this.#ended.promise.catch(() => {})
-    if (this.#gone || this.#disowned) this.#settleEnd()
-    return this.#ended.promise
-  }
+  /** Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before. */
+  ended(): Promise<ProcessRecord> { return this.#ending.wait() }
 
   barrier(): Promise<void> { return this.#writer.barrier() }
 
@@ -155,7 +153,6 @@ export class LiveProcess {
 
   settled(attempt: Attempt): void {
     this.#attempts.delete(attempt)
-    if (this.draining && !this.executing) this.#around.onChange(this)
   }
 
   /** The next attempt waits for the work of `attempt`, which was told to end. */
@@ -185,7 +182,10 @@ export class LiveProcess {
     this.#meter.report(step, progress)
   }
 
-  log(_step: string, _attempt: number, _message: string, _fields?: Readonly<Record<string, unknown>>): void {}
+  /** A log that cannot be written is no reason for a process to fail or to wait. */
+  log(entry: LogEntry): void {
+    tell(`The log of process ${this.pid}`, () => this.#around.store.log(this.pid, entry))
+  }
 
   /** Why the work of a process that has ended is told to stop. */
   endReason(): Error | undefined {
@@ -202,26 +202,28 @@ export class LiveProcess {
     for (const attempt of this.#attempts) attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
   }
 
-  /** Stops the actor and gives the process up, so that another host goes on with it. */
+  /**
+   * Stops the actor and gives the process up, so that another host goes on with it: as soon as nothing of it executes, so that two hosts
+   * never run it at once.
+   */
   async release(): Promise<void> {
-    if (this.#gone) return
+    while (this.executing) await Promise.all([...this.#attempts].map(({ work }) => work))
     await this.barrier()
-    if (isFinal(this.status)) return
+    if (this.#gone || isFinal(this.status)) return
     this.#stop()
     await this.#around.store.release(this.pid)
   }
 
   /** The runtime is closed: whoever waits for the end here is told so, though work may still be under way. */
   disown(): void {
-    this.#disowned = true
-    this.#settleEnd()
+    this.#ending.settle(() => { throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`) })
   }
 
   #stop(): void {
     this.#gone = true
     this.#meter.stop()
     this.#actor.stop()
-    this.#settleEnd()
+    this.disown()
   }
 
   #send(event: ProcessEvent): void {
@@ -229,15 +231,19 @@ export class LiveProcess {
   }
 
   #record(snapshot: ReturnType<AnyActor['getSnapshot']>): void {
+    if (this.machineContext === this.#context) return
+    this.#context = this.machineContext
     const before = this.#transition.status
+    const progress = { ...this.#progress, ...this.#meter.clear() }
     this.#progress = undefined
-    this.#meter.clear()
     this.#revision += 1
-    this.#write((this.#transition = toTransition(snapshot, this.#program.plan.name, this.#revision)))
-    const { status, event } = this.#transition
+    const transition = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const { status, event } = transition
     const final = isFinal(status)
+    this.#write((this.#transition = final ? keepProgress(transition, progress) : transition))
     if (final) {
       this.#meter.stop()
+      this.#seat.leaveQueue()
       void this.barrier().then(() => this.#finish())
     } else if (status !== 'running' || event.type === 'FAIL') this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
@@ -261,13 +267,8 @@ export class LiveProcess {
     if (this.#gone) return
     this.#gone = true
     this.#seat.leave()
-    this.#settleEnd()
+    this.#ending.settle(() => this.record)
     this.#around.onGone(this)
-  }
-
-  #settleEnd(): void {
-    if (isFinal(this.status)) this.#ended?.resolve(this.record)
-    else this.#ended?.reject(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`))
   }
 
   /** The chart itself threw: a fault of this library, which must not leave the process running for ever. */

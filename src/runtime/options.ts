@@ -1,4 +1,5 @@
 import type { InspectionEvent, Observer } from 'xstate'
+import { checkOptions as checkKeys } from '../steps/check.ts'
 import { toMs, type Duration } from '../steps/duration.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { show } from '../steps/show.ts'
@@ -63,6 +64,17 @@ export interface StartOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
+/** How a runtime is closed. */
+export interface CloseOptions {
+  /** How long steps under way may take to end. Default '10s'. */
+  readonly within?: Duration | undefined
+}
+
+export function checkCloseOptions(options: CloseOptions): number {
+  const { within = '10s' } = checkKeys(options, 'options of close', ['within'])
+  return toMs(within, 'close({ within })')
+}
+
 const MAX_KEY_LENGTH = 1024
 
 export function checkStartOptions(options: StartOptions): { key?: string; labels?: Record<string, string>; timeoutMs?: number } {
@@ -72,7 +84,7 @@ export function checkStartOptions(options: StartOptions): { key?: string; labels
   if (strange !== undefined) throw new TypeError(`start: unknown option '${strange}'. Known are key, timeout, labels`)
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > MAX_KEY_LENGTH))
     throw new TypeError(`start({ key }): expected a string of 1 to ${MAX_KEY_LENGTH} characters, received ${show(key)}`)
-  if (labels !== undefined && (typeof labels !== 'object' || labels === null || Object.values(labels).some(value => typeof value !== 'string')))
+  if (labels !== undefined && (typeof labels !== 'object' || labels === null || Array.isArray(labels) || Object.values(labels).some(value => typeof value !== 'string')))
     throw new TypeError(`start({ labels }): expected an object of strings, received ${show(labels)}`)
   return {
     ...(key !== undefined && { key }), ...(labels !== undefined && { labels: { ...labels } }),

@@ -1,12 +1,15 @@
 import type { AnyStateMachine } from 'xstate'
+import { chartOf } from '../machines/chart.ts'
 import { compile } from '../machines/compile.ts'
 import { hasState } from '../machines/snapshot.ts'
 import { shapeOf } from '../machines/shape.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
 import { missingServices } from '../steps/execute.ts'
+import { show } from '../steps/show.ts'
 import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
+import type { StoredChart } from '../store/store.ts'
 import type { AttemptLogic, TimerLogic } from './actors.ts'
 import type { Program } from './live-process.ts'
 
@@ -22,7 +25,7 @@ export interface KnownProgram extends Program {
   readonly outline: ProcessIdentity['outline']
 }
 
-interface Entry {
+export interface KnownDefinition {
   readonly plan: ProcessPlan
   readonly shape: string
   readonly steps: ReadonlyMap<string, PlannedStep>
@@ -31,24 +34,40 @@ interface Entry {
   untimed?: AnyStateMachine
 }
 
-/** The definitions a host knows, by name and version, each with its machine: compiled once, shared by all its processes. */
+/**
+ * The definitions a host knows, by name and version.
+ * @throws TypeError if one is given twice, is none, or needs a service that is not there
+ */
+export function definitionsOf(processes: readonly ProcessDefinition[], services: object): Map<string, KnownDefinition> {
+  const known = new Map<string, KnownDefinition>()
+  for (const definition of processes) {
+    const plan = planOf(definition)
+    const id = idOf(plan)
+    if (known.has(id)) throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
+    const missing = missingServices(plan, services)
+    if (missing.length > 0)
+      throw new TypeError(`createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`)
+    known.set(id, {
+      plan, shape: shapeOf(plan), steps: new Map(plan.steps.map(step => [step.name, step])),
+      outline: plan.steps.map(({ name, kind }) => ({ name, kind })),
+    })
+  }
+  return known
+}
+
+/** Each definition with its machine: compiled once, shared by all its processes. */
 export class Programs {
   readonly #actors: ProvidedActors
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries: ReadonlyMap<string, KnownDefinition>
 
-  constructor(definitions: readonly ProcessDefinition[], services: object, actors: ProvidedActors) {
+  constructor(definitions: ReadonlyMap<string, KnownDefinition>, actors: ProvidedActors) {
+    this.#entries = definitions
     this.#actors = actors
-    for (const definition of definitions) {
-      const plan = planOf(definition)
-      const id = idOf(plan)
-      if (this.#entries.has(id)) throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
-      const missing = missingServices(plan, services)
-      if (missing.length > 0) throw new TypeError(`createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}`)
-      this.#entries.set(id, {
-        plan, shape: shapeOf(plan), steps: new Map(plan.steps.map(step => [step.name, step])),
-        outline: plan.steps.map(({ name, kind }) => ({ name, kind })),
-      })
-    }
+  }
+
+  /** What viewers need of the definitions: never code, never a spec's arguments. */
+  charts(): StoredChart[] {
+    return [...this.#entries.values()].map(({ plan, shape }) => ({ name: plan.name, version: plan.version, shape, chart: chartOf(plan) }))
   }
 
   /** The definition's program, if this host knows it. */
@@ -65,7 +84,7 @@ export class Programs {
     return hasState(program.machine, record.snapshot.value) ? program : undefined
   }
 
-  #program(entry: Entry, timed: boolean): KnownProgram {
+  #program(entry: KnownDefinition, timed: boolean): KnownProgram {
     const { plan, steps, shape, outline } = entry
     const machine = (entry[timed ? 'timed' : 'untimed'] ??= compile(plan, timed).provide({ actors: { ...this.#actors } }))
     return { plan, steps, shape, outline, machine }

@@ -1,22 +1,22 @@
 import { hostname } from 'node:os'
-import type { Client, ListOptions, WaitOptions } from '../client/client.ts'
+import type { Client, ListOptions, LogOptions, WaitOptions } from '../client/client.ts'
 import { openClient } from '../client/open-client.ts'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
-import { toMs, type Duration } from '../steps/duration.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
-import type { JournalLine, ProcessIdentity } from '../store/record.ts'
-import type { Host, HostStore, Store } from '../store/store.ts'
+import type { JournalLine, ProcessIdentity, ProcessRecord } from '../store/record.ts'
+import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { attemptLogic, timerLogic, type Answer } from './actors.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { LiveProcess, type Surroundings } from './live-process.ts'
-import { checkStartOptions, type CheckedOptions, type StartOptions } from './options.ts'
-import { Programs } from './programs.ts'
+import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
+import { Programs, type KnownDefinition } from './programs.ts'
 import { Slots } from './slots.ts'
+import { tell } from './tell.ts'
 
 const EXPIRE_INTERVAL_MS = 60_000
 /** Nothing is removed sooner than this after its end. */
@@ -45,10 +45,12 @@ export class ProcessRuntime implements Surroundings {
   readonly inspect: CheckedOptions['inspect']
   draining = false
   #closed: Promise<void> | undefined
-  #quiet: (() => void) | undefined
+  /** Aborts once closed: ends what waits for processes of other hosts. */
+  readonly #closing = new AbortController()
+  readonly #starting = new Set<Promise<unknown>>()
   #stopExpiry: () => void = () => {}
 
-  constructor(definitions: readonly ProcessDefinition[], options: CheckedOptions, readers: Store, store: HostStore, { clock, createPid }: Injected) {
+  constructor(definitions: ReadonlyMap<string, KnownDefinition>, options: CheckedOptions, readers: Store, store: HostStore, { clock, createPid }: Injected) {
     this.#options = options
     this.#readers = readers
     this.#client = openClient(readers)
@@ -60,7 +62,7 @@ export class ProcessRuntime implements Surroundings {
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
     this.inspect = safely(options.inspect)
-    this.#programs = new Programs(definitions, options.services, {
+    this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
@@ -69,21 +71,31 @@ export class ProcessRuntime implements Surroundings {
   /** Takes up what dead hosts left behind, and begins to remove what has been kept long enough. */
   async open(): Promise<void> {
     const { recover, maxRecoveries, retentionMs } = this.#options
-    if (recover !== false)
-      for await (const { record, released } of this.store.adopt(found => this.#programs.restoring(found) !== undefined)) {
-        const program = this.#programs.restoring(record)
-        if (!program) continue
-        const { version, shape, createdAt, input, outline, key, labels } = record
-        const identity: ProcessIdentity = { version, shape, createdAt, input, outline, ...(key !== undefined && { key }), ...(labels && { labels }) }
-        const live = new LiveProcess(this, program, identity, record)
-        this.#live.set(live.pid, live)
-        live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
-      }
+    const adopted: AdoptedProcess[] = []
+    for (const chart of this.#programs.charts()) await this.store.define(chart)
+    // Nothing begins before all are taken: a store that fails on the way leaves a host that has done nothing.
+    if (recover !== false) for await (const one of this.store.adopt(found => this.#programs.restoring(found) !== undefined)) adopted.push(one)
+    adopted.sort((a, b) => (a.record.pid < b.record.pid ? -1 : 1))
+    const resume = ({ record, released }: AdoptedProcess): void => this.#resume(record, { released, fail: recover === 'fail' && !released, maxRecoveries })
+    adopted.filter(one => !isPending(one)).forEach(resume)
+    // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).
+    await Promise.resolve()
+    adopted.filter(isPending).forEach(resume)
     if (retentionMs !== false) this.#expire(retentionMs)
   }
 
   async start<D extends ProcessDefinition>(definition: D, input?: ProcessInput<D>, options: StartOptions = {}): Promise<ProcessHandle<ProcessOutput<D>>> {
-    if (this.draining) throw new StepwrightError('ERR_RUNTIME_CLOSED', 'This runtime is closed: start processes on another one')
+    const starting = this.#start(definition, input, options)
+    this.#starting.add(starting)
+    try {
+      return await starting
+    } finally {
+      this.#starting.delete(starting)
+    }
+  }
+
+  async #start<D extends ProcessDefinition>(definition: D, input: unknown, options: StartOptions): Promise<ProcessHandle<ProcessOutput<D>>> {
+    if (this.draining) throw closed('Start processes on another one')
     const plan = planOf(definition)
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = this.#programs.find(plan, timeoutMs !== undefined)
@@ -98,12 +110,14 @@ export class ProcessRuntime implements Surroundings {
     const { pid, created } = await this.store.create(live.record)
     if (!created) return this.#handleOf(pid)
     this.#live.set(pid, live)
-    live.begin()
+    // Closed meanwhile: it stays pending for the next host.
+    if (this.draining) await this.#release(live)
+    else live.begin()
     return liveHandle(live)
   }
 
-  async close({ within = '10s' }: { within?: Duration } = {}): Promise<void> {
-    this.#closed ??= this.#close(toMs(within, 'close({ within })'))
+  async close(options: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#close(checkCloseOptions(options))
     return this.#closed
   }
 
@@ -113,38 +127,37 @@ export class ProcessRuntime implements Surroundings {
 
   /** @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED */
   async cancel(pid: string, reason?: string): Promise<void> {
-    await (await this.#handleOf(pid)).cancel(reason)
+    await this.#steer(pid).cancel(reason)
   }
 
   /** @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
   async proceed(pid: string, data?: unknown): Promise<void> {
-    await (await this.#handleOf(pid)).proceed(data)
+    await this.#steer(pid).proceed(data)
   }
 
   get(pid: string): ReturnType<Client['get']> { return this.#client.get(pid) }
   list(options?: ListOptions): ReturnType<Client['list']> { return this.#client.list(options) }
-  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> { return this.#client.watch(pid, options) }
+  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> { return this.#client.watch(pid, this.#untilClosed(options)) }
   result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
-    return this.#client.result<D>(pid, options)
+    return this.#client.result<D>(pid, this.#untilClosed(options))
   }
   history(pid: string): ReturnType<Client['history']> { return this.#client.history(pid) }
+  logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> { return this.#client.logs(pid, options) }
   delete(pid: string): Promise<void> { return this.#client.delete(pid) }
   find(prefix: string, limit?: number): Promise<string[]> { return this.#client.find(prefix, limit) }
 
   onChange(live: LiveProcess): void {
     if (live.status === 'interrupted') this.#keepAlive.delete(live)
     else this.#keepAlive.add(live)
-    if (this.draining) this.#checkQuiet()
   }
 
   onGone(live: LiveProcess): void {
     this.#live.delete(live.pid)
     this.#keepAlive.delete(live)
-    if (this.draining) this.#checkQuiet()
   }
 
   onStoreError(error: unknown, { pid }: JournalLine): void {
-    process.emitWarning(`Process ${pid} waits for its store: ${error instanceof Error ? error.message : String(error)}`, { code: 'ERR_STORE_WRITE' })
+    process.emitWarning(`Process ${pid} waits for its store: ${messageOf(error)}`, { code: 'ERR_STORE_WRITE' })
   }
 
   #find(pid: string): LiveProcess {
@@ -153,15 +166,34 @@ export class ProcessRuntime implements Surroundings {
     return live
   }
 
-  async #handleOf<Output>(pid: string): Promise<ProcessHandle<Output>> {
+  #handleOf<Output>(pid: string): ProcessHandle<Output> {
     const live = this.#live.get(pid)
-    return live ? liveHandle(live) : foreignHandle(pid, this.#client)
+    return live ? liveHandle(live) : foreignHandle(pid, this.#client, this.#closing.signal)
+  }
+
+  #steer(pid: string): ProcessHandle {
+    if (this.draining && !this.#live.has(pid)) throw closed(`Steer process ${pid} where it runs`)
+    return this.#handleOf(pid)
+  }
+
+  #untilClosed({ signal }: WaitOptions = {}): WaitOptions {
+    return { signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal }
+  }
+
+  #resume(record: ProcessRecord, recovery: Parameters<LiveProcess['begin']>[0]): void {
+    const program = this.#programs.restoring(record)
+    if (!program) return
+    const { version, shape, createdAt, input, outline, key, labels } = record
+    const identity: ProcessIdentity = { version, shape, createdAt, input, outline, ...(key !== undefined && { key }), ...(labels && { labels }) }
+    const live = new LiveProcess(this, program, identity, record)
+    this.#live.set(live.pid, live)
+    live.begin(recovery)
   }
 
   #expire(retentionMs: number): void {
     const now = this.clock.now()
     this.store.expire(now - retentionMs, now - MIN_KEPT_MS).catch((error: unknown) => {
-      process.emitWarning(`Old processes could not be removed from ${this.#readers.location}: ${error instanceof Error ? error.message : String(error)}`)
+      process.emitWarning(`Old processes could not be removed from ${this.#readers.location}: ${messageOf(error)}`)
     })
     this.#stopExpiry = this.clock.after(EXPIRE_INTERVAL_MS, () => this.#expire(retentionMs))
   }
@@ -170,47 +202,40 @@ export class ProcessRuntime implements Surroundings {
     this.draining = true
     this.#stopExpiry()
     for (const live of this.#live.values()) live.shutDown()
-    const quiet = new Promise<void>(resolve => { this.#quiet = resolve })
+    // Each at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled.
+    const gone = Promise.allSettled([...this.#starting, ...[...this.#live.values()].map(live => this.#release(live))]).then(() => this.store.close())
+    gone.catch(() => {})
     const late = Promise.withResolvers<void>()
     const cancel = this.clock.after(withinMs, late.resolve)
-    this.#checkQuiet()
-    await Promise.race([quiet, late.promise])
-    const settled = [...this.#live.values()].filter(live => !live.executing)
-    await Promise.race([Promise.all(settled.map(live => this.#release(live))), late.promise])
-    cancel()
-    for (const live of this.#live.values()) live.disown()
-    this.#keepAlive.clear()
-    // Whoever still executes keeps its owner: the host is alive in the store until the last of them has settled.
-    if (this.#live.size === 0) await this.store.close()
-    else this.#quiet = () => void this.#leave()
-  }
-
-  async #leave(): Promise<void> {
-    for (const live of this.#live.values()) await this.#release(live)
-    await this.store.close()
+    try {
+      await Promise.race([gone, late.promise])
+    } finally {
+      cancel()
+      for (const live of this.#live.values()) live.disown()
+      this.#keepAlive.clear()
+      this.#closing.abort(closed('Open a client to read its processes'))
+    }
   }
 
   async #release(live: LiveProcess): Promise<void> {
-    await live.release()
+    try {
+      await live.release()
+    } catch (error) {
+      process.emitWarning(`Process ${live.pid} could not be let go: ${messageOf(error)}. It is taken up once this host is gone.`)
+    }
     this.#live.delete(live.pid)
   }
-
-  #checkQuiet(): void {
-    for (const live of this.#live.values()) if (live.executing) return
-    this.#quiet?.()
-    this.#quiet = undefined
-  }
 }
+
+const isPending = ({ record }: AdoptedProcess): boolean => record.status === 'pending'
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const closed = (next: string): StepwrightError => new StepwrightError('ERR_RUNTIME_CLOSED', `This runtime is closed. ${next}.`)
 
 /** An inspector that throws must not reach the process it looks at. */
 function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {
   if (inspect === undefined) return undefined
   const next = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect)
-  return event => {
-    try {
-      next?.(event)
-    } catch (error) {
-      process.emitWarning(`The inspector threw: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
+  return event => tell('The inspector', () => next?.(event))
 }

@@ -1,0 +1,20 @@
+import { toJson } from '../steps/json.ts'
+import type { PlannedStep } from '../steps/plan.ts'
+import { validate } from '../steps/schema.ts'
+import type { StandardSchemaV1 } from '../steps/standard-schema.ts'
+import type { Json } from '../store/record.ts'
+
+function schemaOf(paused: PlannedStep): StandardSchemaV1 | undefined {
+  if (paused.kind === 'interrupt') return paused.schema
+  return paused.kind === 'step' && paused.interrupt !== true ? paused.interrupt : undefined
+}
+
+/**
+ * What `proceed` was given, as the paused step's schema parses it. `undefined`: nothing, the output stays.
+ * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE
+ */
+export async function proceedData(paused: PlannedStep, pid: string, data: unknown, maxBytes: number): Promise<Json | undefined> {
+  const schema = schemaOf(paused)
+  const valid = schema ? await validate(schema, data, `the data that step '${paused.name}' of process ${pid} proceeds with`) : data
+  return valid === undefined ? undefined : toJson(valid, maxBytes)
+}

@@ -1,0 +1,38 @@
+import { memoryStore } from '../../src/store/memory-store.ts'
+import type { HostStore, Store } from '../../src/store/store.ts'
+
+/** A memory store whose hosts are changed by `change`, and the hosts that were opened. */
+export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, inner: Store = memoryStore()): Store & { readonly opened: HostStore[] } {
+  const opened: HostStore[] = []
+  return {
+    location: inner.location,
+    maxRecordBytes: inner.maxRecordBytes,
+    async openHost() {
+      const host = await inner.openHost()
+      opened.push(host)
+      const bound: HostStore = {
+        hostId: host.hostId,
+        create: record => host.create(record),
+        write: line => host.write(line),
+        adopt: accept => host.adopt(accept),
+        log: (pid, entry) => host.log(pid, entry),
+        define: chart => host.define(chart),
+        release: pid => host.release(pid),
+        expire: (createdBefore, endedBefore) => host.expire(createdBefore, endedBefore),
+        close: () => host.close(),
+      }
+      return { ...bound, ...change(host) }
+    },
+    get: pid => inner.get(pid),
+    list: (query, onCorrupt) => inner.list(query, onCorrupt),
+    history: pid => inner.history(pid),
+    follow: (pid, signal) => inner.follow(pid, signal),
+    logs: (pid, options) => inner.logs(pid, options),
+    charts: () => inner.charts(),
+    find: (prefix, limit) => inner.find(prefix, limit),
+    delete: pid => inner.delete(pid),
+    hosts: () => inner.hosts(),
+    close: () => inner.close(),
+    opened,
+  }
+}
