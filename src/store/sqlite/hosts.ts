@@ -1,0 +1,77 @@
+import fs from 'node:fs'
+import { FOLDER_MODE, makeFolder } from '../files.ts'
+import { newCard } from '../hosts/card.ts'
+import type { HostCard } from '../hosts/card.ts'
+import { Liveness } from '../hosts/liveness.ts'
+import { removeSocket } from '../hosts/socket-path.ts'
+import type { Host, HostState } from '../store.ts'
+import type { Database } from './database.ts'
+
+/** The owner of processes that were let go in order and wait for a host. */
+export const RELEASED = 'released'
+
+/** The folder of the hosts' sockets, beside the file: the same for all who open it, by whatever link. */
+export const socketFolder = (file: string): string => `${fs.realpathSync(file)}-hosts`
+
+export function makeSocketFolder(file: string): string {
+  const folder = socketFolder(file)
+  makeFolder(fs, folder)
+  fs.chmodSync(folder, FOLDER_MODE)
+  return folder
+}
+
+export const registerHost = (db: Database, id: string): void => void db.run('INSERT INTO hosts VALUES (?, ?)', id, JSON.stringify(newCard(id)))
+
+/** Once nothing of a host is left, neither is the host. @returns whether it is gone */
+export const removeHost = (db: Database, id: string): boolean =>
+  db.run('DELETE FROM hosts WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM processes WHERE owner = ?1)', id) > 0
+
+/** The hosts of a store as a reader sees them. */
+export class Hosts {
+  readonly #db: Database
+  readonly #folder: string
+  readonly #liveness: Liveness
+  readonly #cards = new Map<string, HostCard>()
+
+  constructor(db: Database) {
+    this.#db = db
+    this.#folder = socketFolder(db.file)
+    this.#liveness = new Liveness(this.#folder)
+  }
+
+  stateOf(id: string): Promise<HostState> {
+    return this.#liveness.stateOf(id)
+  }
+
+  async all(): Promise<Host[]> {
+    const rows = await this.#db.read(() => this.#db.all<{ id: string; card: string }>('SELECT id, card FROM hosts'))
+    return Promise.all(rows.map(async ({ id, card }) => this.#seen(parseCard(id, card))))
+  }
+
+  /** The owner of a process. One that has not left even its card is dead. */
+  async get(id: string): Promise<Host> {
+    let card = this.#cards.get(id)
+    if (card === undefined) {
+      const row = await this.#db.read(() => this.#db.get<{ card: string }>('SELECT card FROM hosts WHERE id = ?', id))
+      if (row === undefined) return { id, osPid: 0, hostname: '', startedAt: 0, state: 'dead' }
+      this.#cards.set(id, (card = parseCard(id, row.card)))
+    }
+    return this.#seen(card)
+  }
+
+  /** Clears away what is left of a host that is no longer in the store. */
+  forget(id: string): void {
+    this.#cards.delete(id)
+    this.#liveness.forget(id)
+    removeSocket(fs, this.#folder, id)
+  }
+
+  async #seen({ id, osPid, hostname, startedAt }: HostCard): Promise<Host> {
+    return { id, osPid, hostname, startedAt, state: await this.stateOf(id) }
+  }
+}
+
+function parseCard(id: string, text: string): HostCard {
+  const { osPid, hostname, startedAt } = JSON.parse(text) as HostCard
+  return { id, osPid, hostname, startedAt }
+}
