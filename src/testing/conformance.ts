@@ -1,6 +1,7 @@
 import { adoptingTests } from './conformance/adopting.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
+import { importingTests } from './conformance/importing.ts'
 import { loggingTests } from './conformance/logging.ts'
 import { readingTests } from './conformance/reading.ts'
 import type { ConformanceTest } from './conformance/suite.ts'
@@ -13,4 +14,4 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
  * @example
  * for (const { name, run } of storeConformance) test(name, () => run(makeMyStore))
  */
-export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...hostingTests, ...loggingTests, ...adoptingTests]
+export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...hostingTests, ...loggingTests, ...importingTests, ...adoptingTests]

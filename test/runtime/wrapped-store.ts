@@ -13,6 +13,7 @@ export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, in
       const bound: HostStore = {
         hostId: host.hostId,
         create: record => host.create(record),
+        import: (history, log) => host.import(history, log),
         write: line => host.write(line),
         adopt: accept => host.adopt(accept),
         log: (pid, entry) => host.log(pid, entry),

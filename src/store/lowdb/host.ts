@@ -3,6 +3,7 @@ import { StepwrightError } from '../../errors.ts'
 import { ifThere, makeFolder, randomWord, removeFile } from '../files.ts'
 import type { Files } from '../files.ts'
 import { hostClosed, notOwned, quote, writeFailed } from '../failures.ts'
+import { journalOf } from '../imported.ts'
 import { Journal } from '../journal.ts'
 import { toFirstLine } from '../line.ts'
 import { isPid } from '../pid.ts'
@@ -21,6 +22,7 @@ import { namesIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import { writeHostCard } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
+import { importProcess } from './import.ts'
 import { Keys } from './keys.ts'
 import { asStoreFailure, prepareStore } from './layout.ts'
 import { appendLog } from './logs.ts'
@@ -102,6 +104,13 @@ class LowdbHost implements HostStore {
       this.#abandon(pid, owned)
       throw error
     }
+  }
+
+  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
+    this.#checkOpen()
+    const journal = journalOf(history)
+    const importer = { files: this.#files, folders: this.#folders, keys: this.#keys, moves: this.#moves, folder: this.#folder }
+    return this.#guard(this.#folders.root, () => importProcess(importer, journal, log))
   }
 
   async write(line: JournalLine): Promise<void> {

@@ -2,6 +2,7 @@ import { randomWord } from '../files.ts'
 import { hostClosed, notOwned, quote } from '../failures.ts'
 import { lightBeacon } from '../hosts/beacon.ts'
 import type { Beacon } from '../hosts/beacon.ts'
+import { journalOf } from '../imported.ts'
 import { toFirstLine } from '../line.ts'
 import { isPid } from '../pid.ts'
 import { isFinal } from '../record.ts'
@@ -14,7 +15,8 @@ import type { Database } from './database.ts'
 import { expire } from './expire.ts'
 import { storeFailure } from './failures.ts'
 import { Hosts, RELEASED, makeSocketFolder, registerHost, removeHost } from './hosts.ts'
-import { appendLine, compact, insertProcess } from './journal.ts'
+import { importProcess } from './import.ts'
+import { appendLine, compact, holderOf, insertLine, insertProcess, isThere } from './journal.ts'
 import { appendLog } from './logs.ts'
 import { prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
@@ -67,10 +69,16 @@ class SqliteHost implements HostStore {
     return this.#commits.add(() => {
       const holder = key === undefined ? undefined : holderOf(this.#db, key)
       if (holder !== undefined) return { pid: holder, created: false }
-      const id = insertProcess(this.#db, record, text, this.hostId)
-      if (id === undefined) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
+      if (isThere(this.#db, pid)) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
+      insertLine(this.#db, insertProcess(this.#db, record, this.hostId, text.length), record.revision, text)
       return { pid, created: true }
     })
+  }
+
+  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
+    this.#checkOpen()
+    const journal = journalOf(history)
+    return this.#commits.add(() => importProcess(this.#db, this.hostId, journal, log))
   }
 
   async write(line: JournalLine): Promise<void> {
@@ -136,4 +144,3 @@ class SqliteHost implements HostStore {
   }
 }
 
-const holderOf = (db: Database, key: string): string | undefined => db.get<{ pid: string }>('SELECT pid FROM processes WHERE key = ?', key)?.pid

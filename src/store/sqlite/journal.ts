@@ -10,22 +10,27 @@ import type { Database } from './database.ts'
 
 type Labels = Readonly<Record<string, string>>
 
+export const isThere = (db: Database, pid: string): boolean => db.get('SELECT 1 FROM processes WHERE pid = ?', pid) !== undefined
+
+/** The pid that has a key. */
+export const holderOf = (db: Database, key: string): string | undefined =>
+  db.get<{ pid: string }>('SELECT pid FROM processes WHERE key = ?', key)?.pid
+
 /**
- * A process with the first line of its journal.
+ * A process, as `record` has it, whose journal is still empty.
  *
- * @param owner null: it has ended
- * @returns its id; `undefined` if there is one with this pid
+ * @param owner of a process that has not ended
+ * @param bytes how long its journal will be
+ * @returns its id
  */
-export function insertProcess(db: Database, record: ProcessRecord, text: string, owner: string | null): number | undefined {
+export function insertProcess(db: Database, record: ProcessRecord, owner: string, bytes: number): number {
   const { pid, name, status, key, labels, revision, at } = record
-  if (db.get('SELECT 1 FROM processes WHERE pid = ?', pid) !== undefined) return undefined
   const id = db.insert(
     `INSERT INTO processes (pid, name, status, owner, key, labels, revision, newest, bytes, ended_at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
-    pid, name, status, isFinal(status) ? null : owner, key ?? null, labels ? JSON.stringify(labels) : null, revision, text.length,
+    pid, name, status, isFinal(status) ? null : owner, key ?? null, labels ? JSON.stringify(labels) : null, revision, bytes,
     isFinal(status) ? at : null,
   )
-  insertLine(db, id, revision, text)
   for (const [label, value] of Object.entries(labels ?? {})) {
     db.run('INSERT OR IGNORE INTO labels (label, value, status, pid, name) VALUES (?, ?, ?, ?, ?)', label, value, status, pid, name)
   }

@@ -11,7 +11,7 @@ export function appendLog(db: Database, hostId: string, pid: string, entry: stri
   const owned = db.get<{ id: number; logged: number }>('SELECT id, logged FROM processes WHERE pid = ? AND owner = ?', pid, hostId)
   if (owned === undefined) throw notOwned(pid, hostId)
   const { id } = owned
-  insertLog(db, id, entry)
+  insertLogs(db, id, [entry])
   let logged = owned.logged + entry.length
   if (logged > MAX_LOG_CHARS) {
     db.run(
@@ -22,8 +22,9 @@ export function appendLog(db: Database, hostId: string, pid: string, entry: stri
   db.run('UPDATE processes SET logged = ? WHERE id = ?', logged, id)
 }
 
-export const insertLog = (db: Database, process: number, entry: string): number =>
-  db.run('INSERT INTO logs (process, entry) VALUES (?, ?)', process, entry)
+export function insertLogs(db: Database, process: number, entries: readonly string[]): void {
+  for (const entry of entries) db.run('INSERT INTO logs (process, entry) VALUES (?, ?)', process, entry)
+}
 
 /** Every entry, then, with `follow`, those that come until the process has ended. */
 export async function* readLogs(db: Database, pulse: Pulse, pid: string, follow: boolean, signal: AbortSignal): AsyncGenerator<LogEntry> {
