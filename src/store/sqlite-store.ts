@@ -75,7 +75,10 @@ class SqliteStore implements Store {
     yield* (await this.#open()).follow(pid, this.#untilClosed(signal))
   }
 
-  async *logs(pid: string, { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+  async *logs(
+    pid: string,
+    { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<LogEntry> {
     const { db, pulse } = await this.#open()
     if (!isPid(pid)) throw unknownProcess(pid, this.location)
     yield* readLogs(db, pulse, pid, follow, this.#untilClosed(signal))
@@ -112,7 +115,10 @@ class SqliteStore implements Store {
     this.#closing.abort()
     const reader = this.#reader
     this.#reader = undefined
-    await reader?.then(({ db }) => db.close(), () => {})
+    await reader?.then(
+      ({ db }) => db.close(),
+      () => {},
+    )
   }
 
   #open(): Promise<Reader> {

@@ -26,7 +26,9 @@ export interface Importer {
  * what dies here is finished by an heir.
  */
 export function importProcess(
-  { files, folders, keys, moves, folder }: Importer, { first, lines, last }: ImportedJournal, log: readonly LogEntry[],
+  { files, folders, keys, moves, folder }: Importer,
+  { first, lines, last }: ImportedJournal,
+  log: readonly LogEntry[],
 ): { readonly pid: string; readonly created: boolean } {
   const { pid, key } = first
   const holder = holderOf(files, folders, pid) ?? (key === undefined ? undefined : keys.holderOf(key))

@@ -27,7 +27,7 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
   for (const owner of await db.read(() => ownersIn(db))) {
     const released = owner === RELEASED
     if (owner === hostId || (!released && (await hosts.stateOf(owner)) !== 'dead')) continue
-    for (let after = ''; ; ) {
+    for (let after = ''; ;) {
       const { records, last } = await commits.add(() => takeSome(adopter, owner, after, accept))
       let given = 0
       try {
@@ -51,7 +51,10 @@ const ownersIn = (db: Database): string[] =>
 
 /** @returns `last`: the pid after which to go on, if there may be more */
 function takeSome(
-  { db, hostId }: Adopter, owner: string, after: string, accept: (record: ProcessRecord) => boolean,
+  { db, hostId }: Adopter,
+  owner: string,
+  after: string,
+  accept: (record: ProcessRecord) => boolean,
 ): { readonly records: ProcessRecord[]; readonly last: string | undefined } {
   const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?', owner, after, BATCH)
   const records = pids.flatMap(({ pid }) => readable(db, pid) ?? []).filter(accept)

@@ -10,14 +10,29 @@ const BATCH = 50
 /** The first millisecond whose pid would be longer. */
 const PIDS_END_MS = 36 ** 4 * 3_600_000
 
-/** See `HostStore.expire`. */
-export async function expire(db: Database, commits: Commits, createdBefore: number, endedBefore: number): Promise<number> {
+/**
+ * See `HostStore.expire`.
+ *
+ * @param isOpen a host that closes does not wait for what is old
+ */
+export async function expire(
+  db: Database,
+  commits: Commits,
+  isOpen: () => boolean,
+  createdBefore: number,
+  endedBefore: number,
+): Promise<number> {
   let removed = 0
   for (const status of FINAL_STATUSES) {
-    for (;;) {
+    while (isOpen()) {
       const count = await commits.add(() => {
-        const old = db.all<{ pid: string }>('SELECT pid FROM processes WHERE status = ? AND pid < ? AND ended_at < ? ORDER BY pid LIMIT ?',
-          status, firstPidOf(createdBefore), endedBefore, BATCH)
+        const old = db.all<{ pid: string }>(
+          'SELECT pid FROM processes WHERE status = ? AND pid < ? AND ended_at < ? ORDER BY pid LIMIT ?',
+          status,
+          firstPidOf(createdBefore),
+          endedBefore,
+          BATCH,
+        )
         for (const { pid } of old) removeProcess(db, pid)
         return old.length
       })

@@ -101,7 +101,9 @@ class SqliteHost implements HostStore {
   async define({ name, version, shape, chart }: StoredChart): Promise<void> {
     this.#checkOpen()
     const text = JSON.stringify(chart)
-    await this.#commits.add(() => this.#db.run('INSERT OR IGNORE INTO charts VALUES (?, ?, ?, ?)', name, version, shape, text))
+    await this.#commits.add(() =>
+      this.#db.run('INSERT OR IGNORE INTO charts (name, version, shape, chart) VALUES (?, ?, ?, ?)', name, version, shape, text),
+    )
   }
 
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
@@ -121,7 +123,7 @@ class SqliteHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
-    return expire(this.#db, this.#commits, createdBefore, endedBefore)
+    return expire(this.#db, this.#commits, () => this.#closed === undefined, createdBefore, endedBefore)
   }
 
   async close(): Promise<void> {
@@ -143,4 +145,3 @@ class SqliteHost implements HostStore {
     if (this.#closed !== undefined) throw hostClosed(this.hostId)
   }
 }
-

@@ -20,7 +20,8 @@ export function makeSocketFolder(file: string): string {
   return folder
 }
 
-export const registerHost = (db: Database, id: string): void => void db.run('INSERT INTO hosts VALUES (?, ?)', id, JSON.stringify(newCard(id)))
+export const registerHost = (db: Database, id: string): void =>
+  void db.run('INSERT INTO hosts (id, card) VALUES (?, ?)', id, JSON.stringify(newCard(id)))
 
 /** Once nothing of a host is left, neither is the host. @returns whether it is gone */
 export const removeHost = (db: Database, id: string): boolean =>

@@ -7,14 +7,26 @@ import { insertLogs } from './logs.ts'
 
 /** See `HostStore.import`. Runs within a transaction. */
 export function importProcess(
-  db: Database, hostId: string, { first, lines, last }: ImportedJournal, log: readonly LogEntry[],
+  db: Database,
+  hostId: string,
+  { first, lines, last }: ImportedJournal,
+  log: readonly LogEntry[],
 ): { readonly pid: string; readonly created: boolean } {
   const { pid, key } = first
   const holder = isThere(db, pid) ? pid : key === undefined ? undefined : holderOf(db, key)
   if (holder !== undefined) return { pid: holder, created: false }
   const texts = [toFirstLine(first), ...lines].map(line => JSON.stringify(line))
-  const id = insertProcess(db, last, hostId, texts.reduce((sum, { length }) => sum + length, 0))
+  const id = insertProcess(
+    db,
+    last,
+    hostId,
+    texts.reduce((sum, { length }) => sum + length, 0),
+  )
   texts.forEach((text, i) => insertLine(db, id, (lines[i - 1] ?? first).revision, text))
-  insertLogs(db, id, log.map(entry => JSON.stringify(entry)))
+  insertLogs(
+    db,
+    id,
+    log.map(entry => JSON.stringify(entry)),
+  )
   return { pid, created: true }
 }

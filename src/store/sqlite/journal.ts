@@ -28,7 +28,14 @@ export function insertProcess(db: Database, record: ProcessRecord, owner: string
   const id = db.insert(
     `INSERT INTO processes (pid, name, status, owner, key, labels, revision, newest, bytes, ended_at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
-    pid, name, status, isFinal(status) ? null : owner, key ?? null, labels ? JSON.stringify(labels) : null, revision, bytes,
+    pid,
+    name,
+    status,
+    isFinal(status) ? null : owner,
+    key ?? null,
+    labels ? JSON.stringify(labels) : null,
+    revision,
+    bytes,
     isFinal(status) ? at : null,
   )
   for (const [label, value] of Object.entries(labels ?? {})) {
@@ -67,8 +74,15 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   insertLine(db, id, revision, text)
   // An index is written whenever a column of it is set, even to what it was.
   if (isFinal(status)) {
-    db.run('UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ?, owner = NULL, ended_at = ? WHERE id = ?',
-      revision, newest, bytes, status, at, id)
+    db.run(
+      'UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ?, owner = NULL, ended_at = ? WHERE id = ?',
+      revision,
+      newest,
+      bytes,
+      status,
+      at,
+      id,
+    )
   } else if (status !== owned.status) {
     db.run('UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ? WHERE id = ?', revision, newest, bytes, status, id)
   } else db.run('UPDATE processes SET revision = ?, newest = ?, bytes = ? WHERE id = ?', revision, newest, bytes, id)
@@ -86,7 +100,13 @@ function moveLabels(db: Database, pid: string, { labels, status }: Owned, next: 
 export function compact(db: Database, pid: string): number {
   const { id } = db.get<{ id: number }>('SELECT id FROM processes WHERE pid = ?', pid)!
   const lines = db.all<{ revision: number; line: string }>('SELECT revision, line FROM lines WHERE process = ? ORDER BY revision', id)
-  const kept = new Set(worthKeeping(lines.map(({ line }) => line), pid, db.file))
+  const kept = new Set(
+    worthKeeping(
+      lines.map(({ line }) => line),
+      pid,
+      db.file,
+    ),
+  )
   let bytes = 0
   lines.forEach(({ revision, line }, position) => {
     if (kept.has(position)) bytes += line.length

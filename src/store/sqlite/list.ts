@@ -40,8 +40,10 @@ function pageReader(db: Database, { status, name, labels }: ListQuery): ReadPage
   for (const other of otherLabels) {
     fixed.push(`EXISTS (SELECT 1 FROM labels AS l WHERE ${isLabelled(other)} AND l.status = labels.status AND l.pid = labels.pid)`)
   }
-  const ranges = [...new Set(status ?? PROCESS_STATUSES)].map(one => `SELECT pid FROM (SELECT pid FROM ${label ? 'labels' : 'processes'}
-    WHERE ${[...fixed, `status = ${bind(one)}`].join(' AND ')} AND pid < ?1 ORDER BY pid DESC LIMIT ?2)`)
+  const ranges = [...new Set(status ?? PROCESS_STATUSES)].map(
+    one => `SELECT pid FROM (SELECT pid FROM ${label ? 'labels' : 'processes'}
+    WHERE ${[...fixed, `status = ${bind(one)}`].join(' AND ')} AND pid < ?1 ORDER BY pid DESC LIMIT ?2)`,
+  )
   if (ranges.length === 0) return () => []
   const sql = `SELECT pid FROM (${ranges.join(' UNION ALL ')}) ORDER BY pid DESC LIMIT ?2`
   return before => pids(db.all(sql, before, PAGE, ...values))

@@ -5,13 +5,15 @@ import type * as Sqlite from 'node:sqlite'
  * the program; docs/sqlite.md says so instead. Any other warning gets through.
  */
 export function loadSqlite(): typeof Sqlite {
-  const emitWarning = process.emitWarning
-  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
-    if (!/^SQLite is an experimental feature/.test(String(warning))) Reflect.apply(emitWarning, process, [warning, ...rest])
-  }) as typeof emitWarning
+  const before = Object.getOwnPropertyDescriptor(process, 'emitWarning')!
+  const emit = before.value as (...warning: unknown[]) => void
+  const value = (...warning: unknown[]): void => {
+    if (!String(warning[0]).startsWith('SQLite is an experimental feature')) Reflect.apply(emit, process, warning)
+  }
+  Object.defineProperty(process, 'emitWarning', { ...before, value })
   try {
     return process.getBuiltinModule('node:sqlite')
   } finally {
-    process.emitWarning = emitWarning
+    Object.defineProperty(process, 'emitWarning', before)
   }
 }

@@ -16,7 +16,9 @@ export function appendLog(db: Database, hostId: string, pid: string, entry: stri
   if (logged > MAX_LOG_CHARS) {
     db.run(
       `DELETE FROM logs WHERE process = ?1 AND id IN
-        (SELECT id FROM logs WHERE process = ?1 ORDER BY id LIMIT (SELECT count(*) / 2 FROM logs WHERE process = ?1))`, id)
+        (SELECT id FROM logs WHERE process = ?1 ORDER BY id LIMIT (SELECT count(*) / 2 FROM logs WHERE process = ?1))`,
+      id,
+    )
     logged = db.get<{ length: number }>('SELECT total(length(entry)) AS length FROM logs WHERE process = ?', id)!.length
   }
   db.run('UPDATE processes SET logged = ? WHERE id = ?', logged, id)
@@ -30,19 +32,21 @@ export function insertLogs(db: Database, process: number, entries: readonly stri
 export async function* readLogs(db: Database, pulse: Pulse, pid: string, follow: boolean, signal: AbortSignal): AsyncGenerator<LogEntry> {
   let last = 0
   for (;;) {
-    const { seen, process, entries } = await db.read(() => {
-      const seen = pulse.now()
-      // Asked before the log is read: of a process that has ended, that is then all there is.
-      const process = db.get<{ id: number; ended_at: number | null }>('SELECT id, ended_at FROM processes WHERE pid = ?', pid)
-      const sql = 'SELECT id, entry FROM logs WHERE process = ? AND id > ? ORDER BY id'
-      return { seen, process, entries: process === undefined ? [] : db.all<{ id: number; entry: string }>(sql, process.id, last) }
-    })
-    if (process === undefined) throw unknownProcess(pid, db.file)
+    const { seen, found, entries } = await db.read(() => readMore(db, pulse, pid, last))
+    if (found === undefined) throw unknownProcess(pid, db.file)
     for (const { id, entry } of entries) {
       last = id
       yield JSON.parse(entry) as LogEntry
     }
-    if (!follow || process.ended_at !== null || signal.aborted) return
+    if (!follow || found.ended_at !== null || signal.aborted) return
     await pulse.changed(seen, signal)
   }
+}
+
+function readMore(db: Database, pulse: Pulse, pid: string, last: number) {
+  const seen = pulse.now()
+  // Asked before the log is read: of a process that has ended, that is then all there is.
+  const found = db.get<{ id: number; ended_at: number | null }>('SELECT id, ended_at FROM processes WHERE pid = ?', pid)
+  const sql = 'SELECT id, entry FROM logs WHERE process = ? AND id > ? ORDER BY id'
+  return { seen, found, entries: found === undefined ? [] : db.all<{ id: number; entry: string }>(sql, found.id, last) }
 }

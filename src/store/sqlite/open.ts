@@ -91,7 +91,10 @@ function isThere(file: string): boolean {
   if (stat.isDirectory()) throw noAccess(file, 'This is a directory, a store of sqliteStore() is a file. Give another path.')
   const uid = process.getuid?.()
   if (uid !== undefined && stat.uid !== uid) {
-    throw noAccess(file, `The store belongs to the user with id ${stat.uid}, this process runs as ${uid}. Run it as that user, or use another store.`)
+    throw noAccess(
+      file,
+      `The store belongs to the user with id ${stat.uid}, this process runs as ${uid}. Run it as that user, or use another store.`,
+    )
   }
   return true
 }
@@ -110,9 +113,13 @@ function make(file: string): void {
 }
 
 const missing = (file: string): StepwrightError =>
-  new StepwrightError('ERR_STORE_MISSING',
-    `There is no store at ${file}. Check the path; a store is made when the first host opens it with createRuntime().`)
+  new StepwrightError(
+    'ERR_STORE_MISSING',
+    `There is no store at ${file}. Check the path; a store is made when the first host opens it with createRuntime().`,
+  )
 
 const tooOld = (file: string, version: number): StepwrightError =>
-  new StepwrightError('ERR_STORE_VERSION',
-    `${file} has format ${version}, from an older version of stepwright. The next host that opens it with createRuntime() brings it to format ${MIGRATIONS.length}.`)
+  new StepwrightError(
+    'ERR_STORE_VERSION',
+    `${file} has format ${version}, from an older version of stepwright. The next host that opens it with createRuntime() brings it to format ${MIGRATIONS.length}.`,
+  )

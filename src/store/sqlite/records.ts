@@ -38,7 +38,12 @@ export function readNewest(db: Database, pid: string): FoundRecord | undefined {
     owner,
     record: final(place, () => {
       if (head === null) throw new Nonsense('its journal has no lines')
-      return foldNewest(head, lines.map(({ line }) => line), pid, place)
+      return foldNewest(
+        head,
+        lines.map(({ line }) => line),
+        pid,
+        place,
+      )
     }),
   }
 }
@@ -46,7 +51,9 @@ export function readNewest(db: Database, pid: string): FoundRecord | undefined {
 /** The record after each line, oldest first. */
 export function readEvery(db: Database, pid: string): ProcessRecord[] | undefined {
   const lines = db.all<{ line: string }>(
-    'SELECT line FROM lines WHERE process = (SELECT id FROM processes WHERE pid = ?) ORDER BY revision', pid)
+    'SELECT line FROM lines WHERE process = (SELECT id FROM processes WHERE pid = ?) ORDER BY revision',
+    pid,
+  )
   const place = placeOf(db, pid)
   const records: ProcessRecord[] = []
   return final(place, () => {
