@@ -97,7 +97,7 @@ export interface HostStore {
   log(pid: string, entry: LogEntry): Promise<void>
   /** Keeps the chart of a definition, so that viewers need no code. */
   define(chart: StoredChart): Promise<void>
-  /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. */
+  /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. A function that said no is not asked again. */
   adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess>
   /** Gives a process up, so that the next host that adopts takes it at once. Not a death. */
   release(pid: string): Promise<void>

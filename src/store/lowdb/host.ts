@@ -68,6 +68,7 @@ class LowdbHost implements HostStore {
   readonly #folder: string
   readonly #owned = new Map<string, Owned>()
   readonly #open = new OpenJournals()
+  readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed = false
 
   constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon) {
@@ -129,7 +130,7 @@ class LowdbHost implements HostStore {
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
     const { hostId } = this
-    const adopter = { hostId, files: this.#files, folders: this.#folders, hosts: this.#hosts, keys: this.#keys, moves: this.#moves }
+    const adopter = { hostId, files: this.#files, folders: this.#folders, hosts: this.#hosts, keys: this.#keys, moves: this.#moves, refused: this.#refusedBy(accept) }
     for await (const adopted of adopt(adopter, accept)) {
       // The half of a line that its last host may have left is cut off before the first write.
       this.#own(adopted.record, 'existing')
@@ -202,6 +203,12 @@ class LowdbHost implements HostStore {
       this.#moves.move(this.#folder, pid, status)
     })
     this.#owned.delete(pid)
+  }
+
+  #refusedBy(accept: (record: ProcessRecord) => boolean): Set<string> {
+    const refused = this.#refused.get(accept) ?? new Set()
+    this.#refused.set(accept, refused)
+    return refused
   }
 
   /** A journal that cannot be compacted just stays long: every line of it is safe. */
