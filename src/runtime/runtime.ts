@@ -144,6 +144,8 @@ export class ProcessRuntime implements Surroundings {
   history(pid: string): ReturnType<Client['history']> { return this.#client.history(pid) }
   logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> { return this.#client.logs(pid, options) }
   delete(pid: string): Promise<void> { return this.#client.delete(pid) }
+  hosts(): ReturnType<Client['hosts']> { return this.#client.hosts() }
+  adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> { return this.#client.adopt(hostId, options) }
   find(prefix: string, limit?: number): Promise<string[]> { return this.#client.find(prefix, limit) }
 
   onChange(live: LiveProcess): void {

@@ -12,6 +12,7 @@ import { checkStore } from './lowdb/layout.ts'
 import { readLogs } from './lowdb/logs.ts'
 import { powerDurability, processDurability, type Durability } from './lowdb/power.ts'
 import { Reader } from './lowdb/reader.ts'
+import { seize } from './lowdb/seize.ts'
 import { isPidPrefix } from './query.ts'
 import type { LogEntry, ProcessRecord } from './record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
@@ -112,6 +113,11 @@ class LowdbStore implements Store {
   async hosts(): Promise<Host[]> {
     this.#check()
     return this.#hosts.all()
+  }
+
+  async seize(hostId: string, force: boolean): Promise<number> {
+    this.#check()
+    return seize(this.#files, this.#folders, this.#hosts, hostId, force)
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import type { Files } from '../../src/store/files.ts'
 
-export type Call = Exclude<keyof Files, 'closeSync' | 'fstatSync' | 'statSync'>
+export type Call = Exclude<keyof Files, 'closeSync' | 'fstatSync' | 'statSync' | 'statfsSync'>
 
 /** How a call goes wrong: with a code, or (a write) by taking only half of what it is given and then failing. */
 export type Fault = 'ENOSPC' | 'EIO' | 'EACCES' | 'EMFILE' | 'short write'
