@@ -41,8 +41,11 @@ export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
   }
 }
 
-/** A process that this host does not run: it has ended, or another host has it. `closing` ends every wait. */
-export function foreignHandle<Output>(pid: string, client: Client, closing: AbortSignal): ProcessHandle<Output> {
+/**
+ * A process that this host does not run: it has ended, or another host has it. `closing` ends every wait; `adopted` tells whether it has
+ * come here since.
+ */
+export function foreignHandle<Output>(pid: string, client: Client, closing: AbortSignal, adopted: () => LiveProcess | undefined): ProcessHandle<Output> {
   const refuse = async (code: 'ERR_ALREADY_ENDED' | 'ERR_NOT_INTERRUPTED'): Promise<never> => {
     const info = await client.get(pid)
     if (info === undefined) throw new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)}`)
@@ -65,7 +68,7 @@ export function foreignHandle<Output>(pid: string, client: Client, closing: Abor
       })()
       return () => stop.abort()
     },
-    cancel: () => refuse('ERR_ALREADY_ENDED'),
-    proceed: () => refuse('ERR_NOT_INTERRUPTED'),
+    cancel: reason => adopted()?.cancel(reason) ?? refuse('ERR_ALREADY_ENDED'),
+    proceed: data => adopted()?.proceed(data) ?? refuse('ERR_NOT_INTERRUPTED'),
   }
 }

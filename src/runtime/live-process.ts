@@ -237,7 +237,9 @@ export class LiveProcess {
     const progress = { ...this.#progress, ...this.#meter.clear() }
     this.#progress = undefined
     this.#revision += 1
-    const transition = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const { definition } = this.#transition
+    const told = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const transition = definition === undefined ? told : { ...told, definition }
     const { status, event } = transition
     const final = isFinal(status)
     this.#write((this.#transition = final ? keepProgress(transition, progress) : transition))

@@ -16,6 +16,7 @@ import { KeepAlive } from './keep-alive.ts'
 import { LiveProcess, type Surroundings } from './live-process.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
+import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
 import { tell } from './tell.ts'
 
@@ -51,6 +52,7 @@ export class ProcessRuntime implements Surroundings {
   readonly #starting = new Set<Promise<unknown>>()
   readonly #adoption: Adoption
   #stopExpiry: () => void = () => {}
+  #forgetSignals: () => void = () => {}
 
   constructor(definitions: ReadonlyMap<string, KnownDefinition>, options: CheckedOptions, readers: Store, store: HostStore, { clock, createPid }: Injected) {
     this.#options = options
@@ -82,6 +84,7 @@ export class ProcessRuntime implements Surroundings {
     for (const chart of this.#programs.charts()) await this.store.define(chart)
     if (recover !== false) await this.#adoption.begin()
     if (retentionMs !== false) this.#expire(retentionMs)
+    this.#forgetSignals = closeOnSignals(this.#options.closeOn, () => this.close())
   }
 
   async start<D extends ProcessDefinition>(definition: D, input?: ProcessInput<D>, options: StartOptions = {}): Promise<ProcessHandle<ProcessOutput<D>>> {
@@ -170,7 +173,7 @@ export class ProcessRuntime implements Surroundings {
 
   #handleOf<Output>(pid: string): ProcessHandle<Output> {
     const live = this.#live.get(pid)
-    return live ? liveHandle(live) : foreignHandle(pid, this.#client, this.#closing.signal)
+    return live ? liveHandle(live) : foreignHandle(pid, this.#client, this.#closing.signal, () => this.#live.get(pid))
   }
 
   #steer(pid: string): ProcessHandle {
@@ -182,17 +185,17 @@ export class ProcessRuntime implements Surroundings {
     return { signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal }
   }
 
-  #resume({ record, released }: AdoptedProcess): void {
+  #resume({ record: found, released }: AdoptedProcess): void {
     const { recover, maxRecoveries } = this.#options
-    const program = this.#programs.restoring(record)
-    if (!program) return
+    const restored = this.#programs.restoring(found)
+    if (!restored) return
+    const { program, record } = restored
     const { version, shape, createdAt, input, outline, key, labels } = record
     const identity: ProcessIdentity = { version, shape, createdAt, input, outline, ...(key !== undefined && { key }), ...(labels && { labels }) }
     const live = new LiveProcess(this, program, identity, record)
     this.#live.set(live.pid, live)
-    // Closed meanwhile: it waits for the next host.
-    if (this.draining) void this.#release(live)
-    else live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
+    // Closed meanwhile: it is let go for the next host.
+    if (!this.draining) live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
   }
 
   #expire(retentionMs: number): void {
@@ -206,10 +209,9 @@ export class ProcessRuntime implements Surroundings {
   async #close(withinMs: number): Promise<void> {
     this.draining = true
     this.#stopExpiry()
-    await this.#adoption.stop()
+    this.#forgetSignals()
     for (const live of this.#live.values()) live.shutDown()
-    // Each at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled.
-    const gone = Promise.allSettled([...this.#starting, ...[...this.#live.values()].map(live => this.#release(live))]).then(() => this.store.close())
+    const gone = this.#leave()
     gone.catch(() => {})
     const late = Promise.withResolvers<void>()
     const cancel = this.clock.after(withinMs, late.resolve)
@@ -221,6 +223,15 @@ export class ProcessRuntime implements Surroundings {
       this.#keepAlive.clear()
       this.#closing.abort(closed('Open a client to read its processes'))
     }
+  }
+
+  /** Lets each go at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled. */
+  async #leave(): Promise<void> {
+    const release = (): Promise<void>[] => [...this.#live.values()].map(live => this.#release(live))
+    await Promise.allSettled([this.#adoption.stop(), ...this.#starting, ...release()])
+    // Those that the last round of adoption brought.
+    await Promise.all(release())
+    await this.store.close()
   }
 
   async #release(live: LiveProcess): Promise<void> {

@@ -101,7 +101,7 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
   const { key: _key, labels: _labels, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>
   return {
     ...transition, version, shape, createdAt, input, outline,
-    ...(key !== undefined && { key }), ...(labels !== undefined && { labels }),
+    ...(key !== undefined && { key }), ...(labels !== undefined && { labels }), ...transition.definition,
   }
 }
 
