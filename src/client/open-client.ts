@@ -56,7 +56,8 @@ class StoreClient implements Client {
   }
 
   async result(pid: string, options: WaitOptions = {}): Promise<never> {
-    for await (const { record } of this.#follow(pid, checkWait(options, 'result'))) if (isFinal(record.status)) return outcome(record) as never
+    for await (const { record } of this.#follow(pid, checkWait(options, 'result')))
+      if (isFinal(record.status)) return outcome(record) as never
     throw unknown(pid, this.#store)
   }
 
@@ -67,7 +68,8 @@ class StoreClient implements Client {
   }
 
   async *logs(pid: string, { follow = false, signal }: LogOptions = {}): AsyncGenerator<LogInfo> {
-    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal })) yield { at: new Date(at).toISOString(), ...entry }
+    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal }))
+      yield { at: new Date(at).toISOString(), ...entry }
     signal?.throwIfAborted()
   }
 
@@ -88,7 +90,9 @@ class StoreClient implements Client {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`))
+    this.#closing.abort(
+      new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`),
+    )
     if (this.#ownsStore) await this.#store.close()
   }
 

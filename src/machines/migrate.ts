@@ -9,14 +9,26 @@ import type { Json, ProcessRecord } from '../store/record.ts'
  *
  * @throws ERR_INVALID_INPUT if the migration names no function step
  */
-export function migrated(record: ProcessRecord, plan: ProcessPlan, { step: name, data }: Migration & { readonly data?: Json }): ProcessRecord {
+export function migrated(
+  record: ProcessRecord,
+  plan: ProcessPlan,
+  { step: name, data }: Migration & { readonly data?: Json },
+): ProcessRecord {
   const place = plan.steps.findIndex(step => step.name === name)
   const step = plan.steps[place]
   if (step?.kind !== 'step')
-    throw new StepwrightError('ERR_INVALID_INPUT', `migrate of process '${plan.name}' must name a step with work to go on with; it named '${name}'`)
+    throw new StepwrightError(
+      'ERR_INVALID_INPUT',
+      `migrate of process '${plan.name}' must name a step with work to go on with; it named '${name}'`,
+    )
   const before = new Set(plan.steps.slice(0, place).map(one => one.name))
   const done = Object.entries(record.steps).filter(([one, { endedAt }]) => before.has(one) && endedAt !== undefined)
-  const { deadline = record.remainingMs === undefined ? undefined : record.at + record.remainingMs, remainingMs: _, deaths: __, ...kept } = record
+  const {
+    deadline = record.remainingMs === undefined ? undefined : record.at + record.remainingMs,
+    remainingMs: _,
+    deaths: __,
+    ...kept
+  } = record
   return {
     ...kept,
     status: 'running',

@@ -19,7 +19,12 @@ export class Adoption {
   #stopped = false
   #failing = false
 
-  constructor(store: HostStore, accept: (record: ProcessRecord) => boolean, resume: (adopted: AdoptedProcess) => void, onError: (error: unknown) => void) {
+  constructor(
+    store: HostStore,
+    accept: (record: ProcessRecord) => boolean,
+    resume: (adopted: AdoptedProcess) => void,
+    onError: (error: unknown) => void,
+  ) {
     this.#store = store
     this.#accept = accept
     this.#resume = resume

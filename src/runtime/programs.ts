@@ -53,9 +53,13 @@ export function definitionsOf(processes: readonly ProcessDefinition[], services:
     if (known.has(id)) throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
     const missing = missingServices(plan, services)
     if (missing.length > 0)
-      throw new TypeError(`createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`)
+      throw new TypeError(
+        `createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`,
+      )
     known.set(id, {
-      plan, shape: shapeOf(plan), steps: new Map(plan.steps.map(step => [step.name, step])),
+      plan,
+      shape: shapeOf(plan),
+      steps: new Map(plan.steps.map(step => [step.name, step])),
       outline: plan.steps.map(({ name, kind }) => ({ name, kind })),
     })
   }
@@ -121,7 +125,9 @@ function migrate(record: ProcessRecord, plan: ProcessPlan): ProcessRecord | unde
     const to = plan.migrate?.({ pid, version, data: copyJson(data), input: copyJson(input), ...(step !== undefined && { step }) })
     return to && migrated(record, plan, { step: to.step, ...(to.data !== undefined && { data: toJson(to.data, Infinity) }) })
   } catch (error) {
-    process.emitWarning(`Process ${pid} (${record.name}, version ${version}) was not migrated: ${error instanceof Error ? error.message : String(error)}`)
+    process.emitWarning(
+      `Process ${pid} (${record.name}, version ${version}) was not migrated: ${error instanceof Error ? error.message : String(error)}`,
+    )
     return undefined
   }
 }

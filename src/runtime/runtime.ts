@@ -54,7 +54,13 @@ export class ProcessRuntime implements Surroundings {
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
 
-  constructor(definitions: ReadonlyMap<string, KnownDefinition>, options: CheckedOptions, readers: Store, store: HostStore, { clock, createPid }: Injected) {
+  constructor(
+    definitions: ReadonlyMap<string, KnownDefinition>,
+    options: CheckedOptions,
+    readers: Store,
+    store: HostStore,
+    { clock, createPid }: Injected,
+  ) {
     this.#options = options
     this.#readers = readers
     this.#client = openClient(readers)
@@ -87,7 +93,11 @@ export class ProcessRuntime implements Surroundings {
     this.#forgetSignals = closeOnSignals(this.#options.closeOn, () => this.close())
   }
 
-  async start<D extends ProcessDefinition>(definition: D, input?: ProcessInput<D>, options: StartOptions = {}): Promise<ProcessHandle<ProcessOutput<D>>> {
+  async start<D extends ProcessDefinition>(
+    definition: D,
+    input?: ProcessInput<D>,
+    options: StartOptions = {},
+  ): Promise<ProcessHandle<ProcessOutput<D>>> {
     const starting = this.#start(definition, input, options)
     this.#starting.add(starting)
     try {
@@ -97,17 +107,30 @@ export class ProcessRuntime implements Surroundings {
     }
   }
 
-  async #start<D extends ProcessDefinition>(definition: D, input: unknown, options: StartOptions): Promise<ProcessHandle<ProcessOutput<D>>> {
+  async #start<D extends ProcessDefinition>(
+    definition: D,
+    input: unknown,
+    options: StartOptions,
+  ): Promise<ProcessHandle<ProcessOutput<D>>> {
     if (this.draining) throw closed('Start processes on another one')
     const plan = planOf(definition)
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = this.#programs.find(plan, timeoutMs !== undefined)
-    if (!program) throw new StepwrightError('ERR_UNKNOWN_DEFINITION', `Process '${plan.name}' version '${plan.version}' is not known to this runtime: give it to createRuntime({ processes })`)
+    if (!program)
+      throw new StepwrightError(
+        'ERR_UNKNOWN_DEFINITION',
+        `Process '${plan.name}' version '${plan.version}' is not known to this runtime: give it to createRuntime({ processes })`,
+      )
     const parsed: unknown = plan.inputSchema ? await validate(plan.inputSchema, input, `the input of process '${plan.name}'`) : input
     const now = this.clock.now()
     const identity: ProcessIdentity = {
-      version: plan.version, shape: program.shape, createdAt: now, input: toJson(parsed, this.maxRecordBytes),
-      outline: program.outline, ...(key !== undefined && { key }), ...(labels && { labels }),
+      version: plan.version,
+      shape: program.shape,
+      createdAt: now,
+      input: toJson(parsed, this.maxRecordBytes),
+      outline: program.outline,
+      ...(key !== undefined && { key }),
+      ...(labels && { labels }),
     }
     const live = new LiveProcess(this, program, identity, { pid: this.#createPid(now), timeoutMs })
     const { pid, created } = await this.store.create(live.record)
@@ -138,18 +161,36 @@ export class ProcessRuntime implements Surroundings {
     await this.#steer(pid).proceed(data)
   }
 
-  get(pid: string): ReturnType<Client['get']> { return this.#client.get(pid) }
-  list(options?: ListOptions): ReturnType<Client['list']> { return this.#client.list(options) }
-  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> { return this.#client.watch(pid, this.#untilClosed(options)) }
+  get(pid: string): ReturnType<Client['get']> {
+    return this.#client.get(pid)
+  }
+  list(options?: ListOptions): ReturnType<Client['list']> {
+    return this.#client.list(options)
+  }
+  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
+    return this.#client.watch(pid, this.#untilClosed(options))
+  }
   result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
     return this.#client.result<D>(pid, this.#untilClosed(options))
   }
-  history(pid: string): ReturnType<Client['history']> { return this.#client.history(pid) }
-  logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> { return this.#client.logs(pid, options) }
-  delete(pid: string): Promise<void> { return this.#client.delete(pid) }
-  hosts(): ReturnType<Client['hosts']> { return this.#client.hosts() }
-  adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> { return this.#client.adopt(hostId, options) }
-  find(prefix: string, limit?: number): Promise<string[]> { return this.#client.find(prefix, limit) }
+  history(pid: string): ReturnType<Client['history']> {
+    return this.#client.history(pid)
+  }
+  logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> {
+    return this.#client.logs(pid, options)
+  }
+  delete(pid: string): Promise<void> {
+    return this.#client.delete(pid)
+  }
+  hosts(): ReturnType<Client['hosts']> {
+    return this.#client.hosts()
+  }
+  adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> {
+    return this.#client.adopt(hostId, options)
+  }
+  find(prefix: string, limit?: number): Promise<string[]> {
+    return this.#client.find(prefix, limit)
+  }
 
   onChange(live: LiveProcess): void {
     if (live.status === 'interrupted') this.#keepAlive.delete(live)
@@ -191,7 +232,15 @@ export class ProcessRuntime implements Surroundings {
     if (!restored) return
     const { program, record } = restored
     const { version, shape, createdAt, input, outline, key, labels } = record
-    const identity: ProcessIdentity = { version, shape, createdAt, input, outline, ...(key !== undefined && { key }), ...(labels && { labels }) }
+    const identity: ProcessIdentity = {
+      version,
+      shape,
+      createdAt,
+      input,
+      outline,
+      ...(key !== undefined && { key }),
+      ...(labels && { labels }),
+    }
     const live = new LiveProcess(this, program, identity, record)
     this.#live.set(live.pid, live)
     // Closed meanwhile: it is let go for the next host.

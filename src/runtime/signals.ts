@@ -9,7 +9,9 @@ export function closeOnSignals(signals: readonly NodeJS.Signals[], close: () => 
   const onSignal = (signal: NodeJS.Signals): void => {
     forget()
     void close()
-      .catch((error: unknown) => process.emitWarning(`The runtime could not be closed: ${error instanceof Error ? error.message : String(error)}`))
+      .catch((error: unknown) =>
+        process.emitWarning(`The runtime could not be closed: ${error instanceof Error ? error.message : String(error)}`),
+      )
       .finally(() => process.kill(process.pid, signal))
   }
   for (const signal of signals) process.on(signal, onSignal)

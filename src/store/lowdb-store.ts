@@ -38,7 +38,8 @@ export interface LowdbStoreOptions {
  */
 export function lowdbStore(dir = '.stepwright', { durability = 'process', files = fs }: LowdbStoreOptions = {}): Store {
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${quote(dir)}`)
-  if (durability !== 'process' && durability !== 'power') throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${quote(durability)}`)
+  if (durability !== 'process' && durability !== 'power')
+    throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${quote(durability)}`)
   return new LowdbStore(new Folders(dir), files, durability === 'power' ? powerDurability(files) : processDurability)
 }
 
@@ -89,7 +90,10 @@ class LowdbStore implements Store {
     yield* follow(this.#files, this.#folders, this.#reader, pid, ends)
   }
 
-  async *logs(pid: string, { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+  async *logs(
+    pid: string,
+    { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<LogEntry> {
     this.#check()
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     yield* readLogs(this.#files, this.#folders, pid, goOn ? this.follow(pid, ends) : undefined, ends)

@@ -14,4 +14,11 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
  * @example
  * for (const { name, run } of storeConformance) test(name, () => run(makeMyStore))
  */
-export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...hostingTests, ...loggingTests, ...adoptingTests, ...seizingTests]
+export const storeConformance: readonly ConformanceTest[] = [
+  ...readingTests,
+  ...followingTests,
+  ...hostingTests,
+  ...loggingTests,
+  ...adoptingTests,
+  ...seizingTests,
+]

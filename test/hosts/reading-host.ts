@@ -5,10 +5,14 @@ const [dir = ''] = process.argv.slice(2)
 let go = Promise.withResolvers<string>()
 
 const waits = defineProcess({ name: 'waits', input: typed<{ n: number }>() })
-  .step('count', ({ data, progress }) => { progress(data.n, 10, 'counting'); return { n: data.n + 1 } })
+  .step('count', ({ data, progress }) => {
+    progress(data.n, 10, 'counting')
+    return { n: data.n + 1 }
+  })
   .step('wait', async ({ data }) => ({ ...data, word: await go.promise }))
-const fails = defineProcess({ name: 'fails' })
-  .step('fail', async () => { throw Object.assign(new Error('no such file', { cause: new Error('disk gone') }), { code: 'ENOENT' }) })
+const fails = defineProcess({ name: 'fails' }).step('fail', async () => {
+  throw Object.assign(new Error('no such file', { cause: new Error('disk gone') }), { code: 'ENOENT' })
+})
 
 const runtime = await createRuntime({ processes: [waits, fails], store: lowdbStore(dir) })
 interface Message {

@@ -21,28 +21,51 @@ test('migrate says where a process of an older version goes on, and with what', 
   const { store, pid } = await left(t)
   const asked: unknown[] = []
   const second = defineProcess({
-    name: 'report', version: '2', input: typed<{ n: number }>(),
+    name: 'report',
+    version: '2',
+    input: typed<{ n: number }>(),
     migrate(old) {
       asked.push(old)
       return { step: 'print', data: { lines: (old.data as { rows: number }).rows } }
     },
-  }).step('gather', ({ data }) => ({ lines: data.n })).step('print', ({ data, attempt }) => ({ printed: data.lines, attempt }), { retry: 2 })
+  })
+    .step('gather', ({ data }) => ({ lines: data.n }))
+    .step('print', ({ data, attempt }) => ({ printed: data.lines, attempt }), { retry: 2 })
   const runtime = await createTestRuntime({ processes: [second], store })
   t.deepEqual(await runtime.result(pid), { printed: 3, attempt: 1 })
   t.deepEqual(asked[0], { pid, version: '1', step: 'check', data: { rows: 3 }, input: { n: 3 } })
   const info = await runtime.get(pid)
   t.is(info?.version, '2')
-  t.deepEqual(info?.steps.map(({ name, status }) => [name, status]), [['gather', 'pending'], ['print', 'finished']])
-  t.deepEqual((await runtime.history(pid)).map(({ version }) => version), ['1', '1', '1', '2', '2'])
+  t.deepEqual(
+    info?.steps.map(({ name, status }) => [name, status]),
+    [
+      ['gather', 'pending'],
+      ['print', 'finished'],
+    ],
+  )
+  t.deepEqual(
+    (await runtime.history(pid)).map(({ version }) => version),
+    ['1', '1', '1', '2', '2'],
+  )
   await runtime.close()
 })
 
 test('without migrate, or when it says no or goes wrong, an old process stays as it is', async t => {
   const { store, pid } = await left(t)
   const before = await store.get(pid)
-  const migrations = [undefined, () => undefined, () => { throw new Error('no idea') }, () => ({ step: 'nowhere' })]
+  const migrations = [
+    undefined,
+    () => undefined,
+    () => {
+      throw new Error('no idea')
+    },
+    () => ({ step: 'nowhere' }),
+  ]
   for (const migrate of migrations) {
-    const runtime = await createRuntime({ processes: [defineProcess({ name: 'report', version: '2', migrate }).step('print', () => 1)], store })
+    const runtime = await createRuntime({
+      processes: [defineProcess({ name: 'report', version: '2', migrate }).step('print', () => 1)],
+      store,
+    })
     t.deepEqual(await store.get(pid), before)
     await runtime.close()
   }
@@ -58,6 +81,9 @@ test('the same version with a step more goes on, and shows the step', async t =>
   const runtime = await createTestRuntime({ processes: [longer], store })
   await runtime.proceed(pid)
   t.is(await runtime.result(pid), 'sent 3 rows')
-  t.deepEqual((await runtime.get(pid))?.steps.map(({ name }) => name), ['collect', 'check', 'write', 'send'])
+  t.deepEqual(
+    (await runtime.get(pid))?.steps.map(({ name }) => name),
+    ['collect', 'check', 'write', 'send'],
+  )
   await runtime.close()
 })

@@ -18,10 +18,12 @@ const SETTLE_MS = 60_000
 
 /** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. */
 export async function soak(dir: string, seconds: number, say: (line: string) => void): Promise<SoakResult> {
-  const store = join(dir, 'store'), effects = join(dir, 'effects')
+  const store = join(dir, 'store'),
+    effects = join(dir, 'effects')
   const kills = new Map<string, number>()
   const hosts: { name: string; child: ChildProcess }[] = []
-  let born = 0, stops = 0
+  let born = 0,
+    stops = 0
   const faults: string[] = []
 
   async function bear(place: number): Promise<void> {
@@ -41,7 +43,9 @@ export async function soak(dir: string, seconds: number, say: (line: string) => 
   }
 
   await Promise.all(Array.from({ length: HOSTS }, (_, place) => bear(place)))
-  const readers = Array.from({ length: READERS }, () => fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv }))
+  const readers = Array.from({ length: READERS }, () =>
+    fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv }),
+  )
   const until = Date.now() + seconds * 1_000
   let told = Date.now()
   while (Date.now() < until) {

@@ -54,14 +54,19 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
 
 /** Whose folders are up for adoption. All hosts are asked at once: one that does not answer holds up nothing but this round. */
 async function abandoned({ hostId, files, folders, hosts }: Adopter): Promise<string[]> {
-  const owners = [...new Set([...ownersIn(files, folders), ...hostIdsIn(files, folders)])].filter(owner => owner !== hostId && owner !== RELEASED)
+  const owners = [...new Set([...ownersIn(files, folders), ...hostIdsIn(files, folders)])].filter(
+    owner => owner !== hostId && owner !== RELEASED,
+  )
   const states = await Promise.all(owners.map(owner => hosts.stateOf(owner)))
   return [RELEASED, ...owners.filter((_, index) => states[index] === 'dead')]
 }
 
 /** `undefined`: not ours to run. A journal that cannot be read stays where it is; readers tell it. */
 async function takeOver(
-  adopter: Adopter, from: string, pid: string, accept: (record: ProcessRecord) => boolean,
+  adopter: Adopter,
+  from: string,
+  pid: string,
+  accept: (record: ProcessRecord) => boolean,
 ): Promise<ProcessRecord | undefined> {
   const { files, folders, hostId } = adopter
   const file = `${from}/${pid}.jsonl`

@@ -138,7 +138,15 @@ class LowdbHost implements HostStore {
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
     const { hostId } = this
-    const adopter = { hostId, files: this.#files, folders: this.#folders, hosts: this.#hosts, keys: this.#keys, moves: this.#moves, refused: this.#refusedBy(accept) }
+    const adopter = {
+      hostId,
+      files: this.#files,
+      folders: this.#folders,
+      hosts: this.#hosts,
+      keys: this.#keys,
+      moves: this.#moves,
+      refused: this.#refusedBy(accept),
+    }
     for await (const adopted of adopt(adopter, accept)) {
       // The half of a line that its last host may have left is cut off before the first write.
       this.#own(adopted.record, 'existing')
