@@ -13,6 +13,7 @@ import { openDatabase } from './sqlite/open.ts'
 import type { Durability } from './sqlite/open.ts'
 import { Reader } from './sqlite/reader.ts'
 import { readEvery } from './sqlite/records.ts'
+import { seize } from './sqlite/seize.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
 
 export interface SqliteStoreOptions {
@@ -109,6 +110,10 @@ class SqliteStore implements Store {
 
   async hosts(): Promise<Host[]> {
     return (await this.#open()).hosts.all()
+  }
+
+  async seize(hostId: string, force: boolean): Promise<number> {
+    return seize(await this.#open(), hostId, force)
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
-import fs from 'node:fs'
 import os from 'node:os'
+import { readBootId } from './other-machines.ts'
 
 /** What a host says about itself. Never changes. */
 export interface HostCard {
@@ -16,13 +16,4 @@ export interface HostCard {
 export function newCard(id: string): HostCard {
   const bootId = readBootId()
   return { id, osPid: process.pid, hostname: os.hostname(), startedAt: Date.now(), ...(bootId !== undefined && { bootId }) }
-}
-
-/** Linux only. */
-function readBootId(): string | undefined {
-  try {
-    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return undefined
-  }
 }

@@ -7,6 +7,7 @@ import type { Folders } from './folders.ts'
 import { newCard } from '../hosts/card.ts'
 import type { HostCard } from '../hosts/card.ts'
 import { Liveness } from '../hosts/liveness.ts'
+import { mayBeElsewhere } from '../hosts/other-machines.ts'
 
 export function writeHostCard(files: Files, folders: Folders, id: string): void {
   writeAtomically(files, folders.hostFile(id), `${JSON.stringify(newCard(id))}\n`)
@@ -25,8 +26,10 @@ export class Hosts {
     this.#liveness = new Liveness(folders.hosts)
   }
 
-  stateOf(id: string): Promise<HostState> {
-    return this.#liveness.stateOf(id)
+  /** `unknown`: it may run on another machine, or the question itself failed. Only who is dead is ever robbed. */
+  async stateOf(id: string): Promise<HostState> {
+    const bootId = (this.#cards.get(id) ?? this.#readCard(id))?.bootId
+    return mayBeElsewhere(this.#files, this.#folders.hosts, bootId) ? 'unknown' : this.#liveness.stateOf(id)
   }
 
   async all(): Promise<Host[]> {
@@ -72,11 +75,12 @@ function parseCard(id: string, text: string): HostCard {
   } catch {
     // Told by the zeros below.
   }
-  const { osPid, hostname, startedAt } = value ?? {}
+  const { osPid, hostname, startedAt, bootId } = value ?? {}
   return {
     id,
     osPid: typeof osPid === 'number' ? osPid : 0,
     hostname: typeof hostname === 'string' ? hostname : '',
     startedAt: typeof startedAt === 'number' ? startedAt : 0,
+    ...(typeof bootId === 'string' && { bootId }),
   }
 }

@@ -1,7 +1,8 @@
-import { makeFolder, removeFile, writeAtomically, writeNew } from '../files.ts'
+import { makeFolder, removeFile, writeAtomically } from '../files.ts'
 import type { Files } from '../files.ts'
 import type { ImportedJournal } from '../imported.ts'
-import { encodeFirst, encodeLine } from '../line.ts'
+import { Journal } from '../journal.ts'
+import { encodeLine, toFirstLine } from '../line.ts'
 import { hourOf } from '../pid.ts'
 import { isFinal } from '../record.ts'
 import type { LogEntry } from '../record.ts'
@@ -10,6 +11,7 @@ import type { Folders } from './folders.ts'
 import type { Keys } from './keys.ts'
 import { locate } from './locate.ts'
 import type { EndedMoves } from './moves.ts'
+import type { Durability } from './power.ts'
 
 /** What a host imports with. */
 export interface Importer {
@@ -17,6 +19,7 @@ export interface Importer {
   readonly folders: Folders
   readonly keys: Keys
   readonly moves: EndedMoves
+  readonly durability: Durability
   /** Where the journals are that the host owns. */
   readonly folder: string
 }
@@ -25,11 +28,11 @@ export interface Importer {
  * See `HostStore.import`. From the rename on the journal is one whose host has written its end and still has to claim its key and to move it:
  * what dies here is finished by an heir.
  */
-export function importProcess(
-  { files, folders, keys, moves, folder }: Importer,
+export async function importProcess(
+  { files, folders, keys, moves, durability, folder }: Importer,
   { first, lines, last }: ImportedJournal,
   log: readonly LogEntry[],
-): { readonly pid: string; readonly created: boolean } {
+): Promise<{ readonly pid: string; readonly created: boolean }> {
   const { pid, key } = first
   const holder = holderOf(files, folders, pid) ?? (key === undefined ? undefined : keys.holderOf(key))
   if (holder !== undefined) return { pid: holder, created: false }
@@ -39,12 +42,15 @@ export function importProcess(
       makeFolder(files, `${folders.logs}/${hourOf(pid)}`)
       writeAtomically(files, folders.logFile(pid), log.map(encodeLine).join(''))
     }
-    writeJournal(files, `${folder}/${draftName(pid)}`, file, { first, lines, last })
+    await writeJournal(files, durability, `${folder}/${draftName(pid)}`, file, { first, lines, last })
     const winner = key === undefined ? pid : keys.claim(key, pid, file)
     if (winner !== pid) {
       removeFile(files, file)
       removeFile(files, folders.logFile(pid))
-    } else if (isFinal(last.status)) moves.move(folder, pid, last.status)
+    } else if (isFinal(last.status)) {
+      moves.move(folder, pid, last.status)
+      await durability.folders(folder, folders.keys, folders.hourFolder(hourOf(pid)))
+    }
     return { pid: winner, created: winner === pid }
   } catch (error) {
     removeFile(files, file)
@@ -52,9 +58,21 @@ export function importProcess(
   }
 }
 
-function writeJournal(files: Files, draft: string, file: string, { first, lines, last }: ImportedJournal): void {
+async function writeJournal(
+  files: Files,
+  durability: Durability,
+  draft: string,
+  file: string,
+  { first, lines, last }: ImportedJournal,
+): Promise<void> {
   removeFile(files, draft)
-  writeNew(files, draft, Buffer.from(encodeFirst(first) + lines.map(encodeLine).join('')))
+  const journal = new Journal<unknown>(draft, { files, expect: 'new' })
+  try {
+    for (const line of [toFirstLine(first), ...lines]) journal.append(line)
+    await durability.line(journal)
+  } finally {
+    journal.close()
+  }
   // `expire` takes it for the time of the end.
   files.utimesSync(draft, last.at / 1_000, last.at / 1_000)
   files.renameSync(draft, file)

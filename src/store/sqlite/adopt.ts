@@ -16,6 +16,8 @@ export interface Adopter {
   readonly db: Database
   readonly commits: Commits
   readonly hosts: Hosts
+  /** Processes that this `accept` said no to: a host that does not know a definition never will, so they are not read again each time. */
+  readonly refused: Set<string>
 }
 
 /**
@@ -23,10 +25,9 @@ export interface Adopter {
  * and changed within one transaction, so exactly one host gets it.
  */
 export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
-  const { hostId, db, commits, hosts } = adopter
-  for (const owner of await db.read(() => ownersIn(db))) {
+  const { db, commits, hosts } = adopter
+  for (const owner of await abandoned(adopter)) {
     const released = owner === RELEASED
-    if (owner === hostId || (!released && (await hosts.stateOf(owner)) !== 'dead')) continue
     for (let after = ''; ;) {
       const { records, last } = await commits.add(() => takeSome(adopter, owner, after, accept))
       let given = 0
@@ -46,18 +47,28 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
   }
 }
 
-const ownersIn = (db: Database): string[] =>
-  db.all<{ id: string }>('SELECT owner AS id FROM processes WHERE owner IS NOT NULL UNION SELECT id FROM hosts').map(({ id }) => id)
+/** Whose processes are up for adoption. All hosts are asked at once: one that does not answer holds up nothing but this round. */
+async function abandoned({ hostId, db, hosts }: Adopter): Promise<string[]> {
+  const sql = 'SELECT DISTINCT owner AS id FROM processes WHERE owner IS NOT NULL UNION SELECT id FROM hosts'
+  const owners = (await db.read(() => db.all<{ id: string }>(sql))).map(({ id }) => id).filter(id => id !== hostId && id !== RELEASED)
+  const states = await Promise.all(owners.map(owner => hosts.stateOf(owner)))
+  return [RELEASED, ...owners.filter((_, index) => states[index] === 'dead')]
+}
 
 /** @returns `last`: the pid after which to go on, if there may be more */
 function takeSome(
-  { db, hostId }: Adopter,
+  { db, hostId, refused }: Adopter,
   owner: string,
   after: string,
   accept: (record: ProcessRecord) => boolean,
 ): { readonly records: ProcessRecord[]; readonly last: string | undefined } {
   const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?', owner, after, BATCH)
-  const records = pids.flatMap(({ pid }) => readable(db, pid) ?? []).filter(accept)
+  const asked = pids.flatMap(({ pid }) => (refused.has(pid) ? [] : (readable(db, pid) ?? [])))
+  const records = asked.filter(record => {
+    if (accept(record)) return true
+    refused.add(record.pid)
+    return false
+  })
   for (const { pid } of records) db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
   return { records, last: pids.length < BATCH ? undefined : pids.at(-1)?.pid }
 }

@@ -51,6 +51,7 @@ class SqliteHost implements HostStore {
   readonly #hosts: Hosts
   /** At what length journals that stay long are compacted again, by pid. */
   readonly #compactAt = new Map<string, number>()
+  readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed: Promise<void> | undefined
 
   constructor(hostId: string, db: Database, commits: Commits, beacon: Beacon) {
@@ -108,7 +109,10 @@ class SqliteHost implements HostStore {
 
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
-    yield* adopt({ hostId: this.hostId, db: this.#db, commits: this.#commits, hosts: this.#hosts }, accept)
+    yield* adopt(
+      { hostId: this.hostId, db: this.#db, commits: this.#commits, hosts: this.#hosts, refused: this.#refusedBy(accept) },
+      accept,
+    )
   }
 
   async release(pid: string): Promise<void> {
@@ -139,6 +143,12 @@ class SqliteHost implements HostStore {
       await this.#beacon.close()
       this.#db.close()
     }
+  }
+
+  #refusedBy(accept: (record: ProcessRecord) => boolean): Set<string> {
+    const refused = this.#refused.get(accept) ?? new Set()
+    this.#refused.set(accept, refused)
+    return refused
   }
 
   #checkOpen(): void {

@@ -3,6 +3,7 @@ import { FOLDER_MODE, makeFolder } from '../files.ts'
 import { newCard } from '../hosts/card.ts'
 import type { HostCard } from '../hosts/card.ts'
 import { Liveness } from '../hosts/liveness.ts'
+import { mayBeElsewhere } from '../hosts/other-machines.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
 import type { Host, HostState } from '../store.ts'
 import type { Database } from './database.ts'
@@ -27,12 +28,18 @@ export const registerHost = (db: Database, id: string): void =>
 export const removeHost = (db: Database, id: string): boolean =>
   db.run('DELETE FROM hosts WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM processes WHERE owner = ?1)', id) > 0
 
+/** What is known of a host for good. */
+interface Known {
+  readonly card: HostCard
+  readonly elsewhere: boolean
+}
+
 /** The hosts of a store as a reader sees them. */
 export class Hosts {
   readonly #db: Database
   readonly #folder: string
   readonly #liveness: Liveness
-  readonly #cards = new Map<string, HostCard>()
+  readonly #known = new Map<string, Known>()
 
   constructor(db: Database) {
     this.#db = db
@@ -40,39 +47,39 @@ export class Hosts {
     this.#liveness = new Liveness(this.#folder)
   }
 
-  stateOf(id: string): Promise<HostState> {
-    return this.#liveness.stateOf(id)
+  /** `unknown`: it may run on another machine, or the question itself failed. Only who is dead is ever robbed. */
+  async stateOf(id: string): Promise<HostState> {
+    return (await this.#know(id))?.elsewhere ? 'unknown' : this.#liveness.stateOf(id)
   }
 
   async all(): Promise<Host[]> {
-    const rows = await this.#db.read(() => this.#db.all<{ id: string; card: string }>('SELECT id, card FROM hosts'))
-    return Promise.all(rows.map(async ({ id, card }) => this.#seen(parseCard(id, card))))
+    const rows = await this.#db.read(() => this.#db.all<{ id: string }>('SELECT id FROM hosts'))
+    return Promise.all(rows.map(({ id }) => this.get(id)))
   }
 
-  /** The owner of a process. One that has not left even its card is dead. */
+  /** One of which there is not even a card is dead. */
   async get(id: string): Promise<Host> {
-    let card = this.#cards.get(id)
-    if (card === undefined) {
-      const row = await this.#db.read(() => this.#db.get<{ card: string }>('SELECT card FROM hosts WHERE id = ?', id))
-      if (row === undefined) return { id, osPid: 0, hostname: '', startedAt: 0, state: 'dead' }
-      this.#cards.set(id, (card = parseCard(id, row.card)))
-    }
-    return this.#seen(card)
+    const known = await this.#know(id)
+    if (known === undefined) return { id, osPid: 0, hostname: '', startedAt: 0, state: 'dead' }
+    const { osPid, hostname, startedAt } = known.card
+    return { id, osPid, hostname, startedAt, state: await this.stateOf(id) }
   }
 
   /** Clears away what is left of a host that is no longer in the store. */
   forget(id: string): void {
-    this.#cards.delete(id)
+    this.#known.delete(id)
     this.#liveness.forget(id)
     removeSocket(fs, this.#folder, id)
   }
 
-  async #seen({ id, osPid, hostname, startedAt }: HostCard): Promise<Host> {
-    return { id, osPid, hostname, startedAt, state: await this.stateOf(id) }
+  async #know(id: string): Promise<Known | undefined> {
+    const before = this.#known.get(id)
+    if (before !== undefined) return before
+    const row = await this.#db.read(() => this.#db.get<{ card: string }>('SELECT card FROM hosts WHERE id = ?', id))
+    if (row === undefined) return undefined
+    const card = JSON.parse(row.card) as HostCard
+    const known = { card, elsewhere: mayBeElsewhere(fs, this.#folder, card.bootId) }
+    this.#known.set(id, known)
+    return known
   }
-}
-
-function parseCard(id: string, text: string): HostCard {
-  const { osPid, hostname, startedAt } = JSON.parse(text) as HostCard
-  return { id, osPid, hostname, startedAt }
 }

@@ -68,7 +68,9 @@ async function historyAll(): Promise<void> {
       if (records === undefined) faults.push(`history: ${pid} is missing`)
       records?.forEach((record, i) => {
         look('history', record)
-        if (record.revision !== i + 1) faults.push(`history: ${pid} has ${record.revision} at ${i + 1}`)
+        // Not by one: on a slow machine the writer gets so far ahead that a journal is compacted.
+        const before = records[i - 1]?.revision ?? 0
+        if (record.revision <= before) faults.push(`history: ${pid} has ${record.revision} after ${before}`)
       })
       await new Promise(setImmediate)
     }
