@@ -56,7 +56,7 @@ class SqliteStore implements Store {
   }
 
   openHost(): Promise<HostStore> {
-    return openSqliteHost(this.location, this.#durability, () => void this.#reader?.then(({ pulse }) => pulse.stir()))
+    return openSqliteHost(this.location, this.#durability, () => this.#stir())
   }
 
   async get(pid: string): Promise<StoredProcess | undefined> {
@@ -133,6 +133,14 @@ class SqliteStore implements Store {
       if (this.#reader === opening) this.#reader = undefined
     })
     return (this.#reader = opening)
+  }
+
+  /** A host of this store has committed: readers of this store need not wait until they look again. */
+  #stir(): void {
+    this.#reader?.then(
+      ({ pulse }) => pulse.stir(),
+      () => {},
+    )
   }
 
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {

@@ -19,12 +19,12 @@ async function makeLowdbStore(durability: 'process' | 'power' = 'process'): Prom
   }
 }
 
-async function makeSqliteStore(): Promise<StoreUnderTest> {
+async function makeSqliteStore(durability: 'process' | 'power' = 'process'): Promise<StoreUnderTest> {
   const parent = makeTempDir()
   const file = path.join(parent, 'deep', 'store.sqlite')
   return {
-    store: sqliteStore(file),
-    open: () => sqliteStore(file),
+    store: sqliteStore(file, { durability }),
+    open: () => sqliteStore(file, { durability }),
     crash: async ({ hostId }) => fs.rmSync(`${file}-hosts/${hostId}.sock`),
     cleanup: async () => fs.rmSync(parent, { recursive: true }),
   }
@@ -38,6 +38,7 @@ async function makeMemoryStore(): Promise<StoreUnderTest> {
 for (const { name, run } of storeConformance) {
   test(`lowdb: ${name}`, async t => t.notThrowsAsync(run(() => makeLowdbStore())))
   test(`lowdb, durability power: ${name}`, async t => t.notThrowsAsync(run(() => makeLowdbStore('power'))))
-  test(`sqlite: ${name}`, async t => t.notThrowsAsync(run(makeSqliteStore)))
+  test(`sqlite: ${name}`, async t => t.notThrowsAsync(run(() => makeSqliteStore())))
+  test(`sqlite, durability power: ${name}`, async t => t.notThrowsAsync(run(() => makeSqliteStore('power'))))
   test(`memory: ${name}`, async t => t.notThrowsAsync(run(makeMemoryStore)))
 }
