@@ -19,7 +19,7 @@ export type Act = <Args extends unknown[]>(
 
 function storeOf(command: Command, env: Io['env']): string {
   const { store } = command.optsWithGlobals<{ store?: string }>()
-  if (store === '') throw new UsageError('--store is empty: give the directory of a store')
+  if (store === '') throw new UsageError('--store is empty: give the path of a store')
   return store ?? (env['STEPWRIGHT_STORE'] || DEFAULT_STORE)
 }
 

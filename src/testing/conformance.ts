@@ -1,6 +1,7 @@
 import { adoptingTests } from './conformance/adopting.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
+import { importingTests } from './conformance/importing.ts'
 import { loggingTests } from './conformance/logging.ts'
 import { readingTests } from './conformance/reading.ts'
 import { seizingTests } from './conformance/seizing.ts'
@@ -19,6 +20,7 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...followingTests,
   ...hostingTests,
   ...loggingTests,
+  ...importingTests,
   ...adoptingTests,
   ...seizingTests,
 ]

@@ -16,6 +16,7 @@ export function wrappedStore(
       const bound: HostStore = {
         hostId: host.hostId,
         create: record => host.create(record),
+        import: (history, log) => host.import(history, log),
         write: line => host.write(line),
         adopt: accept => host.adopt(accept),
         log: (pid, entry) => host.log(pid, entry),

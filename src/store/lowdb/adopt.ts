@@ -15,7 +15,7 @@ import type { Folders } from './folders.ts'
 import type { Hosts } from './hosts.ts'
 import type { Keys } from './keys.ts'
 import type { EndedMoves } from './moves.ts'
-import { removeSocket } from './socket-path.ts'
+import { removeSocket } from '../hosts/socket-path.ts'
 
 /** What a host adopts with. */
 export interface Adopter {

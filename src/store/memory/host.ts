@@ -1,4 +1,5 @@
 import { hostClosed, notOwned, quote } from '../failures.ts'
+import { journalOf } from '../imported.ts'
 import { createdAtOf, isPid } from '../pid.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
@@ -37,6 +38,19 @@ export class MemoryHost implements HostStore {
     const holder = key === undefined ? undefined : this.#journals.holderOf(key)
     if (holder !== undefined) return { pid: holder, created: false }
     this.#journals.add(new MemoryJournal(record, this.hostId))
+    return { pid, created: true }
+  }
+
+  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
+    this.#checkOpen()
+    const { first, lines } = journalOf(history)
+    const { pid, key } = first
+    const holder = this.#journals.get(pid)?.pid ?? (key === undefined ? undefined : this.#journals.holderOf(key))
+    if (holder !== undefined) return { pid: holder, created: false }
+    const journal = new MemoryJournal(first, this.hostId)
+    for (const line of lines) journal.append(line)
+    for (const entry of log) journal.addLog(entry)
+    this.#journals.add(journal)
     return { pid, created: true }
   }
 
