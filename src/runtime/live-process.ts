@@ -173,7 +173,7 @@ export class LiveProcess {
   /** @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
   async proceed(data?: unknown): Promise<void> {
     const paused = this.#pausedStep()
-    const json = await proceedData(paused, this.pid, data, this.maxRecordBytes)
+    const json = await proceedData(paused, this.machineContext, data, this.maxRecordBytes)
     if (this.#pausedStep() !== paused) throw this.#notInterrupted()
     this.#send({ type: 'PROCEED', at: this.clock.now(), ...(json !== undefined && { data: json }) })
     await this.barrier()

@@ -24,7 +24,7 @@ test('a host that is killed is seen dead at once, and its processes go on elsewh
   const adopted = await collect(lowdbStore(dir).list({ status: ['running'] }))
   t.true(adopted.every(found => found.host?.state === 'dead'))
   const taken: string[] = []
-  // Found alive just now, so it may take the fifth of a second until it is asked again.
+  // Found alive just now, so it may take a moment until it is asked again.
   while (taken.length < pids.length)
     for await (const { record, released } of host.adopt(() => true)) {
       t.false(released)
