@@ -3,6 +3,8 @@ import type { ListQuery } from '../store.ts'
 import type { Database } from './database.ts'
 
 const PAGE = 64
+/** A label that more processes have is not rare, whatever the exact number. */
+const COUNTED = 10_000
 /** Sorts after every pid. */
 const AFTER_ALL = '{'
 
@@ -13,7 +15,7 @@ type ReadPage = (before: string) => string[]
  * The pids of a query, newest first, read a page at a time: each page begins where the one before ended, and is looked up in an index.
  */
 export async function* pidsOf(db: Database, query: ListQuery): AsyncGenerator<string> {
-  const readPage = pageReader(db, query)
+  const readPage = await db.read(() => pageReader(db, query))
   let before = AFTER_ALL
   for (;;) {
     const pids = await db.read(() => readPage(before))
@@ -28,7 +30,7 @@ export async function* pidsOf(db: Database, query: ListQuery): AsyncGenerator<st
  * to another is neither missed nor met twice.
  */
 function pageReader(db: Database, { status, name, labels }: ListQuery): ReadPage {
-  const [label, ...otherLabels] = Object.entries(labels ?? {})
+  const [label, ...otherLabels] = rarestFirst(db, Object.entries(labels ?? {}))
   if (status === undefined && name === undefined && label === undefined) {
     return before => pids(db.all('SELECT pid FROM processes WHERE pid < ? ORDER BY pid DESC LIMIT ?', before, PAGE))
   }
@@ -54,6 +56,14 @@ function pageReader(db: Database, { status, name, labels }: ListQuery): ReadPage
 }
 
 const pids = (rows: { pid: string }[]): string[] => rows.map(({ pid }) => pid)
+
+/** Of several labels one is looked up in its index, the others for each process it is on. */
+function rarestFirst(db: Database, labels: [string, string][]): [string, string][] {
+  if (labels.length < 2) return labels
+  const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM labels WHERE label = ? AND value = ? LIMIT ?)'
+  const counted = labels.map(label => ({ label, n: db.get<{ n: number }>(sql, ...label, COUNTED)!.n }))
+  return counted.toSorted((a, b) => a.n - b.n).map(({ label }) => label)
+}
 
 /** Pids that begin so, newest first. */
 export function findPids(db: Database, prefix: string, limit: number): string[] {

@@ -17,6 +17,8 @@ export type Durability = 'process' | 'power'
 
 /** Another process's commit takes less; a wait past this is spent outside of SQLite, where it does not block the event loop. */
 const BUSY_TIMEOUT_MS = 5
+/** Pages kept in memory per connection, in KiB. */
+const CACHE_KIB = 16 * 1024
 /** The log beside the database is cut back to this once it was longer, in bytes. */
 const WAL_BYTES = 64 * 1024 * 1024
 
@@ -81,7 +83,9 @@ function connect(file: string): Database {
 }
 
 function tune(db: Database, durability: Durability): void {
-  db.exec(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}; PRAGMA journal_size_limit = ${WAL_BYTES}`)
+  db.exec(
+    `PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}; PRAGMA journal_size_limit = ${WAL_BYTES}; PRAGMA cache_size = -${CACHE_KIB}`,
+  )
 }
 
 /** @throws ERR_STORE_ACCESS if it is not for us */

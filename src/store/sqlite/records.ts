@@ -14,10 +14,15 @@ interface Row {
   readonly id: number
   readonly owner: string | null
   readonly newest: number
+  readonly revision: number
   readonly head: string | null
+  readonly transition: string | null
 }
 
-const FIRST_LINE = '(SELECT line FROM lines WHERE process = id ORDER BY revision LIMIT 1)'
+const NEWEST = `SELECT id, owner, newest, revision,
+  (SELECT line FROM lines WHERE process = id ORDER BY revision LIMIT 1) AS head,
+  (SELECT line FROM lines WHERE process = id AND revision = newest) AS "transition"
+  FROM processes WHERE pid = ?`
 
 /** Where a message says something is wrong. */
 const placeOf = (db: Database, pid: string): string => `${db.file} (process ${pid})`
@@ -28,24 +33,18 @@ const placeOf = (db: Database, pid: string): string => `${db.file} (process ${pi
  * @throws ERR_STORE_CORRUPT, ERR_STORE_VERSION
  */
 export function readNewest(db: Database, pid: string): FoundRecord | undefined {
-  const row = db.get<Row>(`SELECT id, owner, newest, ${FIRST_LINE} AS head FROM processes WHERE pid = ?`, pid)
+  const row = db.get<Row>(NEWEST, pid)
   if (row === undefined) return undefined
-  const { id, owner, newest, head } = row
-  const lines = db.all<{ line: string }>('SELECT line FROM lines WHERE process = ? AND revision >= ? ORDER BY revision DESC', id, newest)
+  const { id, owner, newest, revision, head, transition } = row
+  // Reports of progress, which most often there are none of.
+  const sql = 'SELECT line FROM lines WHERE process = ? AND revision > ? ORDER BY revision DESC'
+  const reports = revision === newest ? [] : db.all<{ line: string }>(sql, id, newest).map(({ line }) => line)
   const place = placeOf(db, pid)
-  return {
-    id,
-    owner,
-    record: final(place, () => {
-      if (head === null) throw new Nonsense('its journal has no lines')
-      return foldNewest(
-        head,
-        lines.map(({ line }) => line),
-        pid,
-        place,
-      )
-    }),
-  }
+  const record = final(place, () => {
+    if (head === null || transition === null) throw new Nonsense('lines of its journal are missing')
+    return foldNewest(head, [...reports, transition], pid, place)
+  })
+  return { id, owner, record }
 }
 
 /** The record after each line, oldest first. */
