@@ -1,5 +1,5 @@
 import type { ProcessContext } from '../machines/context.ts'
-import { proceeded } from '../machines/states/proceeded.ts'
+import { proceeded } from '../machines/proceeded.ts'
 import { toJson } from '../steps/json.ts'
 import type { PlannedStep } from '../steps/plan.ts'
 import { validate } from '../steps/schema.ts'

@@ -4,7 +4,7 @@ import { stopClock } from '../context.ts'
 import { failed } from '../ends.ts'
 import { finished, leave, set } from './changes.ts'
 import { update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './chart.ts'
-import { proceeded } from './proceeded.ts'
+import { proceeded } from '../proceeded.ts'
 import { timer } from './timer.ts'
 
 export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
