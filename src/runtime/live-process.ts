@@ -33,6 +33,8 @@ import { Writer } from './writer.ts'
 export interface Surroundings {
   readonly clock: Clock
   readonly slots: Slots
+  /** Lets the event loop turn now and then: short steps on a local store would otherwise go from promise to promise and never let it. */
+  readonly pace: () => Promise<void> | undefined
   readonly store: HostStore
   readonly host: Host
   readonly services: object
@@ -186,6 +188,10 @@ export class LiveProcess {
   /** Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before. */
   ended(): Promise<ProcessRecord> {
     return this.#ending.wait()
+  }
+
+  pace(): Promise<void> | undefined {
+    return this.#around.pace()
   }
 
   barrier(): Promise<void> {
