@@ -1,4 +1,5 @@
 import { adoptingTests } from './conformance/adopting.ts'
+import { changingTests } from './conformance/changing.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { loggingTests } from './conformance/logging.ts'
@@ -13,4 +14,4 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
  * @example
  * for (const { name, run } of storeConformance) test(name, () => run(makeMyStore))
  */
-export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...hostingTests, ...loggingTests, ...adoptingTests]
+export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...changingTests, ...hostingTests, ...loggingTests, ...adoptingTests]

@@ -28,6 +28,7 @@ export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, in
     history: pid => inner.history(pid),
     follow: (pid, signal) => inner.follow(pid, signal),
     logs: (pid, options) => inner.logs(pid, options),
+    changes: signal => inner.changes(signal),
     charts: () => inner.charts(),
     find: (prefix, limit) => inner.find(prefix, limit),
     delete: pid => inner.delete(pid),
