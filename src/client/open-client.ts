@@ -2,7 +2,7 @@ import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
 import { isFinal } from '../store/record.ts'
-import type { Store, StoredProcess } from '../store/store.ts'
+import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { checkLimit, checkList, checkPid, checkWait, show } from './check.ts'
 import type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client.ts'
 import { outcome } from './outcome.ts'
@@ -77,6 +77,14 @@ class StoreClient implements Client {
 
   async find(prefix: string, limit = 2): Promise<string[]> {
     return this.#store.find(checkPid(prefix), checkLimit(limit, 'find(prefix, limit)'))
+  }
+
+  async hosts(): Promise<Host[]> {
+    return this.#store.hosts()
+  }
+
+  async adopt(hostId: string, { force = false }: { force?: boolean | undefined } = {}): Promise<number> {
+    return this.#store.seize(hostId, force)
   }
 
   async close(): Promise<void> {

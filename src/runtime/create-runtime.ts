@@ -41,7 +41,7 @@ export interface Runtime extends Omit<Client, 'close'> {
  * console.log(await job.result())
  */
 export async function createRuntime<const P extends readonly ProcessDefinition[]>(
-  options: RuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
+  options: Omit<RuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
 ): Promise<Runtime> {
   return openRuntime(options, { clock: systemClock, createPid })
 }

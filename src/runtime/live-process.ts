@@ -207,7 +207,7 @@ export class LiveProcess {
    * never run it at once.
    */
   async release(): Promise<void> {
-    while (this.executing) await Promise.all([...this.#attempts].map(({ work }) => work))
+    while (this.executing) await Promise.all([...this.#attempts].flatMap(({ work }) => work ?? []))
     await this.barrier()
     if (this.#gone || isFinal(this.status)) return
     this.#stop()

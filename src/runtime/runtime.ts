@@ -6,8 +6,9 @@ import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/de
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
-import type { JournalLine, ProcessIdentity, ProcessRecord } from '../store/record.ts'
+import type { JournalLine, ProcessIdentity } from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
+import { Adoption } from './adoption.ts'
 import { attemptLogic, timerLogic, type Answer } from './actors.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
@@ -48,6 +49,7 @@ export class ProcessRuntime implements Surroundings {
   /** Aborts once closed: ends what waits for processes of other hosts. */
   readonly #closing = new AbortController()
   readonly #starting = new Set<Promise<unknown>>()
+  readonly #adoption: Adoption
   #stopExpiry: () => void = () => {}
 
   constructor(definitions: ReadonlyMap<string, KnownDefinition>, options: CheckedOptions, readers: Store, store: HostStore, { clock, createPid }: Injected) {
@@ -62,6 +64,12 @@ export class ProcessRuntime implements Surroundings {
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
     this.inspect = safely(options.inspect)
+    this.#adoption = new Adoption(
+      store,
+      record => this.#programs.restoring(record) !== undefined,
+      adopted => this.#resume(adopted),
+      error => process.emitWarning(`Host ${store.hostId} could not look for processes to adopt: ${messageOf(error)}`),
+    )
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
@@ -70,17 +78,9 @@ export class ProcessRuntime implements Surroundings {
 
   /** Takes up what dead hosts left behind, and begins to remove what has been kept long enough. */
   async open(): Promise<void> {
-    const { recover, maxRecoveries, retentionMs } = this.#options
-    const adopted: AdoptedProcess[] = []
+    const { recover, retentionMs } = this.#options
     for (const chart of this.#programs.charts()) await this.store.define(chart)
-    // Nothing begins before all are taken: a store that fails on the way leaves a host that has done nothing.
-    if (recover !== false) for await (const one of this.store.adopt(found => this.#programs.restoring(found) !== undefined)) adopted.push(one)
-    adopted.sort((a, b) => (a.record.pid < b.record.pid ? -1 : 1))
-    const resume = ({ record, released }: AdoptedProcess): void => this.#resume(record, { released, fail: recover === 'fail' && !released, maxRecoveries })
-    adopted.filter(one => !isPending(one)).forEach(resume)
-    // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).
-    await Promise.resolve()
-    adopted.filter(isPending).forEach(resume)
+    if (recover !== false) await this.#adoption.begin()
     if (retentionMs !== false) this.#expire(retentionMs)
   }
 
@@ -144,6 +144,8 @@ export class ProcessRuntime implements Surroundings {
   history(pid: string): ReturnType<Client['history']> { return this.#client.history(pid) }
   logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> { return this.#client.logs(pid, options) }
   delete(pid: string): Promise<void> { return this.#client.delete(pid) }
+  hosts(): ReturnType<Client['hosts']> { return this.#client.hosts() }
+  adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> { return this.#client.adopt(hostId, options) }
   find(prefix: string, limit?: number): Promise<string[]> { return this.#client.find(prefix, limit) }
 
   onChange(live: LiveProcess): void {
@@ -180,14 +182,17 @@ export class ProcessRuntime implements Surroundings {
     return { signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal }
   }
 
-  #resume(record: ProcessRecord, recovery: Parameters<LiveProcess['begin']>[0]): void {
+  #resume({ record, released }: AdoptedProcess): void {
+    const { recover, maxRecoveries } = this.#options
     const program = this.#programs.restoring(record)
     if (!program) return
     const { version, shape, createdAt, input, outline, key, labels } = record
     const identity: ProcessIdentity = { version, shape, createdAt, input, outline, ...(key !== undefined && { key }), ...(labels && { labels }) }
     const live = new LiveProcess(this, program, identity, record)
     this.#live.set(live.pid, live)
-    live.begin(recovery)
+    // Closed meanwhile: it waits for the next host.
+    if (this.draining) void this.#release(live)
+    else live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
   }
 
   #expire(retentionMs: number): void {
@@ -201,6 +206,7 @@ export class ProcessRuntime implements Surroundings {
   async #close(withinMs: number): Promise<void> {
     this.draining = true
     this.#stopExpiry()
+    await this.#adoption.stop()
     for (const live of this.#live.values()) live.shutDown()
     // Each at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled.
     const gone = Promise.allSettled([...this.#starting, ...[...this.#live.values()].map(live => this.#release(live))]).then(() => this.store.close())
@@ -226,8 +232,6 @@ export class ProcessRuntime implements Surroundings {
     this.#live.delete(live.pid)
   }
 }
-
-const isPending = ({ record }: AdoptedProcess): boolean => record.status === 'pending'
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -49,6 +49,12 @@ export const notEnded = (pid: string): StepwrightError =>
 export const notOwned = (pid: string, hostId: string): StepwrightError =>
   new StepwrightError('ERR_UNKNOWN_PROCESS', `Host ${hostId} does not own process ${quote(pid)}: create or adopt it first.`)
 
+export const unknownHost = (hostId: unknown, location: string): StepwrightError =>
+  new StepwrightError('ERR_UNKNOWN_HOST', `There is no host ${quote(hostId)} in ${location}: \`stepwright hosts\` lists them.`)
+
+export const hostAlive = (hostId: string, state: string): StepwrightError =>
+  new StepwrightError('ERR_HOST_ALIVE', `Host ${hostId} is ${state}: it runs its processes itself. Stop it first, or take them by force if you know better.`)
+
 export const hostClosed = (hostId: string): StepwrightError =>
   new StepwrightError('ERR_RUNTIME_CLOSED', `Host ${hostId} is closed: open another one.`)
 

@@ -18,6 +18,9 @@ export interface Files {
   mkdirSync(path: string, options: { recursive: true; mode: number }): unknown
   rmdirSync(path: string): void
   readdirSync(path: string): string[]
+  statfsSync(path: string): { readonly type: number }
+  fdatasync(fd: number, callback: (error: Error | null) => void): void
+  fsync(fd: number, callback: (error: Error | null) => void): void
 }
 
 export interface FileStat {

@@ -1,5 +1,5 @@
 import os from 'node:os'
-import { notEnded, unknownProcess } from './failures.ts'
+import { hostAlive, notEnded, unknownHost, unknownProcess } from './failures.ts'
 import { randomWord } from './files.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { MemoryHost } from './memory/host.ts'
@@ -131,6 +131,16 @@ class MemoryStore implements Store {
 
   async hosts(): Promise<Host[]> {
     return [...this.#hosts.keys()].flatMap(id => this.#host(id) ?? [])
+  }
+
+  async seize(hostId: string, force: boolean): Promise<number> {
+    const host = this.#host(hostId)
+    if (host === undefined) throw unknownHost(hostId, this.location)
+    if (!force && host.state !== 'dead') throw hostAlive(hostId, host.state)
+    const taken = this.#journals.ownedBy(hostId)
+    for (const journal of taken) journal.owner = RELEASED
+    this.#hosts.delete(hostId)
+    return taken.length
   }
 
   async close(): Promise<void> {

@@ -41,7 +41,7 @@ function nextTail(store: Store): string {
  * assert.equal((await runtime.until(pid, 'finished')).output, 'reminded')
  */
 export async function createTestRuntime<const P extends readonly ProcessDefinition[]>(
-  { clock = new TestClock(), store = memoryStore(), ...options }: TestRuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
+  { clock = new TestClock(), store = memoryStore(), ...options }: Omit<TestRuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
 ): Promise<TestRuntime> {
   if (!(clock instanceof TestClock)) throw new TypeError(`createTestRuntime({ clock }): expected a TestClock, received ${show(clock)}`)
   const runtime = await openRuntime({ ...(options as RuntimeOptions), store }, { clock, createPid: now => createPid(now, () => nextTail(store)) })

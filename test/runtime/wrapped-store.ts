@@ -33,6 +33,7 @@ export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, in
     find: (prefix, limit) => inner.find(prefix, limit),
     delete: pid => inner.delete(pid),
     hosts: () => inner.hosts(),
+    seize: (hostId, force) => inner.seize(hostId, force),
     close: () => inner.close(),
     opened,
   }
