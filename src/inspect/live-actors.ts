@@ -3,27 +3,24 @@ import type { Audience } from './audience.ts'
 import { plain } from './plain.ts'
 import { message, type SnapshotMessage, type StatelyMessage } from './messages.ts'
 
-/** A transition that viewers are still to be told of. Snapshots never change once they are made. */
-interface Transition {
-  readonly event: { readonly type: string }
-  readonly snapshot: unknown
-}
-
 interface Live {
   readonly ref: AnyActorRef
   readonly rootId: string
   told: boolean
   ended: boolean
-  readonly pending: Transition[]
+}
+
+/** Something that viewers are still to be told of an actor: that it is there, or a transition. Snapshots never change once they are made. */
+interface News {
+  readonly live: Live
+  readonly transition?: { readonly event: { readonly type: string }; readonly snapshot: unknown }
 }
 
 /** Telling takes at most so much of each turn: the rest of the time belongs to the program. */
 const TURN_MS = 50
 const BUDGET_MS = 1
-/** Of one actor. The oldest ones are left out first, the newest never. */
-const MAX_PENDING = 50
-/** Actors that have ended before anybody could be told of them are forgotten past this many. */
-const MAX_ENDED = 1000
+/** With more than this to tell, all but the newest of each actor is left out. */
+const MAX_NEWS = 5000
 
 /**
  * Follows the actors of a program. While nobody looks it only knows which there are. What viewers are told is made in small pieces between the
@@ -35,8 +32,9 @@ export class LiveActors {
   readonly #prefix: string
   readonly #redact: (value: unknown) => unknown
   readonly #live = new Map<string, Live>()
-  /** Those with something to tell, the longest waiting first. */
-  readonly #waiting = new Set<Live>()
+  /** Oldest first. */
+  #news: News[] = []
+  #maxNews = MAX_NEWS
   readonly #definitions = new WeakMap<object, string>()
   #timer: NodeJS.Timeout | undefined
 
@@ -46,88 +44,83 @@ export class LiveActors {
     this.#redact = redact
     audience.onFirst = () => {
       audience.forget()
+      this.#news = []
       for (const live of this.#live.values()) {
         live.told = false
-        live.pending.length = 0
-        this.#wait(live)
+        this.#add({ live })
       }
     }
   }
 
   note(event: InspectionEvent): void {
     if (event.type !== '@xstate.actor' && event.type !== '@xstate.snapshot') return
-    const { sessionId } = event.actorRef as AnyActorRef
+    const ref = event.actorRef as AnyActorRef
+    const looked = this.#audience.size > 0
     if (event.type === '@xstate.actor') {
-      const live: Live = { ref: event.actorRef as AnyActorRef, rootId: event.rootId, told: false, ended: false, pending: [] }
-      this.#live.set(sessionId, live)
-      if (this.#audience.size > 0) this.#wait(live)
+      const live: Live = { ref, rootId: event.rootId, told: false, ended: false }
+      this.#live.set(ref.sessionId, live)
+      if (looked) this.#add({ live })
       return
     }
-    const live = this.#live.get(sessionId)
+    const live = this.#live.get(ref.sessionId)
     if (live === undefined) return
     if ((event.snapshot as SnapshotMessage).status !== 'active') {
       live.ended = true
-      this.#live.delete(sessionId)
+      this.#live.delete(ref.sessionId)
     }
-    if (this.#audience.size === 0) return
-    live.pending.push({ event: event.event, snapshot: event.snapshot })
-    if (live.pending.length > MAX_PENDING) live.pending.shift()
-    this.#wait(live)
+    if (looked) this.#add({ live, transition: event })
   }
 
   /** Tells all that there is to tell, however long it takes. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    for (const live of this.#waiting) this.#tell(live)
-    this.#waiting.clear()
+    for (const news of this.#news) this.#tell(news)
+    this.#news = []
   }
 
-  #wait(live: Live): void {
-    this.#waiting.add(live)
-    if (this.#waiting.size > this.#live.size + MAX_ENDED) this.#forgetOne()
+  #add(news: News): void {
+    this.#news.push(news)
+    if (this.#news.length > this.#maxNews) this.#thin()
     this.#timer ??= setTimeout(() => this.#turn(), TURN_MS).unref()
   }
 
-  #forgetOne(): void {
-    for (const live of this.#waiting) {
-      if (!live.ended || live.told) continue
-      this.#waiting.delete(live)
-      return
+  /** Leaves the newest of each actor, and nothing of those that came and went meanwhile. */
+  #thin(): void {
+    const newest = new Map<Live, News>()
+    for (const news of this.#news) {
+      newest.delete(news.live)
+      newest.set(news.live, news)
     }
+    this.#news = [...newest.values()].filter(({ live }) => live.told || !live.ended)
+    this.#maxNews = Math.max(MAX_NEWS, 2 * this.#news.length)
   }
 
   #turn(): void {
     this.#timer = undefined
     const until = performance.now() + BUDGET_MS
-    for (const live of this.#waiting) {
-      if (performance.now() > until) break
-      this.#waiting.delete(live)
-      this.#tell(live)
-    }
-    if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#turn(), TURN_MS).unref()
+    let told = 0
+    while (told < this.#news.length && performance.now() < until) this.#tell(this.#news[told++]!)
+    this.#news.splice(0, told)
+    if (this.#news.length > 0) this.#timer = setTimeout(() => this.#turn(), TURN_MS).unref()
   }
 
-  #tell(live: Live): void {
-    const { ref, pending } = live
-    if (!live.told) this.#send(live, { type: '@xstate.actor', ...this.#introduction(live) })
+  #tell({ live, transition }: News): void {
+    const { ref } = live
+    if (!live.told) this.#send(live, { type: '@xstate.actor', ...this.#introduction(live, transition?.snapshot) })
     live.told = true
-    for (const { event, snapshot } of pending.splice(0)) {
-      this.#send(live, {
-        type: '@xstate.event',
-        event: this.#event(event),
-        ...(ref._parent && { sourceId: this.#prefix + ref._parent.sessionId }),
-      })
-      this.#send(live, { type: '@xstate.snapshot', event: this.#event(event), snapshot: this.#snapshot(snapshot) })
-    }
+    if (transition === undefined) return
+    const event = this.#event(transition.event)
+    this.#send(live, { type: '@xstate.event', event, ...(ref._parent && { sourceId: this.#prefix + ref._parent.sessionId }) })
+    this.#send(live, { type: '@xstate.snapshot', event, snapshot: this.#snapshot(transition.snapshot) })
   }
 
-  #introduction({ ref, pending }: Live) {
+  #introduction({ ref }: Live, shown: unknown = ref.getSnapshot()) {
     const logic = (ref as { readonly logic?: { readonly config?: { readonly id?: string } } }).logic
     const machine = logic?.config?.id
     const name = machine === undefined || ref.id === machine ? ref.id : `${machine} ${ref.id}`
     const parent = ref._parent && { parentId: this.#prefix + ref._parent.sessionId }
-    const snapshot = this.#snapshot(pending[0]?.snapshot ?? ref.getSnapshot())
+    const snapshot = this.#snapshot(shown)
     return { name, ...parent, definition: this.#definitionOf(logic, name), snapshot }
   }
 
