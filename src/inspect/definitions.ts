@@ -14,7 +14,7 @@ export function chartsIn(exports: Readonly<Record<string, unknown>>): Map<string
 
 function planIn(value: unknown): ReturnType<typeof planOf> | undefined {
   try {
-    return planOf(value as ProcessDefinition)
+    return planOf(value)
   } catch {
     return undefined
   }

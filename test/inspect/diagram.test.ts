@@ -28,8 +28,14 @@ test('a flow has the steps of the definition in order, and what is special about
   const { id, nodes, timed } = flow(everything)
   t.is(id, 'everything')
   t.true(timed)
-  t.deepEqual(nodes.map(({ name, kind }) => [name, kind]), everything.steps.map(({ name, kind }) => [name, kind]))
-  t.deepEqual(nodes.map(({ next }) => next), [['apple'], ['thin'], ['re-view'], ['sign-off'], ['cool'], ['computed'], ['end'], ['finished']])
+  t.deepEqual(
+    nodes.map(({ name, kind }) => [name, kind]),
+    everything.steps.map(({ name, kind }) => [name, kind]),
+  )
+  t.deepEqual(
+    nodes.map(({ next }) => next),
+    [['apple'], ['thin'], ['re-view'], ['sign-off'], ['cool'], ['computed'], ['end'], ['finished']],
+  )
   const which = (wanted: 'retries' | 'pauses' | 'skippable' | 'fails') => nodes.filter(node => node[wanted]).map(({ name }) => name)
   t.deepEqual(which('retries'), ['apple'])
   t.deepEqual(which('skippable'), ['thin'])
@@ -59,12 +65,18 @@ test('Mermaid text of a process: where it is, and how long each step took', t =>
 
 test('a picture places every step below the one before, inside of the picture', t => {
   const layout = layoutOf(flow(everything))
-  t.deepEqual(layout.steps.map(({ node }) => node.name), everything.steps.map(({ name }) => name))
+  t.deepEqual(
+    layout.steps.map(({ node }) => node.name),
+    everything.steps.map(({ name }) => name),
+  )
   for (const [index, { x, y, width, height }] of layout.steps.entries()) {
     const below = layout.steps[index + 1]?.y ?? layout.ends[0]!.y
     t.true(x >= 0 && x + width <= layout.width && y + height < below && below < layout.height)
   }
-  t.deepEqual(layout.arrows.filter(({ kind }) => kind === 'skip'), [])
+  t.deepEqual(
+    layout.arrows.filter(({ kind }) => kind === 'skip'),
+    [],
+  )
   t.regex(svg(flow(everything)), /^<svg .*aria-label="Chart of everything".*<\/svg>\n$/s)
 })
 
@@ -84,16 +96,32 @@ test('a chart with jumps, parts, or from anywhere is drawn as far as it is under
     },
   }
   const drawn = flowOf(chart)
-  t.deepEqual(drawn.nodes.map(({ name }) => name), ['a', 'c', 'b', '<script>'])
+  t.deepEqual(
+    drawn.nodes.map(({ name }) => name),
+    ['a', 'c', 'b', '<script>'],
+  )
   t.deepEqual(drawn.nodes.find(({ name }) => name === 'b')!.parts, ['left', 'right'])
-  t.deepEqual(layoutOf(drawn).arrows.filter(({ kind }) => kind === 'skip').map(({ from, to }) => `${from}>${to}`), ['a>b', 'c>finished', 'c>a', 'b>c'])
+  t.deepEqual(
+    layoutOf(drawn)
+      .arrows.filter(({ kind }) => kind === 'skip')
+      .map(({ from, to }) => `${from}>${to}`),
+    ['a>b', 'c>finished', 'c>a', 'b>c'],
+  )
   t.false(svg(drawn).includes('<script>'))
   t.false(mermaid(drawn).includes('<script>'))
   t.notThrows(() => svg(flowOf({ id: 'empty' })))
 })
 
 test('spans of time', t => {
-  t.deepEqual([0, 999, 1500, 42_500, 185_000, 7_500_000, 273_600_000].map(duration), ['0ms', '999ms', '1.5s', '42s', '3m 05s', '2h 05m', '3d 04h'])
+  t.deepEqual([0, 999, 1500, 42_500, 185_000, 7_500_000, 273_600_000].map(duration), [
+    '0ms',
+    '999ms',
+    '1.5s',
+    '42s',
+    '3m 05s',
+    '2h 05m',
+    '3d 04h',
+  ])
 })
 
 test('stepwright diagram: of a name in the store, of a process, of a module', async t => {
@@ -109,9 +137,12 @@ test('stepwright diagram: of a name in the store, of a process, of a module', as
   t.deepEqual(Object.keys(machine), ['id', 'initial', 'states'])
 
   const file = join(await tempDir(t), 'jobs.ts')
-  await writeFile(file, `import { defineProcess } from ${JSON.stringify(import.meta.resolve('../../src/index.ts'))}
+  await writeFile(
+    file,
+    `import { defineProcess } from ${JSON.stringify(import.meta.resolve('../../src/index.ts'))}
     export const one = defineProcess({ name: 'one' }).step('first', () => 1)
-    export const more = [defineProcess({ name: 'two' }).step('second', () => 1)]\n`)
+    export const more = [defineProcess({ name: 'two' }).step('second', () => 1)]\n`,
+  )
   t.regex((await runCli(['diagram', file, 'two'])).stdout, /\[\*\] --> second/)
   const several = await runCli(['diagram', file])
   t.is(several.status, 2)

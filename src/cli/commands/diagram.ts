@@ -27,7 +27,11 @@ export function addDiagram(program: Command, act: Act): void {
     .description('draw the chart of a definition, or of a process and where it is')
     .argument('<what>', 'a pid, the name of a definition in the store (name or name@version), or a module that exports definitions')
     .argument('[name]', 'which of the definitions that a module exports')
-    .addOption(new Option('--format <format>', 'Mermaid text, the machine as Stately\'s editor imports it, or a picture').choices(['mermaid', 'json', 'svg']).default('mermaid'))
+    .addOption(
+      new Option('--format <format>', "Mermaid text, the machine as Stately's editor imports it, or a picture")
+        .choices(['mermaid', 'json', 'svg'])
+        .default('mermaid'),
+    )
     .addHelpText(
       'after',
       `
@@ -41,15 +45,20 @@ Examples:
 
 async function diagram({ io, client, dir }: Tools, what: string, name: string | undefined, { format }: Flags): Promise<number> {
   const { chart, progress } = isModule(what) ? { chart: await chartOfModule(what, name) } : await fromStore(what)
-  const text = format === 'json' ? `${JSON.stringify(chart, null, 2)}\n` : format === 'svg' ? svg(flowOf(chart), progress) : mermaid(flowOf(chart), progress)
+  const text =
+    format === 'json'
+      ? `${JSON.stringify(chart, null, 2)}\n`
+      : format === 'svg'
+        ? svg(flowOf(chart), progress)
+        : mermaid(flowOf(chart), progress)
   io.stdout.write(text)
   return 0
 
   async function fromStore(wanted: string): Promise<Drawing> {
     const store = lowdbStore(dir)
     try {
-      const chart = await chartNamed(store, wanted)
-      return chart === undefined ? await chartOfProcess(store, await findPid(client, wanted), io.now()) : { chart }
+      const named = await chartNamed(store, wanted)
+      return named === undefined ? await chartOfProcess(store, await findPid(client, wanted), io.now()) : { chart: named }
     } finally {
       await store.close()
     }
@@ -62,7 +71,10 @@ async function chartOfModule(path: string, name: string | undefined): Promise<un
   if (!existsSync(path)) throw new UsageError(`There is no module ${printable(path)}`)
   const charts = chartsIn((await import(pathToFileURL(path).href)) as Record<string, unknown>)
   const names = [...charts.keys()].join(', ')
-  if (charts.size === 0) throw new UsageError(`${printable(path)} exports no definition: export what defineProcess() returns, and run the \`stepwright\` of the same project (npx stepwright)`)
+  if (charts.size === 0)
+    throw new UsageError(
+      `${printable(path)} exports no definition: export what defineProcess() returns, and run the \`stepwright\` of the same project (npx stepwright)`,
+    )
   if (name === undefined && charts.size > 1) throw new UsageError(`${printable(path)} exports several definitions: add one of ${names}`)
   const chart = charts.get(name ?? names)
   if (chart === undefined) throw new UsageError(`${printable(path)} exports no definition '${printable(name ?? '')}'. It has ${names}`)
@@ -82,7 +94,9 @@ async function chartOfProcess(store: Store, pid: string, now: number): Promise<D
   const { name, version, shape, status, outline, steps } = stored.record
   const chart = (await store.charts()).find(one => one.name === name && one.version === version && one.shape === shape)?.chart
   if (chart === undefined)
-    throw new UsageError(`The store has no chart of ${name} version ${version}, of which process ${pid} is: its host was older. Give the module that exports the definition instead`)
+    throw new UsageError(
+      `The store has no chart of ${name} version ${version}, of which process ${pid} is: its host was older. Give the module that exports the definition instead`,
+    )
   const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString())
   const states = outline.map(step => {
     const { status: stepStatus = 'pending', attempt = 0, startedAt, endedAt } = steps[step.name] ?? {}

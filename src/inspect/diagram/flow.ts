@@ -41,7 +41,8 @@ const OF_HOSTS = new Set(['RECOVER', 'CANCEL'])
 export function flowOf(chart: unknown): Flow {
   const { id, states = {} } = chart as State & { readonly id: string }
   const steps = new Map<string, Partial<Record<(typeof GROUPS)[number], State>>>()
-  for (const group of GROUPS) for (const [name, state] of Object.entries(states[group]?.states ?? {})) steps.set(name, { ...steps.get(name), [group]: state })
+  for (const group of GROUPS)
+    for (const [name, state] of Object.entries(states[group]?.states ?? {})) steps.set(name, { ...steps.get(name), [group]: state })
   const nodes = new Map([...steps].map(([name, parts]) => [name, nodeOf(id, name, parts)]))
   const first = targetsOf(states['pending'] ?? {}).map(target => stepOf(id, target))
   return { id, nodes: inOrder(nodes, first), timed: targetsOf(states['running'] ?? {}, false).includes(`#${id}.timeout`) }
@@ -65,7 +66,9 @@ function nodeOf(id: string, name: string, { running, sleeping, interrupted }: Pa
 
 /** Where the transitions of a state, and of those inside of it, lead. */
 function targetsOf({ on = {}, states = {} }: State, inside = true): string[] {
-  const own = Object.entries(on).flatMap(([event, to]) => (OF_HOSTS.has(event) ? [] : (Array.isArray(to) ? to : [to]).map(one => (one as { target: string }).target)))
+  const own = Object.entries(on).flatMap(([event, to]) =>
+    OF_HOSTS.has(event) ? [] : (Array.isArray(to) ? to : [to]).map(one => (one as { target: string }).target),
+  )
   return inside ? [...own, ...Object.values(states).flatMap(state => targetsOf(state))] : own
 }
 

@@ -15,8 +15,20 @@ export interface Layout {
   readonly height: number
   readonly start: { readonly x: number; readonly y: number; readonly radius: number }
   readonly steps: readonly Placed[]
-  readonly ends: readonly { readonly name: string; readonly x: number; readonly y: number; readonly width: number; readonly height: number }[]
-  readonly arrows: readonly { readonly path: string; readonly kind: 'next' | 'skip' | 'fail'; readonly from: string; readonly to: string; readonly tip: boolean }[]
+  readonly ends: readonly {
+    readonly name: string
+    readonly x: number
+    readonly y: number
+    readonly width: number
+    readonly height: number
+  }[]
+  readonly arrows: readonly {
+    readonly path: string
+    readonly kind: 'next' | 'skip' | 'fail'
+    readonly from: string
+    readonly to: string
+    readonly tip: boolean
+  }[]
 }
 
 /** All in pixels of a drawing that is not scaled. */
@@ -34,7 +46,9 @@ function notesOf({ kind, retries, pauses, skippable, parts }: FlowNode): string 
     retries && 'retries',
     pauses && 'then waits for proceed',
     skippable && 'may be skipped',
-  ].filter(Boolean).join(' · ')
+  ]
+    .filter(Boolean)
+    .join(' · ')
 }
 
 /** Places a flow: a column of steps, for charts are nearly lines. Failures go down a rail at the right, jumps over steps at the left. */
@@ -45,7 +59,12 @@ export function layoutOf({ nodes }: Flow): Layout {
   const start = { x: centre, y: MARGIN + START.radius, radius: START.radius }
   const top = start.y + START.radius + START.gap
   const steps = nodes.map((node, index): Placed => ({
-    node, x: left, y: top + index * (STEP.height + STEP.gap), width: STEP.width, height: STEP.height, notes: notesOf(node),
+    node,
+    x: left,
+    y: top + index * (STEP.height + STEP.gap),
+    width: STEP.width,
+    height: STEP.height,
+    notes: notesOf(node),
   }))
   const endY = top + nodes.length * (STEP.height + STEP.gap)
   const finished = { name: FINISHED, x: centre - END.width / 2, y: endY, ...sizeOfEnd }
@@ -55,24 +74,51 @@ export function layoutOf({ nodes }: Flow): Layout {
   const byName = new Map(steps.map(step => [step.node.name, step]))
   const arrows: Layout['arrows'][number][] = []
   const firstY = steps[0]?.y ?? endY
-  arrows.push({ kind: 'next', from: 'start', to: nodes[0]?.name ?? FINISHED, tip: true, path: `M${centre} ${start.y + START.radius}V${firstY}` })
+  arrows.push({
+    kind: 'next',
+    from: 'start',
+    to: nodes[0]?.name ?? FINISHED,
+    tip: true,
+    path: `M${centre} ${start.y + START.radius}V${firstY}`,
+  })
   for (const [index, step] of steps.entries())
     for (const name of step.node.next) {
       const target = byName.get(name)
       const below = steps[index + 1]
       const y = target?.y ?? endY
-      if (target === below || (name === FINISHED && below === undefined)) arrows.push({ kind: 'next', from: step.node.name, to: name, tip: true, path: `M${centre} ${step.y + STEP.height}V${y}` })
-      else arrows.push({ kind: 'skip', from: step.node.name, to: name, tip: true, path: aside(left, step.y + STEP.height / 2, y + (target ? STEP.height : END.height) / 2, target ? left : finished.x) })
+      if (target === below || (name === FINISHED && below === undefined))
+        arrows.push({ kind: 'next', from: step.node.name, to: name, tip: true, path: `M${centre} ${step.y + STEP.height}V${y}` })
+      else
+        arrows.push({
+          kind: 'skip',
+          from: step.node.name,
+          to: name,
+          tip: true,
+          path: aside(left, step.y + STEP.height / 2, y + (target ? STEP.height : END.height) / 2, target ? left : finished.x),
+        })
     }
   for (const step of failing) {
     const y = step.y + STEP.height / 2
     const first = step === failing[0]
     const down = first ? `V${error.y}` : ''
-    arrows.push({ kind: 'fail', from: step.node.name, to: 'error', tip: first, path: `M${left + STEP.width} ${y}H${rail - RAIL.bend}Q${rail} ${y} ${rail} ${y + RAIL.bend}${down}` })
+    arrows.push({
+      kind: 'fail',
+      from: step.node.name,
+      to: 'error',
+      tip: first,
+      path: `M${left + STEP.width} ${y}H${rail - RAIL.bend}Q${rail} ${y} ${rail} ${y + RAIL.bend}${down}`,
+    })
   }
   const ends = failing.length > 0 ? [finished, error] : [finished]
   const last = ends.at(-1)!
-  return { width: (failing.length > 0 ? rail + END.width / 2 : left + STEP.width) + MARGIN, height: last.y + END.height + MARGIN, start, steps, ends, arrows }
+  return {
+    width: (failing.length > 0 ? rail + END.width / 2 : left + STEP.width) + MARGIN,
+    height: last.y + END.height + MARGIN,
+    start,
+    steps,
+    ends,
+    arrows,
+  }
 }
 
 const sizeOfEnd = { width: END.width, height: END.height }

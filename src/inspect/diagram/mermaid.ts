@@ -38,8 +38,21 @@ function stateLines({ name, kind, retries, pauses, skippable, parts }: FlowNode,
   const maybe = skippable ? ' (may be skipped)' : ''
   const label = `${name}${what}${maybe}${took === undefined ? '' : ` ${took}`}`
   const lines = label === id ? [] : [`state ${quoted(label)} as ${id}`]
-  if (retries) lines.push(`state ${id} {`, `  state "attempting" as ${id}_attempting`, `  state "waiting" as ${id}_waiting`, `  ${id}_attempting --> ${id}_waiting: fails`, `  ${id}_waiting --> ${id}_attempting: retry`, '}')
-  else if (parts.length > 0) lines.push(`state ${id} {`, ...parts.flatMap((part, index) => [...(index > 0 ? ['  --'] : []), `  state ${quoted(part)} as ${id}_${index}`]), '}')
+  if (retries)
+    lines.push(
+      `state ${id} {`,
+      `  state "attempting" as ${id}_attempting`,
+      `  state "waiting" as ${id}_waiting`,
+      `  ${id}_attempting --> ${id}_waiting: fails`,
+      `  ${id}_waiting --> ${id}_attempting: retry`,
+      '}',
+    )
+  else if (parts.length > 0)
+    lines.push(
+      `state ${id} {`,
+      ...parts.flatMap((part, index) => [...(index > 0 ? ['  --'] : []), `  state ${quoted(part)} as ${id}_${index}`]),
+      '}',
+    )
   return lines
 }
 

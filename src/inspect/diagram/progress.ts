@@ -34,11 +34,14 @@ const HERE = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 
 /** @param now epoch milliseconds: until when a step under way has taken its time */
 export function progressed(status: string, steps: readonly StepState[], now: number): Progressed {
-  const byName = new Map(steps.map(step => {
-    const { startedAt, endedAt } = step
-    const spent = startedAt === undefined ? undefined : duration((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt))
-    return [step.name, { status: step.status, attempt: step.attempt, ...(spent !== undefined && step.status !== 'skipped' && { spent }) }]
-  }))
+  const byName = new Map(
+    steps.map(step => {
+      const { startedAt, endedAt } = step
+      const spent =
+        startedAt === undefined ? undefined : duration((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt))
+      return [step.name, { status: step.status, attempt: step.attempt, ...(spent !== undefined && step.status !== 'skipped' && { spent }) }]
+    }),
+  )
   return {
     steps: byName,
     look(name) {

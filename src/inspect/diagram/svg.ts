@@ -41,13 +41,18 @@ function box({ node: { name }, x, y, width, height, notes }: Placed, progress: P
   const { spent = '', attempt = 0 } = progress?.steps.get(name) ?? {}
   const below = [attempt > 1 && `attempt ${attempt}`, notes].filter(Boolean).join(' · ')
   const middle = y + height / 2
-  return `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="9"/>` +
+  return (
+    `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="9"/>` +
     `<text class="name" x="${x + 14}" y="${below ? middle - 3 : middle + 5}">${escaped(cut(name, width - 28 - spent.length * 7, 14))}</text>` +
     (below ? `<text class="notes" x="${x + 14}" y="${middle + 15}">${escaped(cut(below, width - 24, 11.5))}</text>` : '') +
-    (spent ? `<text class="time" x="${x + width - 12}" y="${below ? middle - 3 : middle + 5}">${escaped(spent)}</text>` : '') + '</g>'
+    (spent ? `<text class="time" x="${x + width - 12}" y="${below ? middle - 3 : middle + 5}">${escaped(spent)}</text>` : '') +
+    '</g>'
+  )
 }
 
 function endBox({ name, x, y, width, height }: Layout['ends'][number], progress: Progressed | undefined): string {
-  return `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="15"/>` +
+  return (
+    `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="15"/>` +
     `<text class="name end" x="${x + width / 2}" y="${y + height / 2 + 4.5}">${escaped(name)}</text></g>`
+  )
 }

@@ -7,6 +7,7 @@ import { hoursIn, namesIn, ownersIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 
 const POLL_MS = 100
+const MAX_POLL_MS = 1000
 /** Looking takes at most one part in so many of the time: a store of many live processes is looked at less often. */
 const IDLE_SHARE = 25
 /** A folder may change again within the tick of the clock that its newest change was stamped with. */
@@ -20,9 +21,11 @@ export async function* changes(files: Files, folders: Folders, signal: AbortSign
   for (let first = true; !signal.aborted; first = false) {
     const began = performance.now()
     const changed = await look(files, folders, watched)
-    if (first || changed.size > 0) yield [...changed].toSorted().reverse()
     const tookMs = performance.now() - began
-    await setTimeout(Math.max(POLL_MS, tookMs * IDLE_SHARE), undefined, { signal }).catch(() => {})
+    if (first || changed.size > 0) yield [...changed].toSorted().reverse()
+    // The first look reads all names, later ones those of folders that have changed.
+    const pauseMs = first ? POLL_MS : Math.min(Math.max(POLL_MS, tookMs * IDLE_SHARE), MAX_POLL_MS)
+    await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
   }
 }
 
@@ -31,12 +34,11 @@ async function look(files: Files, folders: Folders, watched: Map<string, Watched
   const live = [folders.pending, ...ownersIn(files, folders).map(owner => folders.activeFolder(owner))]
   const ended = hoursIn(files, folders).map(hour => folders.hourFolder(hour))
   const now = new Set([...live, ...ended])
-  for (const folder of [...watched.keys(), ...now]) {
+  for (const folder of new Set([...watched.keys(), ...now])) {
     const one = watched.get(folder) ?? new WatchedFolder(files, folder)
     watched.set(folder, one)
     await one.look(live.includes(folder), changed)
     if (!now.has(folder)) watched.delete(folder)
-    now.delete(folder)
   }
   return changed
 }

@@ -13,7 +13,7 @@ function listen(store: Store) {
       for (;;) {
         const { done, value } = await batches.next()
         assert.equal(done, false, `it ended before it told of ${pid}`)
-        if ((value as readonly string[]).includes(pid)) return
+        if ((value).includes(pid)) return
       }
     },
     async stop() {
@@ -49,6 +49,22 @@ export const changingTests = [
     await changes.until(record.pid)
     await store.delete(record.pid)
     await changes.until(record.pid)
+    await changes.stop()
+    await host.close()
+  }),
+
+  check('changes: says nothing of what has not changed', async ({ store, open }) => {
+    const host = await store.openHost()
+    const quiet = [(await created(host)).pid, (await ended(host)).pid]
+    const changes = listen(open())
+    await changes.next()
+    const other = await created(host)
+    const told: string[] = []
+    for (const revision of [2, 3]) {
+      await host.write(aTransition(other, revision))
+      told.push(...(await changes.next()))
+    }
+    assert.deepEqual(told.filter(pid => quiet.includes(pid)), [])
     await changes.stop()
     await host.close()
   }),
