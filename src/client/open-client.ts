@@ -1,24 +1,24 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
-import { lowdbStore } from '../store/lowdb-store.ts'
 import { isFinal } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { checkLimit, checkList, checkPid, checkWait, show } from './check.ts'
 import type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client.ts'
 import { outcome } from './outcome.ts'
+import { storeAt } from './store-at.ts'
 
 /**
  * Opens a store for reading, in any Node process. Nothing is touched before the first call.
  *
- * @param store the directory of a `lowdbStore`, or a store
+ * @param store the directory of a `lowdbStore`, the file of a `sqliteStore` (by its ending: .sqlite, .sqlite3 or .db), or a store
  * @example
  * const client = openClient('.stepwright')
  * console.log(await client.get(pid))
  * await client.close()
  */
 export function openClient(store: string | Store = '.stepwright'): Client {
-  if (typeof store === 'string') return new StoreClient(lowdbStore(store), true)
-  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a directory or a store, received ${show(store)}`)
+  if (typeof store === 'string') return new StoreClient(storeAt(store), true)
+  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a path or a store, received ${show(store)}`)
   return new StoreClient(store, false)
 }
 
@@ -56,7 +56,8 @@ class StoreClient implements Client {
   }
 
   async result(pid: string, options: WaitOptions = {}): Promise<never> {
-    for await (const { record } of this.#follow(pid, checkWait(options, 'result'))) if (isFinal(record.status)) return outcome(record) as never
+    for await (const { record } of this.#follow(pid, checkWait(options, 'result')))
+      if (isFinal(record.status)) return outcome(record) as never
     throw unknown(pid, this.#store)
   }
 
@@ -67,7 +68,8 @@ class StoreClient implements Client {
   }
 
   async *logs(pid: string, { follow = false, signal }: LogOptions = {}): AsyncGenerator<LogInfo> {
-    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal })) yield { at: new Date(at).toISOString(), ...entry }
+    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal }))
+      yield { at: new Date(at).toISOString(), ...entry }
     signal?.throwIfAborted()
   }
 
@@ -88,7 +90,9 @@ class StoreClient implements Client {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`))
+    this.#closing.abort(
+      new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`),
+    )
     if (this.#ownsStore) await this.#store.close()
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openClient } from '../client/open-client.ts'
+import { storeAt } from '../client/store-at.ts'
 import { redactor } from '../client/redact.ts'
-import { lowdbStore } from '../store/lowdb-store.ts'
 import { Api } from './api.ts'
 import { Assets } from './assets.ts'
 import { refusal } from './guard.ts'
@@ -41,7 +41,7 @@ const NOT_BUILT = `The page of the dashboard is not built. In a checkout of step
 export function dashboard(options: DashboardOptions = {}): Dashboard {
   const checked = checkOptions(options)
   const { path } = checked
-  const store = typeof checked.store === 'string' ? lowdbStore(checked.store) : checked.store
+  const store = typeof checked.store === 'string' ? storeAt(checked.store) : checked.store
   const client = checked.client ?? openClient(store)
   const api = new Api(store, client, checked.readOnly, redactor(checked.redact))
   const assets = new Assets()

@@ -45,6 +45,8 @@ export interface StoreState {
   /** All that there was at the beginning has been told. */
   readonly loaded: boolean
   readonly missing: boolean
+  /** Older processes than the rows that are told are left out: there are too many. */
+  readonly capped: boolean
   /** Why the store cannot be read. */
   readonly problem?: string
   /** Journals that cannot be read. */

@@ -6,7 +6,7 @@ import { LOOPBACK } from './guard.ts'
 
 /** What a page shows, and to whom. */
 export interface DashboardOptions {
-  /** A store, or the directory of a `lowdbStore`. Default: '.stepwright'. */
+  /** A store, or the path of one. Default: '.stepwright'. */
   readonly store?: string | Store | undefined
   /** Who carries out what viewers want: a runtime or a client of the same store. Default: a client of its own. */
   readonly client?: Actor | undefined

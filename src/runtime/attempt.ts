@@ -40,7 +40,9 @@ export class Attempt {
     if (this.#answered) return
     this.#stopped = true
     // The snapshot that says why is seen by observers only after this call.
-    queueMicrotask(() => this.abort(this.#process.endReason() ?? new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`)))
+    queueMicrotask(() =>
+      this.abort(this.#process.endReason() ?? new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`)),
+    )
   }
 
   abort(reason: Error): void {
@@ -66,7 +68,10 @@ export class Attempt {
     const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
     if (timeoutMs !== undefined) this.#cancelTimeout = this.#process.clock.after(timeoutMs, () => this.#timeOut(timeoutMs))
     try {
-      const result = this.#step.kind === 'sleep' ? { until: await wakeTime(this.#step, this.#context(), () => this.#process.clock.now()) } : await this.#call(this.#step as FunctionStep)
+      const result =
+        this.#step.kind === 'sleep'
+          ? { until: await wakeTime(this.#step, this.#context(), () => this.#process.clock.now()) }
+          : await this.#call(this.#step as FunctionStep)
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
       // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
@@ -91,10 +96,20 @@ export class Attempt {
     const signal = (): AbortSignal => this.#signal()
     let data: unknown, input: unknown
     return {
-      get data() { return (data ??= copyJson(machineContext.data)) },
-      get input() { return (input ??= copyJson(machineContext.input)) },
-      pid, step, attempt, idempotencyKey: `${pid}:${step}`, services,
-      get signal() { return signal() },
+      get data() {
+        return (data ??= copyJson(machineContext.data))
+      },
+      get input() {
+        return (input ??= copyJson(machineContext.input))
+      },
+      pid,
+      step,
+      attempt,
+      idempotencyKey: `${pid}:${step}`,
+      services,
+      get signal() {
+        return signal()
+      },
       progress: (value, total, message) => {
         const progress = toProgress(value, total, message)
         if (over()) return
@@ -119,7 +134,10 @@ export class Attempt {
   #timeOut(timeoutMs: number): void {
     if (this.#answered) return
     const { pid } = this.#process
-    const error = new StepwrightError('ERR_STEP_TIMEOUT', `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`)
+    const error = new StepwrightError(
+      'ERR_STEP_TIMEOUT',
+      `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`,
+    )
     this.#process.succeed(this)
     this.#fail(error)
     this.abort(error)

@@ -14,7 +14,10 @@ export interface Runtime extends Omit<Client, 'close'> {
    * Starts a process: it is on disk when the promise resolves.
    * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_UNKNOWN_DEFINITION, ERR_STORE_WRITE, ERR_RUNTIME_CLOSED
    */
-  start<D extends ProcessDefinition>(definition: D, ...given: Given<ProcessInput<D>, [options?: StartOptions]>): Promise<ProcessHandle<ProcessOutput<D>>>
+  start<D extends ProcessDefinition>(
+    definition: D,
+    ...given: Given<ProcessInput<D>, [options?: StartOptions]>
+  ): Promise<ProcessHandle<ProcessOutput<D>>>
   /**
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED

@@ -7,7 +7,15 @@ import type { FunctionStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import { show } from '../steps/show.ts'
 import type { StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
-import { isFinal, type JournalLine, type LogEntry, type ProcessIdentity, type ProcessRecord, type Progress, type Transition } from '../store/record.ts'
+import {
+  isFinal,
+  type JournalLine,
+  type LogEntry,
+  type ProcessIdentity,
+  type ProcessRecord,
+  type Progress,
+  type Transition,
+} from '../store/record.ts'
 import type { Host, HostStore } from '../store/store.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
@@ -71,7 +79,12 @@ export class LiveProcess {
   /** Settles when the attempt that was aborted before this one has, or has had its time. */
   predecessor: Promise<void> | undefined
 
-  constructor(around: Surroundings, program: Program, identity: ProcessIdentity, origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord) {
+  constructor(
+    around: Surroundings,
+    program: Program,
+    identity: ProcessIdentity,
+    origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord,
+  ) {
     this.pid = origin.pid
     this.#around = around
     this.#program = program
@@ -82,7 +95,12 @@ export class LiveProcess {
     const restored = 'snapshot' in origin ? toSnapshot(origin) : undefined
     this.#actor = createActor(program.machine, {
       id: origin.pid,
-      input: { pid: origin.pid, input: identity.input, at: identity.createdAt, timeoutMs: 'snapshot' in origin ? undefined : origin.timeoutMs },
+      input: {
+        pid: origin.pid,
+        input: identity.input,
+        at: identity.createdAt,
+        timeoutMs: 'snapshot' in origin ? undefined : origin.timeoutMs,
+      },
       ...(around.inspect && { inspect: around.inspect }),
       ...(restored && { snapshot: restored.snapshot }),
     })
@@ -93,19 +111,41 @@ export class LiveProcess {
     this.#transition = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
   }
 
-  get clock(): Clock { return this.#around.clock }
-  get draining(): boolean { return this.#around.draining }
-  get services(): object { return this.#around.services }
-  get maxRecordBytes(): number { return this.#around.maxRecordBytes }
-  get holdsSlot(): boolean { return this.#seat.held }
-  get status(): ProcessRecord['status'] { return this.#transition.status }
-  get machineContext(): ProcessContext { return this.#actor.getSnapshot().context as ProcessContext }
+  get clock(): Clock {
+    return this.#around.clock
+  }
+  get draining(): boolean {
+    return this.#around.draining
+  }
+  get services(): object {
+    return this.#around.services
+  }
+  get maxRecordBytes(): number {
+    return this.#around.maxRecordBytes
+  }
+  get holdsSlot(): boolean {
+    return this.#seat.held
+  }
+  get status(): ProcessRecord['status'] {
+    return this.#transition.status
+  }
+  get machineContext(): ProcessContext {
+    return this.#actor.getSnapshot().context as ProcessContext
+  }
   /** An attempt's work is under way, or has been told to end and has not yet. */
-  get executing(): boolean { return [...this.#attempts].some(({ work }) => work !== undefined) }
+  get executing(): boolean {
+    return [...this.#attempts].some(({ work }) => work !== undefined)
+  }
 
   get record(): ProcessRecord {
     const { pid: _, ...transition } = this.#transition
-    return { pid: this.pid, ...this.#identity, ...transition, revision: this.#revision, ...(this.#progress && { progress: this.#progress }) }
+    return {
+      pid: this.pid,
+      ...this.#identity,
+      ...transition,
+      revision: this.#revision,
+      ...(this.#progress && { progress: this.#progress }),
+    }
   }
 
   info(): ProcessInfo {
@@ -123,7 +163,8 @@ export class LiveProcess {
 
   /** @throws ERR_ALREADY_ENDED */
   async cancel(reason?: string): Promise<void> {
-    if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
+    if (reason !== undefined && typeof reason !== 'string')
+      throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
     this.#mustLive('cancelled')
     this.#send({ type: 'CANCEL', at: this.clock.now(), reason })
     await this.barrier()
@@ -132,18 +173,24 @@ export class LiveProcess {
   /** @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
   async proceed(data?: unknown): Promise<void> {
     const paused = this.#pausedStep()
-    const json = await proceedData(paused, this.pid, data, this.maxRecordBytes)
+    const json = await proceedData(paused, this.machineContext, data, this.maxRecordBytes)
     if (this.#pausedStep() !== paused) throw this.#notInterrupted()
     this.#send({ type: 'PROCEED', at: this.clock.now(), ...(json !== undefined && { data: json }) })
     await this.barrier()
   }
 
-  subscribe(listener: (info: ProcessInfo) => void): () => void { return this.#subscribers.add(listener) }
+  subscribe(listener: (info: ProcessInfo) => void): () => void {
+    return this.#subscribers.add(listener)
+  }
 
   /** Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before. */
-  ended(): Promise<ProcessRecord> { return this.#ending.wait() }
+  ended(): Promise<ProcessRecord> {
+    return this.#ending.wait()
+  }
 
-  barrier(): Promise<void> { return this.#writer.barrier() }
+  barrier(): Promise<void> {
+    return this.#writer.barrier()
+  }
 
   attempt(input: AttemptInput, answer: Answer): () => void {
     const attempt = new Attempt(this, input, answer)
@@ -176,7 +223,9 @@ export class LiveProcess {
   }
 
   /** Calls `taken` once the process has a slot again. */
-  takeSlot(taken: () => void): void { this.#seat.take(taken, 'resuming') }
+  takeSlot(taken: () => void): void {
+    this.#seat.take(taken, 'resuming')
+  }
 
   report(step: string, progress: Progress): void {
     this.#meter.report(step, progress)
@@ -190,16 +239,22 @@ export class LiveProcess {
   /** Why the work of a process that has ended is told to stop. */
   endReason(): Error | undefined {
     switch (this.status) {
-      case 'timeout': return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${this.pid} ran out of the time its timeout allows`, { pid: this.pid })
-      case 'cancelled': return new ProcessCancelledError('ERR_CANCELLED', this.#transition.error?.message ?? 'Cancelled', { pid: this.pid })
-      default: return undefined
+      case 'timeout':
+        return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${this.pid} ran out of the time its timeout allows`, {
+          pid: this.pid,
+        })
+      case 'cancelled':
+        return new ProcessCancelledError('ERR_CANCELLED', this.#transition.error?.message ?? 'Cancelled', { pid: this.pid })
+      default:
+        return undefined
     }
   }
 
   /** The runtime closes: work under way is told to end. */
   shutDown(): void {
     this.#seat.leaveQueue()
-    for (const attempt of this.#attempts) attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
+    for (const attempt of this.#attempts)
+      attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
   }
 
   /**
@@ -216,7 +271,12 @@ export class LiveProcess {
 
   /** The runtime is closed: whoever waits for the end here is told so, though work may still be under way. */
   disown(): void {
-    this.#ending.settle(() => { throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`) })
+    this.#ending.settle(() => {
+      throw new StepwrightError(
+        'ERR_RUNTIME_CLOSED',
+        `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`,
+      )
+    })
   }
 
   #stop(): void {
@@ -237,7 +297,9 @@ export class LiveProcess {
     const progress = { ...this.#progress, ...this.#meter.clear() }
     this.#progress = undefined
     this.#revision += 1
-    const transition = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const { definition } = this.#transition
+    const told = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const transition = definition === undefined ? told : { ...told, definition }
     const { status, event } = transition
     const final = isFinal(status)
     this.#write((this.#transition = final ? keepProgress(transition, progress) : transition))
@@ -275,7 +337,14 @@ export class LiveProcess {
   #broken(error: unknown): void {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     this.#revision += 1
-    this.#transition = { ...this.#transition, status: 'error', revision: this.#revision, at: this.clock.now(), event: { type: 'FAIL' }, error: { name, message, ...(stack && { stack }) } }
+    this.#transition = {
+      ...this.#transition,
+      status: 'error',
+      revision: this.#revision,
+      at: this.clock.now(),
+      event: { type: 'FAIL' },
+      error: { name, message, ...(stack && { stack }) },
+    }
     this.#write(this.#transition)
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
@@ -283,7 +352,8 @@ export class LiveProcess {
   }
 
   #mustLive(what: string): void {
-    if (isFinal(this.status)) throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${this.pid} cannot be ${what}: it has ended (${this.status})`)
+    if (isFinal(this.status))
+      throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${this.pid} cannot be ${what}: it has ended (${this.status})`)
     if (this.#gone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closed`)
   }
 

@@ -15,6 +15,7 @@ export interface Files {
   renameSync(from: string, to: string): void
   linkSync(existing: string, link: string): void
   unlinkSync(path: string): void
+  utimesSync(path: string, accessedS: number, modifiedS: number): void
   mkdirSync(path: string, options: { recursive: true; mode: number }): unknown
   rmdirSync(path: string): void
   readdirSync(path: string): string[]
@@ -67,7 +68,7 @@ export function readText(files: Files, file: string): string {
 
 /** Writes all of `bytes` at the end of `fd`'s file. A file system may take less than it was given without calling that an error. */
 export function writeAll(files: Files, fd: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     const count = files.writeSync(fd, bytes, written, bytes.length - written)
     if (count === 0) throw new Error(`only ${written} of ${bytes.length} bytes could be written`)
     written += count

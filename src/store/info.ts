@@ -37,7 +37,7 @@ export interface ProcessInfo {
   readonly steps: readonly ProcessStepInfo[]
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
-  /** How often a host died under it. */
+  /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
   /** Grows with every record; orders them. */
   readonly revision: number

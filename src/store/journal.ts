@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Adapter } from 'lowdb'
 import { FileBytes, FileWasCut, linesBackwards, wholeLength } from './file-bytes.ts'
 import { FILE_MODE, ifThere, writeAll } from './files.ts'
@@ -100,9 +101,7 @@ export class Journal<T> implements Adapter<T> {
     if (fd === undefined) return
     this.#syncing = true
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#files.fdatasync(fd, error => (error ? reject(error) : resolve()))
-      })
+      await promisify((callback: (error: Error | null) => void) => this.#files.fdatasync(fd, callback))()
     } catch (error) {
       this.#length = before
       this.#torn = true

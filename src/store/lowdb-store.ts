@@ -39,7 +39,8 @@ export interface LowdbStoreOptions {
  */
 export function lowdbStore(dir = '.stepwright', { durability = 'process', files = fs }: LowdbStoreOptions = {}): Store {
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${quote(dir)}`)
-  if (durability !== 'process' && durability !== 'power') throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${quote(durability)}`)
+  if (durability !== 'process' && durability !== 'power')
+    throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${quote(durability)}`)
   return new LowdbStore(new Folders(dir), files, durability === 'power' ? powerDurability(files) : processDurability)
 }
 
@@ -90,7 +91,10 @@ class LowdbStore implements Store {
     yield* follow(this.#files, this.#folders, this.#reader, pid, ends)
   }
 
-  async *logs(pid: string, { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+  async *logs(
+    pid: string,
+    { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<LogEntry> {
     this.#check()
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     yield* readLogs(this.#files, this.#folders, pid, goOn ? this.follow(pid, ends) : undefined, ends)
@@ -98,7 +102,11 @@ class LowdbStore implements Store {
 
   async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
     this.#check()
-    yield* changes(this.#files, this.#folders, signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]))
+    yield* changes(
+      this.#files,
+      this.#folders,
+      signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
+    )
   }
 
   async charts(): Promise<StoredChart[]> {

@@ -68,7 +68,10 @@ class MemoryStore implements Store {
     }
   }
 
-  async *logs(pid: string, { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+  async *logs(
+    pid: string,
+    { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<LogEntry> {
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     const journal = this.#journals.get(pid)
     if (journal === undefined) throw unknownProcess(pid, this.location)
@@ -119,7 +122,11 @@ class MemoryStore implements Store {
 
   async find(prefix: string, limit: number): Promise<string[]> {
     if (!isPidPrefix(prefix)) return []
-    return this.#journals.newestFirst().map(({ pid }) => pid).filter(pid => pid.startsWith(prefix)).slice(0, Math.max(0, limit))
+    return this.#journals
+      .newestFirst()
+      .map(({ pid }) => pid)
+      .filter(pid => pid.startsWith(prefix))
+      .slice(0, Math.max(0, limit))
   }
 
   async delete(pid: string): Promise<void> {

@@ -104,11 +104,13 @@ export interface Transition extends LineHead {
   readonly deadline?: number
   /** Milliseconds left of the process's timeout, while its clock stands. */
   readonly remainingMs?: number
-  /** How often a host died under this process. */
+  /** How often a host died while a step of this process was under way. */
   readonly recoveries: number
   /** Deaths in a row during the same step. */
   readonly deaths?: number
   readonly snapshot: MachineSnapshot
+  /** Since a host went on with another version of the definition: what the first line says of it no longer holds. */
+  readonly definition?: Pick<ProcessIdentity, 'version' | 'shape' | 'outline'>
 }
 
 /** A report of progress: no transition, cannot be restored. */

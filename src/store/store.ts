@@ -100,6 +100,14 @@ export interface HostStore {
    */
   create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }>
   /**
+   * Puts a process that has ended elsewhere into the store, with all its history and its log. Where the pid or the `key` is taken, does nothing
+   * and returns the pid that has it.
+   *
+   * @param history what `Store.history` says: whole records, oldest first, the last one final
+   * @throws ERR_STORE_WRITE, a TypeError if the process has not ended
+   */
+  import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }>
+  /**
    * Appends a line to a journal this host owns. A final status ends the journal: it moves to where ended ones are and no host owns it.
    * When the promise resolves the line is as safe as the store's durability says. Safe to call again with the same line after a rejection.
    * @throws ERR_STORE_WRITE

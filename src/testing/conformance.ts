@@ -2,6 +2,7 @@ import { adoptingTests } from './conformance/adopting.ts'
 import { changingTests } from './conformance/changing.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
+import { importingTests } from './conformance/importing.ts'
 import { loggingTests } from './conformance/logging.ts'
 import { readingTests } from './conformance/reading.ts'
 import { seizingTests } from './conformance/seizing.ts'
@@ -15,4 +16,13 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
  * @example
  * for (const { name, run } of storeConformance) test(name, () => run(makeMyStore))
  */
-export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...changingTests, ...hostingTests, ...loggingTests, ...adoptingTests, ...seizingTests]
+export const storeConformance: readonly ConformanceTest[] = [
+  ...readingTests,
+  ...followingTests,
+  ...changingTests,
+  ...hostingTests,
+  ...loggingTests,
+  ...importingTests,
+  ...adoptingTests,
+  ...seizingTests,
+]

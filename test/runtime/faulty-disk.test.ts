@@ -11,14 +11,30 @@ async function runOn(t: ExecutionContext, durability: 'process' | 'power', plan?
   const { files, counts, arm, disarm } = faultyFiles()
   const ran: string[] = []
   const definition = defineProcess({ name: 'sturdy', input: typed<{ n: number }>() })
-    .step('a', ({ data, progress }) => { ran.push('a'); progress(1, 2); return { n: data.n + 1 } })
-    .step('b', ({ data }) => { ran.push('b'); return { n: data.n + 1 } }, { interrupt: true })
+    .step('a', ({ data, progress }) => {
+      ran.push('a')
+      progress(1, 2)
+      return { n: data.n + 1 }
+    })
+    .step(
+      'b',
+      ({ data }) => {
+        ran.push('b')
+        return { n: data.n + 1 }
+      },
+      { interrupt: true },
+    )
     .sleep('nap', 1)
-    .step('c', ({ data }) => { ran.push('c'); return { n: data.n + 1 } })
+    .step('c', ({ data }) => {
+      ran.push('c')
+      return { n: data.n + 1 }
+    })
   const runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir, { files, durability }), retention: false })
   const job = await runtime.start(definition, { n: 0 }, { key: 'once' })
   arm(plan)
-  const unsubscribe = job.subscribe(({ status }) => { if (status === 'interrupted') void job.proceed() })
+  const unsubscribe = job.subscribe(({ status }) => {
+    if (status === 'interrupted') void job.proceed()
+  })
   const what = plan ? `${plan.fault} at ${plan.call} ${plan.nth}` : 'no fault'
   t.deepEqual(await job.result(), { n: 3 }, what)
   t.deepEqual(ran, ['a', 'b', 'c'], what)
@@ -26,7 +42,11 @@ async function runOn(t: ExecutionContext, durability: 'process' | 'power', plan?
   disarm()
   const client = openClient(dir)
   const history = await client.history(job.pid)
-  t.deepEqual(history.map(({ revision }) => revision), history.map((_, index) => index + 1), what)
+  t.deepEqual(
+    history.map(({ revision }) => revision),
+    history.map((_, index) => index + 1),
+    what,
+  )
   t.is((await client.get(job.pid))?.status, 'finished', what)
   t.is((await Array.fromAsync(client.list({ onCorrupt: ({ error }) => t.fail(`${what}: ${error.message}`) }))).length, 1, what)
   await Promise.all([client.close(), runtime.close()])

@@ -19,22 +19,40 @@ export function faultyFiles() {
     return plan?.call === call && count >= plan.nth && count < plan.nth + plan.times ? plan.fault : undefined
   }
   const failure = (fault: Fault) => Object.assign(new Error(`${fault}: injected`), { code: fault === 'short write' ? 'ENOSPC' : fault })
-  const sync = (call: Call) => (...args: unknown[]) => {
-    const fault = goesWrong(call)
-    if (fault === 'short write' && call === 'writeSync') {
-      const [fd, buffer, offset, length] = args as [number, Buffer, number, number]
-      fs.writeSync(fd, buffer, offset, Math.floor(length / 2))
+  const sync =
+    (call: Call) =>
+    (...args: unknown[]) => {
+      const fault = goesWrong(call)
+      if (fault === 'short write' && call === 'writeSync') {
+        const [fd, buffer, offset, length] = args as [number, Buffer, number, number]
+        fs.writeSync(fd, buffer, offset, Math.floor(length / 2))
+      }
+      if (fault) throw failure(fault)
+      return (fs[call] as (...all: unknown[]) => unknown)(...args)
     }
-    if (fault) throw failure(fault)
-    return (fs[call] as (...all: unknown[]) => unknown)(...args)
-  }
   const async = (call: 'fdatasync' | 'fsync') => (fd: number, callback: (error: Error | null) => void) => {
     const fault = goesWrong(call)
     if (fault) setImmediate(callback, failure(fault))
     else fs[call](fd, callback)
   }
-  const calls = ['openSync', 'readSync', 'writeSync', 'ftruncateSync', 'renameSync', 'linkSync', 'unlinkSync', 'mkdirSync', 'rmdirSync', 'readdirSync'] as const
-  const files = { ...fs, ...Object.fromEntries(calls.map(call => [call, sync(call)])), fdatasync: async('fdatasync'), fsync: async('fsync') } as Files
+  const calls = [
+    'openSync',
+    'readSync',
+    'writeSync',
+    'ftruncateSync',
+    'renameSync',
+    'linkSync',
+    'unlinkSync',
+    'mkdirSync',
+    'rmdirSync',
+    'readdirSync',
+  ] as const
+  const files = {
+    ...fs,
+    ...Object.fromEntries(calls.map(call => [call, sync(call)])),
+    fdatasync: async('fdatasync'),
+    fsync: async('fsync'),
+  } as Files
   return {
     files,
     counts,

@@ -2,7 +2,10 @@ import { memoryStore } from '../../src/store/memory-store.ts'
 import type { HostStore, Store } from '../../src/store/store.ts'
 
 /** A memory store whose hosts are changed by `change`, and the hosts that were opened. */
-export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, inner: Store = memoryStore()): Store & { readonly opened: HostStore[] } {
+export function wrappedStore(
+  change: (host: HostStore) => Partial<HostStore>,
+  inner: Store = memoryStore(),
+): Store & { readonly opened: HostStore[] } {
   const opened: HostStore[] = []
   return {
     location: inner.location,
@@ -13,6 +16,7 @@ export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, in
       const bound: HostStore = {
         hostId: host.hostId,
         create: record => host.create(record),
+        import: (history, log) => host.import(history, log),
         write: line => host.write(line),
         adopt: accept => host.adopt(accept),
         log: (pid, entry) => host.log(pid, entry),

@@ -25,17 +25,22 @@ function chance(seed: string): number {
 /** Three definitions that between them have every kind of step, and tell `effects` all they do. */
 export function soakDefinitions(effects: string, host: string) {
   const tell = (...effect: Effect) => appendFileSync(effects, `${JSON.stringify(effect)}\n`)
-  const work = (letter: string) => async ({ data, pid, step, attempt }: StepContext<Data>): Promise<Data> => {
-    tell('begin', pid, step, attempt, host, Date.now())
-    await delay(chance(`${pid}${step}`) * 20)
-    tell('end', pid, step, attempt, host, Date.now())
-    return { n: data.n + 1, trail: data.trail + letter }
-  }
-  const flaky = (letter: string) => async (context: StepContext<Data>): Promise<Data> => {
-    const done = await work(letter)(context)
-    if (chance(`${context.pid}${context.step}${context.attempt}`) < 0.4) throw new Error(`attempt ${context.attempt} of ${context.step} was not to be`)
-    return done
-  }
+  const work =
+    (letter: string) =>
+    async ({ data, pid, step, attempt }: StepContext<Data>): Promise<Data> => {
+      tell('begin', pid, step, attempt, host, Date.now())
+      await delay(chance(`${pid}${step}`) * 20)
+      tell('end', pid, step, attempt, host, Date.now())
+      return { n: data.n + 1, trail: data.trail + letter }
+    }
+  const flaky =
+    (letter: string) =>
+    async (context: StepContext<Data>): Promise<Data> => {
+      const done = await work(letter)(context)
+      if (chance(`${context.pid}${context.step}${context.attempt}`) < 0.4)
+        throw new Error(`attempt ${context.attempt} of ${context.step} was not to be`)
+      return done
+    }
   const input = typed<Data>()
   const plain = defineProcess({ name: 'plain', input }).step('a', work('a')).step('b', work('b')).step('c', work('c')).step('d', work('d'))
   const waiting = defineProcess({ name: 'waiting', input })
@@ -55,8 +60,11 @@ export function soakDefinitions(effects: string, host: string) {
 /** What each definition makes of its input. */
 export function expectedOutput(name: string, { n }: Data): Data {
   switch (name) {
-    case 'plain': return { n: n + 4, trail: 'abcd' }
-    case 'waiting': return { n: n + 3, trail: 'abc' }
-    default: return (n + 2) % 2 === 0 ? { n: n + 3, trail: 'abc' } : { n: n + 2, trail: 'ab' }
+    case 'plain':
+      return { n: n + 4, trail: 'abcd' }
+    case 'waiting':
+      return { n: n + 3, trail: 'abc' }
+    default:
+      return (n + 2) % 2 === 0 ? { n: n + 3, trail: 'abc' } : { n: n + 2, trail: 'ab' }
   }
 }

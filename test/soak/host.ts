@@ -6,15 +6,15 @@ import { soakDefinitions } from './definitions.ts'
 const [dir = '', effects = '', host = ''] = process.argv.slice(2)
 const { plain, waiting, asking, tell } = soakDefinitions(effects, host)
 const runtime = await createRuntime({ processes: [plain, waiting, asking], store: lowdbStore(dir), concurrency: 40, maxRecoveries: 10_000 })
-let isStarting = true
+const stop = new AbortController()
 process.on('message', message => {
-  if (message === 'stop starting') isStarting = false
+  if (message === 'stop starting') stop.abort()
 })
 process.send?.('ready')
 
 async function start(): Promise<void> {
   const definitions = [plain, waiting, asking]
-  for (let n = 0; isStarting; n++) {
+  for (let n = 0; !stop.signal.aborted; n++) {
     const { pid } = await runtime.start(definitions[n % 3] as typeof plain, { n, trail: '' }, n % 5 === 0 ? { key: `${host}/${n}` } : {})
     tell('started', pid)
     await delay(12)

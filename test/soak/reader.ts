@@ -5,8 +5,9 @@ const [dir = ''] = process.argv.slice(2)
 const client = openClient(dir)
 const newest = new Map<string, number>()
 const faults: string[] = []
-let reads = 0, isReading = true
-process.on('message', () => { isReading = false })
+let reads = 0
+const stop = new AbortController()
+process.on('message', () => stop.abort())
 
 function see(how: string, pid: string, revision: number): void {
   reads += 1
@@ -15,11 +16,14 @@ function see(how: string, pid: string, revision: number): void {
   newest.set(pid, Math.max(before, revision))
 }
 
-while (isReading) {
+while (!stop.signal.aborted) {
   try {
-    for await (const { pid, revision } of client.list({ limit: 200, onCorrupt: ({ pid, error }) => faults.push(`${pid}: ${error.message}`) })) {
+    for await (const { pid, revision } of client.list({
+      limit: 200,
+      onCorrupt: ({ pid, error }) => faults.push(`${pid}: ${error.message}`),
+    })) {
       see('list', pid, revision)
-      if (!isReading) break
+      if (stop.signal.aborted) break
     }
     for (const pid of [...newest.keys()].slice(-20)) {
       const info = await client.get(pid)
@@ -27,7 +31,7 @@ while (isReading) {
       else faults.push(`get of ${pid} found nothing`)
     }
   } catch (error) {
-    faults.push(error instanceof Error ? error.stack ?? error.message : String(error))
+    faults.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
   await new Promise(resolve => setImmediate(resolve))
 }

@@ -16,12 +16,18 @@ const READERS = 2
 /** How long everything may take to end once nobody kills any more. */
 const SETTLE_MS = 60_000
 
-/** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. */
-export async function soak(dir: string, seconds: number, say: (line: string) => void): Promise<SoakResult> {
-  const store = join(dir, 'store'), effects = join(dir, 'effects')
+/** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. Goes on for `seconds`, and until there were `atLeast` so many kills. */
+export async function soak(
+  dir: string,
+  { seconds, atLeast }: { seconds: number; atLeast: number },
+  say: (line: string) => void,
+): Promise<SoakResult> {
+  const store = join(dir, 'store'),
+    effects = join(dir, 'effects')
   const kills = new Map<string, number>()
   const hosts: { name: string; child: ChildProcess }[] = []
-  let born = 0, stops = 0
+  let born = 0,
+    stops = 0
   const faults: string[] = []
 
   async function bear(place: number): Promise<void> {
@@ -41,10 +47,12 @@ export async function soak(dir: string, seconds: number, say: (line: string) => 
   }
 
   await Promise.all(Array.from({ length: HOSTS }, (_, place) => bear(place)))
-  const readers = Array.from({ length: READERS }, () => fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv }))
+  const readers = Array.from({ length: READERS }, () =>
+    fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv }),
+  )
   const until = Date.now() + seconds * 1_000
   let told = Date.now()
-  while (Date.now() < until) {
+  while (Date.now() < until || kills.size < atLeast) {
     // The moments are random on purpose: this is a search, and what it finds is checked at the end.
     await delay(100 + Math.random() * 400)
     const place = Math.floor(Math.random() * HOSTS)

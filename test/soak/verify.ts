@@ -15,11 +15,16 @@ export interface Findings {
 /** Compares what the steps say they did with what the journals say, and both with the promises. */
 export async function verify(client: Client, effectsFile: string, kills: Kills): Promise<Findings> {
   const violations: string[] = []
-  const effects = (await readFile(effectsFile, 'utf8')).split('\n').filter(Boolean).map(line => JSON.parse(line) as Effect)
+  const effects = (await readFile(effectsFile, 'utf8'))
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as Effect)
   const histories = new Map<string, HistoryEntry[]>()
-  for await (const { pid } of client.list({ onCorrupt: ({ error }) => violations.push(error.message) })) histories.set(pid, await client.history(pid))
+  for await (const { pid } of client.list({ onCorrupt: ({ error }) => violations.push(error.message) }))
+    histories.set(pid, await client.history(pid))
 
-  for (const [what, pid] of effects) if (what === 'started' && !histories.has(pid)) violations.push(`process ${pid} was started and is lost`)
+  for (const [what, pid] of effects)
+    if (what === 'started' && !histories.has(pid)) violations.push(`process ${pid} was started and is lost`)
   for (const [pid, history] of histories) violations.push(...faultsIn(pid, history))
   const works = effects.filter(effect => effect[0] !== 'started')
   violations.push(...tooEarly(works, histories), ...overlapping(works, kills))
@@ -32,7 +37,8 @@ function faultsIn(pid: string, history: readonly HistoryEntry[]): string[] {
   const faults: string[] = []
   const last = history.at(-1) as ProcessInfo
   if (last.status !== 'finished') faults.push(`process ${pid} (${last.name}) did not finish: ${last.status} ${last.error?.message ?? ''}`)
-  else if (!isDeepStrictEqual(last.output, expectedOutput(last.name, last.input as never))) faults.push(`process ${pid} has the wrong output ${JSON.stringify(last.output)}`)
+  else if (!isDeepStrictEqual(last.output, expectedOutput(last.name, last.input as never)))
+    faults.push(`process ${pid} has the wrong output ${JSON.stringify(last.output)}`)
   for (const [index, { revision, steps, updatedAt }] of history.entries()) {
     if (revision !== index + 1) faults.push(`line ${index + 1} of ${pid} has revision ${revision}`)
     for (const [place, before] of (history[index - 1]?.steps ?? []).entries()) {
@@ -54,10 +60,17 @@ function tooEarly(works: readonly Work[], histories: ReadonlyMap<string, History
     const id = `${pid} ${step} ${attempt}`
     if (seen.has(id)) faults.push(`attempt ${attempt} of ${step} of ${pid} ran twice`)
     seen.add(id)
-    const entry = histories.get(pid)?.find(({ steps }) => steps.some(one => one.name === step && one.status === 'running' && one.attempt === attempt))
+    const entry = histories
+      .get(pid)
+      ?.find(({ steps }) => steps.some(one => one.name === step && one.status === 'running' && one.attempt === attempt))
     if (!entry) faults.push(`attempt ${attempt} of ${step} of ${pid} ran, and no record says that it began`)
-    const before = entry?.steps.slice(0, entry.steps.findIndex(({ name }) => name === step)) ?? []
-    for (const { name, status } of before) if (!['finished', 'skipped'].includes(status)) faults.push(`${step} of ${pid} ran while ${name} was ${status}`)
+    const before =
+      entry?.steps.slice(
+        0,
+        entry.steps.findIndex(({ name }) => name === step),
+      ) ?? []
+    for (const { name, status } of before)
+      if (!['finished', 'skipped'].includes(status)) faults.push(`${step} of ${pid} ran while ${name} was ${status}`)
   }
   return faults
 }

@@ -46,7 +46,7 @@ Examples:
 
 const collect = (path: string, before: readonly string[] = []): string[] => [...before, path]
 
-async function dashboard({ io, client, dir }: Tools, { port, host, token, open, readOnly, redact }: Flags): Promise<number> {
+async function dashboard({ io, client, path }: Tools, { port, host, token, open, readOnly, redact }: Flags): Promise<number> {
   const signal = io.interrupted()
   const server = await serve()
   try {
@@ -62,7 +62,7 @@ async function dashboard({ io, client, dir }: Tools, { port, host, token, open, 
 
   async function serve(): ReturnType<typeof serveDashboard> {
     try {
-      return await serveDashboard({ port, host, store: dir, client, readOnly, redact, ...(token !== undefined && { token }) })
+      return await serveDashboard({ port, host, store: path, client, readOnly, redact, ...(token !== undefined && { token }) })
     } catch (error) {
       if (error instanceof TypeError) throw new UsageError(error.message.replace(/^dashboard\(\{ (\w+) \}\)/, '--$1'))
       const { code } = error as NodeJS.ErrnoException

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { Option, type Command } from 'commander'
-import { lowdbStore, type Store } from '../../index.ts'
+import type { Store } from '../../index.ts'
+import { storeAt } from '../../client/store-at.ts'
 import { chartsIn } from '../../inspect/definitions.ts'
 import { flowOf } from '../../inspect/diagram/flow.ts'
 import { mermaid } from '../../inspect/diagram/mermaid.ts'
@@ -43,7 +44,7 @@ Examples:
     .action(act(diagram))
 }
 
-async function diagram({ io, client, dir }: Tools, what: string, name: string | undefined, { format }: Flags): Promise<number> {
+async function diagram({ io, client, path }: Tools, what: string, name: string | undefined, { format }: Flags): Promise<number> {
   const { chart, progress } = isModule(what) ? { chart: await chartOfModule(what, name) } : await fromStore(what)
   const text =
     format === 'json'
@@ -55,7 +56,7 @@ async function diagram({ io, client, dir }: Tools, what: string, name: string | 
   return 0
 
   async function fromStore(wanted: string): Promise<Drawing> {
-    const store = lowdbStore(dir)
+    const store = storeAt(path)
     try {
       const named = await chartNamed(store, wanted)
       return named === undefined ? await chartOfProcess(store, await findPid(client, wanted), io.now()) : { chart: named }

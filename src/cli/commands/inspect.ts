@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { once } from 'node:events'
+import { storeAt } from '../../client/store-at.ts'
 import { Audience } from '../../inspect/audience.ts'
 import { checkInspectorUrl, STATELY } from '../../inspect/options.ts'
 import { relay } from '../../inspect/relay.ts'
 import { serveInspector } from '../../inspect/serve.ts'
-import { lowdbStore } from '../../index.ts'
 import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { openBrowser } from '../open-browser.ts'
@@ -39,12 +39,12 @@ Examples:
     .action(act(inspect))
 }
 
-async function inspect({ io, client, dir }: Tools, prefixes: string[], { open, port, speed, url }: Flags): Promise<number> {
+async function inspect({ io, client, path }: Tools, prefixes: string[], { open, port, speed, url }: Flags): Promise<number> {
   const signal = io.interrupted()
   const inspector = pageOf(url)
   const pids: string[] = []
   for (const prefix of prefixes) pids.push(await findPid(client, prefix))
-  const store = lowdbStore(dir)
+  const store = storeAt(path)
   const audience = new Audience()
   // Tells at once if there is no store.
   await store.charts()

@@ -21,12 +21,14 @@ class FolderSync {
     const waiting = this.#next.get(folder)
     if (waiting !== undefined) return waiting
     const before = this.#running.get(folder) ?? Promise.resolve()
-    const next = before.catch(() => {}).then(() => {
-      this.#next.delete(folder)
-      const running = this.#syncNow(folder).finally(() => this.#running.delete(folder))
-      this.#running.set(folder, running)
-      return running
-    })
+    const next = before
+      .catch(() => {})
+      .then(() => {
+        this.#next.delete(folder)
+        const running = this.#syncNow(folder).finally(() => this.#running.delete(folder))
+        this.#running.set(folder, running)
+        return running
+      })
     this.#next.set(folder, next)
     return next
   }

@@ -13,7 +13,7 @@ function listen(store: Store) {
       for (;;) {
         const { done, value } = await batches.next()
         assert.equal(done, false, `it ended before it told of ${pid}`)
-        if ((value).includes(pid)) return
+        if (value.includes(pid)) return
       }
     },
     async stop() {
@@ -64,7 +64,10 @@ export const changingTests = [
       await host.write(aTransition(other, revision))
       told.push(...(await changes.next()))
     }
-    assert.deepEqual(told.filter(pid => quiet.includes(pid)), [])
+    assert.deepEqual(
+      told.filter(pid => quiet.includes(pid)),
+      [],
+    )
     await changes.stop()
     await host.close()
   }),

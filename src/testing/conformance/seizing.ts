@@ -10,7 +10,10 @@ export const seizingTests = [
     await crash(lost)
     assert.equal(await open().seize(lost.hostId, false), 1)
     const adopted = await collect(next.adopt(() => true))
-    assert.deepEqual(adopted.map(({ record: { pid, revision } }) => [pid, revision]), [[record.pid, 2]])
+    assert.deepEqual(
+      adopted.map(({ record: { pid, revision } }) => [pid, revision]),
+      [[record.pid, 2]],
+    )
     assert.equal((await next.create({ ...record, pid: 'b9u0000000zzzzzzzzzz' })).pid, record.pid)
     await next.write(theEnd(record, 3))
     assert.equal((await store.get(record.pid))?.record.status, 'finished')
@@ -33,7 +36,8 @@ export const seizingTests = [
 
   check('seize: an unknown host is told', async ({ store }) => {
     const host = await store.openHost()
-    for (const id of ['h00000000000', '../../etc', 'released', '']) await assert.rejects(store.seize(id, true), { code: 'ERR_UNKNOWN_HOST' })
+    for (const id of ['h00000000000', '../../etc', 'released', ''])
+      await assert.rejects(store.seize(id, true), { code: 'ERR_UNKNOWN_HOST' })
     await host.close()
   }),
 ]

@@ -28,7 +28,10 @@ test('a host of an earlier boot is dead on a local file system', async t => {
   const store = lowdbStore(dir, { files: on(EXT4) })
   t.like(await store.hosts(), [{ id: hostId, state: 'dead' }])
   const host = await store.openHost()
-  t.deepEqual((await collect(host.adopt(() => true))).map(({ record }) => record.pid), [pid])
+  t.deepEqual(
+    (await collect(host.adopt(() => true))).map(({ record }) => record.pid),
+    [pid],
+  )
   await host.close()
 })
 

@@ -8,8 +8,8 @@ import { openSocketPath } from './socket-path.ts'
  */
 const TURN_MS = 50
 const TURNS = 20
-/** How long an answer is good for: a list of thousands of processes asks each host once. */
-const FRESH_MS = 200
+/** How long an answer is good for: a list of thousands of processes need not ask a host for each, and a death is seen within 100 ms. */
+const FRESH_MS = 50
 
 /** Knows which hosts are alive. Ids are never used twice, so a host that was found dead stays so. */
 export class Liveness {
