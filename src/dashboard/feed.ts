@@ -9,12 +9,16 @@ import { frame, Topic, type Listener } from './topic.ts'
 const LOOK_MS = 1000
 const ROWS_AT_ONCE = 500
 const MAX_CORRUPT = 20
+/** More rows no page can hold. */
+const MAX_ROWS = 20_000
 
 /** Follows a whole store for all who look at the list: once, however many they are. */
 export class Feed extends Topic {
   readonly #store: Store
   readonly #actions: readonly Action[]
   readonly #rows = new Map<string, Row>()
+  /** With as many rows as there may be: older ones are left out. */
+  #oldest = ''
   #hosts: readonly HostRow[] = []
   #state: StoreState
 
@@ -67,25 +71,30 @@ export class Feed extends Topic {
   async #readAll(): Promise<void> {
     const corrupt: StoreState['corrupt'][number][] = []
     let changed: Row[] = []
+    this.#oldest = ''
     const onCorrupt = ({ pid, error }: { readonly pid: string; readonly error: Error }): void => {
       if (corrupt.length < MAX_CORRUPT) corrupt.push({ pid, message: error.message })
     }
     for await (const stored of this.#store.list({}, onCorrupt)) {
       const row = rowOf(stored)
       this.#rows.set(row.pid, row)
+      if (this.#rows.size === MAX_ROWS) this.#oldest = row.pid
+      if (this.#rows.size > MAX_ROWS) break
       if (changed.push(row) < ROWS_AT_ONCE) continue
       this.tell('rows', { changed, gone: [] })
       changed = []
     }
     this.tell('rows', { changed, gone: [] })
     const { problem: _, ...state } = this.#state
-    this.#say({ ...state, loaded: true, missing: false, corrupt })
+    this.#say({ ...state, loaded: true, missing: false, capped: this.#oldest !== '', corrupt })
   }
 
   async #read(pids: readonly string[]): Promise<void> {
     const changed: Row[] = []
     const gone: string[] = []
     for (const pid of pids) {
+      // Pids are older the smaller they are.
+      if (pid < this.#oldest) continue
       const row = await this.#rowOf(pid)
       if (row === 'unreadable') continue
       if (row) {
@@ -138,6 +147,7 @@ export class Feed extends Topic {
       actions: this.#actions,
       loaded: false,
       missing: false,
+      capped: false,
       corrupt: [],
       definitions: this.#state?.definitions ?? [],
     }

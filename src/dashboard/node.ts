@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 
 /** Answers requests of Node's `http` server by a function that knows `fetch`'s. */
 export function nodeHandler(fetch: (request: Request) => Promise<Response>): (request: IncomingMessage, response: ServerResponse) => void {

@@ -1,6 +1,5 @@
 import { chartOf } from '../machines/chart.ts'
 import { planOf } from '../steps/define-process.ts'
-import type { ProcessDefinition } from '../steps/definition.ts'
 
 /** The charts of the definitions among the exports of a module, by the name of the definition. */
 export function chartsIn(exports: Readonly<Record<string, unknown>>): Map<string, unknown> {

@@ -95,6 +95,11 @@ export function List({ view, query }: { readonly view: StoreView; readonly query
           ))}
         </select>
       </form>
+      {state?.capped && (
+        <p class="note">
+          Only the newest {count(rows.length)} processes are shown. <code>stepwright list</code> knows the others.
+        </p>
+      )}
       <Table rows={shown} hosts={hosts} now={now} loading={!state?.loaded} />
     </main>
   )

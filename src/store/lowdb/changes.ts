@@ -22,7 +22,7 @@ export async function* changes(files: Files, folders: Folders, signal: AbortSign
     const began = performance.now()
     const changed = await look(files, folders, watched)
     const tookMs = performance.now() - began
-    if (first || changed.size > 0) yield [...changed].toSorted().reverse()
+    if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
     // The first look reads all names, later ones those of folders that have changed.
     const pauseMs = first ? POLL_MS : Math.min(Math.max(POLL_MS, tookMs * IDLE_SHARE), MAX_POLL_MS)
     await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
