@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAdopt } from './commands/adopt.ts'
 import { addCopy } from './commands/copy.ts'
+import { addDashboard } from './commands/dashboard.ts'
+import { addDiagram } from './commands/diagram.ts'
+import { addInspect } from './commands/inspect.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addShow } from './commands/show.ts'
@@ -12,7 +15,7 @@ import { hasColours, widthOf } from './screen.ts'
 import { DEFAULT_STORE, withClient } from './with-client.ts'
 
 /** Files of commands, in the order in which `--help` shows them. */
-const COMMANDS = [addList, addShow, addWatch, addLogs, addAdopt, addCopy]
+const COMMANDS = [addList, addShow, addWatch, addLogs, addDiagram, addInspect, addDashboard, addAdopt, addCopy]
 
 const HELP = `
 A pid may be shortened to any beginning that only one process has.

@@ -29,6 +29,7 @@ export interface FileStat {
   readonly ino: number
   readonly nlink: number
   readonly uid: number
+  readonly mtimeMs: number
   isDirectory(): boolean
 }
 

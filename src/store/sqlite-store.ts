@@ -5,6 +5,7 @@ import { isPid } from './pid.ts'
 import { isPidPrefix } from './query.ts'
 import { isFinal } from './record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
+import { changes } from './sqlite/changes.ts'
 import { openSqliteHost } from './sqlite/host.ts'
 import { removeProcess } from './sqlite/journal.ts'
 import { findPids } from './sqlite/list.ts'
@@ -83,6 +84,10 @@ class SqliteStore implements Store {
     const { db, pulse } = await this.#open()
     if (!isPid(pid)) throw unknownProcess(pid, this.location)
     yield* readLogs(db, pulse, pid, follow, this.#untilClosed(signal))
+  }
+
+  async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
+    yield* changes(await this.#open(), this.#untilClosed(signal))
   }
 
   async charts(): Promise<StoredChart[]> {

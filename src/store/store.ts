@@ -68,6 +68,12 @@ export interface Store {
    * @throws ERR_UNKNOWN_PROCESS
    */
   logs(pid: string, options?: { readonly follow?: boolean; readonly signal?: AbortSignal | undefined }): AsyncIterable<LogEntry>
+  /**
+   * What happens in the whole store, for viewers: the first batch is every pid there is, newest first; each later one those whose processes
+   * have come, changed, moved to another owner, or gone since. Told within a second, and never one pid twice in a batch; `get` tells what is
+   * so now. Logs need not count. Ends when `signal` aborts (without a throw).
+   */
+  changes(signal?: AbortSignal): AsyncIterable<readonly string[]>
   /** The charts of the definitions that hosts of this store know or knew. */
   charts(): Promise<StoredChart[]>
   /** Pids that begin so, at most `limit`. */

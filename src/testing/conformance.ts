@@ -1,4 +1,5 @@
 import { adoptingTests } from './conformance/adopting.ts'
+import { changingTests } from './conformance/changing.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { importingTests } from './conformance/importing.ts'
@@ -18,6 +19,7 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
 export const storeConformance: readonly ConformanceTest[] = [
   ...readingTests,
   ...followingTests,
+  ...changingTests,
   ...hostingTests,
   ...loggingTests,
   ...importingTests,

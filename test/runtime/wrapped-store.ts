@@ -32,6 +32,7 @@ export function wrappedStore(
     history: pid => inner.history(pid),
     follow: (pid, signal) => inner.follow(pid, signal),
     logs: (pid, options) => inner.logs(pid, options),
+    changes: signal => inner.changes(signal),
     charts: () => inner.charts(),
     find: (prefix, limit) => inner.find(prefix, limit),
     delete: pid => inner.delete(pid),

@@ -77,13 +77,16 @@ export class MemoryHost implements HostStore {
       const record = journal.newest()
       if (!accept(record) || journal.owner !== owner) continue
       journal.owner = this.hostId
+      journal.notify()
       this.#bury(owner)
       yield { record, released }
     }
   }
 
   async release(pid: string): Promise<void> {
-    this.#owned(pid).owner = RELEASED
+    const journal = this.#owned(pid)
+    journal.owner = RELEASED
+    journal.notify()
   }
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
