@@ -2,7 +2,8 @@ import { ProcessCancelledError, StepwrightError } from '../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../machines/context.ts'
 import { toErrorRecord } from '../steps/error-record.ts'
 import { copyJson, toJson } from '../steps/json.ts'
-import type { FunctionStep, PlannedStep } from '../steps/plan.ts'
+import { begins } from '../steps/execute.ts'
+import type { PlannedStep } from '../steps/plan.ts'
 import { mayRetry } from '../steps/retry.ts'
 import { wakeTime } from '../steps/sleep.ts'
 import type { StepContext } from '../steps/work.ts'
@@ -40,7 +41,9 @@ export class Attempt {
     if (this.#answered) return
     this.#stopped = true
     // The snapshot that says why is seen by observers only after this call.
-    queueMicrotask(() => this.abort(this.#process.endReason() ?? new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`)))
+    queueMicrotask(() =>
+      this.abort(this.#process.endReason() ?? new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`)),
+    )
   }
 
   abort(reason: Error): void {
@@ -52,7 +55,8 @@ export class Attempt {
   async #begin(): Promise<void> {
     // XState calls an invoked actor before observers see its snapshot: one microtask later the record is on its way.
     await Promise.resolve()
-    if (this.#process.predecessor !== undefined) await this.#process.predecessor
+    const predecessor = this.#process.predecessorOf(this.#step.name)
+    if (predecessor !== undefined) await predecessor
     if (this.#stopped) return
     if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
     await this.#process.barrier()
@@ -63,10 +67,11 @@ export class Attempt {
   }
 
   async #run(): Promise<void> {
+    // Other kinds bound the whole of the step, in the chart.
     const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
     if (timeoutMs !== undefined) this.#cancelTimeout = this.#process.clock.after(timeoutMs, () => this.#timeOut(timeoutMs))
     try {
-      const result = this.#step.kind === 'sleep' ? { until: await wakeTime(this.#step, this.#context(), () => this.#process.clock.now()) } : await this.#call(this.#step as FunctionStep)
+      const result = await this.#perform(this.#step)
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
       // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
@@ -76,10 +81,11 @@ export class Attempt {
     }
   }
 
-  async #call(step: FunctionStep): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
+  async #perform(step: PlannedStep): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
     const context = this.#context()
-    if (step.when && !(await step.when(context))) return { skipped: true }
-    return { output: toJson(await this.#process.worker(step)(context), this.#process.maxRecordBytes) }
+    if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#process.clock.now()) }
+    if ('when' in step && step.when && !(await step.when(context))) return { skipped: true }
+    return { output: toJson(await begins(step, this.#process.services)(context), this.#process.maxRecordBytes) }
   }
 
   /** Plain properties, so that a step may spread it; what costs something is made when it is asked for. */
@@ -91,10 +97,20 @@ export class Attempt {
     const signal = (): AbortSignal => this.#signal()
     let data: unknown, input: unknown
     return {
-      get data() { return (data ??= copyJson(machineContext.data)) },
-      get input() { return (input ??= copyJson(machineContext.input)) },
-      pid, step, attempt, idempotencyKey: `${pid}:${step}`, services,
-      get signal() { return signal() },
+      get data() {
+        return (data ??= copyJson(machineContext.data))
+      },
+      get input() {
+        return (input ??= copyJson(machineContext.input))
+      },
+      pid,
+      step,
+      attempt,
+      idempotencyKey: `${pid}:${step}`,
+      services,
+      get signal() {
+        return signal()
+      },
       progress: (value, total, message) => {
         const progress = toProgress(value, total, message)
         if (over()) return
@@ -119,8 +135,11 @@ export class Attempt {
   #timeOut(timeoutMs: number): void {
     if (this.#answered) return
     const { pid } = this.#process
-    const error = new StepwrightError('ERR_STEP_TIMEOUT', `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`)
-    this.#process.succeed(this)
+    const error = new StepwrightError(
+      'ERR_STEP_TIMEOUT',
+      `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`,
+    )
+    this.#process.succeed(this.#step.name, this)
     this.#fail(error)
     this.abort(error)
   }

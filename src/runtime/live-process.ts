@@ -2,12 +2,18 @@ import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent,
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
-import { prepare } from '../steps/execute.ts'
-import type { FunctionStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import { show } from '../steps/show.ts'
-import type { StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
-import { isFinal, type JournalLine, type LogEntry, type ProcessIdentity, type ProcessRecord, type Progress, type Transition } from '../store/record.ts'
+import {
+  isFinal,
+  type JournalLine,
+  type LogEntry,
+  type ProcessIdentity,
+  type ProcessRecord,
+  type Progress,
+  type Transition,
+} from '../store/record.ts'
 import type { Host, HostStore } from '../store/store.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
@@ -46,6 +52,12 @@ export interface Program {
   readonly steps: ReadonlyMap<string, PlannedStep>
 }
 
+/** Whether an attempt is under way. Otherwise the process waits, and takes no slot. */
+function isWorking({ children }: { children: Readonly<Record<string, { src: unknown } | undefined>> }): boolean {
+  for (const id in children) if (children[id]?.src === 'attempt') return true
+  return false
+}
+
 /** How long a retry waits for the attempt it follows, when that ignores its signal. */
 const PREDECESSOR_WAIT_MS = 5_000
 
@@ -68,10 +80,15 @@ export class LiveProcess {
   #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
   #gone = false
-  /** Settles when the attempt that was aborted before this one has, or has had its time. */
-  predecessor: Promise<void> | undefined
+  /** By step: settles when the attempt that was aborted before has, or has had its time. */
+  readonly #predecessors = new Map<string, Promise<void>>()
 
-  constructor(around: Surroundings, program: Program, identity: ProcessIdentity, origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord) {
+  constructor(
+    around: Surroundings,
+    program: Program,
+    identity: ProcessIdentity,
+    origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord,
+  ) {
     this.pid = origin.pid
     this.#around = around
     this.#program = program
@@ -82,7 +99,12 @@ export class LiveProcess {
     const restored = 'snapshot' in origin ? toSnapshot(origin) : undefined
     this.#actor = createActor(program.machine, {
       id: origin.pid,
-      input: { pid: origin.pid, input: identity.input, at: identity.createdAt, timeoutMs: 'snapshot' in origin ? undefined : origin.timeoutMs },
+      input: {
+        pid: origin.pid,
+        input: identity.input,
+        at: identity.createdAt,
+        timeoutMs: 'snapshot' in origin ? undefined : origin.timeoutMs,
+      },
       ...(around.inspect && { inspect: around.inspect }),
       ...(restored && { snapshot: restored.snapshot }),
     })
@@ -93,19 +115,41 @@ export class LiveProcess {
     this.#transition = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
   }
 
-  get clock(): Clock { return this.#around.clock }
-  get draining(): boolean { return this.#around.draining }
-  get services(): object { return this.#around.services }
-  get maxRecordBytes(): number { return this.#around.maxRecordBytes }
-  get holdsSlot(): boolean { return this.#seat.held }
-  get status(): ProcessRecord['status'] { return this.#transition.status }
-  get machineContext(): ProcessContext { return this.#actor.getSnapshot().context as ProcessContext }
+  get clock(): Clock {
+    return this.#around.clock
+  }
+  get draining(): boolean {
+    return this.#around.draining
+  }
+  get services(): object {
+    return this.#around.services
+  }
+  get maxRecordBytes(): number {
+    return this.#around.maxRecordBytes
+  }
+  get holdsSlot(): boolean {
+    return this.#seat.held
+  }
+  get status(): ProcessRecord['status'] {
+    return this.#transition.status
+  }
+  get machineContext(): ProcessContext {
+    return this.#actor.getSnapshot().context as ProcessContext
+  }
   /** An attempt's work is under way, or has been told to end and has not yet. */
-  get executing(): boolean { return [...this.#attempts].some(({ work }) => work !== undefined) }
+  get executing(): boolean {
+    return [...this.#attempts].some(({ work }) => work !== undefined)
+  }
 
   get record(): ProcessRecord {
     const { pid: _, ...transition } = this.#transition
-    return { pid: this.pid, ...this.#identity, ...transition, revision: this.#revision, ...(this.#progress && { progress: this.#progress }) }
+    return {
+      pid: this.pid,
+      ...this.#identity,
+      ...transition,
+      revision: this.#revision,
+      ...(this.#progress && { progress: this.#progress }),
+    }
   }
 
   info(): ProcessInfo {
@@ -123,7 +167,8 @@ export class LiveProcess {
 
   /** @throws ERR_ALREADY_ENDED */
   async cancel(reason?: string): Promise<void> {
-    if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
+    if (reason !== undefined && typeof reason !== 'string')
+      throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
     this.#mustLive('cancelled')
     this.#send({ type: 'CANCEL', at: this.clock.now(), reason })
     await this.barrier()
@@ -138,12 +183,18 @@ export class LiveProcess {
     await this.barrier()
   }
 
-  subscribe(listener: (info: ProcessInfo) => void): () => void { return this.#subscribers.add(listener) }
+  subscribe(listener: (info: ProcessInfo) => void): () => void {
+    return this.#subscribers.add(listener)
+  }
 
   /** Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before. */
-  ended(): Promise<ProcessRecord> { return this.#ending.wait() }
+  ended(): Promise<ProcessRecord> {
+    return this.#ending.wait()
+  }
 
-  barrier(): Promise<void> { return this.#writer.barrier() }
+  barrier(): Promise<void> {
+    return this.#writer.barrier()
+  }
 
   attempt(input: AttemptInput, answer: Answer): () => void {
     const attempt = new Attempt(this, input, answer)
@@ -155,14 +206,19 @@ export class LiveProcess {
     this.#attempts.delete(attempt)
   }
 
-  /** The next attempt waits for the work of `attempt`, which was told to end. */
-  succeed(attempt: Attempt): void {
+  /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
+  succeed(step: string, attempt: Attempt): void {
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.clock.after(PREDECESSOR_WAIT_MS, resolve)
-    this.predecessor = Promise.race([promise, attempt.work ?? promise]).then(() => {
+    const settled = Promise.race([promise, attempt.work ?? promise]).then(() => {
       cancel()
-      this.predecessor = undefined
+      this.#predecessors.delete(step)
     })
+    this.#predecessors.set(step, settled)
+  }
+
+  predecessorOf(step: string): Promise<void> | undefined {
+    return this.#predecessors.get(step)
   }
 
   stepNamed(name: string): PlannedStep {
@@ -171,12 +227,10 @@ export class LiveProcess {
     return step
   }
 
-  worker(step: FunctionStep): (context: StepContext) => unknown {
-    return prepare(step.work, this.services)
-  }
-
   /** Calls `taken` once the process has a slot again. */
-  takeSlot(taken: () => void): void { this.#seat.take(taken, 'resuming') }
+  takeSlot(taken: () => void): void {
+    this.#seat.take(taken, 'resuming')
+  }
 
   report(step: string, progress: Progress): void {
     this.#meter.report(step, progress)
@@ -190,16 +244,22 @@ export class LiveProcess {
   /** Why the work of a process that has ended is told to stop. */
   endReason(): Error | undefined {
     switch (this.status) {
-      case 'timeout': return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${this.pid} ran out of the time its timeout allows`, { pid: this.pid })
-      case 'cancelled': return new ProcessCancelledError('ERR_CANCELLED', this.#transition.error?.message ?? 'Cancelled', { pid: this.pid })
-      default: return undefined
+      case 'timeout':
+        return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${this.pid} ran out of the time its timeout allows`, {
+          pid: this.pid,
+        })
+      case 'cancelled':
+        return new ProcessCancelledError('ERR_CANCELLED', this.#transition.error?.message ?? 'Cancelled', { pid: this.pid })
+      default:
+        return undefined
     }
   }
 
   /** The runtime closes: work under way is told to end. */
   shutDown(): void {
     this.#seat.leaveQueue()
-    for (const attempt of this.#attempts) attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
+    for (const attempt of this.#attempts)
+      attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
   }
 
   /**
@@ -216,7 +276,12 @@ export class LiveProcess {
 
   /** The runtime is closed: whoever waits for the end here is told so, though work may still be under way. */
   disown(): void {
-    this.#ending.settle(() => { throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`) })
+    this.#ending.settle(() => {
+      throw new StepwrightError(
+        'ERR_RUNTIME_CLOSED',
+        `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`,
+      )
+    })
   }
 
   #stop(): void {
@@ -238,14 +303,14 @@ export class LiveProcess {
     this.#progress = undefined
     this.#revision += 1
     const transition = toTransition(snapshot, this.#program.plan.name, this.#revision)
-    const { status, event } = transition
+    const { status } = transition
     const final = isFinal(status)
     this.#write((this.#transition = final ? keepProgress(transition, progress) : transition))
     if (final) {
       this.#meter.stop()
       this.#seat.leaveQueue()
       void this.barrier().then(() => this.#finish())
-    } else if (status !== 'running' || event.type === 'FAIL') this.#seat.leave()
+    } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
     this.#subscribers.tell(() => this.info())
   }
@@ -275,7 +340,14 @@ export class LiveProcess {
   #broken(error: unknown): void {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     this.#revision += 1
-    this.#transition = { ...this.#transition, status: 'error', revision: this.#revision, at: this.clock.now(), event: { type: 'FAIL' }, error: { name, message, ...(stack && { stack }) } }
+    this.#transition = {
+      ...this.#transition,
+      status: 'error',
+      revision: this.#revision,
+      at: this.clock.now(),
+      event: { type: 'FAIL' },
+      error: { name, message, ...(stack && { stack }) },
+    }
     this.#write(this.#transition)
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
@@ -283,7 +355,8 @@ export class LiveProcess {
   }
 
   #mustLive(what: string): void {
-    if (isFinal(this.status)) throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${this.pid} cannot be ${what}: it has ended (${this.status})`)
+    if (isFinal(this.status))
+      throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${this.pid} cannot be ${what}: it has ended (${this.status})`)
     if (this.#gone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closed`)
   }
 

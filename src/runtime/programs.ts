@@ -7,7 +7,7 @@ import type { ProcessDefinition } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
 import { missingServices } from '../steps/execute.ts'
 import { show } from '../steps/show.ts'
-import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import { everyStep, type PlannedStep, type ProcessPlan } from '../steps/plan.ts'
 import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
 import type { StoredChart } from '../store/store.ts'
 import type { AttemptLogic, TimerLogic } from './actors.ts'
@@ -46,10 +46,14 @@ export function definitionsOf(processes: readonly ProcessDefinition[], services:
     if (known.has(id)) throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
     const missing = missingServices(plan, services)
     if (missing.length > 0)
-      throw new TypeError(`createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`)
+      throw new TypeError(
+        `createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`,
+      )
     known.set(id, {
-      plan, shape: shapeOf(plan), steps: new Map(plan.steps.map(step => [step.name, step])),
-      outline: plan.steps.map(({ name, kind }) => ({ name, kind })),
+      plan,
+      shape: shapeOf(plan),
+      steps: new Map(everyStep(plan).map(step => [step.name, step])),
+      outline: everyStep(plan).map(({ name, kind }) => ({ name, kind })),
     })
   }
   return known

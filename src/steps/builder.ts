@@ -1,9 +1,9 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
 import type { ProcessDefinition } from './definition.ts'
 import type { Duration } from './duration.ts'
-import type { InterruptOptions, StepOptions } from './options.ts'
+import type { BranchSpec, InterruptOptions, StepOptions, WholeOptions } from './options.ts'
 import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
-import type { Demand, Take } from './work-types.ts'
+import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from './work-types.ts'
 import type { Name, StepContext, Work } from './work.ts'
 
 type Unused<N extends string, Steps extends string> = string extends N
@@ -56,4 +56,26 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     name: Unused<N, Steps>,
     until: Duration | Date | ((context: StepContext<Data, Services, Parsed>) => Duration | Date),
   ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N>
+
+  /**
+   * Branches that run at once, each with its own retry, timeout and progress; the output has theirs by name. The first branch that fails for
+   * good aborts the others. After a restart only unfinished branches run again.
+   * @example
+   * .parallel('publish', { search: indexSearch, feed: { run: writeFeed, retry: 3 } })
+   */
+  parallel<
+    N extends string,
+    B extends Record<string, Work<StepContext<Data, Services, Parsed>> | BranchSpec<StepContext<Data, Services, Parsed>>>,
+    When extends boolean = never,
+  >(
+    name: Unused<N, Steps>,
+    branches: B & { [K in keyof B]: Checked<B[K]> },
+    options?: WholeOptions<StepContext<Data, Services, Parsed>, When>,
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Skipped<{ [K in keyof B]: OutputOf<B[K]> }, Data, When>,
+    Services & Intersect<{ [K in keyof B]: NeedsOf<B[K]> }>,
+    Steps | N
+  >
 }

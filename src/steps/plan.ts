@@ -2,13 +2,16 @@ import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
 /** A step as the machine and the host see it: options checked, durations in milliseconds. */
-export type PlannedStep = FunctionStep | InterruptStep | SleepStep
+export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep
+
+type UserFunction = (context: StepContext<any, any, any>) => unknown
 
 export interface FunctionStep {
   readonly kind: 'step'
+  /** Of a branch of a parallel step: its path, `publish.search`. */
   readonly name: string
   readonly work: Work
-  readonly when?: (context: StepContext<any, any, any>) => unknown
+  readonly when?: UserFunction
   /** Of one attempt. */
   readonly timeoutMs?: number
   readonly retry?: PlannedRetry
@@ -38,7 +41,18 @@ export interface SleepStep {
   readonly kind: 'sleep'
   readonly name: string
   /** How long in milliseconds, until when, or a function that says so. */
-  readonly until: { readonly ms: number } | { readonly at: number } | { readonly compute: (context: StepContext<any, any, any>) => unknown }
+  readonly until: { readonly ms: number } | { readonly at: number } | { readonly compute: UserFunction }
+}
+
+/** Branches that run at once. */
+export interface ParallelStep {
+  readonly kind: 'parallel'
+  readonly name: string
+  /** In the order of the output's keys; at least one. */
+  readonly branches: readonly FunctionStep[]
+  readonly when?: UserFunction
+  /** From the step's beginning to its end, across restarts. */
+  readonly timeoutMs?: number
 }
 
 /** What `defineProcess` builds, behind the public `ProcessDefinition`. */
@@ -51,3 +65,10 @@ export interface ProcessPlan {
   readonly timeoutMs?: number
   readonly steps: readonly PlannedStep[]
 }
+
+/** Every step and every branch, in order: whatever has a name and a record. */
+export const everyStep = ({ steps }: Pick<ProcessPlan, 'steps'>): PlannedStep[] =>
+  steps.flatMap<PlannedStep>(step => (step.kind === 'parallel' ? [step, ...step.branches] : [step]))
+
+/** The name of a branch within its step: `search` of `publish.search`. */
+export const branchKey = (path: string): string => path.slice(path.lastIndexOf('.') + 1)

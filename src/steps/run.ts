@@ -4,7 +4,7 @@ import { checkOptions } from './check.ts'
 import { missingServices, prepare } from './execute.ts'
 import { copyJson, toJson } from './json.ts'
 import { withLimit } from './limit.ts'
-import type { FunctionStep, PlannedStep, ProcessPlan } from './plan.ts'
+import { branchKey, type FunctionStep, type ParallelStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { retryWait } from './retry.ts'
 import { validateInput } from './schema.ts'
 import { show } from './show.ts'
@@ -65,10 +65,14 @@ async function attemptOnce(
   return toJson(await work(context), MAX_BYTES)
 }
 
+const tookTooLong =
+  ({ plan }: Run, { name, timeoutMs }: { name: string; timeoutMs?: number }) =>
+  (): Error =>
+    new StepwrightError('ERR_STEP_TIMEOUT', `Step '${name}' of process '${plan.name}' took longer than ${timeoutMs} ms`)
+
 async function runStep(run: Run, step: FunctionStep, data: Json, signal: AbortSignal): Promise<Json> {
   const work = prepare(step.work, run.services)
-  const late = (): Error =>
-    new StepwrightError('ERR_STEP_TIMEOUT', `Step '${step.name}' of process '${run.plan.name}' took longer than ${step.timeoutMs} ms`)
+  const late = tookTooLong(run, step)
   for (let attempt = 1; ; attempt++) {
     let settled: Promise<unknown> = Promise.resolve()
     try {
@@ -85,6 +89,25 @@ async function runStep(run: Run, step: FunctionStep, data: Json, signal: AbortSi
     }
   }
 }
+
+/** A step that consists of other work: the first failure, or its timeout, aborts the rest. */
+async function runWhole<T>(run: Run, step: ParallelStep, signal: AbortSignal, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const failed = new AbortController()
+  try {
+    return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), tookTooLong(run, step), body)
+  } catch (error) {
+    failed.abort(error)
+    signal.throwIfAborted()
+    throw error instanceof ProcessError ? error : stepFailed(run, step, 1, error)
+  }
+}
+
+const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSignal): Promise<Json> =>
+  runWhole(run, step, signal, async inner => {
+    if (step.when && !(await step.when(contextOf(run, step, data, 1, inner)))) return data
+    const branches = step.branches.map(async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const)
+    return Object.fromEntries(await Promise.all(branches))
+  })
 
 function checkRun(plan: ProcessPlan, options: unknown): { services: object; signal: AbortSignal } {
   const what = `options of run of process '${plan.name}'`
@@ -121,6 +144,7 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
   let data = run.input
   for (const step of plan.steps) {
     if (step.kind === 'step') data = await running(stepSignal => runStep(run, step, data, stepSignal))
+    else if (step.kind === 'parallel') data = await running(stepSignal => runParallel(run, step, data, stepSignal))
     else if (step.kind === 'sleep') {
       const at = await running(async stepSignal => {
         try {

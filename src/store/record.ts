@@ -7,7 +7,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
-export type StepKind = 'step' | 'interrupt' | 'sleep'
+export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel'
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 
@@ -76,7 +76,7 @@ export interface ProcessIdentity {
   readonly input: Json
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
-  /** Every step of the definition in order, so that readers need no code. */
+  /** Every step of the definition in order, each followed by its branches (`publish.search`), so that readers need no code. */
   readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
 }
 
@@ -98,6 +98,8 @@ export interface Transition extends LineHead {
   readonly steps: Readonly<Record<string, StepRecord>>
   /** The input of the step that runs; the output once the process has finished. Absent: still the process's input. */
   readonly data?: Json
+  /** Of the branches that have finished, while their step runs. */
+  readonly outputs?: Readonly<Record<string, Json>>
   readonly error?: ErrorRecord
   readonly startedAt?: number
   /** When the process times out, while it runs. Epoch milliseconds. */

@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { AttemptFailure, AttemptResult, ProcessContext, ProcessEvent } from '../../src/machines/context.ts'
-import type { PlannedStep, ProcessPlan } from '../../src/steps/plan.ts'
+import { everyStep, type PlannedStep, type ProcessPlan } from '../../src/steps/plan.ts'
 
 /** An event as the machine receives it: from the host, or from an actor it invoked. */
 export type MachineEvent = ProcessEvent | { type: string; output?: AttemptResult | { at: number }; error?: AttemptFailure }
@@ -20,7 +20,7 @@ export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot):
   const context = snapshot.context as ProcessContext
   const at = context.at + 1_000
   const answers = Object.keys(snapshot.children).flatMap(id => {
-    const step = plan.steps.find(({ name }) => name === id)
+    const step = everyStep(plan).find(({ name }) => name === id)
     return step ? attemptAnswers(step, context, at) : [done(id, { at })]
   })
   const deaths = context.deaths < MAX_DEATHS ? [recover(at)] : [recover(at, true)]
@@ -43,7 +43,7 @@ export const recover = (at: number, fail = false): ProcessEvent => ({
 
 function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number): MachineEvent[] {
   if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]
-  const skip = step.kind === 'step' && step.when ? [done(step.name, { at, skipped: true })] : []
+  const skip = 'when' in step && step.when ? [done(step.name, { at, skipped: true })] : []
   const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })
   return [output, ...skip, failure(step.name, at, true), failure(step.name, at, false)]
 }

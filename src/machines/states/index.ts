@@ -2,6 +2,7 @@ import type { PlannedStep } from '../../steps/plan.ts'
 import type { Entry, StepStates } from './chart.ts'
 import { functionStep } from './function-step.ts'
 import { interruptStep } from './interrupt-step.ts'
+import { parallelStep } from './parallel-step.ts'
 import { sleepStep } from './sleep-step.ts'
 
 /** The chart of each kind of step. `id` is the machine's, `next` what comes after the step. */
@@ -13,5 +14,7 @@ export function statesOf(step: PlannedStep, id: string, next: Entry): { readonly
       return interruptStep(step, id, next)
     case 'sleep':
       return sleepStep(step, id, next)
+    case 'parallel':
+      return parallelStep(step, id, next)
   }
 }
