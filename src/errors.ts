@@ -19,6 +19,8 @@ export type ErrorCode =
   | 'ERR_PROCESS_TIMEOUT'
   | 'ERR_CANCELLED'
   | 'ERR_HOST_DIED'
+  | 'ERR_HOST_ALIVE'
+  | 'ERR_UNKNOWN_HOST'
   | 'ERR_RUNTIME_CLOSED'
   | 'ERR_CLIENT_CLOSED'
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addAdopt } from './commands/adopt.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addShow } from './commands/show.ts'
@@ -10,7 +11,7 @@ import { hasColours, widthOf } from './screen.ts'
 import { DEFAULT_STORE, withClient } from './with-client.ts'
 
 /** Files of commands, in the order in which `--help` shows them. */
-const COMMANDS = [addList, addShow, addWatch, addLogs]
+const COMMANDS = [addList, addShow, addWatch, addLogs, addAdopt]
 
 const HELP = `
 A pid may be shortened to any beginning that only one process has.

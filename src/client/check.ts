@@ -18,7 +18,8 @@ export function checkPid(pid: unknown): string {
 
 /** A misspelt option would silently do nothing. */
 function checkKeys(options: unknown, what: string, keys: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${what}: expected an object with ${keys.join(', ')}, received ${show(options)}`)
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`${what}: expected an object with ${keys.join(', ')}, received ${show(options)}`)
   const strange = Object.keys(options).find(key => !keys.includes(key))
   if (strange !== undefined) throw new TypeError(`${what}: unknown option ${show(strange)}. Known are ${keys.join(', ')}`)
 }
@@ -53,7 +54,9 @@ export function checkList(options: ListOptions) {
   checkKeys(options, 'list', ['status', 'name', 'labels', 'limit', 'onCorrupt'])
   const { name, labels, limit = Infinity, onCorrupt } = options
   if (name !== undefined && typeof name !== 'string') throw new TypeError(`list({ name }): expected a string, received ${show(name)}`)
-  if (labels !== undefined && !isLabels(labels)) throw new TypeError(`list({ labels }): expected an object of strings, received ${show(labels)}`)
-  if (onCorrupt !== undefined && typeof onCorrupt !== 'function') throw new TypeError(`list({ onCorrupt }): expected a function, received ${show(onCorrupt)}`)
+  if (labels !== undefined && !isLabels(labels))
+    throw new TypeError(`list({ labels }): expected an object of strings, received ${show(labels)}`)
+  if (onCorrupt !== undefined && typeof onCorrupt !== 'function')
+    throw new TypeError(`list({ onCorrupt }): expected a function, received ${show(onCorrupt)}`)
   return { query: { status: checkStatuses(options.status), name, labels }, limit: checkLimit(limit, 'list({ limit })'), onCorrupt }
 }

@@ -1,7 +1,7 @@
 import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
 import type { HistoryEntry, ProcessInfo } from '../store/info.ts'
 import type { ProcessStatus } from '../store/record.ts'
-import type { CorruptJournal } from '../store/store.ts'
+import type { CorruptJournal, Host } from '../store/store.ts'
 
 /** Which processes to list. */
 export interface ListOptions {
@@ -73,6 +73,15 @@ export interface Client {
   /** Pids that begin with `prefix`, at most `limit` (default 2: enough to tell whether it is unique). */
   find(prefix: string, limit?: number): Promise<string[]>
   /** Ends every wait of this client with ERR_CLIENT_CLOSED. A store that was given to `openClient` stays open. */
+  /** The runtimes of this store, dead ones too as long as they left something behind. */
+  hosts(): Promise<Host[]>
+  /**
+   * For people: takes the processes of a host that they know to be gone and that cannot be seen to be dead from here (on another machine), so
+   * that the next host goes on with them. Returns how many.
+   * @param options `force`: even if it answers. It then loses its journals.
+   * @throws ERR_UNKNOWN_HOST, ERR_HOST_ALIVE
+   */
+  adopt(hostId: string, options?: { readonly force?: boolean | undefined }): Promise<number>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -2,7 +2,7 @@ import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
 import { isFinal } from '../store/record.ts'
-import type { Store, StoredProcess } from '../store/store.ts'
+import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { checkLimit, checkList, checkPid, checkWait, show } from './check.ts'
 import type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client.ts'
 import { outcome } from './outcome.ts'
@@ -56,7 +56,8 @@ class StoreClient implements Client {
   }
 
   async result(pid: string, options: WaitOptions = {}): Promise<never> {
-    for await (const { record } of this.#follow(pid, checkWait(options, 'result'))) if (isFinal(record.status)) return outcome(record) as never
+    for await (const { record } of this.#follow(pid, checkWait(options, 'result')))
+      if (isFinal(record.status)) return outcome(record) as never
     throw unknown(pid, this.#store)
   }
 
@@ -67,7 +68,8 @@ class StoreClient implements Client {
   }
 
   async *logs(pid: string, { follow = false, signal }: LogOptions = {}): AsyncGenerator<LogInfo> {
-    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal })) yield { at: new Date(at).toISOString(), ...entry }
+    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal }))
+      yield { at: new Date(at).toISOString(), ...entry }
     signal?.throwIfAborted()
   }
 
@@ -79,8 +81,18 @@ class StoreClient implements Client {
     return this.#store.find(checkPid(prefix), checkLimit(limit, 'find(prefix, limit)'))
   }
 
+  async hosts(): Promise<Host[]> {
+    return this.#store.hosts()
+  }
+
+  async adopt(hostId: string, { force = false }: { force?: boolean | undefined } = {}): Promise<number> {
+    return this.#store.seize(hostId, force)
+  }
+
   async close(): Promise<void> {
-    this.#closing.abort(new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`))
+    this.#closing.abort(
+      new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`),
+    )
     if (this.#ownsStore) await this.#store.close()
   }
 

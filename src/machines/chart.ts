@@ -30,12 +30,14 @@ function stateOf(node: AnyStateNode): ChartState {
   return {
     ...(typeof initial === 'string' && { initial }),
     ...(type === 'final' && { type }),
-    ...(node.invoke.length > 0 && { invoke: node.invoke.map(({ id, src }) => ({ id, src: String(src) })) }),
+    ...(node.invoke.length > 0 && { invoke: node.invoke.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : 'inline' })) }),
     ...(Object.keys(on).length > 0 && { on }),
     ...(states && { states: Object.fromEntries(Object.values(node.states).map(child => [child.key, stateOf(child)])) }),
   }
 }
 
 export function chartOf(plan: ProcessPlan): Chart & { readonly [key: string]: Json } {
-  return { id: plan.name, ...stateOf(compile(plan, plan.timeoutMs !== undefined).root) } as unknown as Chart & { readonly [key: string]: Json }
+  return { id: plan.name, ...stateOf(compile(plan, plan.timeoutMs !== undefined).root) } as unknown as Chart & {
+    readonly [key: string]: Json
+  }
 }

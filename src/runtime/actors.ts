@@ -29,12 +29,15 @@ function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void):
     transition(snapshot, event, { self }) {
       if (snapshot.status !== 'active') return snapshot
       switch (event.type) {
-        case 'answer.output': return { ...snapshot, status: 'done', output: event.value, error: undefined, input: undefined }
-        case 'answer.error': return { ...snapshot, status: 'error', output: undefined, error: event.value, input: undefined }
+        case 'answer.output':
+          return { ...snapshot, status: 'done', output: event.value, error: undefined, input: undefined }
+        case 'answer.error':
+          return { ...snapshot, status: 'error', output: undefined, error: event.value, input: undefined }
         case 'xstate.stop':
           stops.get(self)?.()
           return { ...snapshot, status: 'stopped', output: undefined, error: undefined, input: undefined }
-        default: return snapshot
+        default:
+          return snapshot
       }
     },
   }

@@ -14,7 +14,10 @@ export interface Runtime extends Omit<Client, 'close'> {
    * Starts a process: it is on disk when the promise resolves.
    * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_UNKNOWN_DEFINITION, ERR_STORE_WRITE, ERR_RUNTIME_CLOSED
    */
-  start<D extends ProcessDefinition>(definition: D, ...given: Given<ProcessInput<D>, [options?: StartOptions]>): Promise<ProcessHandle<ProcessOutput<D>>>
+  start<D extends ProcessDefinition>(
+    definition: D,
+    ...given: Given<ProcessInput<D>, [options?: StartOptions]>
+  ): Promise<ProcessHandle<ProcessOutput<D>>>
   /**
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
@@ -41,7 +44,7 @@ export interface Runtime extends Omit<Client, 'close'> {
  * console.log(await job.result())
  */
 export async function createRuntime<const P extends readonly ProcessDefinition[]>(
-  options: RuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
+  options: Omit<RuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
 ): Promise<Runtime> {
   return openRuntime(options, { clock: systemClock, createPid })
 }

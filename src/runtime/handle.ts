@@ -41,13 +41,24 @@ export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
   }
 }
 
-/** A process that this host does not run: it has ended, or another host has it. `closing` ends every wait. */
-export function foreignHandle<Output>(pid: string, client: Client, closing: AbortSignal): ProcessHandle<Output> {
+/**
+ * A process that this host does not run: it has ended, or another host has it. `closing` ends every wait; `adopted` tells whether it has
+ * come here since.
+ */
+export function foreignHandle<Output>(
+  pid: string,
+  client: Client,
+  closing: AbortSignal,
+  adopted: () => LiveProcess | undefined,
+): ProcessHandle<Output> {
   const refuse = async (code: 'ERR_ALREADY_ENDED' | 'ERR_NOT_INTERRUPTED'): Promise<never> => {
     const info = await client.get(pid)
     if (info === undefined) throw new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)}`)
     if (info.endedAt !== undefined) throw new StepwrightError(code, `Process ${pid} has ended (${info.status})`)
-    throw new StepwrightError('ERR_UNKNOWN_PROCESS', `Process ${pid} is not run by this runtime but by host ${info.host?.id ?? '(none)'}: steer it there`)
+    throw new StepwrightError(
+      'ERR_UNKNOWN_PROCESS',
+      `Process ${pid} is not run by this runtime but by host ${info.host?.id ?? '(none)'}: steer it there`,
+    )
   }
   return {
     pid,
@@ -60,12 +71,13 @@ export function foreignHandle<Output>(pid: string, client: Client, closing: Abor
         try {
           for await (const info of client.watch(pid, { signal })) tellListener(listener, info)
         } catch (error) {
-          if (!signal.aborted) process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
+          if (!signal.aborted)
+            process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
         }
       })()
       return () => stop.abort()
     },
-    cancel: () => refuse('ERR_ALREADY_ENDED'),
-    proceed: () => refuse('ERR_NOT_INTERRUPTED'),
+    cancel: reason => adopted()?.cancel(reason) ?? refuse('ERR_ALREADY_ENDED'),
+    proceed: data => adopted()?.proceed(data) ?? refuse('ERR_NOT_INTERRUPTED'),
   }
 }

@@ -267,7 +267,7 @@ export class LiveProcess {
    * never run it at once.
    */
   async release(): Promise<void> {
-    while (this.executing) await Promise.all([...this.#attempts].map(({ work }) => work))
+    while (this.executing) await Promise.all([...this.#attempts].flatMap(({ work }) => work ?? []))
     await this.barrier()
     if (this.#gone || isFinal(this.status)) return
     this.#stop()
@@ -302,7 +302,9 @@ export class LiveProcess {
     const progress = { ...this.#progress, ...this.#meter.clear() }
     this.#progress = undefined
     this.#revision += 1
-    const transition = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const { definition } = this.#transition
+    const told = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const transition = definition === undefined ? told : { ...told, definition }
     const { status } = transition
     const final = isFinal(status)
     this.#write((this.#transition = final ? keepProgress(transition, progress) : transition))

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { InspectionEvent, Observer } from 'xstate'
 import { checkOptions as checkKeys } from '../steps/check.ts'
 import { toMs, type Duration } from '../steps/duration.ts'
@@ -19,6 +20,11 @@ export interface RuntimeOptions {
   maxRecoveries?: number | undefined
   /** How long after its creation an ended process is kept, though never less than an hour after its end; `false`: for ever. Default '10h'. */
   retention?: Duration | false | undefined
+  /**
+   * Signals at which to close before the Node process goes down, `['SIGTERM', 'SIGINT']` for example. A second one does not wait.
+   * Default: none; an app that has handlers of its own calls `close`.
+   */
+  closeOn?: readonly NodeJS.Signals[] | undefined
   /** Passed on to every actor: Stately's inspector, for example. */
   inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
 }
@@ -29,29 +35,47 @@ export interface CheckedOptions {
   readonly recover: 'resume' | 'fail' | false
   readonly maxRecoveries: number
   readonly retentionMs: number | false
+  readonly closeOn: readonly NodeJS.Signals[]
   readonly inspect: RuntimeOptions['inspect']
   readonly services: object
 }
 
-const KNOWN = new Set(['processes', 'store', 'services', 'concurrency', 'recover', 'maxRecoveries', 'retention', 'inspect'])
+const KNOWN = new Set(['processes', 'store', 'services', 'concurrency', 'recover', 'maxRecoveries', 'retention', 'closeOn', 'inspect'])
 
 export function checkOptions(options: RuntimeOptions & { services?: unknown }): CheckedOptions {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`createRuntime(options): expected an object, received ${show(options)}`)
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`createRuntime(options): expected an object, received ${show(options)}`)
   const strange = Object.keys(options).find(key => !KNOWN.has(key))
   if (strange !== undefined) throw new TypeError(`createRuntime: unknown option '${strange}'. Known are ${[...KNOWN].join(', ')}`)
-  const { processes, store, services = {}, concurrency = 100, recover = 'resume', maxRecoveries = 3, retention = '10h', inspect } = options
-  if (!Array.isArray(processes)) throw new TypeError(`createRuntime({ processes }): expected an array of definitions, received ${show(processes)}`)
-  if (!Number.isInteger(concurrency) || concurrency < 1) throw new TypeError(`createRuntime({ concurrency }): expected an integer from 1, received ${show(concurrency)}`)
+  const {
+    processes,
+    store,
+    services = {},
+    concurrency = 100,
+    recover = 'resume',
+    maxRecoveries = 3,
+    retention = '10h',
+    closeOn = [],
+    inspect,
+  } = options
+  if (!Array.isArray(processes))
+    throw new TypeError(`createRuntime({ processes }): expected an array of definitions, received ${show(processes)}`)
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    throw new TypeError(`createRuntime({ concurrency }): expected an integer from 1, received ${show(concurrency)}`)
   if (!['resume', 'fail', false].includes(recover))
     throw new TypeError(`createRuntime({ recover }): expected 'resume', 'fail' or false, received ${show(recover)}`)
-  if (!Number.isInteger(maxRecoveries) || maxRecoveries < 0) throw new TypeError(`createRuntime({ maxRecoveries }): expected an integer from 0, received ${show(maxRecoveries)}`)
-  if (typeof services !== 'object' || services === null) throw new TypeError(`createRuntime({ services }): expected an object, received ${show(services)}`)
+  if (!Number.isInteger(maxRecoveries) || maxRecoveries < 0)
+    throw new TypeError(`createRuntime({ maxRecoveries }): expected an integer from 0, received ${show(maxRecoveries)}`)
+  if (typeof services !== 'object' || services === null)
+    throw new TypeError(`createRuntime({ services }): expected an object, received ${show(services)}`)
   if (store !== undefined && typeof store?.openHost !== 'function')
     throw new TypeError(`createRuntime({ store }): expected a store such as lowdbStore('.stepwright'), received ${show(store)}`)
+  if (!Array.isArray(closeOn) || closeOn.some(signal => !(signal in constants.signals)))
+    throw new TypeError(`createRuntime({ closeOn }): expected names of signals such as ['SIGTERM'], received ${show(closeOn)}`)
   if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function')
     throw new TypeError(`createRuntime({ inspect }): expected a function or an observer, received ${show(inspect)}`)
   const retentionMs = retention === false ? false : toMs(retention, 'createRuntime({ retention })')
-  return { store, concurrency, recover, maxRecoveries, retentionMs, inspect, services }
+  return { store, concurrency, recover, maxRecoveries, retentionMs, closeOn, inspect, services }
 }
 
 /** What may be said of one process when it is started. */
@@ -84,10 +108,17 @@ export function checkStartOptions(options: StartOptions): { key?: string; labels
   if (strange !== undefined) throw new TypeError(`start: unknown option '${strange}'. Known are key, timeout, labels`)
   if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > MAX_KEY_LENGTH))
     throw new TypeError(`start({ key }): expected a string of 1 to ${MAX_KEY_LENGTH} characters, received ${show(key)}`)
-  if (labels !== undefined && (typeof labels !== 'object' || labels === null || Array.isArray(labels) || Object.values(labels).some(value => typeof value !== 'string')))
+  if (
+    labels !== undefined &&
+    (typeof labels !== 'object' ||
+      labels === null ||
+      Array.isArray(labels) ||
+      Object.values(labels).some(value => typeof value !== 'string'))
+  )
     throw new TypeError(`start({ labels }): expected an object of strings, received ${show(labels)}`)
   return {
-    ...(key !== undefined && { key }), ...(labels !== undefined && { labels: { ...labels } }),
+    ...(key !== undefined && { key }),
+    ...(labels !== undefined && { labels: { ...labels } }),
     ...(timeout !== undefined && { timeoutMs: toMs(timeout, 'start({ timeout })') }),
   }
 }

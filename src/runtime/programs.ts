@@ -1,11 +1,13 @@
 import type { AnyStateMachine } from 'xstate'
 import { chartOf } from '../machines/chart.ts'
 import { compile } from '../machines/compile.ts'
+import { migrated } from '../machines/migrate.ts'
 import { hasState } from '../machines/snapshot.ts'
 import { shapeOf } from '../machines/shape.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
 import { missingServices } from '../steps/execute.ts'
+import { copyJson, toJson } from '../steps/json.ts'
 import { show } from '../steps/show.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from '../steps/plan.ts'
 import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
@@ -23,6 +25,11 @@ export interface ProvidedActors {
 export interface KnownProgram extends Program {
   readonly shape: string
   readonly outline: ProcessIdentity['outline']
+}
+
+export interface Restored {
+  readonly program: Program
+  readonly record: ProcessRecord
 }
 
 export interface KnownDefinition {
@@ -80,18 +87,48 @@ export class Programs {
     return entry?.plan === plan ? this.#program(entry, timed) : undefined
   }
 
-  /** The program that can go on with a record: the same name and version, and a machine that has the record's states. */
-  restoring(record: ProcessRecord): Program | undefined {
+  /**
+   * What this host makes of a record: the program that goes on with it, and the record as that program knows it. The same name and version,
+   * and a machine that has the record's states; else what `migrate` of the newest definition of that name says.
+   */
+  restoring(record: ProcessRecord): Restored | undefined {
+    const timed = record.deadline !== undefined || record.remainingMs !== undefined
     const entry = this.#entries.get(idOf(record))
-    if (!entry) return undefined
-    const program = this.#program(entry, record.deadline !== undefined || record.remainingMs !== undefined)
-    return hasState(program.machine, record.snapshot.value) ? program : undefined
+    const program = entry && this.#program(entry, timed)
+    if (program && hasState(program.machine, record.snapshot.value)) return { program, record: renamed(record, program) }
+    const newest = [...this.#entries.values()].findLast(({ plan }) => plan.name === record.name)
+    const moved = newest?.plan.migrate && migrate(record, newest.plan)
+    if (!newest || !moved) return undefined
+    const next = this.#program(newest, timed)
+    return { program: next, record: renamed(moved, next) }
   }
 
   #program(entry: KnownDefinition, timed: boolean): KnownProgram {
     const { plan, steps, shape, outline } = entry
     const machine = (entry[timed ? 'timed' : 'untimed'] ??= compile(plan, timed).provide({ actors: { ...this.#actors } }))
     return { plan, steps, shape, outline, machine }
+  }
+}
+
+/** A process that goes on under another shape than it began with says so from then on. */
+function renamed(record: ProcessRecord, { plan, shape, outline }: KnownProgram): ProcessRecord {
+  if (record.version === plan.version && record.shape === shape) return record
+  const definition = { version: plan.version, shape, outline }
+  return { ...record, ...definition, definition }
+}
+
+/** A migration that goes wrong leaves the process as it is, for a host that knows better. */
+function migrate(record: ProcessRecord, plan: ProcessPlan): ProcessRecord | undefined {
+  const { pid, version, steps, input, data = input } = record
+  const [step] = Object.entries(steps).find(([, { endedAt }]) => endedAt === undefined) ?? []
+  try {
+    const to = plan.migrate?.({ pid, version, data: copyJson(data), input: copyJson(input), ...(step !== undefined && { step }) })
+    return to && migrated(record, plan, { step: to.step, ...(to.data !== undefined && { data: toJson(to.data, Infinity) }) })
+  } catch (error) {
+    process.emitWarning(
+      `Process ${pid} (${record.name}, version ${version}) was not migrated: ${error instanceof Error ? error.message : String(error)}`,
+    )
+    return undefined
   }
 }
 

@@ -6,8 +6,9 @@ import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/de
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
-import type { JournalLine, ProcessIdentity, ProcessRecord } from '../store/record.ts'
+import type { JournalLine, ProcessIdentity } from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
+import { Adoption } from './adoption.ts'
 import { attemptLogic, timerLogic, type Answer } from './actors.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
@@ -15,6 +16,7 @@ import { KeepAlive } from './keep-alive.ts'
 import { LiveProcess, type Surroundings } from './live-process.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
+import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
 import { tell } from './tell.ts'
 
@@ -48,9 +50,17 @@ export class ProcessRuntime implements Surroundings {
   /** Aborts once closed: ends what waits for processes of other hosts. */
   readonly #closing = new AbortController()
   readonly #starting = new Set<Promise<unknown>>()
+  readonly #adoption: Adoption
   #stopExpiry: () => void = () => {}
+  #forgetSignals: () => void = () => {}
 
-  constructor(definitions: ReadonlyMap<string, KnownDefinition>, options: CheckedOptions, readers: Store, store: HostStore, { clock, createPid }: Injected) {
+  constructor(
+    definitions: ReadonlyMap<string, KnownDefinition>,
+    options: CheckedOptions,
+    readers: Store,
+    store: HostStore,
+    { clock, createPid }: Injected,
+  ) {
     this.#options = options
     this.#readers = readers
     this.#client = openClient(readers)
@@ -62,6 +72,12 @@ export class ProcessRuntime implements Surroundings {
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
     this.inspect = safely(options.inspect)
+    this.#adoption = new Adoption(
+      store,
+      record => this.#programs.restoring(record) !== undefined,
+      adopted => this.#resume(adopted),
+      error => process.emitWarning(`Host ${store.hostId} could not look for processes to adopt: ${messageOf(error)}`),
+    )
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
@@ -70,21 +86,18 @@ export class ProcessRuntime implements Surroundings {
 
   /** Takes up what dead hosts left behind, and begins to remove what has been kept long enough. */
   async open(): Promise<void> {
-    const { recover, maxRecoveries, retentionMs } = this.#options
-    const adopted: AdoptedProcess[] = []
+    const { recover, retentionMs } = this.#options
     for (const chart of this.#programs.charts()) await this.store.define(chart)
-    // Nothing begins before all are taken: a store that fails on the way leaves a host that has done nothing.
-    if (recover !== false) for await (const one of this.store.adopt(found => this.#programs.restoring(found) !== undefined)) adopted.push(one)
-    adopted.sort((a, b) => (a.record.pid < b.record.pid ? -1 : 1))
-    const resume = ({ record, released }: AdoptedProcess): void => this.#resume(record, { released, fail: recover === 'fail' && !released, maxRecoveries })
-    adopted.filter(one => !isPending(one)).forEach(resume)
-    // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).
-    await Promise.resolve()
-    adopted.filter(isPending).forEach(resume)
+    if (recover !== false) await this.#adoption.begin()
     if (retentionMs !== false) this.#expire(retentionMs)
+    this.#forgetSignals = closeOnSignals(this.#options.closeOn, () => this.close())
   }
 
-  async start<D extends ProcessDefinition>(definition: D, input?: ProcessInput<D>, options: StartOptions = {}): Promise<ProcessHandle<ProcessOutput<D>>> {
+  async start<D extends ProcessDefinition>(
+    definition: D,
+    input?: ProcessInput<D>,
+    options: StartOptions = {},
+  ): Promise<ProcessHandle<ProcessOutput<D>>> {
     const starting = this.#start(definition, input, options)
     this.#starting.add(starting)
     try {
@@ -94,17 +107,30 @@ export class ProcessRuntime implements Surroundings {
     }
   }
 
-  async #start<D extends ProcessDefinition>(definition: D, input: unknown, options: StartOptions): Promise<ProcessHandle<ProcessOutput<D>>> {
+  async #start<D extends ProcessDefinition>(
+    definition: D,
+    input: unknown,
+    options: StartOptions,
+  ): Promise<ProcessHandle<ProcessOutput<D>>> {
     if (this.draining) throw closed('Start processes on another one')
     const plan = planOf(definition)
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = this.#programs.find(plan, timeoutMs !== undefined)
-    if (!program) throw new StepwrightError('ERR_UNKNOWN_DEFINITION', `Process '${plan.name}' version '${plan.version}' is not known to this runtime: give it to createRuntime({ processes })`)
+    if (!program)
+      throw new StepwrightError(
+        'ERR_UNKNOWN_DEFINITION',
+        `Process '${plan.name}' version '${plan.version}' is not known to this runtime: give it to createRuntime({ processes })`,
+      )
     const parsed: unknown = plan.inputSchema ? await validate(plan.inputSchema, input, `the input of process '${plan.name}'`) : input
     const now = this.clock.now()
     const identity: ProcessIdentity = {
-      version: plan.version, shape: program.shape, createdAt: now, input: toJson(parsed, this.maxRecordBytes),
-      outline: program.outline, ...(key !== undefined && { key }), ...(labels && { labels }),
+      version: plan.version,
+      shape: program.shape,
+      createdAt: now,
+      input: toJson(parsed, this.maxRecordBytes),
+      outline: program.outline,
+      ...(key !== undefined && { key }),
+      ...(labels && { labels }),
     }
     const live = new LiveProcess(this, program, identity, { pid: this.#createPid(now), timeoutMs })
     const { pid, created } = await this.store.create(live.record)
@@ -135,16 +161,36 @@ export class ProcessRuntime implements Surroundings {
     await this.#steer(pid).proceed(data)
   }
 
-  get(pid: string): ReturnType<Client['get']> { return this.#client.get(pid) }
-  list(options?: ListOptions): ReturnType<Client['list']> { return this.#client.list(options) }
-  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> { return this.#client.watch(pid, this.#untilClosed(options)) }
+  get(pid: string): ReturnType<Client['get']> {
+    return this.#client.get(pid)
+  }
+  list(options?: ListOptions): ReturnType<Client['list']> {
+    return this.#client.list(options)
+  }
+  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
+    return this.#client.watch(pid, this.#untilClosed(options))
+  }
   result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
     return this.#client.result<D>(pid, this.#untilClosed(options))
   }
-  history(pid: string): ReturnType<Client['history']> { return this.#client.history(pid) }
-  logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> { return this.#client.logs(pid, options) }
-  delete(pid: string): Promise<void> { return this.#client.delete(pid) }
-  find(prefix: string, limit?: number): Promise<string[]> { return this.#client.find(prefix, limit) }
+  history(pid: string): ReturnType<Client['history']> {
+    return this.#client.history(pid)
+  }
+  logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> {
+    return this.#client.logs(pid, options)
+  }
+  delete(pid: string): Promise<void> {
+    return this.#client.delete(pid)
+  }
+  hosts(): ReturnType<Client['hosts']> {
+    return this.#client.hosts()
+  }
+  adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> {
+    return this.#client.adopt(hostId, options)
+  }
+  find(prefix: string, limit?: number): Promise<string[]> {
+    return this.#client.find(prefix, limit)
+  }
 
   onChange(live: LiveProcess): void {
     if (live.status === 'interrupted') this.#keepAlive.delete(live)
@@ -168,7 +214,7 @@ export class ProcessRuntime implements Surroundings {
 
   #handleOf<Output>(pid: string): ProcessHandle<Output> {
     const live = this.#live.get(pid)
-    return live ? liveHandle(live) : foreignHandle(pid, this.#client, this.#closing.signal)
+    return live ? liveHandle(live) : foreignHandle(pid, this.#client, this.#closing.signal, () => this.#live.get(pid))
   }
 
   #steer(pid: string): ProcessHandle {
@@ -180,14 +226,25 @@ export class ProcessRuntime implements Surroundings {
     return { signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal }
   }
 
-  #resume(record: ProcessRecord, recovery: Parameters<LiveProcess['begin']>[0]): void {
-    const program = this.#programs.restoring(record)
-    if (!program) return
+  #resume({ record: found, released }: AdoptedProcess): void {
+    const { recover, maxRecoveries } = this.#options
+    const restored = this.#programs.restoring(found)
+    if (!restored) return
+    const { program, record } = restored
     const { version, shape, createdAt, input, outline, key, labels } = record
-    const identity: ProcessIdentity = { version, shape, createdAt, input, outline, ...(key !== undefined && { key }), ...(labels && { labels }) }
+    const identity: ProcessIdentity = {
+      version,
+      shape,
+      createdAt,
+      input,
+      outline,
+      ...(key !== undefined && { key }),
+      ...(labels && { labels }),
+    }
     const live = new LiveProcess(this, program, identity, record)
     this.#live.set(live.pid, live)
-    live.begin(recovery)
+    // Closed meanwhile: it is let go for the next host.
+    if (!this.draining) live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
   }
 
   #expire(retentionMs: number): void {
@@ -201,9 +258,9 @@ export class ProcessRuntime implements Surroundings {
   async #close(withinMs: number): Promise<void> {
     this.draining = true
     this.#stopExpiry()
+    this.#forgetSignals()
     for (const live of this.#live.values()) live.shutDown()
-    // Each at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled.
-    const gone = Promise.allSettled([...this.#starting, ...[...this.#live.values()].map(live => this.#release(live))]).then(() => this.store.close())
+    const gone = this.#leave()
     gone.catch(() => {})
     const late = Promise.withResolvers<void>()
     const cancel = this.clock.after(withinMs, late.resolve)
@@ -217,6 +274,15 @@ export class ProcessRuntime implements Surroundings {
     }
   }
 
+  /** Lets each go at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled. */
+  async #leave(): Promise<void> {
+    const release = (): Promise<void>[] => [...this.#live.values()].map(live => this.#release(live))
+    await Promise.allSettled([this.#adoption.stop(), ...this.#starting, ...release()])
+    // Those that the last round of adoption brought.
+    await Promise.all(release())
+    await this.store.close()
+  }
+
   async #release(live: LiveProcess): Promise<void> {
     try {
       await live.release()
@@ -226,8 +292,6 @@ export class ProcessRuntime implements Surroundings {
     this.#live.delete(live.pid)
   }
 }
-
-const isPending = ({ record }: AdoptedProcess): boolean => record.status === 'pending'
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -9,7 +9,8 @@ export function checkListener(listener: unknown): Listener {
   throw new TypeError(`subscribe(listener): expected a function, received ${show(listener)}`)
 }
 
-export const tellListener = (listener: Listener, info: ProcessInfo): void => tell(`A subscriber of process ${info.pid}`, () => listener(info))
+export const tellListener = (listener: Listener, info: ProcessInfo): void =>
+  tell(`A subscriber of process ${info.pid}`, () => listener(info))
 
 /** Those who want to be told of every change. One that throws harms neither the process nor the others. */
 export class Subscribers {

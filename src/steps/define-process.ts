@@ -1,9 +1,10 @@
 import type { ProcessBuilder } from './builder.ts'
-import { checkOptions, checkSchema } from './check.ts'
+import { checkFunction, checkOptions, checkSchema } from './check.ts'
 import type { InputOf, ParsedOf } from './data-flow.ts'
 import type { StepInfo } from './definition.ts'
 import type { Duration } from './duration.ts'
 import { toMs } from './duration.ts'
+import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion } from './names.ts'
 import type { MustBeJson } from './not-json.ts'
 import { planFunctionStep, planInterrupt, planParallel } from './plan-step.ts'
@@ -81,6 +82,11 @@ export interface ProcessOptions<S = Schema | undefined, Services = any> {
   services?: Typed<Services>
   /** How long the process may run, not counting what it sleeps or is interrupted. */
   timeout?: Duration | undefined
+  /**
+   * Says where processes of an older version go on. Asked only for what this definition cannot restore as it is. Pure: no I/O, no promise.
+   * @example migrate: ({ step, data }) => (step === 'parse' ? { step: 'parse-v2', data } : undefined)
+   */
+  migrate?: Migrate | undefined
 }
 
 /**
@@ -94,7 +100,7 @@ export interface ProcessOptions<S = Schema | undefined, Services = any> {
 export function defineProcess<S extends Schema | undefined = undefined, Services = {}>(
   options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services>,
 ): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never> {
-  const given = checkOptions(options, 'options of defineProcess', ['name', 'version', 'input', 'services', 'timeout'])
+  const given = checkOptions(options, 'options of defineProcess', ['name', 'version', 'input', 'services', 'timeout', 'migrate'])
   const name = checkProcessName(given['name'])
   const what = `process '${name}'`
   checkServices(given['services'], `services of ${what}`)
@@ -103,6 +109,7 @@ export function defineProcess<S extends Schema | undefined = undefined, Services
     version: given['version'] === undefined ? '1' : checkVersion(given['version'], name),
     ...(given['input'] !== undefined && { inputSchema: checkSchema(given['input'], `input of ${what}`) }),
     ...(given['timeout'] !== undefined && { timeoutMs: toMs(given['timeout'], `timeout of ${what}`) }),
+    ...(given['migrate'] !== undefined && { migrate: checkFunction(given['migrate'], `migrate of ${what}`) }),
     steps: [],
   }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>

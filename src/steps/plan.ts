@@ -1,3 +1,4 @@
+import type { Migrate } from './migration.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
@@ -64,6 +65,7 @@ export interface ProcessPlan {
   /** Process timeout in milliseconds of running time. */
   readonly timeoutMs?: number
   readonly steps: readonly PlannedStep[]
+  readonly migrate?: Migrate
 }
 
 /** Every step and every branch, in order: whatever has a name and a record. */

@@ -33,12 +33,17 @@ export const noAccess = (root: string, why: string, cause?: unknown): Stepwright
   new StepwrightError('ERR_STORE_ACCESS', cause === undefined ? `${root}: ${why}` : tell(`${root}: ${why}`, cause), { cause })
 
 export const corrupt = (file: string, cause: unknown): StepwrightError =>
-  new StepwrightError('ERR_STORE_CORRUPT',
-    `${tell(`${file} cannot be understood`, cause)}. It is left as it is: repair it, or move it out of the store.`, { cause })
+  new StepwrightError(
+    'ERR_STORE_CORRUPT',
+    `${tell(`${file} cannot be understood`, cause)}. It is left as it is: repair it, or move it out of the store.`,
+    { cause },
+  )
 
 export const tooNew = (file: string, found: number, known: number): StepwrightError =>
-  new StepwrightError('ERR_STORE_VERSION',
-    `${file} has format ${found}, this version of stepwright knows up to ${known}. Upgrade stepwright, or use another store.`)
+  new StepwrightError(
+    'ERR_STORE_VERSION',
+    `${file} has format ${found}, this version of stepwright knows up to ${known}. Upgrade stepwright, or use another store.`,
+  )
 
 export const unknownProcess = (pid: unknown, location: string): StepwrightError =>
   new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${quote(pid)} in ${location}: it was deleted, has expired, or never was.`)
@@ -49,11 +54,21 @@ export const notEnded = (pid: string): StepwrightError =>
 export const notOwned = (pid: string, hostId: string): StepwrightError =>
   new StepwrightError('ERR_UNKNOWN_PROCESS', `Host ${hostId} does not own process ${quote(pid)}: create or adopt it first.`)
 
+export const unknownHost = (hostId: unknown, location: string): StepwrightError =>
+  new StepwrightError('ERR_UNKNOWN_HOST', `There is no host ${quote(hostId)} in ${location}: \`stepwright hosts\` lists them.`)
+
+export const hostAlive = (hostId: string, state: string): StepwrightError =>
+  new StepwrightError(
+    'ERR_HOST_ALIVE',
+    `Host ${hostId} is ${state}: it runs its processes itself. Stop it first, or take them by force if you know better.`,
+  )
+
 export const hostClosed = (hostId: string): StepwrightError =>
   new StepwrightError('ERR_RUNTIME_CLOSED', `Host ${hostId} is closed: open another one.`)
 
 /** A failure that is one journal's own: a list tells it and goes on. Running out of file descriptors is everybody's. */
 export const isOfOneJournal = (error: unknown): error is StepwrightError =>
   error instanceof StepwrightError &&
-  (error.code === 'ERR_STORE_CORRUPT' || error.code === 'ERR_STORE_VERSION' ||
+  (error.code === 'ERR_STORE_CORRUPT' ||
+    error.code === 'ERR_STORE_VERSION' ||
     (error.code === 'ERR_STORE_READ' && !['EMFILE', 'ENFILE', 'ENOMEM'].includes(codeOf(error.cause))))

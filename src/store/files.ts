@@ -18,6 +18,9 @@ export interface Files {
   mkdirSync(path: string, options: { recursive: true; mode: number }): unknown
   rmdirSync(path: string): void
   readdirSync(path: string): string[]
+  statfsSync(path: string): { readonly type: number }
+  fdatasync(fd: number, callback: (error: Error | null) => void): void
+  fsync(fd: number, callback: (error: Error | null) => void): void
 }
 
 export interface FileStat {
@@ -63,7 +66,7 @@ export function readText(files: Files, file: string): string {
 
 /** Writes all of `bytes` at the end of `fd`'s file. A file system may take less than it was given without calling that an error. */
 export function writeAll(files: Files, fd: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     const count = files.writeSync(fd, bytes, written, bytes.length - written)
     if (count === 0) throw new Error(`only ${written} of ${bytes.length} bytes could be written`)
     written += count

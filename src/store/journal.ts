@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import type { Adapter } from 'lowdb'
 import { FileBytes, FileWasCut, linesBackwards, wholeLength } from './file-bytes.ts'
 import { FILE_MODE, ifThere, writeAll } from './files.ts'
@@ -39,6 +40,11 @@ export class Journal<T> implements Adapter<T> {
   #fd: number | undefined
   /** Bytes of whole lines. */
   #length = 0
+  /** `#length` before the newest line. */
+  #before = 0
+  #syncing = false
+  /** Closed while it was synced. */
+  #closing = false
   /** There may be a piece of a line after `#length`. */
   #torn = false
 
@@ -60,6 +66,7 @@ export class Journal<T> implements Adapter<T> {
 
   /** `write`, without a promise. */
   append(data: T): void {
+    this.#closing = false
     this.#append(encodeLine(data))
   }
 
@@ -82,8 +89,34 @@ export class Journal<T> implements Adapter<T> {
     }
   }
 
-  /** Lets go of the file. The next write opens it again. */
+  /**
+   * Resolves once what was written is on the disk itself. After a failure nobody knows what of it is: the newest line is cut off, and must be
+   * written again.
+   *
+   * @throws ERR_STORE_WRITE
+   */
+  async sync(): Promise<void> {
+    const fd = this.#fd
+    const before = this.#before
+    if (fd === undefined) return
+    this.#syncing = true
+    try {
+      await promisify((callback: (error: Error | null) => void) => this.#files.fdatasync(fd, callback))()
+    } catch (error) {
+      this.#length = before
+      this.#torn = true
+      this.#cutIfPossible()
+      throw writeFailed(this.file, error)
+    } finally {
+      this.#syncing = false
+      if (this.#closing) this.close()
+    }
+  }
+
+  /** Lets go of the file, once it is synced. The next write opens it again. */
   close(): void {
+    this.#closing = this.#syncing
+    if (this.#closing) return
     const fd = this.#fd
     this.#fd = undefined
     if (fd !== undefined) this.#files.closeSync(fd)
@@ -120,6 +153,7 @@ export class Journal<T> implements Adapter<T> {
       this.#torn = true
       writeAll(this.#files, fd, bytes)
       this.#torn = false
+      this.#before = this.#length
       this.#length += bytes.length
     } catch (error) {
       this.#cutIfPossible()

@@ -37,12 +37,19 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
 
 function checkHead(line: Readonly<Record<string, unknown>>, pid: string): void {
   const wrong =
-    line['pid'] !== pid ? 'pid' :
-    typeof line['name'] !== 'string' ? 'name' :
-    !PROCESS_STATUSES.includes(line['status'] as never) ? 'status' :
-    !Number.isSafeInteger(line['revision']) ? 'revision' :
-    !Number.isFinite(line['at']) ? 'at' :
-    !isObject(line['event']) ? 'event' : undefined
+    line['pid'] !== pid
+      ? 'pid'
+      : typeof line['name'] !== 'string'
+        ? 'name'
+        : !PROCESS_STATUSES.includes(line['status'] as never)
+          ? 'status'
+          : !Number.isSafeInteger(line['revision'])
+            ? 'revision'
+            : !Number.isFinite(line['at'])
+              ? 'at'
+              : !isObject(line['event'])
+                ? 'event'
+                : undefined
   if (wrong !== undefined) throw new Nonsense(`a line of process ${pid} has a wrong or no \`${wrong}\``)
 }
 
@@ -100,8 +107,15 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
   const { version, shape, createdAt, input, key, labels, outline } = record
   const { key: _key, labels: _labels, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>
   return {
-    ...transition, version, shape, createdAt, input, outline,
-    ...(key !== undefined && { key }), ...(labels !== undefined && { labels }),
+    ...transition,
+    version,
+    shape,
+    createdAt,
+    input,
+    outline,
+    ...(key !== undefined && { key }),
+    ...(labels !== undefined && { labels }),
+    ...transition.definition,
   }
 }
 

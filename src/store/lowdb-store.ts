@@ -10,12 +10,19 @@ import { openLowdbHost } from './lowdb/host.ts'
 import { Hosts } from './lowdb/hosts.ts'
 import { checkStore } from './lowdb/layout.ts'
 import { readLogs } from './lowdb/logs.ts'
+import { powerDurability, processDurability, type Durability } from './lowdb/power.ts'
 import { Reader } from './lowdb/reader.ts'
+import { seize } from './lowdb/seize.ts'
 import { isPidPrefix } from './query.ts'
 import type { LogEntry, ProcessRecord } from './record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
 
 export interface LowdbStoreOptions {
+  /**
+   * What a record survives once it is written: 'process' (the default) the death of the process, 'power' the loss of power as well. The
+   * latter waits for the disk at every transition.
+   */
+  readonly durability?: 'process' | 'power'
   /** For tests that let the file system fail. */
   readonly files?: Files
 }
@@ -29,21 +36,25 @@ export interface LowdbStoreOptions {
  * @example
  * const runtime = await createRuntime({ processes: [importDump], store: lowdbStore('/var/lib/app/stepwright') })
  */
-export function lowdbStore(dir = '.stepwright', { files = fs }: LowdbStoreOptions = {}): Store {
+export function lowdbStore(dir = '.stepwright', { durability = 'process', files = fs }: LowdbStoreOptions = {}): Store {
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${quote(dir)}`)
-  return new LowdbStore(new Folders(dir), files)
+  if (durability !== 'process' && durability !== 'power')
+    throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${quote(durability)}`)
+  return new LowdbStore(new Folders(dir), files, durability === 'power' ? powerDurability(files) : processDurability)
 }
 
 class LowdbStore implements Store {
   readonly maxRecordBytes = MAX_RECORD_BYTES
   readonly #folders: Folders
   readonly #files: Files
+  readonly #durability: Durability
   readonly #hosts: Hosts
   readonly #reader: Reader
   readonly #closing = new AbortController()
   #checked = false
 
-  constructor(folders: Folders, files: Files) {
+  constructor(folders: Folders, files: Files, durability: Durability) {
+    this.#durability = durability
     this.#folders = folders
     this.#files = files
     this.#hosts = new Hosts(files, folders)
@@ -55,7 +66,7 @@ class LowdbStore implements Store {
   }
 
   openHost(): Promise<HostStore> {
-    return openLowdbHost(this.#files, this.#folders, this.#hosts)
+    return openLowdbHost(this.#files, this.#folders, this.#hosts, this.#durability)
   }
 
   async get(pid: string): Promise<StoredProcess | undefined> {
@@ -79,7 +90,10 @@ class LowdbStore implements Store {
     yield* follow(this.#files, this.#folders, this.#reader, pid, ends)
   }
 
-  async *logs(pid: string, { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+  async *logs(
+    pid: string,
+    { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<LogEntry> {
     this.#check()
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     yield* readLogs(this.#files, this.#folders, pid, goOn ? this.follow(pid, ends) : undefined, ends)
@@ -103,6 +117,11 @@ class LowdbStore implements Store {
   async hosts(): Promise<Host[]> {
     this.#check()
     return this.#hosts.all()
+  }
+
+  async seize(hostId: string, force: boolean): Promise<number> {
+    this.#check()
+    return seize(this.#files, this.#folders, this.#hosts, hostId, force)
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import os from 'node:os'
-import { notEnded, unknownProcess } from './failures.ts'
+import { hostAlive, notEnded, unknownHost, unknownProcess } from './failures.ts'
 import { randomWord } from './files.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { MemoryHost } from './memory/host.ts'
@@ -68,7 +68,10 @@ class MemoryStore implements Store {
     }
   }
 
-  async *logs(pid: string, { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {}): AsyncGenerator<LogEntry> {
+  async *logs(
+    pid: string,
+    { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<LogEntry> {
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     const journal = this.#journals.get(pid)
     if (journal === undefined) throw unknownProcess(pid, this.location)
@@ -91,7 +94,11 @@ class MemoryStore implements Store {
 
   async find(prefix: string, limit: number): Promise<string[]> {
     if (!isPidPrefix(prefix)) return []
-    return this.#journals.newestFirst().map(({ pid }) => pid).filter(pid => pid.startsWith(prefix)).slice(0, Math.max(0, limit))
+    return this.#journals
+      .newestFirst()
+      .map(({ pid }) => pid)
+      .filter(pid => pid.startsWith(prefix))
+      .slice(0, Math.max(0, limit))
   }
 
   async delete(pid: string): Promise<void> {
@@ -103,6 +110,16 @@ class MemoryStore implements Store {
 
   async hosts(): Promise<Host[]> {
     return [...this.#hosts.keys()].flatMap(id => this.#host(id) ?? [])
+  }
+
+  async seize(hostId: string, force: boolean): Promise<number> {
+    const host = this.#host(hostId)
+    if (host === undefined) throw unknownHost(hostId, this.location)
+    if (!force && host.state !== 'dead') throw hostAlive(hostId, host.state)
+    const taken = this.#journals.ownedBy(hostId)
+    for (const journal of taken) journal.owner = RELEASED
+    this.#hosts.delete(hostId)
+    return taken.length
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,13 @@ const randomTail = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 11)
  */
 export function createPid(nowMs: number, random: () => string = randomTail): string {
   const hour = Math.floor(nowMs / HOUR_MS)
-  return hour.toString(36).padStart(4, '0') + Math.floor(nowMs % HOUR_MS).toString(36).padStart(5, '0') + random()
+  return (
+    hour.toString(36).padStart(4, '0') +
+    Math.floor(nowMs % HOUR_MS)
+      .toString(36)
+      .padStart(5, '0') +
+    random()
+  )
 }
 
 /** Whatever is no pid never becomes part of a path: to every store it is a process that is not there. */

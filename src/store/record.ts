@@ -111,6 +111,8 @@ export interface Transition extends LineHead {
   /** Deaths in a row during the same step. */
   readonly deaths?: number
   readonly snapshot: MachineSnapshot
+  /** Since a host went on with another version of the definition: what the first line says of it no longer holds. */
+  readonly definition?: Pick<ProcessIdentity, 'version' | 'shape' | 'outline'>
 }
 
 /** A report of progress: no transition, cannot be restored. */

@@ -75,6 +75,12 @@ export interface Store {
   /** @throws ERR_NOT_ENDED while the process lives, ERR_UNKNOWN_PROCESS */
   delete(pid: string): Promise<void>
   hosts(): Promise<Host[]>
+  /**
+   * For people: takes every process from a host that they know to be gone (on another machine, say), so that the next host adopts them. One that
+   * is alive after all loses its journals. Returns how many were taken.
+   * @throws ERR_UNKNOWN_HOST; ERR_HOST_ALIVE if it answers here, unless `force`
+   */
+  seize(hostId: string, force: boolean): Promise<number>
   /** Lets go of whatever the reading side holds open. */
   close(): Promise<void>
 }
@@ -97,7 +103,7 @@ export interface HostStore {
   log(pid: string, entry: LogEntry): Promise<void>
   /** Keeps the chart of a definition, so that viewers need no code. */
   define(chart: StoredChart): Promise<void>
-  /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. */
+  /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. A function that said no is not asked again. */
   adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess>
   /** Gives a process up, so that the next host that adopts takes it at once. Not a death. */
   release(pid: string): Promise<void>

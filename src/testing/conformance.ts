@@ -3,6 +3,7 @@ import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { loggingTests } from './conformance/logging.ts'
 import { readingTests } from './conformance/reading.ts'
+import { seizingTests } from './conformance/seizing.ts'
 import type { ConformanceTest } from './conformance/suite.ts'
 
 export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
@@ -13,4 +14,11 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
  * @example
  * for (const { name, run } of storeConformance) test(name, () => run(makeMyStore))
  */
-export const storeConformance: readonly ConformanceTest[] = [...readingTests, ...followingTests, ...hostingTests, ...loggingTests, ...adoptingTests]
+export const storeConformance: readonly ConformanceTest[] = [
+  ...readingTests,
+  ...followingTests,
+  ...hostingTests,
+  ...loggingTests,
+  ...adoptingTests,
+  ...seizingTests,
+]

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../runtime/clock.ts'
 import { toMs, type Duration } from '../steps/duration.ts'
+import { show } from '../steps/show.ts'
 
 interface Alarm {
   readonly at: number
@@ -48,6 +49,7 @@ export class TestClock implements Clock {
 
   /** Sets the clock as a person or NTP would: nothing rings on the way. */
   set(epochMs: number): void {
+    if (!Number.isFinite(epochMs)) throw new TypeError(`set(epochMs): expected epoch milliseconds, received ${show(epochMs)}`)
     const step = epochMs - this.#now
     this.#now = epochMs
     // A timer counts time that passes, not what the clock on the wall shows.

@@ -40,11 +40,16 @@ function nextTail(store: Store): string {
  * await runtime.clock.advance('7d')
  * assert.equal((await runtime.until(pid, 'finished')).output, 'reminded')
  */
-export async function createTestRuntime<const P extends readonly ProcessDefinition[]>(
-  { clock = new TestClock(), store = memoryStore(), ...options }: TestRuntimeOptions & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
-): Promise<TestRuntime> {
+export async function createTestRuntime<const P extends readonly ProcessDefinition[]>({
+  clock = new TestClock(),
+  store = memoryStore(),
+  ...options
+}: Omit<TestRuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>): Promise<TestRuntime> {
   if (!(clock instanceof TestClock)) throw new TypeError(`createTestRuntime({ clock }): expected a TestClock, received ${show(clock)}`)
-  const runtime = await openRuntime({ ...(options as RuntimeOptions), store }, { clock, createPid: now => createPid(now, () => nextTail(store)) })
+  const runtime = await openRuntime(
+    { ...(options as RuntimeOptions), store },
+    { clock, createPid: now => createPid(now, () => nextTail(store)) },
+  )
   return Object.assign(runtime, {
     clock,
     async until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo> {

@@ -34,7 +34,8 @@ const beginning = (history: HistoryEntry[], step: string, attempt: number) =>
 
 test('no step has ever begun before the completion of its predecessor was on disk, whenever the host is killed', async t => {
   const dir = await tempDir(t)
-  const store = join(dir, 'store'), effects = join(dir, 'effects')
+  const store = join(dir, 'store'),
+    effects = join(dir, 'effects')
   const client = openClient(store)
   for (let kill = 1; kill <= KILLS; kill++) {
     const child = fork(host, [store, effects, '200'], { execArgv: process.execArgv })

@@ -9,29 +9,62 @@ class QuotaError extends Error {
   readonly code = 'E_QUOTA'
 }
 
-const proxy = new Proxy({}, {
-  get() { throw new Error('get trap') },
-  getPrototypeOf() { throw new Error('prototype trap') },
-  ownKeys() { throw new Error('keys trap') },
-})
+const proxy = new Proxy(
+  {},
+  {
+    get() {
+      throw new Error('get trap')
+    },
+    getPrototypeOf() {
+      throw new Error('prototype trap')
+    },
+    ownKeys() {
+      throw new Error('keys trap')
+    },
+  },
+)
 
 const THROWN: Record<string, { value: unknown; name?: string; code?: string; message: RegExp; stack?: boolean; cause?: RegExp }> = {
-  'an Error with cause and code': { value: Object.assign(new Error('no file', { cause: new Error('deeper') }), { code: 'ENOENT' }), code: 'ENOENT', message: /^no file$/, stack: true, cause: /deeper/ },
+  'an Error with cause and code': {
+    value: Object.assign(new Error('no file', { cause: new Error('deeper') }), { code: 'ENOENT' }),
+    code: 'ENOENT',
+    message: /^no file$/,
+    stack: true,
+    cause: /deeper/,
+  },
   'a custom error': { value: new QuotaError('too much'), name: 'QuotaError', code: 'E_QUOTA', message: /^too much$/, stack: true },
   'a string': { value: 'just text', message: /^just text$/ },
-  'undefined': { value: undefined, message: /undefined/ },
-  'null': { value: null, message: /null/ },
+  undefined: { value: undefined, message: /undefined/ },
+  null: { value: null, message: /null/ },
   'an object': { value: { why: 'because' }, message: /because/ },
   'an object with a message': { value: { message: 'told', code: 'X' }, code: 'X', message: /^told$/ },
   'a proxy whose traps throw': { value: proxy, message: /Thrown/ },
-  'an error whose cause is itself': { value: (() => { const error = new Error('round'); error.cause = error; return error })(), message: /^round$/, stack: true },
+  'an error whose cause is itself': {
+    value: (() => {
+      const error = new Error('round')
+      error.cause = error
+      return error
+    })(),
+    message: /^round$/,
+    stack: true,
+  },
 }
 
 for (const [what, { value, name = 'Error', code, message, stack, cause }] of Object.entries(THROWN))
-  for (const [how, work] of [['throws', () => { throw value }], ['rejects with', () => Promise.reject(value)]] as const)
+  for (const [how, work] of [
+    [
+      'throws',
+      () => {
+        throw value
+      },
+    ],
+    ['rejects with', () => Promise.reject(value)],
+  ] as const)
     test(`a step that ${how} ${what}`, async t => {
       const store = memoryStore()
-      const definition = defineProcess({ name: 'failing' }).step('ok', () => 1).step('bad', work as () => null)
+      const definition = defineProcess({ name: 'failing' })
+        .step('ok', () => 1)
+        .step('bad', work as () => null)
       const runtime = await createTestRuntime({ processes: [definition], store })
       const job = await runtime.start(definition)
       const { error, steps, status, output } = await runtime.until(job.pid, 'error')
@@ -57,7 +90,9 @@ test('a failure that nobody asks for is no unhandled rejection', async t => {
   const listen = (reason: unknown) => void unhandled.push(reason)
   process.on('unhandledRejection', listen)
   t.teardown(() => process.off('unhandledRejection', listen))
-  const definition = defineProcess({ name: 'lonely', input: typed<number>() }).step('bad', () => { throw new Error('nobody listens') })
+  const definition = defineProcess({ name: 'lonely', input: typed<number>() }).step('bad', () => {
+    throw new Error('nobody listens')
+  })
   const runtime = await createTestRuntime({ processes: [definition] })
   const jobs = await Promise.all([1, 2, 3].map(n => runtime.start(definition, n)))
   await Promise.all(jobs.map(({ pid }) => runtime.until(pid, 'error')))
@@ -67,14 +102,38 @@ test('a failure that nobody asks for is no unhandled rejection', async t => {
 })
 
 test('when, sleep functions and retry policies that throw are failures of their step', async t => {
-  const when = defineProcess({ name: 'when' }).step('s', () => 1, { when: () => { throw new Error('in when') } })
-  const sleep = defineProcess({ name: 'sleep' }).sleep('s', () => { throw new Error('in sleep') })
+  const when = defineProcess({ name: 'when' }).step('s', () => 1, {
+    when: () => {
+      throw new Error('in when')
+    },
+  })
+  const sleep = defineProcess({ name: 'sleep' }).sleep('s', () => {
+    throw new Error('in sleep')
+  })
   const nonsense = defineProcess({ name: 'nonsense' }).sleep('s', () => 'later' as never)
-  const policy = defineProcess({ name: 'policy' })
-    .step('s', () => { throw new Error('in step') }, { retry: { attempts: 3, when: () => { throw new Error('in policy') } } })
+  const policy = defineProcess({ name: 'policy' }).step(
+    's',
+    () => {
+      throw new Error('in step')
+    },
+    {
+      retry: {
+        attempts: 3,
+        when: () => {
+          throw new Error('in policy')
+        },
+      },
+    },
+  )
   const factory = defineProcess({ name: 'factory' }).step('s', { factory: (() => ({})) as never } as never)
   const runtime = await createTestRuntime({ processes: [when, sleep, nonsense, policy, factory] })
-  for (const [definition, message] of [[when, /in when/], [sleep, /in sleep/], [nonsense, /'later'/], [policy, /in step.*in policy/], [factory, /execute/]] as const) {
+  for (const [definition, message] of [
+    [when, /in when/],
+    [sleep, /in sleep/],
+    [nonsense, /'later'/],
+    [policy, /in step.*in policy/],
+    [factory, /execute/],
+  ] as const) {
     const job = await runtime.start(definition as typeof when)
     const error = await t.throwsAsync<ProcessError>(job.result(), { code: 'ERR_STEP_FAILED', message })
     t.is(error.step, 's')
@@ -91,13 +150,25 @@ test('subscribers and inspectors that throw or reject harm nobody', async t => {
   process.on('warning', listen)
   t.teardown(() => process.off('warning', listen))
   const go = gate()
-  const definition = defineProcess({ name: 'watched' }).step('one', () => go.promise).step('two', ({ progress }) => progress(1))
+  const definition = defineProcess({ name: 'watched' })
+    .step('one', () => go.promise)
+    .step('two', ({ progress }) => progress(1))
   let inspected = 0
-  const runtime = await createTestRuntime({ processes: [definition], inspect: () => { inspected += 1; if (inspected < 3) throw new Error('inspector') } })
+  const runtime = await createTestRuntime({
+    processes: [definition],
+    inspect: () => {
+      inspected += 1
+      if (inspected < 3) throw new Error('inspector')
+    },
+  })
   const job = await runtime.start(definition)
   const told: string[] = []
-  job.subscribe(() => { throw new Error('sync') })
-  job.subscribe((async () => { throw new Error('async') }) as () => void)
+  job.subscribe(() => {
+    throw new Error('sync')
+  })
+  job.subscribe((async () => {
+    throw new Error('async')
+  }) as () => void)
   const stop = job.subscribe(({ status }) => void told.push(status))
   const stopped = job.subscribe(() => t.fail('told after it stopped'))
   stopped()

@@ -8,7 +8,10 @@ const once = (work: () => unknown) => defineProcess({ name: 'once' }).step('work
 test('a key means the same process: running, pending and ended', async t => {
   let runs = 0
   const open = gate()
-  const definition = once(async () => { runs += 1; await open.promise })
+  const definition = once(async () => {
+    runs += 1
+    await open.promise
+  })
   const runtime = await createTestRuntime({ processes: [definition], concurrency: 1 })
   const running = await runtime.start(definition, undefined, { key: 'a' })
   const pending = await runtime.start(definition, undefined, { key: 'b' })
@@ -36,7 +39,8 @@ test('starts with the same key at the same time give one process', async t => {
 
 test('a key holds across the hosts of a store; the other host can wait, watch and is told where to steer', async t => {
   const open = gate()
-  const store = memoryStore(), clock = new TestClock()
+  const store = memoryStore(),
+    clock = new TestClock()
   const definition = once(() => open.promise)
   const one = await createTestRuntime({ processes: [definition], store, clock })
   const two = await createTestRuntime({ processes: [definition], store, clock })

@@ -5,13 +5,12 @@ import { createTestRuntime } from '../../src/testing/index.ts'
 test('log() goes to the log of the process, with where and when, and takes any fields', async t => {
   const cyclic: Record<string, unknown> = {}
   cyclic['self'] = cyclic
-  const chatty = defineProcess({ name: 'chatty' })
-    .step('talk', ({ log }) => {
-      log('plain')
-      log('with fields', { rows: 3, at: new Date(0), error: new Error('no'), big: 5n, map: new Map([['a', 1]]) })
-      log('with a cycle', cyclic)
-      t.throws(() => log(5 as never), { instanceOf: TypeError, message: /5/ })
-    })
+  const chatty = defineProcess({ name: 'chatty' }).step('talk', ({ log }) => {
+    log('plain')
+    log('with fields', { rows: 3, at: new Date(0), error: new Error('no'), big: 5n, map: new Map([['a', 1]]) })
+    log('with a cycle', cyclic)
+    t.throws(() => log(5 as never), { instanceOf: TypeError, message: /5/ })
+  })
   const runtime = await createTestRuntime({ processes: [chatty] })
   const job = await runtime.start(chatty)
   await job.result()
@@ -24,7 +23,9 @@ test('log() goes to the log of the process, with where and when, and takes any f
 
 test('what is logged after the end of an attempt is dropped', async t => {
   let late = (_: string): void => {}
-  const quick = defineProcess({ name: 'quick' }).step('go', ({ log }) => { late = log })
+  const quick = defineProcess({ name: 'quick' }).step('go', ({ log }) => {
+    late = log
+  })
   const runtime = await createTestRuntime({ processes: [quick] })
   const job = await runtime.start(quick)
   await job.result()

@@ -6,9 +6,30 @@ const cycle: Record<string, unknown> = { name: 'me' }
 cycle['self'] = cycle
 
 const KINDS: Record<string, unknown> = {
-  map: new Map(), set: new Set(), date: new Date(0), nan: Number.NaN, infinity: Infinity, bigint: 1n, function: () => 1,
-  symbol: Symbol('s'), instance: new (class Custom { a = 1 })(), cycle, buffer: Buffer.from('x'), regexp: /x/, error: new Error('x'),
-  promise: Promise.resolve(1), proxy: new Proxy({}, { ownKeys() { throw new Error('trap') } }),
+  map: new Map(),
+  set: new Set(),
+  date: new Date(0),
+  nan: Number.NaN,
+  infinity: Infinity,
+  bigint: 1n,
+  function: () => 1,
+  symbol: Symbol('s'),
+  instance: new (class Custom {
+    a = 1
+  })(),
+  cycle,
+  buffer: Buffer.from('x'),
+  regexp: /x/,
+  error: new Error('x'),
+  promise: Promise.resolve(1),
+  proxy: new Proxy(
+    {},
+    {
+      ownKeys() {
+        throw new Error('trap')
+      },
+    },
+  ),
 }
 
 for (const [kind, value] of Object.entries(KINDS)) {

@@ -6,7 +6,15 @@ import { createTestRuntime, memoryStore } from '../../src/testing/index.ts'
 import { tempDir } from '../temp-dir.ts'
 
 const plain = defineProcess({ name: 'plain' }).step('s', () => 1)
-class Needs { readonly db: object; constructor(db: object) { this.db = db } execute() { return 1 } }
+class Needs {
+  readonly db: object
+  constructor(db: object) {
+    this.db = db
+  }
+  execute() {
+    return 1
+  }
+}
 const needy = defineProcess({ name: 'needy' }).step('s', { class: Needs, services: ['db'] })
 
 const WRONG: [string, unknown, RegExp][] = [
@@ -77,6 +85,11 @@ test('close, cancel and subscribe refuse wrong arguments', async t => {
 
 test('a store that cannot be opened is told as it is', async t => {
   const inner = memoryStore()
-  const broken = { ...inner, openHost: async () => { throw new Error('no disk') } } as never
+  const broken = {
+    ...inner,
+    openHost: async () => {
+      throw new Error('no disk')
+    },
+  } as never
   await t.throwsAsync(createRuntime({ processes: [plain], store: broken }), { message: 'no disk' })
 })

@@ -5,8 +5,12 @@ import { gate, settled } from './gate.ts'
 
 /** A process whose only step hands its context out and waits. */
 async function running() {
-  const context = gate<StepContext>(), end = gate()
-  const definition = defineProcess({ name: 'works' }).step('work', async given => { context.open(given as StepContext); await end.promise })
+  const context = gate<StepContext>(),
+    end = gate()
+  const definition = defineProcess({ name: 'works' }).step('work', async given => {
+    context.open(given as StepContext)
+    await end.promise
+  })
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   return { runtime, job, end, definition, step: await context.promise }
@@ -62,7 +66,10 @@ test('progress is kept when the process is cancelled, fails or times out', async
   failed.end.fail(new Error('x'))
   t.deepEqual(progressOf(await failed.runtime.until(failed.job.pid, 'error')), { value: 3 })
 
-  const slow = defineProcess({ name: 'slow', timeout: '1s' }).step('work', async ({ progress }) => { progress(6); await new Promise(() => {}) })
+  const slow = defineProcess({ name: 'slow', timeout: '1s' }).step('work', async ({ progress }) => {
+    progress(6)
+    await new Promise(() => {})
+  })
   const runtime = await createTestRuntime({ processes: [slow] })
   const job = await runtime.start(slow)
   await settled()
@@ -72,11 +79,15 @@ test('progress is kept when the process is cancelled, fails or times out', async
 
 test('a new attempt begins without progress', async t => {
   const second = gate()
-  const definition = defineProcess({ name: 'twice' }).step('work', async ({ attempt, progress }) => {
-    if (attempt === 2) return second.promise
-    progress(50)
-    throw new Error('x')
-  }, { retry: { attempts: 2, delay: '1s' } })
+  const definition = defineProcess({ name: 'twice' }).step(
+    'work',
+    async ({ attempt, progress }) => {
+      if (attempt === 2) return second.promise
+      progress(50)
+      throw new Error('x')
+    },
+    { retry: { attempts: 2, delay: '1s' } },
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   t.deepEqual(progressOf(await runtime.until(job.pid, ({ steps }) => steps[0]?.status === 'waiting')), { value: 50 })

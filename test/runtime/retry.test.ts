@@ -9,23 +9,30 @@ type Retry = NonNullable<NonNullable<Parameters<ReturnType<typeof defineProcess>
 async function attempts(retry: Retry, fail: (attempt: number) => unknown, name = 'flaky') {
   const at: number[] = []
   const keys = new Set<string>()
-  const definition = defineProcess({ name }).step('s', ({ attempt, idempotencyKey }): string => {
-    at.push(runtime.clock.now())
-    keys.add(idempotencyKey)
-    const error = fail(attempt)
-    if (error !== undefined) throw error
-    return `attempt ${attempt}`
-  }, { retry })
+  const definition = defineProcess({ name }).step(
+    's',
+    ({ attempt, idempotencyKey }): string => {
+      at.push(runtime.clock.now())
+      keys.add(idempotencyKey)
+      const error = fail(attempt)
+      if (error !== undefined) throw error
+      return `attempt ${attempt}`
+    },
+    { retry },
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   await settled()
-  await runtime.clock.advance('1d')
+  await runtime.clock.advance('1h')
   const info = await runtime.until(job.pid, ({ endedAt }) => endedAt !== undefined)
   return { info, at: at.map(time => time - (at[0] ?? 0)), keys, history: await runtime.history(job.pid) }
 }
 
 test('a step is tried again as often as its policy says, each failure on record', async t => {
-  const { info, at, keys, history } = await attempts({ attempts: 4, delay: '1s', factor: 3, jitter: false }, attempt => new Error(`no ${attempt}`))
+  const { info, at, keys, history } = await attempts(
+    { attempts: 4, delay: '1s', factor: 3, jitter: false },
+    attempt => new Error(`no ${attempt}`),
+  )
   t.deepEqual(at, [0, 1000, 4000, 13_000])
   t.like(info, { status: 'error', error: { message: 'no 4', step: 's', attempt: 4 } })
   t.is(keys.size, 1)
@@ -47,7 +54,10 @@ test('delays grow up to the longest, and jitter shortens them by up to a half', 
     const full = Math.min(1000 * 2 ** index, 10_000)
     t.true(wait >= full / 2 && wait <= full, `wait ${index} is ${wait}`)
   }
-  t.true(waits.some((wait, index) => wait !== Math.min(1000 * 2 ** index, 10_000)), 'no jitter at all')
+  t.true(
+    waits.some((wait, index) => wait !== Math.min(1000 * 2 ** index, 10_000)),
+    'no jitter at all',
+  )
 })
 
 test('jitter is the same in every run of the same process, and differs between processes', async t => {
@@ -55,7 +65,13 @@ test('jitter is the same in every run of the same process, and differs between p
   const [one, two] = [await attempts(policy, () => new Error('x')), await attempts(policy, () => new Error('x'))]
   t.is(one.info.pid, two.info.pid)
   t.deepEqual(one.at, two.at)
-  const definition = defineProcess({ name: 'many', input: typed<number>() }).step('s', () => { throw new Error('x') }, { retry: policy })
+  const definition = defineProcess({ name: 'many', input: typed<number>() }).step(
+    's',
+    () => {
+      throw new Error('x')
+    },
+    { retry: policy },
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const untils = new Set<string | undefined>()
   for (let n = 0; n < 10; n++) {
@@ -67,7 +83,13 @@ test('jitter is the same in every run of the same process, and differs between p
 })
 
 test('a waiting step says until when', async t => {
-  const definition = defineProcess({ name: 'waits' }).step('s', ({ attempt }) => { if (attempt === 1) throw new Error('x') }, { retry: { attempts: 2, delay: '90s', maxDelay: '2m', jitter: false } })
+  const definition = defineProcess({ name: 'waits' }).step(
+    's',
+    ({ attempt }) => {
+      if (attempt === 1) throw new Error('x')
+    },
+    { retry: { attempts: 2, delay: '90s', maxDelay: '2m', jitter: false } },
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   const info = await runtime.until(job.pid, ({ steps }) => steps[0]?.status === 'waiting')
@@ -89,7 +111,9 @@ test('errors may say that another attempt is useless', async t => {
 })
 
 test('errors may say how long to wait', async t => {
-  const { at } = await attempts({ attempts: 3, delay: '1s', jitter: false }, attempt => (attempt === 1 ? new RetryError('busy', { after: '42s' }) : new Error('x')))
+  const { at } = await attempts({ attempts: 3, delay: '1s', jitter: false }, attempt =>
+    attempt === 1 ? new RetryError('busy', { after: '42s' }) : new Error('x'),
+  )
   t.deepEqual(at, [0, 42_000, 44_000])
   const single = await attempts(1, () => new RetryError('busy', { after: '1s' }))
   t.is(single.at.length, 1, 'no policy, no retry')
@@ -101,7 +125,10 @@ test('when() sees the error itself and the attempt, and decides', async t => {
   const when = (thrown: unknown, attempt: number) => (seen.push([thrown, attempt]), attempt < 2)
   const { at, info } = await attempts({ attempts: 5, delay: 0, when }, () => error)
   t.is(at.length, 2)
-  t.deepEqual(seen.map(([, attempt]) => attempt), [1, 2])
+  t.deepEqual(
+    seen.map(([, attempt]) => attempt),
+    [1, 2],
+  )
   t.true(seen.every(([thrown]) => thrown === error))
   t.is(info.status, 'error')
 })

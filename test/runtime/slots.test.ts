@@ -5,16 +5,19 @@ import { die } from './die.ts'
 import { gate, settled } from './gate.ts'
 
 test('no more run at once than there are slots, in the order of their start', async t => {
-  let now = 0, most = 0
+  let now = 0,
+    most = 0
   const order: number[] = []
   const gates = Array.from({ length: 10 }, () => gate())
-  const definition = defineProcess({ name: 'limited', input: typed<number>() }).step('s', async ({ data }) => {
-    order.push(data)
-    most = Math.max(most, ++now)
-    await gates[data]?.promise
-    now -= 1
-    return data
-  }).step('more', ({ data }) => data)
+  const definition = defineProcess({ name: 'limited', input: typed<number>() })
+    .step('s', async ({ data }) => {
+      order.push(data)
+      most = Math.max(most, ++now)
+      await gates[data]?.promise
+      now -= 1
+      return data
+    })
+    .step('more', ({ data }) => data)
   const runtime = await createTestRuntime({ processes: [definition], concurrency: 3 })
   const jobs = []
   for (let n = 0; n < 10; n++) jobs.push(await runtime.start(definition, n))
@@ -31,9 +34,17 @@ test('no more run at once than there are slots, in the order of their start', as
 })
 
 test('a thousand that wait do not keep the next one from running in the only slot', async t => {
-  const sleeping = defineProcess({ name: 'sleeping' }).sleep('long', '30d').step('s', () => 1)
+  const sleeping = defineProcess({ name: 'sleeping' })
+    .sleep('long', '30d')
+    .step('s', () => 1)
   const paused = defineProcess({ name: 'paused' }).interrupt('ask')
-  const retrying = defineProcess({ name: 'retrying' }).step('s', () => { throw new Error('x') }, { retry: { attempts: 2, delay: '30d', maxDelay: '30d' } })
+  const retrying = defineProcess({ name: 'retrying' }).step(
+    's',
+    () => {
+      throw new Error('x')
+    },
+    { retry: { attempts: 2, delay: '30d', maxDelay: '30d' } },
+  )
   const quick = defineProcess({ name: 'quick' }).step('s', () => 'done')
   const runtime = await createTestRuntime({ processes: [sleeping, paused, retrying, quick], concurrency: 1 })
   for (let n = 0; n < 334; n++) await Promise.all([runtime.start(sleeping), runtime.start(paused), runtime.start(retrying)])
@@ -45,12 +56,20 @@ test('a thousand that wait do not keep the next one from running in the only slo
 test('those that go on come before those that begin', async t => {
   const order: string[] = []
   const go = gate()
-  const napper = defineProcess({ name: 'napper' }).sleep('nap', '1s').step('after', () => void order.push('napper'))
-  const retrier = defineProcess({ name: 'retrier' }).step('s', ({ attempt }) => {
-    if (attempt === 1) throw new Error('once')
-    order.push('retrier')
-  }, { retry: { attempts: 2, delay: '2s', jitter: false } })
-  const asker = defineProcess({ name: 'asker' }).interrupt('ask').step('after', () => void order.push('asker'))
+  const napper = defineProcess({ name: 'napper' })
+    .sleep('nap', '1s')
+    .step('after', () => void order.push('napper'))
+  const retrier = defineProcess({ name: 'retrier' }).step(
+    's',
+    ({ attempt }) => {
+      if (attempt === 1) throw new Error('once')
+      order.push('retrier')
+    },
+    { retry: { attempts: 2, delay: '2s', jitter: false } },
+  )
+  const asker = defineProcess({ name: 'asker' })
+    .interrupt('ask')
+    .step('after', () => void order.push('asker'))
   const blocker = defineProcess({ name: 'blocker' }).step('s', () => go.promise)
   const next = defineProcess({ name: 'next', input: typed<number>() }).step('s', ({ data }) => void order.push(`next ${data}`))
   const runtime = await createTestRuntime({ processes: [napper, retrier, asker, blocker, next], concurrency: 1 })
@@ -70,7 +89,9 @@ test('those that go on come before those that begin', async t => {
 
 test('cancelled while it waits for its slot, a process takes none', async t => {
   const go = gate()
-  const definition = defineProcess({ name: 'queue', input: typed<string>() }).step('s', async ({ data }) => (data === 'first' ? go.promise : data))
+  const definition = defineProcess({ name: 'queue', input: typed<string>() }).step('s', async ({ data }) =>
+    data === 'first' ? go.promise : data,
+  )
   const runtime = await createTestRuntime({ processes: [definition], concurrency: 1 })
   const first = await runtime.start(definition, 'first')
   const second = await runtime.start(definition, 'second')
@@ -83,7 +104,8 @@ test('cancelled while it waits for its slot, a process takes none', async t => {
 })
 
 test('a host that takes over runs those that had begun first, then the pending ones by age', async t => {
-  const store = memoryStore(), clock = new TestClock()
+  const store = memoryStore(),
+    clock = new TestClock()
   const order: string[] = []
   const define = (work: (name: string, attempt: number) => unknown) =>
     defineProcess({ name: 'taken', input: typed<string>() }).step('s', async ({ data, attempt }) => void (await work(data, attempt)))

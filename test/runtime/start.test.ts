@@ -14,12 +14,20 @@ test('data flows from step to step, the input stays', async t => {
   t.is(info?.status, 'finished')
   t.deepEqual(info?.input, { a: 1, b: 2 })
   t.deepEqual(info?.output, { total: 6, from: [1, 2] })
-  t.deepEqual(info?.steps.map(({ name, status, attempt }) => [name, status, attempt]), [['add', 'finished', 1], ['double', 'finished', 1]])
+  t.deepEqual(
+    info?.steps.map(({ name, status, attempt }) => [name, status, attempt]),
+    [
+      ['add', 'finished', 1],
+      ['double', 'finished', 1],
+    ],
+  )
 })
 
 test('the input is what the schema makes of it', async t => {
-  const definition = defineProcess({ name: 'parsed', input: z.object({ n: z.coerce.number(), tag: z.string().default('none') }) })
-    .step('show', ({ data, input }) => ({ data, input }))
+  const definition = defineProcess({ name: 'parsed', input: z.object({ n: z.coerce.number(), tag: z.string().default('none') }) }).step(
+    'show',
+    ({ data, input }) => ({ data, input }),
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition, { n: '7', extra: true } as never)
   t.deepEqual(await job.result(), { data: { n: 7, tag: 'none' }, input: { n: 7, tag: 'none' } })
@@ -50,14 +58,18 @@ test('each attempt has its own copy of data and input', async t => {
   type Input = { list: number[]; deep: { n: number } }
   const seen: unknown[] = []
   const definition = defineProcess({ name: 'copies', input: typed<Input>() })
-    .step('mutate', ({ data, input, attempt }) => {
-      seen.push(structuredClone({ data, input }))
-      data.list.push(99)
-      data.deep.n = -1
-      input.deep.n = -2
-      if (attempt < 3) throw new Error('again')
-      return input.list
-    }, { retry: { attempts: 3, delay: 0 } })
+    .step(
+      'mutate',
+      ({ data, input, attempt }) => {
+        seen.push(structuredClone({ data, input }))
+        data.list.push(99)
+        data.deep.n = -1
+        input.deep.n = -2
+        if (attempt < 3) throw new Error('again')
+        return input.list
+      },
+      { retry: { attempts: 3, delay: 0 } },
+    )
     .step('look', ({ data, input }) => ({ data, input }))
   const runtime = await createTestRuntime({ processes: [definition] })
   const given = { list: [1], deep: { n: 1 } }
@@ -67,10 +79,13 @@ test('each attempt has its own copy of data and input', async t => {
   await runtime.clock.advance(1)
   const result = await job.result()
   t.deepEqual(result, { data: [1], input: { list: [1], deep: { n: 1 } } })
-  t.deepEqual(seen, Array.from({ length: 3 }, () => ({ data: { list: [1], deep: { n: 1 } }, input: { list: [1], deep: { n: 1 } } })))
+  t.deepEqual(
+    seen,
+    Array.from({ length: 3 }, () => ({ data: { list: [1], deep: { n: 1 } }, input: { list: [1], deep: { n: 1 } } })),
+  )
 })
 
-test('what is done to a result or to a subscriber\'s info reaches nobody', async t => {
+test("what is done to a result or to a subscriber's info reaches nobody", async t => {
   const definition = defineProcess({ name: 'shared', input: typed<{ secret?: string }>() })
     .step('one', ({ data }) => ({ kept: data.secret ?? 'lost' }), { interrupt: true })
     .step('two', ({ data, input }) => ({ data, input }))
@@ -96,13 +111,16 @@ test('a step that is not wanted is skipped, and the data goes on', async t => {
   const ran: string[] = []
   const definition = defineProcess({ name: 'choosy', input: typed<{ n: number }>() })
     .step('one', ({ data }) => ({ n: data.n + 1 }))
-    .step('never', ({ data }) => (ran.push('never'), { n: data.n * 100 }), { when: async ({ data }) => ((data as { n: number }).n = 7) > 100 })
+    .step('never', ({ data }) => (ran.push('never'), { n: data.n * 100 }), { when: ({ data }) => (data.n = 7) > 100 })
     .step('two', ({ data }) => ({ n: data.n + 1 }))
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition, { n: 1 })
   t.deepEqual(await job.result(), { n: 3 })
   t.deepEqual(ran, [])
-  t.deepEqual((await runtime.get(job.pid))?.steps.map(({ status }) => status), ['finished', 'skipped', 'finished'])
+  t.deepEqual(
+    (await runtime.get(job.pid))?.steps.map(({ status }) => status),
+    ['finished', 'skipped', 'finished'],
+  )
 })
 
 test('a step may be an object spec, made anew for each attempt', async t => {
@@ -120,8 +138,11 @@ test('a step may be an object spec, made anew for each attempt', async t => {
       return `${this.#words.hello} ${data.name}${this.#mark}`
     }
   }
-  const definition = defineProcess({ name: 'greet', input: typed<{ name: string }>() })
-    .step('greet', { class: Greeter, services: ['words'], args: ['!'] }, { retry: { attempts: 2, delay: 0 } })
+  const definition = defineProcess({ name: 'greet', input: typed<{ name: string }>() }).step(
+    'greet',
+    { class: Greeter, services: ['words'], args: ['!'] },
+    { retry: { attempts: 2, delay: 0 } },
+  )
   const runtime = await createTestRuntime({ processes: [definition], services: { words: { hello: 'Hi' } } })
   const job = await runtime.start(definition, { name: 'Ann' })
   await runtime.clock.advance(1)
@@ -140,5 +161,8 @@ test('labels and times are on record; several versions of a name run side by sid
   t.deepEqual(info?.labels, { tenant: 'a' })
   t.is(info?.version, '1')
   t.is(info?.createdAt, new Date(runtime.clock.now()).toISOString())
-  t.deepEqual((await Array.fromAsync(runtime.list({ labels: { tenant: 'b' } }))).map(({ pid }) => pid), [fresh.pid])
+  t.deepEqual(
+    (await Array.fromAsync(runtime.list({ labels: { tenant: 'b' } }))).map(({ pid }) => pid),
+    [fresh.pid],
+  )
 })

@@ -33,7 +33,11 @@ test('no step begins before the write of its record has resolved', async t => {
   const definition = twoSteps(ran)
   const runtime = await createTestRuntime({ processes: [definition], store })
   const job = await runtime.start(definition)
-  for (const [revision, done] of [[2, []], [3, ['one 1']], [4, ['one 1', 'two 1']]] as const) {
+  for (const [revision, done] of [
+    [2, []],
+    [3, ['one 1']],
+    [4, ['one 1', 'two 1']],
+  ] as const) {
     await settled()
     t.is(writes.length, revision - 1)
     t.is(writes.at(-1)?.revision, revision)
@@ -41,14 +45,31 @@ test('no step begins before the write of its record has resolved', async t => {
     writes.at(-1)?.open()
   }
   await job.result()
-  t.deepEqual((await runtime.history(job.pid)).map(({ revision }) => revision), [1, 2, 3, 4])
+  t.deepEqual(
+    (await runtime.history(job.pid)).map(({ revision }) => revision),
+    [1, 2, 3, 4],
+  )
 })
 
-for (const [how, fail] of [['rejects', async () => { throw noDisk() }], ['throws', () => { throw noDisk() }]] as const) {
+for (const [how, fail] of [
+  [
+    'rejects',
+    async () => {
+      throw noDisk()
+    },
+  ],
+  [
+    'throws',
+    () => {
+      throw noDisk()
+    },
+  ],
+] as const) {
   test.serial(`a store whose write ${how} holds the process, warns, and is never a step's error`, async t => {
     const warnings = warningsOf(t)
     const ran: string[] = []
-    let failures = 0, broken = true
+    let failures = 0,
+      broken = true
     const store = wrappedStore(host => ({
       write(line) {
         if (!broken) return host.write(line)
@@ -64,20 +85,37 @@ for (const [how, fail] of [['rejects', async () => { throw noDisk() }], ['throws
     t.true(failures < 15, `${failures} tries in 20 s`)
     t.deepEqual(ran, [])
     t.is((await runtime.get(job.pid))?.status, 'pending')
-    t.true(warnings.some(warning => (warning as { code?: string }).code === 'ERR_STORE_WRITE' && warning.message.includes(job.pid) && /disk is full/.test(warning.message)))
+    t.true(
+      warnings.some(
+        warning =>
+          (warning as { code?: string }).code === 'ERR_STORE_WRITE' &&
+          warning.message.includes(job.pid) &&
+          /disk is full/.test(warning.message),
+      ),
+    )
     broken = false
     await runtime.clock.advance('5s')
     t.is(await job.result(), null as never)
     t.deepEqual(ran, ['one 1', 'two 1'])
     const info = await runtime.get(job.pid)
-    t.deepEqual(info?.steps.map(({ status, attempt, error }) => [status, attempt, error]), [['finished', 1, undefined], ['finished', 1, undefined]])
+    t.deepEqual(
+      info?.steps.map(({ status, attempt, error }) => [status, attempt, error]),
+      [
+        ['finished', 1, undefined],
+        ['finished', 1, undefined],
+      ],
+    )
   })
 }
 
 test.serial('a start that the store refuses is an error of start, and nothing runs', async t => {
   const ran: string[] = []
   const definition = twoSteps(ran)
-  const store = wrappedStore(() => ({ create: async () => { throw noDisk() } }))
+  const store = wrappedStore(() => ({
+    create: async () => {
+      throw noDisk()
+    },
+  }))
   const runtime = await createTestRuntime({ processes: [definition], store })
   await t.throwsAsync(runtime.start(definition), { code: 'ERR_STORE_WRITE' })
   await settled()

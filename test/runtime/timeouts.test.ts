@@ -1,14 +1,18 @@
 import test from 'ava'
-import { defineProcess, ProcessTimeoutError, StepwrightError } from '../../src/index.ts'
+import { defineProcess, ProcessTimeoutError, type StepwrightError } from '../../src/index.ts'
 import { createTestRuntime } from '../../src/testing/index.ts'
 import { aborted, gate, settled } from './gate.ts'
 
 test('a step that takes too long is told so by its signal and ends in error', async t => {
   const reason = gate<unknown>()
-  const definition = defineProcess({ name: 'slow' }).step('s', async ({ signal }) => {
-    reason.open(await aborted(signal))
-    return 'late'
-  }, { timeout: '30s' })
+  const definition = defineProcess({ name: 'slow' }).step(
+    's',
+    async ({ signal }) => {
+      reason.open(await aborted(signal))
+      return 'late'
+    },
+    { timeout: '30s' },
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   await runtime.clock.advance(29_999)
@@ -39,11 +43,18 @@ test('setting the clock neither hastens nor delays the timeout of a step', async
 test('a retry waits until the attempt that was told to end has settled', async t => {
   const begun: number[] = []
   const first = gate()
-  const definition = defineProcess({ name: 'settles' }).step('s', async ({ attempt }) => {
-    begun.push(attempt)
-    if (attempt === 1) { await first.promise; return 'late' }
-    return 'second'
-  }, { timeout: '1s', retry: { attempts: 2, delay: 0 } })
+  const definition = defineProcess({ name: 'settles' }).step(
+    's',
+    async ({ attempt }) => {
+      begun.push(attempt)
+      if (attempt === 1) {
+        await first.promise
+        return 'late'
+      }
+      return 'second'
+    },
+    { timeout: '1s', retry: { attempts: 2, delay: 0 } },
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   await runtime.clock.advance('1s')
@@ -56,14 +67,22 @@ test('a retry waits until the attempt that was told to end has settled', async t
 
 test('a retry waits at most five seconds for an attempt that ignores its signal, whose result and progress are dropped', async t => {
   const begun: number[] = []
-  const first = gate(), second = gate()
-  const definition = defineProcess({ name: 'deaf' }).step('s', async ({ attempt, progress }) => {
-    begun.push(attempt)
-    if (attempt === 2) { await second.promise; return 'second' }
-    await first.promise
-    progress(77)
-    return 'first'
-  }, { timeout: '1s', retry: { attempts: 2, delay: 0 } })
+  const first = gate(),
+    second = gate()
+  const definition = defineProcess({ name: 'deaf' }).step(
+    's',
+    async ({ attempt, progress }) => {
+      begun.push(attempt)
+      if (attempt === 2) {
+        await second.promise
+        return 'second'
+      }
+      await first.promise
+      progress(77)
+      return 'first'
+    },
+    { timeout: '1s', retry: { attempts: 2, delay: 0 } },
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   await runtime.clock.advance('1s')
@@ -81,8 +100,10 @@ test('a retry waits at most five seconds for an attempt that ignores its signal,
 })
 
 test('the last timeout of a step ends in error, whatever its attempts return later', async t => {
-  const definition = defineProcess({ name: 'hopeless' })
-    .step('s', () => new Promise(() => {}) as never, { timeout: '1s', retry: { attempts: 3, delay: '1s', factor: 1, jitter: false } })
+  const definition = defineProcess({ name: 'hopeless' }).step('s', () => new Promise(() => {}) as never, {
+    timeout: '1s',
+    retry: { attempts: 3, delay: '1s', factor: 1, jitter: false },
+  })
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   await runtime.clock.advance('1m')
@@ -110,7 +131,14 @@ test('only time in running counts: sleeping, interrupted and pending do not, ret
   const definition = defineProcess({ name: 'clocked', timeout: '10s' })
     .sleep('nap', '1h')
     .step('ask', () => 1, { interrupt: true })
-    .step('flaky', ({ attempt }) => { if (attempt === 1) throw new Error('x'); return new Promise(() => {}) as never }, { retry: { attempts: 2, delay: '6s', jitter: false } })
+    .step(
+      'flaky',
+      ({ attempt }) => {
+        if (attempt === 1) throw new Error('x')
+        return new Promise(() => {}) as never
+      },
+      { retry: { attempts: 2, delay: '6s', jitter: false } },
+    )
   const go = gate()
   const blocker = defineProcess({ name: 'blocker' }).step('s', () => go.promise)
   const runtime = await createTestRuntime({ processes: [definition, blocker], concurrency: 1 })
@@ -132,7 +160,7 @@ test('only time in running counts: sleeping, interrupted and pending do not, ret
   t.is((await runtime.until(job.pid, 'timeout')).status, 'timeout')
 })
 
-test('start({ timeout }) counts instead of the definition\'s', async t => {
+test("start({ timeout }) counts instead of the definition's", async t => {
   const none = defineProcess({ name: 'none' }).step('s', () => new Promise(() => {}) as never)
   const long = defineProcess({ name: 'long', timeout: '1h' }).step('s', () => new Promise(() => {}) as never)
   const runtime = await createTestRuntime({ processes: [none, long] })
@@ -146,8 +174,20 @@ test('start({ timeout }) counts instead of the definition\'s', async t => {
 
 test('the timeout of a process ends a retry wait and the wait for a slot', async t => {
   const go = gate()
-  const waits = defineProcess({ name: 'waits', timeout: '3s' }).step('s', () => { throw new Error('x') }, { retry: { attempts: 2, delay: '1h', maxDelay: '1h' } })
-  const queues = defineProcess({ name: 'queues', timeout: '3s' }).step('s', () => { throw new Error('x') }, { retry: { attempts: 2, delay: '1s', jitter: false } })
+  const waits = defineProcess({ name: 'waits', timeout: '3s' }).step(
+    's',
+    () => {
+      throw new Error('x')
+    },
+    { retry: { attempts: 2, delay: '1h', maxDelay: '1h' } },
+  )
+  const queues = defineProcess({ name: 'queues', timeout: '3s' }).step(
+    's',
+    () => {
+      throw new Error('x')
+    },
+    { retry: { attempts: 2, delay: '1s', jitter: false } },
+  )
   const blocker = defineProcess({ name: 'blocker' }).step('s', () => go.promise)
   const runtime = await createTestRuntime({ processes: [waits, queues, blocker], concurrency: 1 })
   const jobs = [await runtime.start(waits), await runtime.start(queues)]

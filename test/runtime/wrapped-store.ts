@@ -2,7 +2,10 @@ import { memoryStore } from '../../src/store/memory-store.ts'
 import type { HostStore, Store } from '../../src/store/store.ts'
 
 /** A memory store whose hosts are changed by `change`, and the hosts that were opened. */
-export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, inner: Store = memoryStore()): Store & { readonly opened: HostStore[] } {
+export function wrappedStore(
+  change: (host: HostStore) => Partial<HostStore>,
+  inner: Store = memoryStore(),
+): Store & { readonly opened: HostStore[] } {
   const opened: HostStore[] = []
   return {
     location: inner.location,
@@ -32,6 +35,7 @@ export function wrappedStore(change: (host: HostStore) => Partial<HostStore>, in
     find: (prefix, limit) => inner.find(prefix, limit),
     delete: pid => inner.delete(pid),
     hosts: () => inner.hosts(),
+    seize: (hostId, force) => inner.seize(hostId, force),
     close: () => inner.close(),
     opened,
   }

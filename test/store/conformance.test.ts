@@ -7,12 +7,12 @@ import { storeConformance } from '../../src/testing/conformance.ts'
 import type { StoreUnderTest } from '../../src/testing/conformance.ts'
 import { crashHost, makeTempDir } from './helpers.ts'
 
-async function makeLowdbStore(): Promise<StoreUnderTest> {
+async function makeLowdbStore(durability: 'process' | 'power' = 'process'): Promise<StoreUnderTest> {
   const parent = makeTempDir()
   const dir = path.join(parent, 'deep', 'store')
   return {
-    store: lowdbStore(dir),
-    open: () => lowdbStore(dir),
+    store: lowdbStore(dir, { durability }),
+    open: () => lowdbStore(dir, { durability }),
     crash: async ({ hostId }) => crashHost(dir, hostId),
     cleanup: async () => fs.rmSync(parent, { recursive: true }),
   }
@@ -24,6 +24,7 @@ async function makeMemoryStore(): Promise<StoreUnderTest> {
 }
 
 for (const { name, run } of storeConformance) {
-  test(`lowdb: ${name}`, async t => t.notThrowsAsync(run(makeLowdbStore)))
+  test(`lowdb: ${name}`, async t => t.notThrowsAsync(run(() => makeLowdbStore())))
+  test(`lowdb, durability power: ${name}`, async t => t.notThrowsAsync(run(() => makeLowdbStore('power'))))
   test(`memory: ${name}`, async t => t.notThrowsAsync(run(makeMemoryStore)))
 }

@@ -13,7 +13,10 @@ test('a lowdb database that keeps every state', async t => {
   const db = new Low(new Journal<{ visits: number }>(file), { visits: 0 })
   await db.read()
   t.deepEqual(db.data, { visits: 0 })
-  for (let i = 0; i < 3; i++) await db.update(data => { data.visits += 1 })
+  for (let i = 0; i < 3; i++)
+    await db.update(data => {
+      data.visits += 1
+    })
   t.is(fs.readFileSync(file, 'utf8'), '{"visits":1}\n{"visits":2}\n{"visits":3}\n')
   t.is(fs.statSync(file).mode & 0o777, 0o600)
   const again = new Low(new Journal<{ visits: number }>(file), { visits: 0 })
@@ -77,17 +80,26 @@ test('lines longer than a read', async t => {
   t.is(await journal.read(), 'ü')
   const owner = new Journal<string>(file)
   await owner.write('end')
-  t.deepEqual(fs.readFileSync(file, 'utf8').split('\n').map(line => line.length), [...sizes.map(size => size + 2), 5, 0])
+  t.deepEqual(
+    fs
+      .readFileSync(file, 'utf8')
+      .split('\n')
+      .map(line => line.length),
+    [...sizes.map(size => size + 2), 5, 0],
+  )
 })
 
 test('the newest line of a long file is found without reading the rest', async t => {
   const file = path.join(tempDir(t), 'db.jsonl')
   fs.writeFileSync(file, `${'x'.repeat(99)}\n`.repeat(100_000) + '"newest"\n')
   let bytes = 0
-  const files: Files = { ...fs, readSync: (fd, buffer, offset, length, position) => {
-    bytes += length
-    return fs.readSync(fd, buffer, offset, length, position)
-  } }
+  const files: Files = {
+    ...fs,
+    readSync: (fd, buffer, offset, length, position) => {
+      bytes += length
+      return fs.readSync(fd, buffer, offset, length, position)
+    },
+  }
   t.is(await new Journal(file, { files }).read(), 'newest')
   t.true(bytes <= 200_000, `${bytes} bytes`)
 })
@@ -100,16 +112,22 @@ test('a short write is finished', async t => {
   t.is(fs.readFileSync(file, 'utf8'), '{"text":"größer"}\n')
 })
 
-for (const [name, left] of [['in the middle of a line', 4], ['before the first byte', 0]] as const) {
+for (const [name, left] of [
+  ['in the middle of a line', 4],
+  ['before the first byte', 0],
+] as const) {
   test(`a write that fails ${name} leaves the journal as it was, and may be tried again`, async t => {
     const file = path.join(tempDir(t), 'db.jsonl')
     let room = Infinity
-    const files: Files = { ...fs, writeSync(fd, buffer, offset, length) {
-      if (room === 0) throw fault('ENOSPC')
-      const count = fs.writeSync(fd, buffer, offset, Math.min(length, room))
-      room -= count
-      return count
-    } }
+    const files: Files = {
+      ...fs,
+      writeSync(fd, buffer, offset, length) {
+        if (room === 0) throw fault('ENOSPC')
+        const count = fs.writeSync(fd, buffer, offset, Math.min(length, room))
+        room -= count
+        return count
+      },
+    }
     const journal = new Journal(file, { files })
     await journal.write({ n: 1 })
     room = left
@@ -151,7 +169,7 @@ test('what could not be cut off at once is cut off before the next write, even b
   t.is(fs.readFileSync(file, 'utf8'), '{"n":1}\n{"n":3}\n')
 })
 
-test('data that is no JSON is the caller\'s fault', async t => {
+test("data that is no JSON is the caller's fault", async t => {
   const file = path.join(tempDir(t), 'db.jsonl')
   await t.throwsAsync(new Journal(file).write({ n: 1n }), { instanceOf: TypeError })
   t.false(fs.existsSync(file))

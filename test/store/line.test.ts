@@ -21,12 +21,32 @@ test('a newer format is told with the file and both versions', t => {
 test('what is no line of this process is nonsense', t => {
   const record = aRecord()
   const { pid } = record
-  const bad: unknown[] = ['', '{', 'null', '[]', '1', '{}', 'x', '"text"', '{"pid":"other"}',
-    ...(['pid', 'name', 'status', 'revision', 'at', 'event', 'steps', 'snapshot', 'outline', 'createdAt', 'input'] as const)
-      .map(key => JSON.stringify({ ...record, format: 1, [key]: undefined })),
-    JSON.stringify({ ...record, format: 1, status: 'odd' }), JSON.stringify({ ...record, format: 1, outline: [null] }), JSON.stringify(record)]
+  const bad: unknown[] = [
+    '',
+    '{',
+    'null',
+    '[]',
+    '1',
+    '{}',
+    'x',
+    '"text"',
+    '{"pid":"other"}',
+    ...(['pid', 'name', 'status', 'revision', 'at', 'event', 'steps', 'snapshot', 'outline', 'createdAt', 'input'] as const).map(key =>
+      JSON.stringify({ ...record, format: 1, [key]: undefined }),
+    ),
+    JSON.stringify({ ...record, format: 1, status: 'odd' }),
+    JSON.stringify({ ...record, format: 1, outline: [null] }),
+    JSON.stringify(record),
+  ]
   for (const text of bad) t.throws(() => parseFirst(text as string, pid, 'f'), { instanceOf: Nonsense }, String(text))
-  for (const text of ['', '{', 'null', '{}', encodeLine({ ...aTransition(record, 2), pid: 'x' }), encodeLine({ ...aTransition(record, 2), steps: 1 })]) {
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '{}',
+    encodeLine({ ...aTransition(record, 2), pid: 'x' }),
+    encodeLine({ ...aTransition(record, 2), steps: 1 }),
+  ]) {
     t.throws(() => parseLine(text, pid), { instanceOf: Nonsense }, text)
   }
 })

@@ -15,7 +15,10 @@ test('pids sort by creation, to the millisecond', t => {
   const times = [0, 1, 35, 36, 999, 60_000, 3_599_999, 3_600_000, 3_600_001, 86_400_000, 86_400_000 * 365 * 50]
   const pids = times.map(ms => createPid(start + ms))
   t.deepEqual(pids.toSorted(), pids)
-  t.deepEqual(pids.map(createdAtOf), times.map(ms => start + ms))
+  t.deepEqual(
+    pids.map(createdAtOf),
+    times.map(ms => start + ms),
+  )
 })
 
 test('pids differ', t => {
@@ -24,7 +27,18 @@ test('pids differ', t => {
 })
 
 test('what is no pid', t => {
-  for (const text of ['', '../../etc/passwd', 'A'.repeat(20), '0'.repeat(19), '0'.repeat(21), `${'0'.repeat(20)}\n`, '-'.repeat(20), 5, null, {}]) {
+  for (const text of [
+    '',
+    '../../etc/passwd',
+    'A'.repeat(20),
+    '0'.repeat(19),
+    '0'.repeat(21),
+    `${'0'.repeat(20)}\n`,
+    '-'.repeat(20),
+    5,
+    null,
+    {},
+  ]) {
     t.false(isPid(text))
   }
 })

@@ -24,6 +24,8 @@ export interface Adopter {
   readonly hosts: Hosts
   readonly keys: Keys
   readonly moves: EndedMoves
+  /** Files that this `accept` said no to: a host that does not know a definition never will, so they are not read again each time. */
+  readonly refused: Set<string>
 }
 
 /**
@@ -31,30 +33,46 @@ export interface Adopter {
  * folder, which lets exactly one host win.
  */
 export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
-  const { hostId, files, folders, hosts } = adopter
+  const { files, folders, refused } = adopter
   const pace = createPace()
-  for (const owner of new Set([RELEASED, ...ownersIn(files, folders), ...hostIdsIn(files, folders)])) {
+  const seen = new Set<string>()
+  for (const owner of await abandoned(adopter)) {
     const released = owner === RELEASED
-    if (owner === hostId || (!released && (await hosts.stateOf(owner)) !== 'dead')) continue
     const folder = folders.activeFolder(owner)
     for (const pid of pidsIn(files, folder)) {
+      const file = `${folder}/${pid}.jsonl`
+      seen.add(file)
+      if (refused.has(file)) continue
       await pace()
       const record = await takeOver(adopter, folder, pid, accept)
       if (record !== undefined) yield { record, released }
     }
     if (!released) bury(adopter, owner)
   }
+  for (const file of refused) if (!seen.has(file)) refused.delete(file)
+}
+
+/** Whose folders are up for adoption. All hosts are asked at once: one that does not answer holds up nothing but this round. */
+async function abandoned({ hostId, files, folders, hosts }: Adopter): Promise<string[]> {
+  const owners = [...new Set([...ownersIn(files, folders), ...hostIdsIn(files, folders)])].filter(
+    owner => owner !== hostId && owner !== RELEASED,
+  )
+  const states = await Promise.all(owners.map(owner => hosts.stateOf(owner)))
+  return [RELEASED, ...owners.filter((_, index) => states[index] === 'dead')]
 }
 
 /** `undefined`: not ours to run. A journal that cannot be read stays where it is; readers tell it. */
 async function takeOver(
-  adopter: Adopter, from: string, pid: string, accept: (record: ProcessRecord) => boolean,
+  adopter: Adopter,
+  from: string,
+  pid: string,
+  accept: (record: ProcessRecord) => boolean,
 ): Promise<ProcessRecord | undefined> {
   const { files, folders, hostId } = adopter
   const file = `${from}/${pid}.jsonl`
   const found = await readJournal(files, file, pid)
   if (found === undefined) return undefined
-  if (found !== 'never begun' && !isFinal(found.status) && !accept(found)) return undefined
+  if (found !== 'never begun' && !isFinal(found.status) && !accept(found)) return void adopter.refused.add(file)
   try {
     if (found === 'never begun') return void removeFile(files, file)
     if (isFinal(found.status)) return finishMove(adopter, from, found)

@@ -18,7 +18,11 @@ export const draftName = (pid: string): string => `.${pid}.jsonl`
 export function compact(files: Files, keys: Keys, folder: string, pid: string, key: string | undefined): number {
   const file = `${folder}/${pid}.jsonl`
   const draft = `${folder}/${draftName(pid)}`
-  const bytes = Buffer.from(linesWorthKeeping(files, file, pid).map(line => `${line}\n`).join(''))
+  const bytes = Buffer.from(
+    linesWorthKeeping(files, file, pid)
+      .map(line => `${line}\n`)
+      .join(''),
+  )
   removeFile(files, draft)
   writeNew(files, draft, bytes)
   try {

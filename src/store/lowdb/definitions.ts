@@ -16,13 +16,16 @@ export function writeDefinition(files: Files, folders: Folders, chart: StoredCha
 
 /** A file that is no chart is not ours, and left out. */
 export function readDefinitions(files: Files, folders: Folders): StoredChart[] {
-  return namesIn(files, folders.definitions).filter(name => DEFINITION.test(name)).toSorted().flatMap(name => {
-    try {
-      const chart = JSON.parse(readText(files, `${folders.definitions}/${name}`)) as StoredChart
-      return typeof chart?.name === 'string' && typeof chart.version === 'string' && chart.chart !== undefined ? [chart] : []
-    } catch (error) {
-      if (error instanceof SyntaxError) return []
-      throw error
-    }
-  })
+  return namesIn(files, folders.definitions)
+    .filter(name => DEFINITION.test(name))
+    .toSorted()
+    .flatMap(name => {
+      try {
+        const chart = JSON.parse(readText(files, `${folders.definitions}/${name}`)) as StoredChart
+        return typeof chart?.name === 'string' && typeof chart.version === 'string' && chart.chart !== undefined ? [chart] : []
+      } catch (error) {
+        if (error instanceof SyntaxError) return []
+        throw error
+      }
+    })
 }

@@ -39,7 +39,12 @@ export async function expire(files: Files, folders: Folders, keys: Keys, created
 }
 
 async function expireFile(
-  files: Files, keys: Keys, folder: string, name: string, createdBefore: number, endedBefore: number,
+  files: Files,
+  keys: Keys,
+  folder: string,
+  name: string,
+  createdBefore: number,
+  endedBefore: number,
 ): Promise<boolean> {
   const ended = parseEndedName(name)
   if (ended === undefined ? !isTaken(name) : createdAtOf(ended.pid) >= createdBefore) return false
@@ -57,14 +62,16 @@ async function each(folder: string, visit: (name: string) => Promise<boolean>): 
   let count = 0
   const names = await readdir(folder).catch(ignoreMissing)
   for (let start = 0; start < names.length; start += BATCH) {
-    const done = await Promise.all(names.slice(start, start + BATCH).map(async name => {
-      try {
-        return await visit(name)
-      } catch (error) {
-        if (isMissing(error)) return false
-        throw writeFailed(`${folder}/${name}`, error)
-      }
-    }))
+    const done = await Promise.all(
+      names.slice(start, start + BATCH).map(async name => {
+        try {
+          return await visit(name)
+        } catch (error) {
+          if (isMissing(error)) return false
+          throw writeFailed(`${folder}/${name}`, error)
+        }
+      }),
+    )
     count += done.filter(Boolean).length
   }
   return count

@@ -19,7 +19,11 @@ const POLL_MS = 50
  * compacted and goes on in another file, which has every revision that was not seen yet or a later one.
  */
 export async function* follow(
-  files: Files, folders: Folders, reader: Reader, pid: string, signal: AbortSignal,
+  files: Files,
+  folders: Folders,
+  reader: Reader,
+  pid: string,
+  signal: AbortSignal,
 ): AsyncGenerator<StoredProcess> {
   let revision = 0
   while (!signal.aborted) {
@@ -36,7 +40,11 @@ export async function* follow(
 
 /** Ends when the file has no name any more. */
 async function* followFile(
-  files: Files, folders: Folders, reader: Reader, journal: Located, signal: AbortSignal,
+  files: Files,
+  folders: Folders,
+  reader: Reader,
+  journal: Located,
+  signal: AbortSignal,
 ): AsyncGenerator<StoredProcess> {
   const tail = new JournalTail(files, journal)
   const wake = new Wake(journal.file, signal)

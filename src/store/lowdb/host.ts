@@ -5,7 +5,7 @@ import type { Files } from '../files.ts'
 import { hostClosed, notOwned, quote, writeFailed } from '../failures.ts'
 import { Journal } from '../journal.ts'
 import { toFirstLine } from '../line.ts'
-import { isPid } from '../pid.ts'
+import { hourOf, isPid } from '../pid.ts'
 import { isFinal } from '../record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
@@ -25,6 +25,7 @@ import { asStoreFailure, prepareStore } from './layout.ts'
 import { appendLog } from './logs.ts'
 import { EndedMoves } from './moves.ts'
 import { OpenJournals } from './open-journals.ts'
+import type { Durability } from './power.ts'
 
 /** What a host knows of a process it owns. Each journal is a lowdb database. */
 interface Owned {
@@ -35,10 +36,12 @@ interface Owned {
   revision: number
   /** Bytes past which the journal is compacted. */
   compactAt: number
+  /** It is where ended ones are. */
+  moved: boolean
 }
 
 /** Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began. */
-export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts): Promise<HostStore> {
+export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts, durability: Durability): Promise<HostStore> {
   const hostId = `h${randomWord()}`
   prepareStore(files, folders)
   try {
@@ -46,7 +49,7 @@ export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts
     try {
       writeHostCard(files, folders, hostId)
       makeFolder(files, folders.activeFolder(hostId))
-      return new LowdbHost(hostId, files, folders, hosts, beacon)
+      return new LowdbHost(hostId, files, folders, hosts, beacon, durability)
     } catch (error) {
       await beacon.close()
       throw error
@@ -62,15 +65,18 @@ class LowdbHost implements HostStore {
   readonly #folders: Folders
   readonly #hosts: Hosts
   readonly #beacon: Beacon
+  readonly #durability: Durability
   readonly #keys: Keys
   readonly #moves: EndedMoves
   /** Where the journals are that this host owns. */
   readonly #folder: string
   readonly #owned = new Map<string, Owned>()
   readonly #open = new OpenJournals()
+  readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed = false
 
-  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon) {
+  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon, durability: Durability) {
+    this.#durability = durability
     this.hostId = hostId
     this.#files = files
     this.#folders = folders
@@ -93,9 +99,11 @@ class LowdbHost implements HostStore {
       owned.low.data = toFirstLine(record)
       await owned.low.write()
       this.#open.touch(owned.journal)
+      await this.#durability.line(owned.journal)
       const winner = key === undefined ? pid : this.#guard(this.#folders.keyFile(key), () => this.#keys.claim(key, pid, owned.journal.file))
       if (winner !== pid) this.#abandon(pid, owned)
-      else if (isFinal(record.status)) this.#end(record)
+      else await this.#durability.folders(this.#folder, ...(key === undefined ? [] : [this.#folders.keys]))
+      if (winner === pid && isFinal(record.status)) await this.#end(record)
       return { pid: winner, created: winner === pid }
     } catch (error) {
       this.#abandon(pid, owned)
@@ -110,11 +118,12 @@ class LowdbHost implements HostStore {
     if (line.revision > owned.revision) {
       owned.low.data = line
       await owned.low.write()
+      await this.#durability.line(owned.journal)
       owned.revision = line.revision
       this.#open.touch(owned.journal)
       if (owned.journal.length > owned.compactAt) this.#compact(line.pid, owned)
     }
-    if (isFinal(line.status)) this.#end(line)
+    if (isFinal(line.status)) await this.#end(line)
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {
@@ -129,7 +138,15 @@ class LowdbHost implements HostStore {
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
     const { hostId } = this
-    const adopter = { hostId, files: this.#files, folders: this.#folders, hosts: this.#hosts, keys: this.#keys, moves: this.#moves }
+    const adopter = {
+      hostId,
+      files: this.#files,
+      folders: this.#folders,
+      hosts: this.#hosts,
+      keys: this.#keys,
+      moves: this.#moves,
+      refused: this.#refusedBy(accept),
+    }
     for await (const adopted of adopt(adopter, accept)) {
       // The half of a line that its last host may have left is cut off before the first write.
       this.#own(adopted.record, 'existing')
@@ -172,7 +189,7 @@ class LowdbHost implements HostStore {
 
   #own({ pid, key, revision }: ProcessRecord, expect: 'new' | 'existing'): Owned {
     const journal = new Journal<JournalLine>(`${this.#folder}/${pid}.jsonl`, { files: this.#files, expect })
-    const owned = { low: new Low(journal, {} as JournalLine), journal, key, revision, compactAt: COMPACT_AT }
+    const owned = { low: new Low(journal, {} as JournalLine), journal, key, revision, compactAt: COMPACT_AT, moved: false }
     this.#owned.set(pid, owned)
     return owned
   }
@@ -194,14 +211,24 @@ class LowdbHost implements HostStore {
     }
   }
 
-  #end({ pid, status }: JournalLine): void {
+  async #end({ pid, status }: JournalLine): Promise<void> {
     if (!isFinal(status)) return
-    const { journal } = this.#ownedBy(pid)
-    this.#guard(journal.file, () => {
-      this.#open.close(journal)
-      this.#moves.move(this.#folder, pid, status)
-    })
+    const owned = this.#ownedBy(pid)
+    const { journal } = owned
+    if (!owned.moved)
+      this.#guard(journal.file, () => {
+        this.#open.close(journal)
+        this.#moves.move(this.#folder, pid, status)
+        owned.moved = true
+      })
+    await this.#durability.folders(this.#folder, this.#folders.hourFolder(hourOf(pid)))
     this.#owned.delete(pid)
+  }
+
+  #refusedBy(accept: (record: ProcessRecord) => boolean): Set<string> {
+    const refused = this.#refused.get(accept) ?? new Set()
+    this.#refused.set(accept, refused)
+    return refused
   }
 
   /** A journal that cannot be compacted just stays long: every line of it is safe. */

@@ -1,4 +1,3 @@
-import fs from 'node:fs'
 import os from 'node:os'
 import { ifThere, readText, writeAtomically } from '../files.ts'
 import type { Files } from '../files.ts'
@@ -7,6 +6,7 @@ import type { Host, HostState } from '../store.ts'
 import { hostIdsIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import { Liveness } from './liveness.ts'
+import { mayBeElsewhere, readBootId } from './other-machines.ts'
 
 /** What a host says about itself. Never changes. */
 interface HostCard {
@@ -37,8 +37,10 @@ export class Hosts {
     this.#liveness = new Liveness(folders.hosts)
   }
 
-  stateOf(id: string): Promise<HostState> {
-    return this.#liveness.stateOf(id)
+  /** `unknown`: it may run on another machine, or the question itself failed. Only who is dead is ever robbed. */
+  async stateOf(id: string): Promise<HostState> {
+    const bootId = (this.#cards.get(id) ?? this.#readCard(id))?.bootId
+    return mayBeElsewhere(this.#files, this.#folders.hosts, bootId) ? 'unknown' : this.#liveness.stateOf(id)
   }
 
   async all(): Promise<Host[]> {
@@ -84,20 +86,12 @@ function parseCard(id: string, text: string): HostCard {
   } catch {
     // Told by the zeros below.
   }
-  const { osPid, hostname, startedAt } = value ?? {}
+  const { osPid, hostname, startedAt, bootId } = value ?? {}
   return {
     id,
     osPid: typeof osPid === 'number' ? osPid : 0,
     hostname: typeof hostname === 'string' ? hostname : '',
     startedAt: typeof startedAt === 'number' ? startedAt : 0,
-  }
-}
-
-/** Linux only. */
-function readBootId(): string | undefined {
-  try {
-    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return undefined
+    ...(typeof bootId === 'string' && { bootId }),
   }
 }

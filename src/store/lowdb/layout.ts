@@ -20,8 +20,10 @@ export function checkStore(files: Files, folders: Folders): void {
   const stat = statRoot(files, root)
   const found = stat !== undefined && formatOf(files, folders) !== undefined
   if (!found) {
-    throw new StepwrightError('ERR_STORE_MISSING',
-      `There is no store at ${root}. Check the path; a store is made when the first host opens it with createRuntime().`)
+    throw new StepwrightError(
+      'ERR_STORE_MISSING',
+      `There is no store at ${root}. Check the path; a store is made when the first host opens it with createRuntime().`,
+    )
   }
 }
 
@@ -63,7 +65,10 @@ function statRoot(files: Files, root: string): FileStat | undefined {
   if (!stat.isDirectory()) throw noAccess(root, 'This is a file, a store is a directory. Give another path.')
   const uid = process.getuid?.()
   if (uid !== undefined && stat.uid !== uid) {
-    throw noAccess(root, `The store belongs to the user with id ${stat.uid}, this process runs as ${uid}. Run it as that user, or use another store.`)
+    throw noAccess(
+      root,
+      `The store belongs to the user with id ${stat.uid}, this process runs as ${uid}. Run it as that user, or use another store.`,
+    )
   }
   return stat
 }

@@ -27,14 +27,25 @@ export function appendLog(files: Files, folders: Folders, pid: string, entry: Lo
   }
   if (journal.length <= MAX_LOG_BYTES) return
   const lines = linesIn(files, file)
-  writeAtomically(files, file, lines.slice(lines.length / 2).map(line => `${line}\n`).join(''))
+  writeAtomically(
+    files,
+    file,
+    lines
+      .slice(lines.length / 2)
+      .map(line => `${line}\n`)
+      .join(''),
+  )
 }
 
 /**
  * Every entry, then those that come as long as `changes` of the process do. A log that was cut meanwhile goes on after the last line seen.
  */
 export async function* readLogs(
-  files: Files, folders: Folders, pid: string, changes: AsyncGenerator<StoredProcess> | undefined, signal: AbortSignal,
+  files: Files,
+  folders: Folders,
+  pid: string,
+  changes: AsyncGenerator<StoredProcess> | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<LogEntry> {
   const journal = isPid(pid) ? locate(files, folders, pid) : undefined
   if (journal === undefined) throw unknownProcess(pid, folders.root)
@@ -53,7 +64,9 @@ export async function* readLogs(
   let ended = false
   const end = (async () => {
     for await (const _ of changes);
-  })().finally(() => { ended = true })
+  })().finally(() => {
+    ended = true
+  })
   // What goes wrong is told once the log has been read to its end.
   end.catch(() => {})
   for (;;) {

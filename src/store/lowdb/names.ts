@@ -19,11 +19,17 @@ const descending = (a: string, b: string): number => (a < b ? 1 : a > b ? -1 : 0
  * they are reached, so a journal that moves on meanwhile is met where it was or where it went; `ended: false` leaves out the hours.
  */
 export async function* journalsIn(
-  files: Files, folders: Folders, { prefix = '', ended = true }: { prefix?: string; ended?: boolean } = {},
+  files: Files,
+  folders: Folders,
+  { prefix = '', ended = true }: { prefix?: string; ended?: boolean } = {},
 ): AsyncGenerator<NamedJournal> {
   const live = liveJournals(files, folders, prefix)
   const waiting = [...live.values()].toSorted((a, b) => descending(a.pid, b.pid))
-  const hours = ended ? hoursIn(files, folders).filter(hour => hour.startsWith(prefix.slice(0, 4))).toSorted(descending) : []
+  const hours = ended
+    ? hoursIn(files, folders)
+        .filter(hour => hour.startsWith(prefix.slice(0, 4)))
+        .toSorted(descending)
+    : []
   let next = 0
   for (const hour of hours) {
     for (; next < waiting.length && hourOf(waiting[next]!.pid) > hour; next++) yield waiting[next]!
@@ -57,8 +63,11 @@ async function endedJournals(folder: string, prefix: string): Promise<NamedJourn
     if (isMissing(error)) return []
     throw readFailed(folder, error)
   }
-  return names.filter(name => name.startsWith(prefix)).toSorted(descending).flatMap(name => {
-    const { pid, status } = parseEndedName(name) ?? {}
-    return pid === undefined || status === undefined ? [] : { pid, place: { kind: 'ended', status } }
-  })
+  return names
+    .filter(name => name.startsWith(prefix))
+    .toSorted(descending)
+    .flatMap(name => {
+      const { pid, status } = parseEndedName(name) ?? {}
+      return pid === undefined || status === undefined ? [] : { pid, place: { kind: 'ended', status } }
+    })
 }

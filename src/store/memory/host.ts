@@ -74,8 +74,9 @@ export class MemoryHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
-    const old = this.#journals.all().filter(({ pid, endedAt }) =>
-      endedAt !== undefined && createdAtOf(pid) < createdBefore && endedAt < endedBefore)
+    const old = this.#journals
+      .all()
+      .filter(({ pid, endedAt }) => endedAt !== undefined && createdAtOf(pid) < createdBefore && endedAt < endedBefore)
     for (const journal of old) this.#journals.remove(journal)
     return old.length
   }

@@ -27,7 +27,10 @@ export const adoptingTests = [
     assert.equal((await open().hosts()).find(({ id }) => id === one.hostId)?.state, 'dead')
     assert.deepEqual(await adoptAll(other), [{ record: before, released: false }])
     assert.equal((await open().get(record.pid))?.host?.id, other.hostId)
-    assert.deepEqual((await open().hosts()).map(({ id }) => id), [other.hostId])
+    assert.deepEqual(
+      (await open().hosts()).map(({ id }) => id),
+      [other.hostId],
+    )
     await other.write(aTransition(record, 4))
     await other.write(theEnd(record, 5))
     assert.equal((await store.history(record.pid))?.length, 5)
@@ -42,10 +45,19 @@ export const adoptingTests = [
     const unknown = await created(one, { name: 'unknown' })
     await crash(one)
     const taken = await collect(other.adopt(({ name }) => name === 'known'))
-    assert.deepEqual(taken.map(({ record }) => record.pid), [known.pid])
+    assert.deepEqual(
+      taken.map(({ record }) => record.pid),
+      [known.pid],
+    )
     assert.deepEqual((await open().get(unknown.pid))?.host?.state, 'dead')
-    assert.deepEqual((await adoptAll(other)).map(({ record }) => record.pid), [unknown.pid])
-    assert.deepEqual((await open().hosts()).map(({ id }) => id), [other.hostId])
+    assert.deepEqual(
+      (await adoptAll(other)).map(({ record }) => record.pid),
+      [unknown.pid],
+    )
+    assert.deepEqual(
+      (await open().hosts()).map(({ id }) => id),
+      [other.hostId],
+    )
     await other.close()
   }),
 
@@ -83,7 +95,10 @@ export const adoptingTests = [
     const record = await created(host)
     await host.write(aTransition(record, 2))
     await host.release(record.pid)
-    assert.deepEqual((await adoptAll(host)).map(({ released }) => released), [true])
+    assert.deepEqual(
+      (await adoptAll(host)).map(({ released }) => released),
+      [true],
+    )
     await host.write(aTransition(record, 3))
     assert.equal((await store.history(record.pid))?.length, 3)
     await host.close()
@@ -103,7 +118,10 @@ export const adoptingTests = [
     const [one, other] = [await store.openHost(), await open().openHost()]
     await ended(one)
     await one.close()
-    assert.deepEqual((await open().hosts()).map(({ id }) => id), [other.hostId])
+    assert.deepEqual(
+      (await open().hosts()).map(({ id }) => id),
+      [other.hostId],
+    )
     assert.deepEqual(await adoptAll(other), [])
     await other.close()
     assert.deepEqual(await open().hosts(), [])

@@ -8,7 +8,10 @@ export const followingTests = [
     const record = await created(host)
     await host.write(aTransition(record, 2))
     const revisions: number[] = []
-    for await (const { record: { revision, status }, host: owner } of open().follow(record.pid)) {
+    for await (const {
+      record: { revision, status },
+      host: owner,
+    } of open().follow(record.pid)) {
       revisions.push(revision)
       assert.equal(owner?.id, status === 'finished' ? undefined : host.hostId)
       if (revision === 2) {
@@ -25,7 +28,10 @@ export const followingTests = [
     const host = await store.openHost()
     const { pid } = await ended(host)
     const found = await collect(store.follow(pid))
-    assert.deepEqual(found.map(({ record }) => record.revision), [2])
+    assert.deepEqual(
+      found.map(({ record }) => record.revision),
+      [2],
+    )
     await host.close()
   }),
 

@@ -99,7 +99,10 @@ export const hostingTests = [
     assert.equal(await host.expire(FAR, 0), 0)
     assert.equal(await host.expire(0, FAR), 0)
     assert.equal(await host.expire(last.createdAt, FAR), 40)
-    assert.deepEqual((await collect(store.list())).map(({ record }) => record.pid), [last.pid, live.pid])
+    assert.deepEqual(
+      (await collect(store.list())).map(({ record }) => record.pid),
+      [last.pid, live.pid],
+    )
     assert.equal(await host.expire(FAR, FAR), 1)
     assert.equal((await host.create(aRecord({ key: 'k7' }))).created, true)
     assert.equal((await host.create(aRecord({ key: 'live' }))).pid, live.pid)
@@ -116,7 +119,10 @@ export const hostingTests = [
     await one.close()
     await one.close()
     await assert.rejects(one.create(aRecord()), { code: 'ERR_RUNTIME_CLOSED' })
-    assert.deepEqual((await store.hosts()).map(({ id }) => id), [other.hostId])
+    assert.deepEqual(
+      (await store.hosts()).map(({ id }) => id),
+      [other.hostId],
+    )
     await other.close()
   }),
 ]

@@ -84,6 +84,9 @@ export const loggingTests = [
     await host.define(chart)
     await host.define({ ...chart, version: '2' })
     await host.close()
-    assert.deepEqual((await open().charts()).toSorted((a, b) => (a.version < b.version ? -1 : 1)), [chart, { ...chart, version: '2' }])
+    assert.deepEqual(
+      (await open().charts()).toSorted((a, b) => (a.version < b.version ? -1 : 1)),
+      [chart, { ...chart, version: '2' }],
+    )
   }),
 ]

@@ -44,7 +44,16 @@ export const readingTests = [
   check('fold: identity is that of the first record, whatever later lines say', async ({ store }) => {
     const host = await store.openHost()
     const record = await created(host, { input: { secret: 1 } })
-    const forged = { ...aTransition(record, 2), input: 'other', key: 'k', labels: { x: 'y' }, createdAt: 1, version: '9', shape: 'bad', outline: [] }
+    const forged = {
+      ...aTransition(record, 2),
+      input: 'other',
+      key: 'k',
+      labels: { x: 'y' },
+      createdAt: 1,
+      version: '9',
+      shape: 'bad',
+      outline: [],
+    }
     await host.write(forged)
     const found = (await store.get(record.pid))!.record
     assert.deepEqual(found, { ...record, ...aTransition(record, 2) })

@@ -8,9 +8,23 @@ let clock = Date.UTC(2030, 0, 1)
 export function aRecord(changes: Partial<ProcessRecord> = {}): ProcessRecord {
   clock += 1
   return {
-    pid: createPid(clock), name: 'import-dump', version: '1', shape: 'f00', createdAt: clock, input: { file: 'dump.xml' },
-    outline: [{ name: 'read', kind: 'step' }, { name: 'parse', kind: 'step' }],
-    status: 'pending', revision: 1, at: clock, event: { type: 'stepwright.created' }, steps: {}, recoveries: 0, snapshot: { value: 'pending' },
+    pid: createPid(clock),
+    name: 'import-dump',
+    version: '1',
+    shape: 'f00',
+    createdAt: clock,
+    input: { file: 'dump.xml' },
+    outline: [
+      { name: 'read', kind: 'step' },
+      { name: 'parse', kind: 'step' },
+    ],
+    status: 'pending',
+    revision: 1,
+    at: clock,
+    event: { type: 'stepwright.created' },
+    steps: {},
+    recoveries: 0,
+    snapshot: { value: 'pending' },
     ...changes,
   }
 }
@@ -18,8 +32,15 @@ export function aRecord(changes: Partial<ProcessRecord> = {}): ProcessRecord {
 /** A transition of the process that `record` describes. */
 export function aTransition({ pid, name, at }: ProcessRecord, revision: number, changes: Partial<Transition> = {}): Transition {
   return {
-    pid, name, status: 'running', revision, at: at + revision, event: { type: 'START' },
-    steps: { read: { status: 'running', attempt: 1, startedAt: at + revision } }, recoveries: 0, snapshot: { value: { running: 'read' } },
+    pid,
+    name,
+    status: 'running',
+    revision,
+    at: at + revision,
+    event: { type: 'START' },
+    steps: { read: { status: 'running', attempt: 1, startedAt: at + revision } },
+    recoveries: 0,
+    snapshot: { value: { running: 'read' } },
     ...changes,
   }
 }

@@ -17,9 +17,15 @@ test('half a line at the end is ignored, and cut off before the first write', as
   await dying.write(aTransition(record, 2))
   fs.appendFileSync(journalOf(dir, dying.hostId, record.pid), '{"pid":"half')
   crashHost(dir, dying.hostId)
-  t.deepEqual((await collect(heir.adopt(() => true))).map(adopted => adopted.record.revision), [2])
+  t.deepEqual(
+    (await collect(heir.adopt(() => true))).map(adopted => adopted.record.revision),
+    [2],
+  )
   await heir.write(theEnd(record, 3))
-  t.deepEqual((await store.history(record.pid))?.map(({ revision }) => revision), [1, 2, 3])
+  t.deepEqual(
+    (await store.history(record.pid))?.map(({ revision }) => revision),
+    [1, 2, 3],
+  )
   await heir.close()
 })
 
@@ -72,7 +78,10 @@ test('a process whose key its host had not claimed yet gets it, or gives way', a
   for (const record of [free, taken]) fs.writeFileSync(journalOf(dir, dying.hostId, record.pid), encodeFirst(record))
   const holder = await created(heir, { key: 'taken' })
   crashHost(dir, dying.hostId)
-  t.deepEqual((await collect(heir.adopt(() => true))).map(({ record }) => record.pid), [free.pid])
+  t.deepEqual(
+    (await collect(heir.adopt(() => true))).map(({ record }) => record.pid),
+    [free.pid],
+  )
   t.is(await store.get(taken.pid), undefined)
   t.is((await heir.create(aRecord({ key: 'free' }))).pid, free.pid)
   t.is((await heir.create(aRecord({ key: 'taken' }))).pid, holder.pid)
@@ -87,9 +96,15 @@ test('a journal that cannot be read stays with its dead host; the others are tak
   const file = journalOf(dir, dying.hostId, bad.pid)
   fs.writeFileSync(file, 'garbage\n')
   crashHost(dir, dying.hostId)
-  t.deepEqual((await collect(heir.adopt(() => true))).map(({ record }) => record.pid), [good.pid])
+  t.deepEqual(
+    (await collect(heir.adopt(() => true))).map(({ record }) => record.pid),
+    [good.pid],
+  )
   t.is(fs.readFileSync(file, 'utf8'), 'garbage\n')
-  t.like((await lowdbStore(dir).hosts()).find(({ id }) => id === dying.hostId), { state: 'dead' })
+  t.like(
+    (await lowdbStore(dir).hosts()).find(({ id }) => id === dying.hostId),
+    { state: 'dead' },
+  )
   await heir.release(good.pid)
   await heir.close()
 })
@@ -112,8 +127,14 @@ test('what a host leaves when it closes and is adopted is gone without a trace',
   const { dying, heir } = await twoHosts(dir)
   const record = await created(dying)
   await dying.close()
-  for await (const { record: { pid } } of heir.adopt(() => true)) await heir.write(theEnd({ ...record, pid }, 2))
+  for await (const {
+    record: { pid },
+  } of heir.adopt(() => true))
+    await heir.write(theEnd({ ...record, pid }, 2))
   await ended(heir)
   await heir.close()
-  t.deepEqual(treeOf(dir).filter(name => /^(hosts|active)/.test(name)), ['active', 'active/released', 'hosts'])
+  t.deepEqual(
+    treeOf(dir).filter(name => /^(hosts|active)/.test(name)),
+    ['active', 'active/released', 'hosts'],
+  )
 })

@@ -11,9 +11,21 @@ test('constructing touches nothing; reading what is not there says so', async t 
   const dir = path.join(tempDir(t), 'none')
   const store = lowdbStore(dir)
   const { pid } = aRecord()
-  for (const read of [() => store.get(pid), () => collect(store.list()), () => store.history(pid), () => store.hosts(),
-    () => collect(store.follow(pid)), () => store.find('', 1), () => store.delete(pid)]) {
-    const error = await t.throwsAsync(async () => { await read() }, { code: 'ERR_STORE_MISSING' })
+  for (const read of [
+    () => store.get(pid),
+    () => collect(store.list()),
+    () => store.history(pid),
+    () => store.hosts(),
+    () => collect(store.follow(pid)),
+    () => store.find('', 1),
+    () => store.delete(pid),
+  ]) {
+    const error = await t.throwsAsync(
+      async () => {
+        await read()
+      },
+      { code: 'ERR_STORE_MISSING' },
+    )
     t.true(error!.message.includes(dir))
   }
   t.false(fs.existsSync(dir))
@@ -53,24 +65,41 @@ test('a folder that holds other things is not hidden from git', async t => {
 test('a file where the directory should be', async t => {
   const file = path.join(tempDir(t), 'file')
   fs.writeFileSync(file, 'precious')
-  for (const open of [() => lowdbStore(file).openHost(), () => lowdbStore(file).get(aRecord().pid), () => lowdbStore(path.join(file, 'sub')).openHost()]) {
-    const error = await t.throwsAsync<NodeJS.ErrnoException>(async () => { await open() }, { code: 'ERR_STORE_ACCESS' })
+  for (const open of [
+    () => lowdbStore(file).openHost(),
+    () => lowdbStore(file).get(aRecord().pid),
+    () => lowdbStore(path.join(file, 'sub')).openHost(),
+  ]) {
+    const error = await t.throwsAsync<NodeJS.ErrnoException>(
+      async () => {
+        await open()
+      },
+      { code: 'ERR_STORE_ACCESS' },
+    )
     t.true(error!.message.includes(file))
   }
   t.is(fs.readFileSync(file, 'utf8'), 'precious')
 })
 
-test('another user\'s store', async t => {
+test("another user's store", async t => {
   const dir = tempDir(t)
   await (await lowdbStore(dir).openHost()).close()
   const before = treeOf(dir)
-  const files: Files = { ...fs, statSync: (file, options) => {
-    const stat = fs.statSync(file, options)
-    return stat && Object.assign(stat, { uid: 4711 })
-  } }
+  const files: Files = {
+    ...fs,
+    statSync: (file, options) => {
+      const stat = fs.statSync(file, options)
+      return stat && Object.assign(stat, { uid: 4711 })
+    },
+  }
   const store = lowdbStore(dir, { files })
   for (const open of [() => store.openHost(), () => store.get(aRecord().pid)]) {
-    const error = await t.throwsAsync<NodeJS.ErrnoException>(async () => { await open() }, { code: 'ERR_STORE_ACCESS' })
+    const error = await t.throwsAsync<NodeJS.ErrnoException>(
+      async () => {
+        await open()
+      },
+      { code: 'ERR_STORE_ACCESS' },
+    )
     t.true(error!.message.includes(dir))
     t.regex(error!.message, /4711/)
   }
@@ -107,7 +136,14 @@ test('a directory that may not be read or written', async t => {
   if (process.getuid?.() === 0) fs.chownSync(dir, 65534, 65534)
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, dir], { encoding: 'utf8' })
   fs.chmodSync(dir, 0o700)
-  t.is(stdout.trim(), JSON.stringify([['ERR_STORE_ACCESS', 'EACCES'], ['ERR_STORE_ACCESS', 'EACCES']]), stderr)
+  t.is(
+    stdout.trim(),
+    JSON.stringify([
+      ['ERR_STORE_ACCESS', 'EACCES'],
+      ['ERR_STORE_ACCESS', 'EACCES'],
+    ]),
+    stderr,
+  )
 })
 
 test('ids and keys from outside never become a path', async t => {
@@ -138,11 +174,19 @@ test('journals that cannot be read are told, kept, and stop nobody', async t => 
   fs.writeFileSync(endedFile(newer!.pid), `${JSON.stringify({ ...newer, format: 9 })}\n`)
   const told: { pid: string; error: Error & { code?: string } }[] = []
   const listed = await collect(store.list({}, corrupt => told.push(corrupt)))
-  t.deepEqual(listed.map(({ record }) => record.pid), good.map(({ pid }) => pid).toReversed())
-  t.deepEqual(told.map(({ pid, error }) => [pid, error.code]), [
-    [newer!.pid, 'ERR_STORE_VERSION'], [folder!.pid, 'ERR_STORE_READ'],
-    [endedGarbage!.pid, 'ERR_STORE_CORRUPT'], [liveGarbage!.pid, 'ERR_STORE_CORRUPT'],
-  ])
+  t.deepEqual(
+    listed.map(({ record }) => record.pid),
+    good.map(({ pid }) => pid).toReversed(),
+  )
+  t.deepEqual(
+    told.map(({ pid, error }) => [pid, error.code]),
+    [
+      [newer!.pid, 'ERR_STORE_VERSION'],
+      [folder!.pid, 'ERR_STORE_READ'],
+      [endedGarbage!.pid, 'ERR_STORE_CORRUPT'],
+      [liveGarbage!.pid, 'ERR_STORE_CORRUPT'],
+    ],
+  )
   t.true(told.at(-1)!.error.message.includes(journalOf(dir, host.hostId, liveGarbage!.pid)))
   t.is((await collect(store.list())).length, 2)
   await t.throwsAsync(store.get(liveGarbage!.pid), { code: 'ERR_STORE_CORRUPT' })
@@ -170,13 +214,27 @@ test('names that are none of ours are no processes', async t => {
   const store = lowdbStore(dir)
   const host = await store.openHost()
   const { pid } = await created(host)
-  const junk = ['pending/x.jsonl', `pending/${'A'.repeat(20)}.jsonl`, `active/${host.hostId}/.${pid}.jsonl`, 'active/README', 'ended/README', 'hosts/x.json', 'keys/x']
+  const junk = [
+    'pending/x.jsonl',
+    `pending/${'A'.repeat(20)}.jsonl`,
+    `active/${host.hostId}/.${pid}.jsonl`,
+    'active/README',
+    'ended/README',
+    'hosts/x.json',
+    'keys/x',
+  ]
   for (const name of junk) fs.writeFileSync(path.join(dir, name), 'junk')
   fs.mkdirSync(path.join(dir, 'active/evil host'))
   fs.mkdirSync(path.join(dir, 'ended/0000'))
   fs.writeFileSync(path.join(dir, 'ended/0000', `${pid}.odd.jsonl`), 'junk')
-  t.deepEqual((await collect(store.list())).map(({ record }) => record.pid), [pid])
-  t.deepEqual((await store.hosts()).map(({ id }) => id), [host.hostId])
+  t.deepEqual(
+    (await collect(store.list())).map(({ record }) => record.pid),
+    [pid],
+  )
+  t.deepEqual(
+    (await store.hosts()).map(({ id }) => id),
+    [host.hostId],
+  )
   t.deepEqual(await collect(host.adopt(() => true)), [])
   t.is(await host.expire(Infinity, Infinity), 0)
   await host.close()

@@ -25,7 +25,10 @@ test('a long journal keeps its first line, the beginning of each step and the ne
   await host.write(aReport(record, ++revision, { read: { value: 2 } }))
   t.is(revision, 10)
   t.true(fs.statSync(file).size < COMPACT_AT)
-  t.deepEqual((await store.history(record.pid))?.map(entry => entry.revision), [1, 2, 6, 8, 9, 10])
+  t.deepEqual(
+    (await store.history(record.pid))?.map(entry => entry.revision),
+    [1, 2, 6, 8, 9, 10],
+  )
   t.like((await store.get(record.pid))?.record, { revision: 10, input: record.input, progress: { read: { value: 2 } } })
   t.deepEqual(fs.readdirSync(path.dirname(file)), [`${record.pid}.jsonl`])
   t.is((await host.create(aRecord({ key: 'k' }))).pid, record.pid)
@@ -49,7 +52,10 @@ test('a compaction that its host did not survive is settled by the heir', async 
   fs.rmSync(path.join(dir, 'keys', key!))
   fs.linkSync(draft, path.join(dir, 'keys', key!))
   crashHost(dir, dying.hostId)
-  t.deepEqual((await collect(heir.adopt(() => true))).map(adopted => adopted.record.revision), [2])
+  t.deepEqual(
+    (await collect(heir.adopt(() => true))).map(adopted => adopted.record.revision),
+    [2],
+  )
   t.false(fs.existsSync(path.dirname(draft)))
   t.is((await heir.create(aRecord({ key: 'k' }))).pid, record.pid)
   t.is(fs.statSync(journalOf(dir, heir.hostId, record.pid)).nlink, 2)

@@ -37,7 +37,10 @@ test('a full disk fails the write, which is then tried again', async t => {
   broken.clear()
   await host.write(aTransition(record, 2))
   await host.write(theEnd(record, 3))
-  t.deepEqual((await lowdbStore(dir).history(record.pid))?.map(({ revision }) => revision), [1, 2, 3])
+  t.deepEqual(
+    (await lowdbStore(dir).history(record.pid))?.map(({ revision }) => revision),
+    [1, 2, 3],
+  )
   await host.close()
 })
 
@@ -70,7 +73,11 @@ test('an hour whose folder was removed meanwhile is made again', async t => {
   await host.close()
 })
 
-for (const [name, key, call] of [['disk', undefined, 'writeSync'], ['directory', undefined, 'openSync'], ['key', 'k', 'linkSync']] as const) {
+for (const [name, key, call] of [
+  ['disk', undefined, 'writeSync'],
+  ['directory', undefined, 'openSync'],
+  ['key', 'k', 'linkSync'],
+] as const) {
   test(`a create that fails for its ${name} leaves nothing, and may be tried again`, async t => {
     const dir = tempDir(t)
     const { broken, files } = breakable()
@@ -110,7 +117,10 @@ test('a host that cannot register leaves no trace of itself', async t => {
   const { broken, files } = breakable()
   await (await lowdbStore(dir).openHost()).close()
   const before = treeOf(dir)
-  for (const [code, expected] of [['ENOSPC', 'ERR_STORE_WRITE'], ['EACCES', 'ERR_STORE_ACCESS']] as const) {
+  for (const [code, expected] of [
+    ['ENOSPC', 'ERR_STORE_WRITE'],
+    ['EACCES', 'ERR_STORE_ACCESS'],
+  ] as const) {
     broken.set('renameSync', code)
     const error = await t.throwsAsync(lowdbStore(dir, { files }).openHost(), { code: expected })
     t.is((error!.cause as NodeJS.ErrnoException).code, code)
@@ -128,7 +138,12 @@ test('a disk that does not read is told with the file', async t => {
   broken.set('readSync', 'EIO')
   const told: string[] = []
   for (const read of [() => store.get(pid), () => store.history(pid), () => collect(store.follow(pid))]) {
-    const error = await t.throwsAsync<NodeJS.ErrnoException>(async () => { await read() }, { code: 'ERR_STORE_READ' })
+    const error = await t.throwsAsync<NodeJS.ErrnoException>(
+      async () => {
+        await read()
+      },
+      { code: 'ERR_STORE_READ' },
+    )
     t.true(error!.message.includes(journalOf(dir, host.hostId, pid)))
   }
   t.deepEqual(await collect(store.list({}, corrupt => told.push(corrupt.pid))), [])

@@ -10,7 +10,10 @@ import { tempDir } from '../helpers.ts'
 const ID = 'habcdefghijk'
 const stateOf = (dir: string): Promise<string> => new Liveness(dir).stateOf(ID)
 
-for (const [name, sub] of [['short', ''], ['too long for a socket', 'deep/'.repeat(40)]] as const) {
+for (const [name, sub] of [
+  ['short', ''],
+  ['too long for a socket', 'deep/'.repeat(40)],
+] as const) {
   test(`a path that is ${name}`, async t => {
     const dir = path.join(tempDir(t), sub)
     fs.mkdirSync(dir, { recursive: true })
@@ -58,7 +61,9 @@ test('garbage, floods and callers that hang up do not hurt a host', async t => {
 test('many who ask at once share one question', async t => {
   const dir = tempDir(t)
   let asked = 0
-  const server = createServer(socket => socket.end('pong\n')).on('connection', () => (asked += 1)).listen(path.join(dir, `${ID}.sock`))
+  const server = createServer(socket => socket.end('pong\n'))
+    .on('connection', () => (asked += 1))
+    .listen(path.join(dir, `${ID}.sock`))
   t.teardown(() => server.close())
   await once(server, 'listening')
   const liveness = new Liveness(dir)

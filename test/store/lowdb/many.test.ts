@@ -13,9 +13,16 @@ test('thousands of live processes need few open files', async t => {
   for (let i = 0; i < 1_000; i++) records.push(await created(host))
   for (const record of records) await host.write(aTransition(record, 2))
   if (process.platform === 'linux') {
-    const open = fs.readdirSync('/proc/self/fd').flatMap(fd => {
-      try { return fs.readlinkSync(`/proc/self/fd/${fd}`) } catch { return [] }
-    }).filter(file => file.startsWith(dir) && file.endsWith('.jsonl'))
+    const open = fs
+      .readdirSync('/proc/self/fd')
+      .flatMap(fd => {
+        try {
+          return fs.readlinkSync(`/proc/self/fd/${fd}`)
+        } catch {
+          return []
+        }
+      })
+      .filter(file => file.startsWith(dir) && file.endsWith('.jsonl'))
     t.true(open.length <= 200 && open.length > 100, `${open.length} open`)
   }
   for (const record of records) await host.write(theEnd(record, 3))

@@ -17,11 +17,20 @@ function spawn(t: ExecutionContext, name: string, args: readonly string[]): Chil
 }
 
 async function told<T>(child: ChildProcess): Promise<T> {
-  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => { throw new Error(`exited with ${code}`) })])
+  const [message] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`exited with ${code}`)
+    }),
+  ])
   return message as T
 }
 
-interface HostTold { readonly hostId: string; readonly pids: string[]; readonly done: string }
+interface HostTold {
+  readonly hostId: string
+  readonly pids: string[]
+  readonly done: string
+}
 
 test('a host that is killed is seen dead at once, and its processes go on elsewhere', async t => {
   const dir = tempDir(t)
@@ -39,13 +48,17 @@ test('a host that is killed is seen dead at once, and its processes go on elsewh
   t.true(adopted.every(found => found.host?.state === 'dead'))
   const taken: string[] = []
   // Found alive just now, so it may take the fifth of a second until it is asked again.
-  while (taken.length < pids.length) for await (const { record, released } of host.adopt(() => true)) {
-    t.false(released)
-    t.is(record.revision, 2)
-    taken.push(record.pid)
-  }
+  while (taken.length < pids.length)
+    for await (const { record, released } of host.adopt(() => true)) {
+      t.false(released)
+      t.is(record.revision, 2)
+      taken.push(record.pid)
+    }
   t.deepEqual(taken.toSorted(), pids.toSorted())
-  t.deepEqual((await lowdbStore(dir).hosts()).map(({ id }) => id), [host.hostId])
+  t.deepEqual(
+    (await lowdbStore(dir).hosts()).map(({ id }) => id),
+    [host.hostId],
+  )
   t.false(treeOf(dir).some(name => name.includes(hostId)))
   t.is((await store.get(done))?.record.status, 'finished')
   for (const pid of pids) await host.release(pid)

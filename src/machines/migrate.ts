@@ -1,0 +1,41 @@
+import { StepwrightError } from '../errors.ts'
+import type { Migration } from '../steps/migration.ts'
+import type { ProcessPlan } from '../steps/plan.ts'
+import type { Json, ProcessRecord } from '../store/record.ts'
+
+/**
+ * The record of an old process as if it had come to `step` under the new definition. What it did before stays on record; the step begins
+ * when it is recovered.
+ *
+ * @throws ERR_INVALID_INPUT if the migration names no function step
+ */
+export function migrated(
+  record: ProcessRecord,
+  plan: ProcessPlan,
+  { step: name, data }: Migration & { readonly data?: Json },
+): ProcessRecord {
+  const place = plan.steps.findIndex(step => step.name === name)
+  const step = plan.steps[place]
+  if (step?.kind !== 'step')
+    throw new StepwrightError(
+      'ERR_INVALID_INPUT',
+      `migrate of process '${plan.name}' must name a step with work to go on with; it named '${name}'`,
+    )
+  const before = new Set(plan.steps.slice(0, place).map(one => one.name))
+  const done = Object.entries(record.steps).filter(([one, { endedAt }]) => before.has(one) && endedAt !== undefined)
+  const {
+    deadline = record.remainingMs === undefined ? undefined : record.at + record.remainingMs,
+    remainingMs: _,
+    deaths: __,
+    ...kept
+  } = record
+  return {
+    ...kept,
+    status: 'running',
+    steps: { ...Object.fromEntries(done), [name]: { status: 'running', attempt: 0, startedAt: record.at } },
+    data: data === undefined ? (record.data ?? record.input) : data,
+    startedAt: record.startedAt ?? record.at,
+    ...(deadline !== undefined && { deadline }),
+    snapshot: { value: { running: step.retry ? { [name]: 'attempting' } : name } },
+  }
+}
