@@ -43,7 +43,7 @@ export const recover = (at: number, fail = false): ProcessEvent => ({
 
 function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number): MachineEvent[] {
   if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]
-  const skip = 'when' in step && step.when ? [done(step.name, { at, skipped: true })] : []
+  const skip = 'when' in step ? [done(step.name, { at, skipped: true })] : []
   const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })
   return [output, ...skip, failure(step.name, at, true), failure(step.name, at, false)]
 }

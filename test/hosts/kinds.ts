@@ -1,0 +1,35 @@
+// A definition of each kind that can be killed in the middle. `tell` writes with one system call what happens; while `hang` is set the work in the
+// middle never ends.
+import { appendFileSync } from 'node:fs'
+import { defineProcess, typed, type ProcessDefinition } from 'stepwright'
+
+export interface Crashable {
+  readonly definition: ProcessDefinition
+  readonly input: unknown
+  readonly output: unknown
+}
+
+export function kinds(effects: string, hang: boolean): Record<string, Crashable> {
+  const tell = (...words: unknown[]) => appendFileSync(effects, `${words.join(' ')}\n`)
+  const middle = async () => {
+    tell('middle')
+    if (hang) await new Promise(() => {})
+  }
+  const begun = defineProcess({ name: 'crash', input: typed<{ n: number }>() })
+
+  const parallel = begun.parallel('both', {
+    quick: ({ data, step }) => {
+      tell('ran', step)
+      return data.n
+    },
+    slow: async ({ data, step, attempt }) => {
+      // Not before the other branch is on disk.
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+      tell('ran', step, attempt)
+      await middle()
+      return data.n + 1
+    },
+  })
+
+  return { parallel: { definition: parallel, input: { n: 1 }, output: { quick: 1, slow: 2 } } }
+}
