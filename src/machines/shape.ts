@@ -16,6 +16,7 @@ function detailsOf(step: PlannedStep): unknown {
       return [step.retry !== undefined, step.interrupt !== undefined]
     case 'parallel':
       return [step.when !== undefined, step.branches.map(branch => [branch.name, detailsOf(branch)])]
+    case 'each':
     case 'interrupt':
     case 'sleep':
       return false

@@ -2,13 +2,14 @@ import { ProcessCancelledError, StepwrightError } from '../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../machines/context.ts'
 import { toErrorRecord } from '../steps/error-record.ts'
 import { copyJson, toJson } from '../steps/json.ts'
-import { begins } from '../steps/execute.ts'
-import type { PlannedStep } from '../steps/plan.ts'
+import { begins, prepare } from '../steps/execute.ts'
+import type { EachStep, PlannedStep } from '../steps/plan.ts'
 import { mayRetry } from '../steps/retry.ts'
 import { wakeTime } from '../steps/sleep.ts'
 import type { StepContext } from '../steps/work.ts'
-import type { Progress } from '../store/record.ts'
+import type { Json, Progress } from '../store/record.ts'
 import type { Answer } from './actors.ts'
+import { Items } from './items.ts'
 import type { LiveProcess } from './live-process.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
@@ -19,6 +20,8 @@ export class Attempt {
   readonly #step: PlannedStep
   readonly #input: AttemptInput
   readonly #answer: Answer
+  /** An each step has two: its list is made, then its items are worked through. */
+  readonly #part: 'attempt' | 'items'
   #controller: AbortController | undefined
   #abortReason: Error | undefined
   #stopped = false
@@ -28,11 +31,12 @@ export class Attempt {
   /** Settles when the user's work has; unset before it begins. */
   work: Promise<void> | undefined
 
-  constructor(process: LiveProcess, input: AttemptInput, answer: Answer) {
+  constructor(process: LiveProcess, input: AttemptInput, answer: Answer, part: 'attempt' | 'items' = 'attempt') {
     this.#process = process
     this.#step = process.stepNamed(input.step)
     this.#input = input
     this.#answer = answer
+    this.#part = part
     void this.#begin()
   }
 
@@ -84,8 +88,34 @@ export class Attempt {
   async #perform(step: PlannedStep): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
     const context = this.#context()
     if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#process.clock.now()) }
+    if (step.kind === 'each' && this.#part === 'items') return { output: await this.#items(step, context) }
     if ('when' in step && step.when && !(await step.when(context))) return { skipped: true }
     return { output: toJson(await begins(step, this.#process.services)(context), this.#process.maxRecordBytes) }
+  }
+
+  async #items(step: EachStep, context: StepContext): Promise<Json> {
+    const { machineContext, services, clock, maxRecordBytes } = this.#process
+    const items = new Items({
+      step,
+      items: machineContext.data as readonly Json[],
+      // What no earlier attempt began, none has finished.
+      finished: this.#input.attempt === 1 ? new Map() : await this.#process.finishedItems(step.name),
+      context,
+      work: prepare(step.work, services),
+      clock,
+      maxBytes: maxRecordBytes,
+      write: (batch, progress) => this.#process.writeItems(step.name, batch, progress),
+      fail: error => {
+        if (this.#answered || this.#stopped) return
+        this.#progress = items.progress
+        this.#fail(error)
+      },
+    })
+    try {
+      return toJson(await items.run(), maxRecordBytes)
+    } finally {
+      this.#progress = items.progress
+    }
   }
 
   /** Plain properties, so that a step may spread it; what costs something is made when it is asked for. */

@@ -7,7 +7,9 @@ import { show } from '../steps/show.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
+  type FinishedItems,
   type JournalLine,
+  type Json,
   type LogEntry,
   type ProcessIdentity,
   type ProcessRecord,
@@ -43,6 +45,8 @@ export interface Surroundings {
   /** Whether the process needs Node to stay alive may have changed. */
   onChange(process: LiveProcess): void
   onStoreError(error: unknown, line: JournalLine): void
+  /** Every record of a process. */
+  recordsOf(pid: string): Promise<readonly ProcessRecord[]>
 }
 
 /** A definition as this host runs it. */
@@ -52,12 +56,16 @@ export interface Program {
   readonly steps: ReadonlyMap<string, PlannedStep>
 }
 
+/** Of actors that take a slot. */
+const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])
+
 /** Whether an attempt is under way. Otherwise the process waits, and takes no slot. */
 function isWorking({ children }: { children: Readonly<Record<string, { src: unknown } | undefined>> }): boolean {
-  for (const id in children) if (children[id]?.src === 'attempt') return true
+  for (const id in children) if (WORK.has(children[id]?.src)) return true
   return false
 }
 
+const STORE_RETRY_MS = 1_000
 /** How long a retry waits for the attempt it follows, when that ignores its signal. */
 const PREDECESSOR_WAIT_MS = 5_000
 
@@ -196,8 +204,8 @@ export class LiveProcess {
     return this.#writer.barrier()
   }
 
-  attempt(input: AttemptInput, answer: Answer): () => void {
-    const attempt = new Attempt(this, input, answer)
+  attempt(input: AttemptInput, answer: Answer, part?: 'items'): () => void {
+    const attempt = new Attempt(this, input, answer, part)
     this.#attempts.add(attempt)
     return () => attempt.stop()
   }
@@ -234,6 +242,25 @@ export class LiveProcess {
 
   report(step: string, progress: Progress): void {
     this.#meter.report(step, progress)
+  }
+
+  /** Items of an each step that have finished: on disk, and with them how many there are. */
+  writeItems(step: string, items: FinishedItems, progress: Progress): void {
+    this.#writeProgress(step, { [step]: progress }, items)
+  }
+
+  /** Outputs of items that earlier attempts at a step have finished. */
+  async finishedItems(step: string): Promise<Map<number, Json>> {
+    for (;;) {
+      try {
+        const records = await this.#around.recordsOf(this.pid)
+        return new Map(records.flatMap(({ event, items = [] }) => (event.step === step ? items : [])))
+      } catch (error) {
+        // A store that fails is waited for: it is no failure of the step.
+        this.#around.onStoreError(error, this.#transition)
+        await new Promise<void>(resolve => this.clock.after(STORE_RETRY_MS, resolve))
+      }
+    }
   }
 
   /** A log that cannot be written is no reason for a process to fail or to wait. */
@@ -317,12 +344,21 @@ export class LiveProcess {
     this.#subscribers.tell(() => this.info())
   }
 
-  #writeProgress(step: string, progress: Readonly<Record<string, Progress>>): void {
+  #writeProgress(step: string, progress: Readonly<Record<string, Progress>>, items?: FinishedItems): void {
     const { pid, name, status } = this.#transition
     if (this.#gone || isFinal(status)) return
     this.#revision += 1
     this.#progress = { ...this.#progress, ...progress }
-    this.#write({ pid, name, status, revision: this.#revision, at: this.clock.now(), event: { type: 'PROGRESS', step }, progress })
+    this.#write({
+      pid,
+      name,
+      status,
+      revision: this.#revision,
+      at: this.clock.now(),
+      event: { type: 'PROGRESS', step },
+      progress,
+      ...(items && { items }),
+    })
     this.#subscribers.tell(() => this.info())
   }
 

@@ -18,6 +18,7 @@ import type { Program } from './live-process.ts'
 /** The actors a machine invokes, as a host provides them. */
 export interface ProvidedActors {
   readonly attempt: AttemptLogic
+  readonly items: AttemptLogic
   readonly timer: TimerLogic
 }
 

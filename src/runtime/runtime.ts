@@ -6,7 +6,7 @@ import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/de
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
-import type { JournalLine, ProcessIdentity } from '../store/record.ts'
+import type { JournalLine, ProcessIdentity, ProcessRecord } from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
 import { attemptLogic, timerLogic, type Answer } from './actors.ts'
@@ -80,6 +80,7 @@ export class ProcessRuntime implements Surroundings {
     )
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
+      items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
   }
@@ -200,6 +201,10 @@ export class ProcessRuntime implements Surroundings {
   onGone(live: LiveProcess): void {
     this.#live.delete(live.pid)
     this.#keepAlive.delete(live)
+  }
+
+  async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
+    return (await this.#readers.history(pid)) ?? []
   }
 
   onStoreError(error: unknown, { pid }: JournalLine): void {

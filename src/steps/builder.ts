@@ -1,7 +1,7 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
 import type { ProcessDefinition } from './definition.ts'
 import type { Duration } from './duration.ts'
-import type { BranchSpec, InterruptOptions, StepOptions, WholeOptions } from './options.ts'
+import type { BranchSpec, EachOptions, InterruptOptions, StepOptions, WholeOptions } from './options.ts'
 import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
 import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from './work-types.ts'
 import type { Name, StepContext, Work } from './work.ts'
@@ -78,4 +78,25 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     Services & Intersect<{ [K in keyof B]: NeedsOf<B[K]> }>,
     Steps | N
   >
+
+  /**
+   * Does the same work for every item of a list, some at once; the output is an array of theirs, in order. Items that have finished are not
+   * done again after a restart; progress counts them. The first item that fails for good aborts the rest.
+   * @example
+   * .each('resize', ({ data }) => data.images, ({ data: image, signal }) => resize(image, { signal }), { concurrency: 4, retry: 3 })
+   */
+  each<
+    N extends string,
+    Item,
+    Output,
+    P extends any[] = [],
+    S extends readonly Name[] | [] = [],
+    A extends readonly unknown[] | [] = [],
+    When extends boolean = never,
+  >(
+    name: Unused<N, Steps>,
+    items: (context: StepContext<Data, Services, Parsed>) => readonly Item[] | PromiseLike<readonly Item[]>,
+    work: Work<StepContext<Item, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
+    options?: EachOptions<StepContext<Data, Services, Parsed>, When>,
+  ): ProcessBuilder<Input, Parsed, Skipped<Awaited<Output>[], Data, When>, Services & Take<P, S>, Steps | N>
 }

@@ -7,6 +7,7 @@ import { toMs } from './duration.ts'
 import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion } from './names.ts'
 import type { MustBeJson } from './not-json.ts'
+import { planEach } from './plan-each.ts'
 import { planFunctionStep, planInterrupt, planParallel } from './plan-step.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { runInCaller } from './run.ts'
@@ -44,6 +45,10 @@ class Builder {
 
   parallel(name: string, branches: unknown, options?: unknown): Builder {
     return this.#add(planParallel(this.#unused(name), branches, options))
+  }
+
+  each(name: string, items: unknown, work: unknown, options?: unknown): Builder {
+    return this.#add(planEach(this.#unused(name), items, work, options))
   }
 
   async run(input?: unknown, options?: unknown): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { checkItems } from './plan-each.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { show } from './show.ts'
 import type { ClassSpec, FactorySpec, StepContext, Work } from './work.ts'
@@ -27,6 +28,8 @@ export function begins(step: PlannedStep, services: object): (context: StepConte
   switch (step.kind) {
     case 'step':
       return prepare(step.work, services)
+    case 'each':
+      return async context => checkItems(await step.items(context), step.name)
     case 'parallel':
     case 'interrupt':
     case 'sleep':

@@ -35,6 +35,12 @@ export interface WholeOptions<C, When extends boolean = boolean> extends WhenOpt
   timeout?: Duration | undefined
 }
 
+/** Of a step that does the same for every item: `timeout` and `retry` are those of one item. */
+export interface EachOptions<C, When extends boolean = boolean> extends WorkOptions, WhenOption<C, When> {
+  /** Items under way at once. Default 10. */
+  concurrency?: number | undefined
+}
+
 /** A branch of a parallel step, with options of its own. */
 export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<any, any, any>> extends WorkOptions {
   run: Work<C>

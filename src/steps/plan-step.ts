@@ -6,7 +6,7 @@ import type { FunctionStep, InterruptStep, ParallelStep } from './plan.ts'
 import { planRetry } from './retry.ts'
 import { show } from './show.ts'
 
-const timeoutOf = (value: unknown, what: string): { timeoutMs?: number } =>
+export const timeoutOf = (value: unknown, what: string): { timeoutMs?: number } =>
   value === undefined ? {} : { timeoutMs: toMs(value, `timeout of ${what}`) }
 
 function interruptOf(value: unknown, what: string): Pick<FunctionStep, 'interrupt'> {
@@ -14,10 +14,10 @@ function interruptOf(value: unknown, what: string): Pick<FunctionStep, 'interrup
   return { interrupt: value === true || checkSchema(value, `interrupt of ${what}`) }
 }
 
-const whenOf = (value: unknown, what: string): Pick<FunctionStep, 'when'> =>
+export const whenOf = (value: unknown, what: string): Pick<FunctionStep, 'when'> =>
   value === undefined ? {} : { when: checkFunction<NonNullable<FunctionStep['when']>>(value, `when of ${what}`) }
 
-function retryOf(value: unknown, what: string): Pick<FunctionStep, 'retry'> {
+export function retryOf(value: unknown, what: string): Pick<FunctionStep, 'retry'> {
   const retry = planRetry(value, `retry of ${what}`)
   return retry ? { retry } : {}
 }

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
 /** A step as the machine and the host see it: options checked, durations in milliseconds. */
-export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep
+export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep | EachStep
 
 type UserFunction = (context: StepContext<any, any, any>) => unknown
 
@@ -54,6 +54,22 @@ export interface ParallelStep {
   readonly when?: UserFunction
   /** From the step's beginning to its end, across restarts. */
   readonly timeoutMs?: number
+}
+
+/** The same work for every item of a list. */
+export interface EachStep {
+  readonly kind: 'each'
+  readonly name: string
+  /** Makes the list. */
+  readonly items: UserFunction
+  readonly work: Work
+  /** Items under way at once. */
+  readonly concurrency: number
+  readonly when?: UserFunction
+  /** Of one attempt at one item. */
+  readonly timeoutMs?: number
+  /** Of one item. */
+  readonly retry?: PlannedRetry
 }
 
 /** What `defineProcess` builds, behind the public `ProcessDefinition`. */

@@ -1,10 +1,11 @@
 import type { Json } from '../store/record.ts'
 import { ProcessError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import { checkOptions } from './check.ts'
-import { missingServices, prepare } from './execute.ts'
+import { begins, missingServices, prepare } from './execute.ts'
 import { copyJson, toJson } from './json.ts'
 import { withLimit } from './limit.ts'
-import { branchKey, type FunctionStep, type ParallelStep, type PlannedStep, type ProcessPlan } from './plan.ts'
+import { branchKey, type EachStep, type FunctionStep, type ParallelStep, type ProcessPlan } from './plan.ts'
+import { pool } from './pool.ts'
 import { retryWait } from './retry.ts'
 import { validateInput } from './schema.ts'
 import { show } from './show.ts'
@@ -26,9 +27,18 @@ interface Run {
   readonly seed: string
 }
 
+/** A step, or an item of one. */
+interface Named {
+  readonly name: string
+  readonly index?: number
+}
+
+/** What is attempted: a step, a branch or an item. */
+type Unit = Named & Pick<FunctionStep, 'work' | 'when' | 'timeoutMs' | 'retry'>
+
 function contextOf(
   { services, input }: Run,
-  { name }: PlannedStep,
+  { name, index }: Named,
   data: Json,
   attempt: number,
   signal: AbortSignal,
@@ -40,27 +50,23 @@ function contextOf(
     pid: 'run',
     step: name,
     attempt,
-    idempotencyKey: `run:${name}`,
+    idempotencyKey: `run:${name}${index === undefined ? '' : `:${index}`}`,
     signal,
     progress: () => {},
     log: () => {},
   }
 }
 
-function stepFailed({ plan }: Run, { name: step }: PlannedStep, attempt: number, cause: unknown): ProcessError {
+function stepFailed({ plan }: Run, { name: step, index }: Named, attempt: number, cause: unknown): ProcessError {
   const code = cause instanceof StepwrightError ? cause.code : 'ERR_STEP_FAILED'
   const times = attempt > 1 ? ` at attempt ${attempt}` : ''
   const why = cause instanceof Error ? cause.message : show(cause)
-  return new ProcessError(code, `Step '${step}' of process '${plan.name}' failed${times}: ${why}`, { pid: 'run', step, attempt, cause })
+  const what = index === undefined ? 'Step' : `Item ${index} of step`
+  return new ProcessError(code, `${what} '${step}' of process '${plan.name}' failed${times}: ${why}`, { pid: 'run', step, attempt, cause })
 }
 
 /** The step's output as JSON. */
-async function attemptOnce(
-  step: FunctionStep,
-  work: ReturnType<typeof prepare>,
-  data: Json,
-  context: StepContext<any, any, any>,
-): Promise<Json> {
+async function attemptOnce(step: Unit, work: ReturnType<typeof prepare>, data: Json, context: StepContext<any, any, any>): Promise<Json> {
   if (step.when && !(await step.when(context))) return data
   return toJson(await work(context), MAX_BYTES)
 }
@@ -70,7 +76,7 @@ const tookTooLong =
   (): Error =>
     new StepwrightError('ERR_STEP_TIMEOUT', `Step '${name}' of process '${plan.name}' took longer than ${timeoutMs} ms`)
 
-async function runStep(run: Run, step: FunctionStep, data: Json, signal: AbortSignal): Promise<Json> {
+async function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise<Json> {
   const work = prepare(step.work, run.services)
   const late = tookTooLong(run, step)
   for (let attempt = 1; ; attempt++) {
@@ -91,10 +97,17 @@ async function runStep(run: Run, step: FunctionStep, data: Json, signal: AbortSi
 }
 
 /** A step that consists of other work: the first failure, or its timeout, aborts the rest. */
-async function runWhole<T>(run: Run, step: ParallelStep, signal: AbortSignal, body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function runWhole<T>(
+  run: Run,
+  step: Named & { readonly timeoutMs?: number },
+  signal: AbortSignal,
+  body: (signal: AbortSignal, abort: (error: unknown) => void) => Promise<T>,
+): Promise<T> {
   const failed = new AbortController()
   try {
-    return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), tookTooLong(run, step), body)
+    return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), tookTooLong(run, step), inner =>
+      body(inner, error => failed.abort(error)),
+    )
   } catch (error) {
     failed.abort(error)
     signal.throwIfAborted()
@@ -108,6 +121,26 @@ const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSign
     const branches = step.branches.map(async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const)
     return Object.fromEntries(await Promise.all(branches))
   })
+
+function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Promise<Json> {
+  const { name, work, concurrency, when, retry, timeoutMs } = step
+  return runWhole(run, { name }, signal, async (inner, abort) => {
+    const context = contextOf(run, step, data, 1, inner)
+    if (when && !(await when(context))) return data
+    const items = toJson(await begins(step, run.services)(context), MAX_BYTES) as readonly Json[]
+    const outputs = Array.from<Json>({ length: items.length })
+    const item = { name, work, ...(retry && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) }
+    await pool(items.keys(), concurrency, async index => {
+      try {
+        outputs[index] = await runStep(run, { ...item, index }, items[index] as Json, inner)
+      } catch (error) {
+        abort(error)
+        throw error
+      }
+    })
+    return outputs
+  })
+}
 
 function checkRun(plan: ProcessPlan, options: unknown): { services: object; signal: AbortSignal } {
   const what = `options of run of process '${plan.name}'`
@@ -145,6 +178,7 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
   for (const step of plan.steps) {
     if (step.kind === 'step') data = await running(stepSignal => runStep(run, step, data, stepSignal))
     else if (step.kind === 'parallel') data = await running(stepSignal => runParallel(run, step, data, stepSignal))
+    else if (step.kind === 'each') data = await running(stepSignal => runEach(run, step, data, stepSignal))
     else if (step.kind === 'sleep') {
       const at = await running(async stepSignal => {
         try {

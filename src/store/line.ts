@@ -101,8 +101,9 @@ export const isProgress = (line: JournalLine): line is ProgressLine => !('snapsh
  */
 export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
   if (isProgress(line)) {
-    const { status, revision, at, event, progress } = line
-    return { ...record, status, revision, at, event, progress: { ...record.progress, ...progress } }
+    const { status, revision, at, event, progress, items } = line
+    const { items: _, ...before } = record
+    return { ...before, status, revision, at, event, progress: { ...before.progress, ...progress }, ...(items && { items }) }
   }
   const { version, shape, createdAt, input, key, labels, outline } = record
   const { key: _key, labels: _labels, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>

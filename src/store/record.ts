@@ -7,7 +7,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
-export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel'
+export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each'
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 
@@ -115,13 +115,23 @@ export interface Transition extends LineHead {
   readonly definition?: Pick<ProcessIdentity, 'version' | 'shape' | 'outline'>
 }
 
+/** Items of an each step by index, with their outputs. */
+export type FinishedItems = readonly (readonly [index: number, output: Json])[]
+
 /** A report of progress: no transition, cannot be restored. */
 export interface ProgressLine extends LineHead {
   readonly progress: Readonly<Record<string, Progress>>
+  /** Items of the step `event.step` that have finished since the line before that has some: they are not run again. */
+  readonly items?: FinishedItems
 }
 
 /** Lines after the first. */
 export type JournalLine = Transition | ProgressLine
 
 /** The document that describes one process: identity, newest transition, and the progress reported since. */
-export type ProcessRecord = ProcessIdentity & Transition & { readonly progress?: Readonly<Record<string, Progress>> }
+export type ProcessRecord = ProcessIdentity &
+  Transition & {
+    readonly progress?: Readonly<Record<string, Progress>>
+    /** Of the newest line alone: who needs all of them reads the history. */
+    readonly items?: FinishedItems
+  }

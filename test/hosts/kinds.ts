@@ -31,5 +31,19 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
     },
   })
 
-  return { parallel: { definition: parallel, input: { n: 1 }, output: { quick: 1, slow: 2 } } }
+  const each = begun.each(
+    'all',
+    ({ data }) => Array.from({ length: 10 }, (_, n) => n + data.n),
+    async ({ data }) => {
+      tell('ran', data)
+      if (data === 6) await middle()
+      return data * 2
+    },
+    { concurrency: 1 },
+  )
+
+  return {
+    parallel: { definition: parallel, input: { n: 1 }, output: { quick: 1, slow: 2 } },
+    each: { definition: each, input: { n: 1 }, output: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] },
+  }
 }

@@ -21,7 +21,7 @@ export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot):
   const at = context.at + 1_000
   const answers = Object.keys(snapshot.children).flatMap(id => {
     const step = everyStep(plan).find(({ name }) => name === id)
-    return step ? attemptAnswers(step, context, at) : [done(id, { at })]
+    return step ? attemptAnswers(step, context, at, snapshot.children[id]?.src === 'items') : [done(id, { at })]
   })
   const deaths = context.deaths < MAX_DEATHS ? [recover(at)] : [recover(at, true)]
   return [
@@ -41,9 +41,9 @@ export const recover = (at: number, fail = false): ProcessEvent => ({
   maxRecoveries: MAX_DEATHS,
 })
 
-function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number): MachineEvent[] {
+function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number, inItems: boolean): MachineEvent[] {
   if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]
-  const skip = 'when' in step ? [done(step.name, { at, skipped: true })] : []
+  const skip = 'when' in step && !inItems ? [done(step.name, { at, skipped: true })] : []
   const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })
   return [output, ...skip, failure(step.name, at, true), failure(step.name, at, false)]
 }

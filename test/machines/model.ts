@@ -17,6 +17,8 @@ export interface Model {
   readonly steps: Readonly<Record<string, { readonly status: StepStatus; readonly attempt: number; readonly failures: number }>>
   readonly code: string | undefined
   readonly deaths: number
+  /** An each step knows its items. */
+  readonly listed: boolean
   readonly recoveries: number
   /** Milliseconds of running time spent, and since when the clock runs. */
   readonly spentMs: number
@@ -31,6 +33,7 @@ export const newModel = (input: Json): Model => ({
   steps: {},
   code: undefined,
   deaths: 0,
+  listed: false,
   recoveries: 0,
   spentMs: 0,
   runningSince: undefined,
@@ -91,11 +94,13 @@ function answered(
     return error.retryable && failures < attempts ? set(counted, id, { status: 'waiting' }) : end(counted, 'error', undefined, id)
   }
   const result = output as { output?: Json; skipped?: true }
+  const listed = step.kind === 'each' && !model.listed
   if (step.kind === 'parallel' && worker !== step) return branchDone(plan, model, step, id, result.output as Json, at)
   if (result.skipped) return leave(plan, model, 'skipped', at)
   if (step.kind === 'parallel') return beginBranches({ ...model, deaths: 0 }, step)
   if (step.kind === 'sleep') return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
   const next = { ...model, data: result.output as Json }
+  if (listed) return { ...next, listed: true, deaths: 0 }
   return step.kind === 'step' && step.interrupt
     ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at)
     : leave(plan, next, 'finished', at)
@@ -113,7 +118,7 @@ const beginBranches = (model: Model, { branches }: ParallelStep): Model => branc
 
 function enter(plan: ProcessPlan, model: Model, index: number, at: number): Model {
   const step = plan.steps[index]
-  const there = { ...model, at: index, deaths: 0 }
+  const there = { ...model, at: index, deaths: 0, listed: false }
   if (!step) return { ...stop(there, at), status: 'finished' }
   if (step.kind === 'interrupt') return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
   if (step.kind === 'sleep' && !('compute' in step.until))

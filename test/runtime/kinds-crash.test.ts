@@ -45,3 +45,10 @@ test('parallel: after a crash only the branch that had not finished runs again',
   t.deepEqual(told, ['ran both.quick', 'ran both.slow 1', 'middle', 'ran both.slow 2', 'middle'])
   t.is(info.recoveries, 1)
 })
+
+test('each: after a crash the items that had finished are not run again', async t => {
+  const { told, info } = await crash(t, 'each', (told, info) => inTheMiddle(told) && info?.steps[0]?.progress?.value === 5)
+  t.deepEqual(told.filter(line => line === 'ran 6').length, 2)
+  t.is(told.length, 13, 'each other item ran once')
+  t.like(info.steps[0], { attempt: 2, progress: { value: 10, total: 10 } })
+})

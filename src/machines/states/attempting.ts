@@ -5,11 +5,18 @@ import { beginAttempt, set } from './changes.ts'
 import { update, type Args, type FailEvent, type RecoverEvent } from './chart.ts'
 
 /** An invoked attempt with its recovery: a death under it begins the next attempt, unless there were too many. */
-export function attempting(name: string, id: string, self: string, onDone: object[], onError: object[]): object {
+export function attempting(
+  name: string,
+  id: string,
+  self: string,
+  onDone: object[],
+  onError: object[],
+  src: 'attempt' | 'items' = 'attempt',
+): object {
   return {
     invoke: {
       id: name,
-      src: 'attempt',
+      src,
       input: ({ context }: Args<unknown>): AttemptInput => ({ pid: context.pid, step: name, attempt: context.steps[name]?.attempt ?? 1 }),
       onDone,
       onError,

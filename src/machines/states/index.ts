@@ -1,5 +1,6 @@
 import type { PlannedStep } from '../../steps/plan.ts'
 import type { Entry, StepStates } from './chart.ts'
+import { eachStep } from './each-step.ts'
 import { functionStep } from './function-step.ts'
 import { interruptStep } from './interrupt-step.ts'
 import { parallelStep } from './parallel-step.ts'
@@ -16,5 +17,7 @@ export function statesOf(step: PlannedStep, id: string, next: Entry): { readonly
       return sleepStep(step, id, next)
     case 'parallel':
       return parallelStep(step, id, next)
+    case 'each':
+      return eachStep(step, id, next)
   }
 }

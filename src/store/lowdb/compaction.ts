@@ -42,21 +42,23 @@ function linesWorthKeeping(files: Files, file: string, pid: string): string[] {
   try {
     const bytes = new FileBytes(files, fd)
     const kept: string[] = []
-    let newest: string[] = []
+    let newest: { readonly text: string; readonly items: boolean }[] = []
     const seen = new Set<string>()
     for (const text of linesOf(bytes.slice(0, bytes.size))) {
       const line = kept.length === 0 ? parseFirst(text, pid, file) : parseLine(text, pid)
       if (isProgress(line)) {
-        newest.push(text)
+        newest.push({ text, items: line.items !== undefined })
         continue
       }
-      newest = []
+      // Finished items are kept as long as their step runs.
+      newest = newest.filter(({ items }) => items)
       const begun = Object.keys(line.steps).filter(step => !seen.has(step))
       for (const step of begun) seen.add(step)
+      if (begun.length > 0) newest = []
       if (kept.length === 0 || begun.length > 0) kept.push(text)
-      else newest.push(text)
+      else newest.push({ text, items: false })
     }
-    return [...kept, ...newest]
+    return [...kept, ...newest.map(({ text }) => text)]
   } finally {
     files.closeSync(fd)
   }
