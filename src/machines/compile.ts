@@ -1,11 +1,12 @@
 import { fromPromise, setup, type AnyStateMachine } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
-import type { ProcessStatus } from '../store/record.ts'
+import type { Json, ProcessStatus } from '../store/record.ts'
 import {
   initialContext,
   stopClock,
   type AttemptInput,
   type AttemptResult,
+  type ChildInput,
   type ProcessContext,
   type ProcessEvent,
   type ProcessMachineInput,
@@ -97,6 +98,7 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     types: {} as { context: ProcessContext; events: ProcessEvent; input: ProcessMachineInput },
     actors: {
       attempt: fromPromise<AttemptResult, AttemptInput>(notProvided),
+      child: fromPromise<{ at: number; output: Json }, ChildInput>(notProvided),
       items: fromPromise<AttemptResult, AttemptInput>(notProvided),
       timer: fromPromise<{ at: number }, TimerInput>(notProvided),
     },

@@ -74,6 +74,13 @@ export interface AttemptInput {
   readonly attempt: number
 }
 
+/** What the wait for a child is invoked with. */
+export interface ChildInput {
+  readonly pid: string
+  readonly step: string
+  readonly child: string
+}
+
 /** What an attempt resolves with. */
 export type AttemptResult = { readonly at: number; readonly progress?: Progress | undefined } & (
   | { readonly output: Json }

@@ -17,6 +17,7 @@ function detailsOf(step: PlannedStep): unknown {
     case 'parallel':
       return [step.when !== undefined, step.branches.map(branch => [branch.name, detailsOf(branch)])]
     case 'each':
+    case 'process':
     case 'interrupt':
     case 'sleep':
       return false

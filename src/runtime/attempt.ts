@@ -3,7 +3,7 @@ import type { AttemptFailure, AttemptInput, AttemptResult } from '../machines/co
 import { toErrorRecord } from '../steps/error-record.ts'
 import { copyJson, toJson } from '../steps/json.ts'
 import { begins, prepare } from '../steps/execute.ts'
-import type { EachStep, PlannedStep } from '../steps/plan.ts'
+import type { ChildStep, EachStep, PlannedStep } from '../steps/plan.ts'
 import { mayRetry } from '../steps/retry.ts'
 import { wakeTime } from '../steps/sleep.ts'
 import type { StepContext } from '../steps/work.ts'
@@ -90,7 +90,15 @@ export class Attempt {
     if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#process.clock.now()) }
     if (step.kind === 'each' && this.#part === 'items') return { output: await this.#items(step, context) }
     if ('when' in step && step.when && !(await step.when(context))) return { skipped: true }
-    return { output: toJson(await begins(step, this.#process.services)(context), this.#process.maxRecordBytes) }
+    const output = toJson(await begins(step, this.#process.services)(context), this.#process.maxRecordBytes)
+    return { output: step.kind === 'process' ? await this.#startChild(step, output) : output }
+  }
+
+  async #startChild(step: ChildStep, input: Json): Promise<string> {
+    if (this.#stopped) throw this.#abortReason ?? new Error(`Step '${step.name}' is no longer wanted`)
+    const child = await this.#process.startChild(step, input)
+    if (this.#stopped) this.#process.cancelChild(child)
+    return child
   }
 
   async #items(step: EachStep, context: StepContext): Promise<Json> {

@@ -2,7 +2,7 @@ import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent,
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
-import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import { show } from '../steps/show.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
@@ -45,6 +45,9 @@ export interface Surroundings {
   /** Whether the process needs Node to stay alive may have changed. */
   onChange(process: LiveProcess): void
   onStoreError(error: unknown, line: JournalLine): void
+  /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
+  startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
+  cancelChild(child: string, parent: string): void
   /** Every record of a process. */
   recordsOf(pid: string): Promise<readonly ProcessRecord[]>
 }
@@ -242,6 +245,15 @@ export class LiveProcess {
 
   report(step: string, progress: Progress): void {
     this.#meter.report(step, progress)
+  }
+
+  startChild({ name, child }: ChildStep, input: Json): Promise<string> {
+    const { failures = 0 } = this.machineContext.steps[name] ?? {}
+    return this.#around.startChild(child, input, { pid: this.pid, step: name }, failures)
+  }
+
+  cancelChild(child: string): void {
+    this.#around.cancelChild(child, this.pid)
   }
 
   /** Items of an each step that have finished: on disk, and with them how many there are. */

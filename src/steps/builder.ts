@@ -1,7 +1,7 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
-import type { ProcessDefinition } from './definition.ts'
+import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from './definition.ts'
 import type { Duration } from './duration.ts'
-import type { BranchSpec, EachOptions, InterruptOptions, StepOptions, WholeOptions } from './options.ts'
+import type { BranchSpec, EachOptions, InterruptOptions, MapInput, StepOptions, WholeOptions } from './options.ts'
 import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
 import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from './work-types.ts'
 import type { Name, StepContext, Work } from './work.ts'
@@ -99,4 +99,18 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     work: Work<StepContext<Item, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
     options?: EachOptions<StepContext<Data, Services, Parsed>, When>,
   ): ProcessBuilder<Input, Parsed, Skipped<Awaited<Output>[], Data, When>, Services & Take<P, S>, Steps | N>
+
+  /**
+   * Runs another definition as a process of its own, with its own pid, journal and timeout; its output is the step's. It ends with this one,
+   * which waits for it without a slot.
+   * @example
+   * .process('thumbnails', thumbnails, { input: ({ data }) => ({ images: data.files }) })
+   */
+  process<N extends string, D extends ProcessDefinition, When extends boolean = never>(
+    name: Unused<N, Steps>,
+    definition: D,
+    ...options: OptionalIf<
+      MapInput<StepContext<Data, Services, Parsed>, ProcessInput<D>> & WholeOptions<StepContext<Data, Services, Parsed>, When>
+    >
+  ): ProcessBuilder<Input, Parsed, Skipped<ProcessOutput<D>, Data, When>, Services & ProcessServices<D>, Steps | N>
 }

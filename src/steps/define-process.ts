@@ -8,6 +8,7 @@ import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion } from './names.ts'
 import type { MustBeJson } from './not-json.ts'
 import { planEach } from './plan-each.ts'
+import { planProcess } from './plan-process.ts'
 import { planFunctionStep, planInterrupt, planParallel } from './plan-step.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { runInCaller } from './run.ts'
@@ -49,6 +50,10 @@ class Builder {
 
   each(name: string, items: unknown, work: unknown, options?: unknown): Builder {
     return this.#add(planEach(this.#unused(name), items, work, options))
+  }
+
+  process(name: string, definition: unknown, options?: unknown): Builder {
+    return this.#add(planProcess(this.#unused(name), planOf(definition), options))
   }
 
   async run(input?: unknown, options?: unknown): Promise<unknown> {

@@ -7,7 +7,7 @@ export interface StepInfo {
 }
 
 /** An argument that may be left out if everything in it may. */
-type OptionalIf<T> = {} extends T ? [options?: T] : [options: T]
+export type OptionalIf<T> = {} extends T ? [options?: T] : [options: T]
 
 /** The input, which may be left out if it may be undefined, and what follows it. */
 export type Given<Input, Rest extends unknown[]> = undefined extends Input ? [input?: Input, ...rest: Rest] : [input: Input, ...rest: Rest]

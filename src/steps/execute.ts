@@ -30,6 +30,8 @@ export function begins(step: PlannedStep, services: object): (context: StepConte
       return prepare(step.work, services)
     case 'each':
       return async context => checkItems(await step.items(context), step.name)
+    case 'process':
+      return step.input ?? (context => context.data)
     case 'parallel':
     case 'interrupt':
     case 'sleep':

@@ -41,6 +41,11 @@ export interface EachOptions<C, When extends boolean = boolean> extends WorkOpti
   concurrency?: number | undefined
 }
 
+/** How a step's data becomes the input of what it starts; may be left out if it fits as it is. */
+export type MapInput<C extends StepContext<any, any, any>, To> = [C['data']] extends [To]
+  ? { input?: (context: C) => To | PromiseLike<To> }
+  : { input: (context: C) => To | PromiseLike<To> }
+
 /** A branch of a parallel step, with options of its own. */
 export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<any, any, any>> extends WorkOptions {
   run: Work<C>

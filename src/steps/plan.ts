@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
 /** A step as the machine and the host see it: options checked, durations in milliseconds. */
-export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep | EachStep
+export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep | EachStep | ChildStep
 
 type UserFunction = (context: StepContext<any, any, any>) => unknown
 
@@ -72,6 +72,18 @@ export interface EachStep {
   readonly retry?: PlannedRetry
 }
 
+/** Another definition, run as a process of its own. */
+export interface ChildStep {
+  readonly kind: 'process'
+  readonly name: string
+  readonly child: ProcessPlan
+  /** Makes the child's input; without it that is the step's data. */
+  readonly input?: UserFunction
+  readonly when?: UserFunction
+  /** From the step's beginning to its end, across restarts. */
+  readonly timeoutMs?: number
+}
+
 /** What `defineProcess` builds, behind the public `ProcessDefinition`. */
 export interface ProcessPlan {
   readonly name: string
@@ -90,3 +102,7 @@ export const everyStep = ({ steps }: Pick<ProcessPlan, 'steps'>): PlannedStep[] 
 
 /** The name of a branch within its step: `search` of `publish.search`. */
 export const branchKey = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+
+/** The definitions that processes of this one start, and those that these start. */
+export const childPlans = ({ steps }: ProcessPlan): ProcessPlan[] =>
+  steps.flatMap(step => (step.kind === 'process' ? [...childPlans(step.child), step.child] : []))

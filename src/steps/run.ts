@@ -4,7 +4,16 @@ import { checkOptions } from './check.ts'
 import { begins, missingServices, prepare } from './execute.ts'
 import { copyJson, toJson } from './json.ts'
 import { withLimit } from './limit.ts'
-import { branchKey, type EachStep, type FunctionStep, type ParallelStep, type ProcessPlan } from './plan.ts'
+import {
+  branchKey,
+  childPlans,
+  type ChildStep,
+  type EachStep,
+  type FunctionStep,
+  type ParallelStep,
+  type PlannedStep,
+  type ProcessPlan,
+} from './plan.ts'
 import { pool } from './pool.ts'
 import { retryWait } from './retry.ts'
 import { validateInput } from './schema.ts'
@@ -142,15 +151,38 @@ function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Pro
   })
 }
 
+/** The child's data is copied as if it were another process's. */
+async function runChild(run: Run, step: ChildStep, data: Json, signal: AbortSignal): Promise<Json> {
+  return runWhole(run, step, signal, async inner => {
+    const context = contextOf(run, step, data, 1, inner)
+    if (step.when && !(await step.when(context))) return data
+    try {
+      const input = toJson(await begins(step, run.services)(context), MAX_BYTES)
+      return (await runInCaller(step.child, input, { services: run.services, signal: inner })) as Json
+    } catch (error) {
+      inner.throwIfAborted()
+      throw stepFailed(run, step, 1, error)
+    }
+  })
+}
+
+function pauseIn({ steps }: ProcessPlan): PlannedStep | undefined {
+  for (const step of steps) {
+    const pause = step.kind === 'process' ? pauseIn(step.child) : step
+    if (pause?.kind === 'interrupt' || (pause?.kind === 'step' && pause.interrupt)) return pause
+  }
+  return undefined
+}
+
 function checkRun(plan: ProcessPlan, options: unknown): { services: object; signal: AbortSignal } {
   const what = `options of run of process '${plan.name}'`
   const { services = {}, signal = new AbortController().signal } = checkOptions(options, what, ['services', 'signal'])
   if (typeof services !== 'object' || services === null)
     throw new TypeError(`services in ${what} must be an object; received ${show(services)}`)
   if (!(signal instanceof AbortSignal)) throw new TypeError(`signal in ${what} must be an AbortSignal; received ${show(signal)}`)
-  const missing = missingServices(plan, services)
+  const missing = [...new Set([plan, ...childPlans(plan)].flatMap(one => missingServices(one, services)))]
   if (missing.length > 0) throw new TypeError(`services in ${what} must have ${missing.join(', ')}; received ${show(services)}`)
-  const pause = plan.steps.find(step => step.kind === 'interrupt' || (step.kind === 'step' && step.interrupt))
+  const pause = pauseIn(plan)
   if (pause === undefined) return { services, signal }
   throw new TypeError(
     `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for proceed(). Start it with a runtime: runtime.start()`,
@@ -178,6 +210,7 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
   for (const step of plan.steps) {
     if (step.kind === 'step') data = await running(stepSignal => runStep(run, step, data, stepSignal))
     else if (step.kind === 'parallel') data = await running(stepSignal => runParallel(run, step, data, stepSignal))
+    else if (step.kind === 'process') data = await running(stepSignal => runChild(run, step, data, stepSignal))
     else if (step.kind === 'each') data = await running(stepSignal => runEach(run, step, data, stepSignal))
     else if (step.kind === 'sleep') {
       const at = await running(async stepSignal => {

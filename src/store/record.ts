@@ -7,7 +7,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
-export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each'
+export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process'
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 
@@ -52,6 +52,8 @@ export interface StepRecord {
   readonly until?: number
   readonly progress?: Progress
   readonly error?: ErrorRecord
+  /** The process that a process step has started. */
+  readonly child?: string
 }
 
 /** What caused a record: a transition of the machine, or a progress report. */
@@ -76,6 +78,8 @@ export interface ProcessIdentity {
   readonly input: Json
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** The process and the step that have started this one. */
+  readonly parent?: { readonly pid: string; readonly step: string }
   /** Every step of the definition in order, each followed by its branches (`publish.search`), so that readers need no code. */
   readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
 }

@@ -42,7 +42,22 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
     { concurrency: 1 },
   )
 
+  const child = defineProcess({ name: 'child', input: typed<{ n: number }>() }).step('work', async ({ data, attempt }) => {
+    tell('ran', 'child', attempt)
+    await middle()
+    return data.n * 2
+  })
+  const process = begun
+    .process('child', child, {
+      input: ({ data }) => {
+        tell('input')
+        return data
+      },
+    })
+    .step('after', ({ data }) => data + 1)
+
   return {
+    process: { definition: process, input: { n: 1 }, output: 3 },
     parallel: { definition: parallel, input: { n: 1 }, output: { quick: 1, slow: 2 } },
     each: { definition: each, input: { n: 1 }, output: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] },
   }

@@ -17,8 +17,8 @@ export interface Model {
   readonly steps: Readonly<Record<string, { readonly status: StepStatus; readonly attempt: number; readonly failures: number }>>
   readonly code: string | undefined
   readonly deaths: number
-  /** An each step knows its items. */
-  readonly listed: boolean
+  /** An each step has its list, a process step its child. */
+  readonly prepared: boolean
   readonly recoveries: number
   /** Milliseconds of running time spent, and since when the clock runs. */
   readonly spentMs: number
@@ -33,7 +33,7 @@ export const newModel = (input: Json): Model => ({
   steps: {},
   code: undefined,
   deaths: 0,
-  listed: false,
+  prepared: false,
   recoveries: 0,
   spentMs: 0,
   runningSince: undefined,
@@ -53,7 +53,7 @@ export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): M
         ? leave(plan, { ...model, data: merged(model.data, (event as { data?: Json }).data) }, 'finished', (event as Timed).at)
         : model
     case 'RECOVER':
-      return recovered(model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
+      return recovered(plan, model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
     default:
       return answered(plan, model, event as { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure })
   }
@@ -67,7 +67,9 @@ const isObject = (value: Json): boolean => typeof value === 'object' && value !=
 const underWay = ({ steps }: Model): string[] =>
   Object.keys(steps).filter(name => steps[name]?.status === 'running' && !Object.keys(steps).some(other => other.startsWith(`${name}.`)))
 
-function recovered(model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
+function recovered(plan: ProcessPlan, model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
+  // Who waits for a child dies of nothing.
+  if (plan.steps[model.at]?.kind === 'process' && model.prepared && !fail) return { ...model, recoveries: model.recoveries + 1 }
   const names = underWay(model)
   const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
   if (fail || (names.length > 0 && model.deaths >= maxRecoveries)) return end(died, 'error', 'ERR_HOST_DIED')
@@ -94,13 +96,13 @@ function answered(
     return error.retryable && failures < attempts ? set(counted, id, { status: 'waiting' }) : end(counted, 'error', undefined, id)
   }
   const result = output as { output?: Json; skipped?: true }
-  const listed = step.kind === 'each' && !model.listed
+  const prepares = (step.kind === 'each' || step.kind === 'process') && !model.prepared
   if (step.kind === 'parallel' && worker !== step) return branchDone(plan, model, step, id, result.output as Json, at)
   if (result.skipped) return leave(plan, model, 'skipped', at)
   if (step.kind === 'parallel') return beginBranches({ ...model, deaths: 0 }, step)
   if (step.kind === 'sleep') return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
+  if (prepares) return { ...model, ...(step.kind === 'each' && { data: result.output as Json }), prepared: true, deaths: 0 }
   const next = { ...model, data: result.output as Json }
-  if (listed) return { ...next, listed: true, deaths: 0 }
   return step.kind === 'step' && step.interrupt
     ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at)
     : leave(plan, next, 'finished', at)
@@ -118,7 +120,7 @@ const beginBranches = (model: Model, { branches }: ParallelStep): Model => branc
 
 function enter(plan: ProcessPlan, model: Model, index: number, at: number): Model {
   const step = plan.steps[index]
-  const there = { ...model, at: index, deaths: 0, listed: false }
+  const there = { ...model, at: index, deaths: 0, prepared: false }
   if (!step) return { ...stop(there, at), status: 'finished' }
   if (step.kind === 'interrupt') return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
   if (step.kind === 'sleep' && !('compute' in step.until))

@@ -12,6 +12,7 @@ import { essence, recovered } from './restore.ts'
 const work = () => null
 const optional = <T extends object>(arbitrary: fc.Arbitrary<T>) => fc.oneof(fc.constant({}), arbitrary)
 
+const child: ProcessPlan = { name: 'child', version: '1', steps: [{ kind: 'step', name: 'x', work }] }
 const retry = (max: number) =>
   optional(
     fc.record({
@@ -40,6 +41,13 @@ const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
     .oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
     .map(until => (name: string): PlannedStep => ({ kind: 'sleep', name, until })),
   when.map(when => (name: string): PlannedStep => ({ kind: 'each', name, items: work, work, concurrency: 2, ...when })),
+  fc.tuple(when, timeoutMs).map(([when, timeout]) => (name: string): PlannedStep => ({
+    kind: 'process',
+    name,
+    child,
+    ...when,
+    ...timeout,
+  })),
 )
 
 /** Two branches multiply each other's states: a definition has one such step at most. */

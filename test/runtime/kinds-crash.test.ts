@@ -52,3 +52,12 @@ test('each: after a crash the items that had finished are not run again', async 
   t.is(told.length, 13, 'each other item ran once')
   t.like(info.steps[0], { attempt: 2, progress: { value: 10, total: 10 } })
 })
+
+test('process: after a crash the parent finds its child, which goes on', async t => {
+  const { told, info, client } = await crash(t, 'process', inTheMiddle)
+  t.deepEqual(told, ['input', 'ran child 1', 'middle', 'ran child 2', 'middle'])
+  const all: ProcessInfo[] = []
+  for await (const one of client.list()) all.push(one)
+  t.is(all.length, 2)
+  t.like(await client.get(info.steps[0]?.child ?? ''), { status: 'finished', recoveries: 1, parent: { pid: info.pid, step: 'child' } })
+})

@@ -9,3 +9,7 @@ p.parallel('par', { ok: () => 1 }).sleep('par', '1s') // error: "Step 'par' exis
 p.each('each', () => [1, 2], () => new Date()) // error: Not JSON: $ is a Date: return toISOString()
 p.each('each', ({ data }) => data, () => 1) // error: is not assignable to type
 p.each('each', ({ data }) => [data.file], ({ data }) => data.toFixed()) // error: Did you mean
+
+const child = defineProcess({ name: 'c', input: typed<{ size: number }>() }).step('x', () => 1)
+p.process('child', child) // error: Expected 3 arguments, but got 2
+p.process('child', child, { input: ({ data }) => ({ size: data.file }) }) // error: Type 'string' is not assignable to type 'number'

@@ -1,5 +1,6 @@
 /** Steps that consist of other work. */
 import { expectTypeOf } from 'expect-type'
+import { z } from 'zod'
 import { defineProcess } from '../../../src/steps/define-process.ts'
 import type { ProcessOutput, ProcessServices } from '../../../src/steps/definition.ts'
 import { typed } from '../../../src/steps/typed.ts'
@@ -83,3 +84,18 @@ list
     expectTypeOf(data).toEqualTypeOf<string[] | { id: number }[]>()
     return data
   })
+
+// process
+const kid = defineProcess({
+  name: 'kid',
+  input: z.object({ n: z.number(), x: z.string().default('x') }),
+  services: typed<{ db: Db }>(),
+}).step('z', ({ data }) => ({ z: data.x }))
+const parent = p.process('k1', kid).step('x', ({ data }) => data.z)
+expectTypeOf<ProcessServices<typeof parent>>().toExtend<{ db: Db }>()
+expectTypeOf<ProcessOutput<typeof parent>>().toEqualTypeOf<string>()
+p.process('k1', kid, { input: async ({ data }) => ({ n: data.n, x: 'y' }), timeout: '1h' }).step('x', ({ data }) => data.z)
+p.process('k1', kid, { when: () => true }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<{ z: string } | { n: number }>()
+  return 1
+})
