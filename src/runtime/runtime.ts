@@ -6,10 +6,12 @@ import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/de
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
-import type { JournalLine, ProcessIdentity } from '../store/record.ts'
+import type { ProcessPlan } from '../steps/plan.ts'
+import { isFinal, type Json, type JournalLine, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
-import { attemptLogic, timerLogic, type Answer } from './actors.ts'
+import { attemptLogic, childLogic, timerLogic, type Answer } from './actors.ts'
+import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -53,6 +55,7 @@ export class ProcessRuntime implements Surroundings {
   readonly #closing = new AbortController()
   readonly #starting = new Set<Promise<unknown>>()
   readonly #adoption: Adoption
+  readonly #children: Children
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
 
@@ -81,8 +84,18 @@ export class ProcessRuntime implements Surroundings {
       adopted => this.#resume(adopted),
       error => process.emitWarning(`Host ${store.hostId} could not look for processes to adopt: ${messageOf(error)}`),
     )
+    this.#children = new Children({
+      clock,
+      client: this.#client,
+      closing: this.#closing.signal,
+      handleOf: pid => this.#handleOf(pid),
+      isLive: pid => this.#live.has(pid),
+      isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
+    })
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
+      child: childLogic((input, answer) => this.#children.wait(input, answer)),
+      items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
   }
@@ -101,7 +114,25 @@ export class ProcessRuntime implements Surroundings {
     input?: ProcessInput<D>,
     options: StartOptions = {},
   ): Promise<ProcessHandle<ProcessOutput<D>>> {
-    const starting = this.#start(definition, input, options)
+    return this.#starts(this.#start(planOf(definition), input, options))
+  }
+
+  /** A child has the same key at every attempt to start it: the one there is is found again (rule 7.6). */
+  async startChild(
+    plan: ProcessPlan,
+    input: Json,
+    parent: { readonly pid: string; readonly step: string },
+    failures: number,
+  ): Promise<string> {
+    const key = `child:${parent.pid}:${parent.step}:${failures}`
+    return (await this.#starts(this.#start(plan, input, { key }, parent))).pid
+  }
+
+  cancelChild(child: string, parent: string): void {
+    this.#children.cancel(child, parent)
+  }
+
+  async #starts(starting: Promise<ProcessHandle>): Promise<ProcessHandle> {
     this.#starting.add(starting)
     try {
       return await starting
@@ -110,13 +141,8 @@ export class ProcessRuntime implements Surroundings {
     }
   }
 
-  async #start<D extends ProcessDefinition>(
-    definition: D,
-    input: unknown,
-    options: StartOptions,
-  ): Promise<ProcessHandle<ProcessOutput<D>>> {
+  async #start(plan: ProcessPlan, input: unknown, options: StartOptions, parent?: ProcessIdentity['parent']): Promise<ProcessHandle> {
     if (this.draining) throw closed('Start processes on another one')
-    const plan = planOf(definition)
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = this.#programs.find(plan, timeoutMs !== undefined)
     if (!program)
@@ -134,6 +160,7 @@ export class ProcessRuntime implements Surroundings {
       outline: program.outline,
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
+      ...(parent && { parent }),
     }
     const live = new LiveProcess(this, program, identity, { pid: this.#createPid(now), timeoutMs })
     await this.pace()
@@ -206,6 +233,10 @@ export class ProcessRuntime implements Surroundings {
     this.#keepAlive.delete(live)
   }
 
+  async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
+    return (await this.#readers.history(pid)) ?? []
+  }
+
   onStoreError(error: unknown, { pid }: JournalLine): void {
     process.emitWarning(`Process ${pid} waits for its store: ${messageOf(error)}`, { code: 'ERR_STORE_WRITE' })
   }
@@ -235,7 +266,7 @@ export class ProcessRuntime implements Surroundings {
     const restored = this.#programs.restoring(found)
     if (!restored) return
     const { program, record } = restored
-    const { version, shape, createdAt, input, outline, key, labels } = record
+    const { version, shape, createdAt, input, outline, key, labels, parent } = record
     const identity: ProcessIdentity = {
       version,
       shape,
@@ -244,11 +275,15 @@ export class ProcessRuntime implements Surroundings {
       outline,
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
+      ...(parent && { parent }),
     }
     const live = new LiveProcess(this, program, identity, record)
     this.#live.set(live.pid, live)
     // Closed meanwhile: it is let go for the next host.
-    if (!this.draining) live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
+    if (this.draining) return
+    live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
+    // Once all that were adopted with it are here: its parent may be one of them.
+    if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
   }
 
   #expire(retentionMs: number): void {
