@@ -22,6 +22,7 @@ export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './store/info.ts
 
 // Stores
 export { lowdbStore } from './store/lowdb-store.ts'
+export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal } from './store/journal.ts'
 export type { Host, HostState, Store } from './store/store.ts'
 export type { ErrorRecord, Json, ProcessStatus, Progress, StepKind, StepStatus } from './store/record.ts'

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAdopt } from './commands/adopt.ts'
+import { addCopy } from './commands/copy.ts'
+import { addDashboard } from './commands/dashboard.ts'
+import { addDiagram } from './commands/diagram.ts'
+import { addInspect } from './commands/inspect.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addShow } from './commands/show.ts'
@@ -11,7 +15,7 @@ import { hasColours, widthOf } from './screen.ts'
 import { DEFAULT_STORE, withClient } from './with-client.ts'
 
 /** Files of commands, in the order in which `--help` shows them. */
-const COMMANDS = [addList, addShow, addWatch, addLogs, addAdopt]
+const COMMANDS = [addList, addShow, addWatch, addLogs, addDiagram, addInspect, addDashboard, addAdopt, addCopy]
 
 const HELP = `
 A pid may be shortened to any beginning that only one process has.
@@ -35,7 +39,7 @@ export function createProgram(io: Io, ended: (status: number) => void): Command 
   const { stdout, stderr } = io
   const program = new Command('stepwright')
     .description('See how background processes are doing, from the store they live in.')
-    .option('--store <dir>', `directory of the store (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`)
+    .option('--store <path>', `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`)
     .version(versionOfPackage(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)

@@ -1,24 +1,24 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
-import { lowdbStore } from '../store/lowdb-store.ts'
 import { isFinal } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { checkLimit, checkList, checkPid, checkWait, show } from './check.ts'
 import type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client.ts'
 import { outcome } from './outcome.ts'
+import { storeAt } from './store-at.ts'
 
 /**
  * Opens a store for reading, in any Node process. Nothing is touched before the first call.
  *
- * @param store the directory of a `lowdbStore`, or a store
+ * @param store the directory of a `lowdbStore`, the file of a `sqliteStore` (by its ending: .sqlite, .sqlite3 or .db), or a store
  * @example
  * const client = openClient('.stepwright')
  * console.log(await client.get(pid))
  * await client.close()
  */
 export function openClient(store: string | Store = '.stepwright'): Client {
-  if (typeof store === 'string') return new StoreClient(lowdbStore(store), true)
-  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a directory or a store, received ${show(store)}`)
+  if (typeof store === 'string') return new StoreClient(storeAt(store), true)
+  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a path or a store, received ${show(store)}`)
   return new StoreClient(store, false)
 }
 

@@ -64,6 +64,7 @@ export class Attempt {
     if (this.#stopped) return
     if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
     await this.#process.barrier()
+    await this.#process.pace()
     if (this.#stopped || this.#process.draining) return this.#process.settled(this)
     this.work = this.#run()
     await this.work

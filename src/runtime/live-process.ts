@@ -34,6 +34,8 @@ import { Writer } from './writer.ts'
 export interface Surroundings {
   readonly clock: Clock
   readonly slots: Slots
+  /** Lets the event loop turn now and then: short steps on a local store would otherwise go from promise to promise and never let it. */
+  readonly pace: () => Promise<void> | undefined
   readonly store: HostStore
   readonly host: Host
   readonly services: object
@@ -194,7 +196,7 @@ export class LiveProcess {
   /** @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
   async proceed(data?: unknown): Promise<void> {
     const paused = this.#pausedStep()
-    const json = await proceedData(paused, this.pid, data, this.maxRecordBytes)
+    const json = await proceedData(paused, this.machineContext, data, this.maxRecordBytes)
     if (this.#pausedStep() !== paused) throw this.#notInterrupted()
     this.#send({ type: 'PROCEED', at: this.clock.now(), ...(json !== undefined && { data: json }) })
     await this.barrier()
@@ -207,6 +209,10 @@ export class LiveProcess {
   /** Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before. */
   ended(): Promise<ProcessRecord> {
     return this.#ending.wait()
+  }
+
+  pace(): Promise<void> | undefined {
+    return this.#around.pace()
   }
 
   barrier(): Promise<void> {

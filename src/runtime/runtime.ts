@@ -29,6 +29,7 @@ const MIN_KEPT_MS = 3_600_000
 export interface Injected {
   readonly clock: Clock
   readonly createPid: (now: number) => string
+  readonly pace: () => Promise<void> | undefined
 }
 
 /** A host: runs processes of the definitions it knows, and is a client of its store too. */
@@ -42,6 +43,7 @@ export class ProcessRuntime implements Surroundings {
   readonly #keepAlive = new KeepAlive()
   readonly clock: Clock
   readonly slots: Slots
+  readonly pace: Injected['pace']
   readonly store: HostStore
   readonly host: Host
   readonly services: object
@@ -62,13 +64,14 @@ export class ProcessRuntime implements Surroundings {
     options: CheckedOptions,
     readers: Store,
     store: HostStore,
-    { clock, createPid }: Injected,
+    { clock, createPid, pace }: Injected,
   ) {
     this.#options = options
     this.#readers = readers
     this.#client = openClient(readers)
     this.#createPid = createPid
     this.clock = clock
+    this.pace = pace
     this.slots = new Slots(options.concurrency)
     this.store = store
     this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
@@ -161,6 +164,7 @@ export class ProcessRuntime implements Surroundings {
       ...(parent && { parent }),
     }
     const live = new LiveProcess(this, program, identity, { pid: this.#createPid(now), timeoutMs })
+    await this.pace()
     const { pid, created } = await this.store.create(live.record)
     if (!created) return this.#handleOf(pid)
     this.#live.set(pid, live)

@@ -43,7 +43,7 @@ export interface ProcessInfo {
   readonly labels?: Readonly<Record<string, string>>
   /** The process and the step that have started this one. */
   readonly parent?: { readonly pid: string; readonly step: string }
-  /** How often a host died under it. */
+  /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
   /** Grows with every record; orders them. */
   readonly revision: number

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import type { Files } from './files.ts'
 import { quote } from './failures.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
+import { changes } from './lowdb/changes.ts'
 import { readDefinitions } from './lowdb/definitions.ts'
 import { deleteProcess } from './lowdb/delete.ts'
 import { follow } from './lowdb/follow.ts'
@@ -97,6 +98,15 @@ class LowdbStore implements Store {
     this.#check()
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     yield* readLogs(this.#files, this.#folders, pid, goOn ? this.follow(pid, ends) : undefined, ends)
+  }
+
+  async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
+    this.#check()
+    yield* changes(
+      this.#files,
+      this.#folders,
+      signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
+    )
   }
 
   async charts(): Promise<StoredChart[]> {

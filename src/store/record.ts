@@ -115,7 +115,7 @@ export interface Transition extends LineHead {
   readonly deadline?: number
   /** Milliseconds left of the process's timeout, while its clock stands. */
   readonly remainingMs?: number
-  /** How often a host died under this process. */
+  /** How often a host died while a step of this process was under way. */
   readonly recoveries: number
   /** Deaths in a row during the same step. */
   readonly deaths?: number

@@ -1,6 +1,8 @@
 import { adoptingTests } from './conformance/adopting.ts'
+import { changingTests } from './conformance/changing.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
+import { importingTests } from './conformance/importing.ts'
 import { loggingTests } from './conformance/logging.ts'
 import { readingTests } from './conformance/reading.ts'
 import { seizingTests } from './conformance/seizing.ts'
@@ -17,8 +19,10 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
 export const storeConformance: readonly ConformanceTest[] = [
   ...readingTests,
   ...followingTests,
+  ...changingTests,
   ...hostingTests,
   ...loggingTests,
+  ...importingTests,
   ...adoptingTests,
   ...seizingTests,
 ]

@@ -16,8 +16,8 @@ const READERS = 2
 /** How long everything may take to end once nobody kills any more. */
 const SETTLE_MS = 60_000
 
-/** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. */
-export async function soak(dir: string, seconds: number, say: (line: string) => void): Promise<SoakResult> {
+/** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. Goes on for `seconds`, and until there were `atLeast` so many kills. */
+export async function soak(dir: string, { seconds, atLeast }: { seconds: number; atLeast: number }, say: (line: string) => void): Promise<SoakResult> {
   const store = join(dir, 'store'),
     effects = join(dir, 'effects')
   const kills = new Map<string, number>()
@@ -48,7 +48,7 @@ export async function soak(dir: string, seconds: number, say: (line: string) => 
   )
   const until = Date.now() + seconds * 1_000
   let told = Date.now()
-  while (Date.now() < until) {
+  while (Date.now() < until || kills.size < atLeast) {
     // The moments are random on purpose: this is a search, and what it finds is checked at the end.
     await delay(100 + Math.random() * 400)
     const place = Math.floor(Math.random() * HOSTS)
