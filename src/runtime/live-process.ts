@@ -1,6 +1,6 @@
-import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent, type Observer } from 'xstate'
+import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent } from 'xstate'
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
-import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
+import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
 import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import { show } from '../steps/show.ts'
@@ -21,8 +21,9 @@ import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import { Ending } from './ending.ts'
+import { MachineRun } from './machine-run.ts'
 import { ownInfo } from './own-info.ts'
-import { proceedData } from './proceed-data.ts'
+import { proceedData, checkEvent } from './proceed-data.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
 import { Seat, type Slots } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
@@ -39,7 +40,7 @@ export interface Surroundings {
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
-  readonly inspect: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
+  readonly inspect: ((event: InspectionEvent) => void) | undefined
   /** True once the runtime closes: nothing begins any more. */
   readonly draining: boolean
   /** The process has ended and its last record is in the store, or it was given up. */
@@ -87,6 +88,8 @@ export class LiveProcess {
   readonly #ending = new Ending()
   readonly #seat: Seat
   readonly #actor: AnyActor
+  /** Of the machine step that runs. */
+  #machine: MachineRun | undefined
   #transition: Transition
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
   #context: ProcessContext
@@ -139,6 +142,9 @@ export class LiveProcess {
   }
   get maxRecordBytes(): number {
     return this.#around.maxRecordBytes
+  }
+  get inspect(): Surroundings['inspect'] {
+    return this.#around.inspect
   }
   get holdsSlot(): boolean {
     return this.#seat.held
@@ -260,6 +266,28 @@ export class LiveProcess {
 
   cancelChild(child: string): void {
     this.#around.cancelChild(child, this.pid)
+  }
+
+  runMachine(input: MachineInput, answer: Answer): () => void {
+    const run = new MachineRun(this, input, answer)
+    this.#machine = run
+    return () => {
+      run.stop()
+      if (this.#machine === run) this.#machine = undefined
+    }
+  }
+
+  machineChanged(step: string, machine: MachineState): void {
+    if (!this.#gone) this.#send({ type: 'CHANGE', at: this.clock.now(), step, machine, state: machine.snapshot.value })
+  }
+
+  /** @throws ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT, ERR_NOT_JSON */
+  async send(event: unknown): Promise<void> {
+    const json = checkEvent(event, this.maxRecordBytes)
+    this.#mustLive('sent an event')
+    if (!this.#machine)
+      throw new StepwrightError('ERR_NO_MACHINE', `Process ${this.pid} is in no machine step now: nothing would take the event`)
+    await this.#machine.send(json)
   }
 
   /** Items of an each step that have finished: on disk, and with them how many there are. */

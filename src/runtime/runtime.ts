@@ -10,7 +10,7 @@ import type { ProcessPlan } from '../steps/plan.ts'
 import { isFinal, type Json, type JournalLine, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
-import { attemptLogic, childLogic, timerLogic, type Answer } from './actors.ts'
+import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from './actors.ts'
 import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
@@ -48,7 +48,7 @@ export class ProcessRuntime implements Surroundings {
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
-  readonly inspect: CheckedOptions['inspect']
+  readonly inspect: Surroundings['inspect']
   draining = false
   #closed: Promise<void> | undefined
   /** Aborts once closed: ends what waits for processes of other hosts. */
@@ -95,6 +95,7 @@ export class ProcessRuntime implements Surroundings {
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
       child: childLogic((input, answer) => this.#children.wait(input, answer)),
+      machine: machineLogic((input, answer) => this.#find(input.pid).runMachine(input, answer)),
       items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
@@ -190,6 +191,11 @@ export class ProcessRuntime implements Surroundings {
   /** @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
   async proceed(pid: string, data?: unknown): Promise<void> {
     await this.#steer(pid).proceed(data)
+  }
+
+  /** @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT, ERR_NOT_JSON */
+  async send(pid: string, event: { readonly type: string }): Promise<void> {
+    await this.#steer(pid).send(event)
   }
 
   get(pid: string): ReturnType<Client['get']> {

@@ -8,6 +8,7 @@ import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion } from './names.ts'
 import type { MustBeJson } from './not-json.ts'
 import { planEach } from './plan-each.ts'
+import { planMachine } from './plan-machine.ts'
 import { planProcess } from './plan-process.ts'
 import { planFunctionStep, planInterrupt, planParallel } from './plan-step.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
@@ -54,6 +55,10 @@ class Builder {
 
   process(name: string, definition: unknown, options?: unknown): Builder {
     return this.#add(planProcess(this.#unused(name), planOf(definition), options))
+  }
+
+  machine(name: string, machine: unknown, options?: unknown): Builder {
+    return this.#add(planMachine(this.#unused(name), machine, options))
   }
 
   async run(input?: unknown, options?: unknown): Promise<unknown> {
