@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
+  /** Handed each actor before it starts. */
+  readonly show: ((actor: AnyActor) => void) | undefined
   readonly inspect: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
   /** True once the runtime closes: nothing begins any more. */
   readonly draining: boolean
@@ -105,6 +107,7 @@ export class LiveProcess {
       ...(restored && { snapshot: restored.snapshot }),
     })
     restored?.fill()
+    around.show?.(this.#actor)
     this.#context = this.machineContext
     this.#revision = 'revision' in origin ? origin.revision : 1
     this.#progress = 'progress' in origin ? origin.progress : undefined
