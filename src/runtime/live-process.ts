@@ -40,6 +40,8 @@ export interface Surroundings {
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
+  /** Handed each actor before it starts. */
+  readonly show: ((actor: AnyActor) => void) | undefined
   readonly inspect: ((event: InspectionEvent) => void) | undefined
   /** True once the runtime closes: nothing begins any more. */
   readonly draining: boolean
@@ -125,6 +127,7 @@ export class LiveProcess {
       ...(restored && { snapshot: restored.snapshot }),
     })
     restored?.fill()
+    around.show?.(this.#actor)
     this.#context = this.machineContext
     this.#revision = 'revision' in origin ? origin.revision : 1
     this.#progress = 'progress' in origin ? origin.progress : undefined

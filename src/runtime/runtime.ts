@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { AnyActor } from 'xstate'
 import type { Client, ListOptions, LogOptions, WaitOptions } from '../client/client.ts'
 import { openClient } from '../client/open-client.ts'
 import { StepwrightError } from '../errors.ts'
@@ -49,6 +50,7 @@ export class ProcessRuntime implements Surroundings {
   readonly services: object
   readonly maxRecordBytes: number
   readonly inspect: Surroundings['inspect']
+  readonly show: Surroundings['show']
   draining = false
   #closed: Promise<void> | undefined
   /** Aborts once closed: ends what waits for processes of other hosts. */
@@ -77,7 +79,8 @@ export class ProcessRuntime implements Surroundings {
     this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
-    this.inspect = safely(options.inspect)
+    this.show = showTo(options.inspect)
+    this.inspect = this.show ? undefined : safely(options.inspect)
     this.#adoption = new Adoption(
       store,
       record => this.#programs.restoring(record) !== undefined,
@@ -341,6 +344,17 @@ export class ProcessRuntime implements Surroundings {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const closed = (next: string): StepwrightError => new StepwrightError('ERR_RUNTIME_CLOSED', `This runtime is closed. ${next}.`)
+
+/**
+ * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while somebody looks: XState's inspection costs
+ * a process a sixth of its speed.
+ */
+function showTo(inspect: CheckedOptions['inspect']): Surroundings['show'] {
+  const attach = (inspect as { readonly [ATTACH]?: (actor: AnyActor) => void } | undefined)?.[ATTACH]
+  return attach && (actor => tell('The inspector', () => attach(actor)))
+}
+
+const ATTACH = Symbol.for('stepwright.attach')
 
 /** An inspector that throws must not reach the process it looks at. */
 function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {
