@@ -1,5 +1,5 @@
 import { isPid } from './pid.ts'
-import { PROCESS_STATUSES } from './record.ts'
+import { PROCESS_STATUSES, identityOf } from './record.ts'
 import type { JournalLine, ProcessRecord, ProgressLine, Transition } from './record.ts'
 import { tooNew } from './failures.ts'
 
@@ -104,19 +104,14 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     const { status, revision, at, event, progress } = line
     return { ...record, status, revision, at, event, progress: { ...record.progress, ...progress } }
   }
-  const { version, shape, createdAt, input, key, labels, outline } = record
-  const { key: _key, labels: _labels, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>
-  return {
-    ...transition,
-    version,
-    shape,
-    createdAt,
-    input,
-    outline,
-    ...(key !== undefined && { key }),
-    ...(labels !== undefined && { labels }),
-    ...transition.definition,
-  }
+  const {
+    key: _key,
+    labels: _labels,
+    forkedFrom: _forkedFrom,
+    progress: _progress,
+    ...transition
+  } = line as Transition & Partial<ProcessRecord>
+  return { ...transition, ...identityOf(record), ...transition.definition }
 }
 
 /**

@@ -2,6 +2,7 @@ import { adoptingTests } from './conformance/adopting.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { loggingTests } from './conformance/logging.ts'
+import { steeringTests } from './conformance/steering.ts'
 import { readingTests } from './conformance/reading.ts'
 import { seizingTests } from './conformance/seizing.ts'
 import type { ConformanceTest } from './conformance/suite.ts'
@@ -20,5 +21,6 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...hostingTests,
   ...loggingTests,
   ...adoptingTests,
+  ...steeringTests,
   ...seizingTests,
 ]

@@ -12,8 +12,8 @@ export const COMPACT_AT = 8 * 1024 * 1024
 export const draftName = (pid: string): string => `.${pid}.jsonl`
 
 /**
- * Replaces a journal by one with its first line, each step's first record (from which a fork may start), and the newest transition with the
- * progress since. Readers see the one file or the other. Returns the new length in bytes.
+ * Replaces a journal by one with its first line, each step's first record (from which a fork may start), what commands did (so that none is
+ * applied twice), and the newest transition with the progress since. Readers see the one file or the other. Returns the new length in bytes.
  */
 export function compact(files: Files, keys: Keys, folder: string, pid: string, key: string | undefined): number {
   const file = `${folder}/${pid}.jsonl`
@@ -53,7 +53,7 @@ function linesWorthKeeping(files: Files, file: string, pid: string): string[] {
       newest = []
       const begun = Object.keys(line.steps).filter(step => !seen.has(step))
       for (const step of begun) seen.add(step)
-      if (kept.length === 0 || begun.length > 0) kept.push(text)
+      if (kept.length === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(text)
       else newest.push(text)
     }
     return [...kept, ...newest]
