@@ -11,7 +11,7 @@ export function beginAttempt(context: ProcessContext, name: string, at: number):
   const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
   if (before === undefined) return { status: 'running', attempt: 1, startedAt: at }
   const { until: _, progress: __, ...kept } = before
-  return { ...kept, status: 'running', attempt: before.attempt + 1 }
+  return { startedAt: at, ...kept, status: 'running', attempt: before.attempt + 1 }
 }
 
 /** Finishes step `name` and begins the next one, in one change. */
