@@ -10,6 +10,8 @@ export const DEFAULT_STORE = '.stepwright'
 export interface Tools {
   readonly io: Io
   readonly client: Client
+  /** The directory of the store. */
+  readonly store: string
 }
 
 /** Makes an action for commander of a piece of work that resolves with the exit status. */
@@ -29,9 +31,10 @@ export function withClient(io: Io, ended: (status: number) => void): Act {
     async (...given: [...Args, Command]) => {
       const command = given.at(-1) as Command
       const args = given.slice(0, -1) as unknown[] as Args
-      const client = openClient(storeOf(command, io.env))
+      const store = storeOf(command, io.env)
+      const client = openClient(store)
       try {
-        ended(await work({ io, client }, ...args))
+        ended(await work({ io, client, store }, ...args))
       } finally {
         await client.close()
       }
