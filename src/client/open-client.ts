@@ -4,10 +4,21 @@ import { lowdbStore } from '../store/lowdb-store.ts'
 import { isFinal, type Json } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { toJson } from '../steps/json.ts'
-import { checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, show } from './check.ts'
-import type { Client, ForkOptions, ListOptions, LogInfo, LogOptions, Steered, SubmitOptions, WaitOptions } from './client.ts'
+import { checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll, show } from './check.ts'
+import type {
+  Client,
+  ForkOptions,
+  ListOptions,
+  LogInfo,
+  LogOptions,
+  Steered,
+  SubmitOptions,
+  WaitOptions,
+  WatchAllOptions,
+} from './client.ts'
 import { forkOf, submission } from './new-process.ts'
 import { outcome } from './outcome.ts'
+import { watchAll } from './watch-all.ts'
 import { pausedStep, steer } from './steer.ts'
 
 /**
@@ -56,6 +67,13 @@ class StoreClient implements Client {
 
   async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
     for await (const stored of this.#follow(pid, checkWait(options, 'watch'))) yield toInfo(stored)
+  }
+
+  async *watchAll(options: WatchAllOptions = {}): AsyncGenerator<ProcessInfo> {
+    const { query, signal } = checkWatchAll(options)
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    for await (const stored of watchAll(this.#store, query, ends)) yield toInfo(stored)
+    this.#closing.signal.throwIfAborted()
   }
 
   async result(pid: string, options: WaitOptions = {}): Promise<never> {

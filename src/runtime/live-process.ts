@@ -44,6 +44,8 @@ export interface Surroundings {
   onGone(process: LiveProcess): void
   /** Whether the process needs Node to stay alive may have changed. */
   onChange(process: LiveProcess): void
+  /** It made a transition, or reported progress. */
+  onRecord(process: LiveProcess): void
   onStoreError(error: unknown, line: JournalLine): void
 }
 
@@ -189,7 +191,7 @@ export class LiveProcess {
   announce(event: RecordEvent): void {
     this.#revision += 1
     this.#write((this.#transition = { ...this.#transition, revision: this.#revision, at: this.clock.now(), event }))
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   subscribe(listener: (info: ProcessInfo) => void): () => void {
@@ -292,6 +294,11 @@ export class LiveProcess {
     })
   }
 
+  #tell(): void {
+    this.#around.onRecord(this)
+    this.#subscribers.tell(() => this.info())
+  }
+
   #start(): void {
     this.#actor.start()
     this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
@@ -323,7 +330,7 @@ export class LiveProcess {
       void this.barrier().then(() => this.#finish())
     } else if (status !== 'running' || event.type === 'FAIL') this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   #writeProgress(step: string, progress: Readonly<Record<string, Progress>>): void {
@@ -332,7 +339,7 @@ export class LiveProcess {
     this.#revision += 1
     this.#progress = { ...this.#progress, ...progress }
     this.#write({ pid, name, status, revision: this.#revision, at: this.clock.now(), event: { type: 'PROGRESS', step }, progress })
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   #write(line: JournalLine): void {
@@ -362,6 +369,6 @@ export class LiveProcess {
     this.#write(this.#transition)
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 }

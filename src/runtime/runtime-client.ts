@@ -1,4 +1,13 @@
-import type { Client, ForkOptions, ListOptions, LogOptions, Steered, SubmitOptions, WaitOptions } from '../client/client.ts'
+import type {
+  Client,
+  ForkOptions,
+  ListOptions,
+  LogOptions,
+  Steered,
+  SubmitOptions,
+  WaitOptions,
+  WatchAllOptions,
+} from '../client/client.ts'
 import { openClient } from '../client/open-client.ts'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
@@ -41,6 +50,9 @@ export abstract class RuntimeClient implements Omit<Client, 'close' | typeof Sym
   }
   watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
     return this.client.watch(pid, this.#untilClosed(options))
+  }
+  watchAll({ signal, ...options }: WatchAllOptions = {}): ReturnType<Client['watchAll']> {
+    return this.client.watchAll({ ...options, ...this.#untilClosed({ signal }) })
   }
   result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
     return this.client.result<D>(pid, this.#untilClosed(options))

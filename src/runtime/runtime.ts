@@ -10,6 +10,7 @@ import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
 import { attemptLogic, timerLogic, type Answer } from './actors.ts'
 import { atTime, type Clock } from './clock.ts'
+import { Events, type RuntimeEvents } from './events.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
 import { Commands } from './commands.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -50,6 +51,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   draining = false
   #closed: Promise<void> | undefined
   readonly #starting = new Set<Promise<unknown>>()
+  readonly #events = new Events()
   readonly #adoption: Adoption
   readonly #commands: Commands
   readonly #submissions: Submissions
@@ -99,7 +101,12 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     this.#adoption = new Adoption(
       store,
       record => (isSubmission(record) ? this.#submissions.accepts(record) : this.#programs.restoring(record) !== undefined),
-      () => this.#readKept(),
+      adopted => {
+        const pids = adopted.map(({ record }) => record.pid)
+        this.#options.logger.info({ host: store.hostId, pids }, `Host ${store.hostId} goes on with ${pids.length} processes of others`)
+        this.#events.tell('host', () => ({ type: 'adopted', pids: [...pids] }))
+        return this.#readKept()
+      },
       adopted => this.#resume(adopted),
       error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
     )
@@ -182,6 +189,14 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     await this.close()
   }
 
+  on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  onRecord(live: LiveProcess): void {
+    this.#events.tell('process', () => live.info())
+  }
+
   idle(): Promise<void> {
     return new Promise(resolve => {
       this.#whenIdle.add(resolve)
@@ -202,7 +217,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   }
 
   onStoreError(error: unknown, { pid }: JournalLine): void {
-    process.emitWarning(`Process ${pid} waits for its store: ${messageOf(error)}`, { code: 'ERR_STORE_WRITE' })
+    this.#problem(`Process ${pid} waits for its store`, error, pid)
   }
 
   #find(pid: string): LiveProcess {
@@ -272,14 +287,21 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     }
   }
 
-  #problem(what: string, error?: unknown): void {
-    process.emitWarning(error === undefined ? what : `${what}: ${messageOf(error)}`)
+  /** Whatever is a failure of the store is told as one. */
+  #problem(what: string, error?: unknown, pid?: string): void {
+    const message = error === undefined ? what : `${what}: ${messageOf(error)}`
+    const code = error instanceof StepwrightError ? error.code : undefined
+    this.#options.logger.warn(
+      { host: this.host.id, ...(pid !== undefined && { pid }), ...(code !== undefined && { code }), err: error },
+      message,
+    )
+    if (code?.startsWith('ERR_STORE_')) this.#events.tell('store-error', () => ({ error, message, ...(pid !== undefined && { pid }) }))
   }
 
   #expire(retentionMs: number): void {
     const now = this.clock.now()
     this.store.expire(now - retentionMs, now - MIN_KEPT_MS).catch((error: unknown) => {
-      process.emitWarning(`Old processes could not be removed from ${this.#readers.location}: ${messageOf(error)}`)
+      this.#problem(`Old processes could not be removed from ${this.#readers.location}`, error)
     })
     this.#stopExpiry = this.clock.after(EXPIRE_INTERVAL_MS, () => this.#expire(retentionMs))
   }
@@ -301,6 +323,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
       this.#keepAlive.clear()
       this.closing.abort(closed('Open a client to read its processes'))
       this.#tellIfIdle()
+      this.#events.tell('host', () => ({ type: 'closed' }))
     }
   }
 
@@ -317,7 +340,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     try {
       await live.release()
     } catch (error) {
-      process.emitWarning(`Process ${live.pid} could not be let go: ${messageOf(error)}. It is taken up once this host is gone.`)
+      this.#problem(`Process ${live.pid} could not be let go, and is taken up once this host is gone`, error, live.pid)
     }
     this.#live.delete(live.pid)
   }
