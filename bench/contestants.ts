@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assign, createActor, fromPromise, setup } from 'xstate'
 import { createRuntime, defineProcess, lowdbStore, typed, type Store } from 'stepwright'
+import { sqliteStore } from 'stepwright/sqlite'
 import { memoryStore } from 'stepwright/testing'
 
 export const STEPS = 4
@@ -100,8 +101,15 @@ async function stepwright(name: string, store: Store, clean: () => Promise<void>
 
 export const onMemoryStore = (): Promise<Contestant> => stepwright('stepwright, memoryStore', memoryStore(), async () => {})
 
-export async function onLowdbStore(): Promise<Contestant> {
-  // Beside the bench, so that it is the disk that is measured and not a file system in memory.
+/** Beside the bench, so that it is the disk that is measured and not a file system in memory. */
+async function onDisk(name: string, makeStore: (dir: string) => Store): Promise<Contestant> {
   const dir = await mkdtemp(join(import.meta.dirname, '.store-'))
-  return stepwright('stepwright, lowdbStore', lowdbStore(dir), () => rm(dir, { recursive: true, force: true }))
+  return stepwright(name, makeStore(dir), () => rm(dir, { recursive: true, force: true }))
 }
+
+export const onLowdbStore = (): Promise<Contestant> => onDisk('stepwright, lowdbStore', dir => lowdbStore(dir))
+
+export const onSqliteStore = (): Promise<Contestant> => onDisk('stepwright, sqliteStore', dir => sqliteStore(join(dir, 'store.sqlite')))
+
+export const onSafeSqliteStore = (): Promise<Contestant> =>
+  onDisk("stepwright, sqliteStore, durability 'power'", dir => sqliteStore(join(dir, 'store.sqlite'), { durability: 'power' }))

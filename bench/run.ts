@@ -1,5 +1,14 @@
 import { parseArgs } from 'node:util'
-import { bareXState, onLowdbStore, onMemoryStore, plainLoop, STEPS, type Contestant } from './contestants.ts'
+import {
+  bareXState,
+  onLowdbStore,
+  onMemoryStore,
+  onSafeSqliteStore,
+  onSqliteStore,
+  plainLoop,
+  STEPS,
+  type Contestant,
+} from './contestants.ts'
 import { measure, median, type Measurement } from './measure.ts'
 
 const { values } = parseArgs({
@@ -14,7 +23,14 @@ const rounds = Number(values.rounds),
   processes = Number(values.processes),
   atOnce = Number(values['at-once'])
 
-const contestants: Contestant[] = [await plainLoop(), await bareXState(), await onMemoryStore(), await onLowdbStore()]
+const contestants: Contestant[] = [
+  await plainLoop(),
+  await bareXState(),
+  await onMemoryStore(),
+  await onLowdbStore(),
+  await onSqliteStore(),
+  await onSafeSqliteStore(),
+]
 const results = new Map<Contestant, Measurement[]>(contestants.map(contestant => [contestant, []]))
 
 process.stderr.write(`${processes} processes of ${STEPS} no-op steps, ${atOnce} at once; warm-up, then ${rounds} rounds in turn\n`)

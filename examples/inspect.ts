@@ -3,7 +3,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createRuntime, defineProcess, typed } from 'stepwright'
-import { serveInspector } from './inspector/inspector.ts'
+import { inspector } from 'stepwright/inspect'
 
 const slowly = async <T>(result: T, signal: AbortSignal): Promise<T> => setTimeout(1500, result, { signal })
 
@@ -21,10 +21,10 @@ const importPages = defineProcess({ name: 'import-pages', input: typed<{ pages: 
   .step('publish', ({ data, signal }) => slowly(data, signal))
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
-const inspector = await serveInspector()
-console.log(`Open ${inspector.url}`)
+const shown = inspector({ quiet: true })
+console.log(`Open ${await shown.url}`)
 
-const runtime = await createRuntime({ processes: [importPages], inspect: inspector.inspect })
+const runtime = await createRuntime({ processes: [importPages], inspect: shown.inspect })
 do {
   const job = await runtime.start(importPages, { pages: 12 })
   console.log(`Process ${job.pid} has begun`)
@@ -32,4 +32,4 @@ do {
   console.log(`Process ${job.pid} has finished`)
 } while (!values.once)
 await runtime.close()
-await inspector.close()
+await shown.close()

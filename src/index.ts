@@ -6,7 +6,7 @@ export { FatalError, RetryError } from './steps/fatal.ts'
 export type { ProcessBuilder } from './steps/builder.ts'
 export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './steps/definition.ts'
 export type { Duration } from './steps/duration.ts'
-export type { InterruptOptions, RetryPolicy, StepOptions } from './steps/options.ts'
+export type { BranchSpec, EachOptions, InterruptOptions, RetryPolicy, StepOptions, WholeOptions } from './steps/options.ts'
 export type { StandardSchemaV1 } from './steps/standard-schema.ts'
 export type { ClassSpec, FactorySpec, StepContext, StepObject } from './steps/work.ts'
 
@@ -34,6 +34,7 @@ export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './store/info.ts
 
 // Stores
 export { lowdbStore } from './store/lowdb-store.ts'
+export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal } from './store/journal.ts'
 export type { Host, HostState, Store } from './store/store.ts'
 export type { ErrorRecord, Json, ProcessStatus, Progress, StepKind, StepStatus } from './store/record.ts'

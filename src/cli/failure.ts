@@ -11,7 +11,7 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
-const OTHER_STORE = 'Another store is named by --store DIR, or by STEPWRIGHT_STORE.'
+const OTHER_STORE = 'Another store is named by --store PATH, or by STEPWRIGHT_STORE.'
 
 const isExpected = (thrown: Error): boolean => thrown instanceof UsageError || thrown instanceof StepwrightError
 

@@ -6,6 +6,10 @@ import { addFork } from './commands/fork.ts'
 import { addGc } from './commands/gc.ts'
 import { addHistory } from './commands/history.ts'
 import { addHosts } from './commands/hosts.ts'
+import { addCopy } from './commands/copy.ts'
+import { addDashboard } from './commands/dashboard.ts'
+import { addDiagram } from './commands/diagram.ts'
+import { addInspect } from './commands/inspect.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addProceed } from './commands/proceed.ts'
@@ -29,6 +33,9 @@ const COMMANDS = [
   addResult,
   addLogs,
   addHistory,
+  addDiagram,
+  addInspect,
+  addDashboard,
   addCancel,
   addProceed,
   addSend,
@@ -38,6 +45,7 @@ const COMMANDS = [
   addWork,
   addHosts,
   addAdopt,
+  addCopy,
   addGc,
 ]
 
@@ -64,7 +72,7 @@ export function createProgram(io: Io, ended: (status: number) => void): Command 
   const { stdout, stderr } = io
   const program = new Command('stepwright')
     .description('See and steer background processes, through the store they live in.')
-    .option('--store <dir>', `directory of the store (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`)
+    .option('--store <path>', `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`)
     .version(versionOfPackage(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)

@@ -10,8 +10,8 @@ export const DEFAULT_STORE = '.stepwright'
 export interface Tools {
   readonly io: Io
   readonly client: Client
-  /** The directory of the store. */
-  readonly store: string
+  /** Of the store. */
+  readonly path: string
 }
 
 /** Makes an action for commander of a piece of work that resolves with the exit status. */
@@ -21,7 +21,7 @@ export type Act = <Args extends unknown[]>(
 
 function storeOf(command: Command, env: Io['env']): string {
   const { store } = command.optsWithGlobals<{ store?: string }>()
-  if (store === '') throw new UsageError('--store is empty: give the directory of a store')
+  if (store === '') throw new UsageError('--store is empty: give the path of a store')
   return store ?? (env['STEPWRIGHT_STORE'] || DEFAULT_STORE)
 }
 
@@ -31,10 +31,10 @@ export function withClient(io: Io, ended: (status: number) => void): Act {
     async (...given: [...Args, Command]) => {
       const command = given.at(-1) as Command
       const args = given.slice(0, -1) as unknown[] as Args
-      const store = storeOf(command, io.env)
-      const client = openClient(store)
+      const path = storeOf(command, io.env)
+      const client = openClient(path)
       try {
-        ended(await work({ io, client, store }, ...args))
+        ended(await work({ io, client, path }, ...args))
       } finally {
         await client.close()
       }

@@ -118,7 +118,7 @@ export interface Client {
    */
   fork(pid: string, options?: ForkOptions): Promise<string>
   /**
-   * Removes an ended process.
+   * Removes an ended process, and the processes it has started.
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS
    */
   delete(pid: string): Promise<void>

@@ -1,6 +1,5 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
-import { lowdbStore } from '../store/lowdb-store.ts'
 import { isFinal, type Json } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { toJson } from '../steps/json.ts'
@@ -18,21 +17,22 @@ import type {
 } from './client.ts'
 import { forkOf, submission } from './new-process.ts'
 import { outcome } from './outcome.ts'
-import { watchAll } from './watch-all.ts'
 import { pausedStep, steer } from './steer.ts'
+import { storeAt } from './store-at.ts'
+import { watchAll } from './watch-all.ts'
 
 /**
  * Opens a store for reading and steering, in any Node process. Nothing is touched before the first call.
  *
- * @param store the directory of a `lowdbStore`, or a store
+ * @param store the directory of a `lowdbStore`, the file of a `sqliteStore` (by its ending: .sqlite, .sqlite3 or .db), or a store
  * @example
  * const client = openClient('.stepwright')
  * console.log(await client.get(pid))
  * await client.close()
  */
 export function openClient(store: string | Store = '.stepwright'): Client {
-  if (typeof store === 'string') return new StoreClient(lowdbStore(store), true)
-  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a directory or a store, received ${show(store)}`)
+  if (typeof store === 'string') return new StoreClient(storeAt(store), true)
+  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a path or a store, received ${show(store)}`)
   return new StoreClient(store, false)
 }
 
@@ -122,7 +122,19 @@ class StoreClient implements Client {
   }
 
   async delete(pid: string): Promise<void> {
-    await this.#store.delete(checkPid(pid))
+    const found = await this.#store.get(checkPid(pid))
+    // A live one is refused as it is, and its children stay.
+    const children = found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
+    for (const child of children) await this.#deleteIfThere(child)
+    await this.#store.delete(pid)
+  }
+
+  async #deleteIfThere(pid: string): Promise<void> {
+    try {
+      await this.delete(pid)
+    } catch (error) {
+      if (!(error instanceof StepwrightError) || error.code !== 'ERR_UNKNOWN_PROCESS') throw error
+    }
   }
 
   async find(prefix: string, limit = 2): Promise<string[]> {

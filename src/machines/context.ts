@@ -9,7 +9,9 @@ export interface ProcessContext {
   readonly input: Json
   /** The input of the step that runs; at the end the output. */
   readonly data: Json
-  /** Steps that have begun, by name. */
+  /** Of branches that have finished while others of their step run, by path. */
+  readonly outputs: Readonly<Record<string, Json>> | undefined
+  /** Steps that have begun, by name; branches by path. */
   readonly steps: Readonly<Record<string, StepRecord>>
   /** What caused the newest transition, and when (epoch ms). */
   readonly event: RecordEvent
@@ -37,6 +39,7 @@ export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInpu
     pid,
     input,
     data: input,
+    outputs: undefined,
     steps: {},
     event: { type: 'CREATE' },
     at,
@@ -87,6 +90,13 @@ export interface AttemptInput {
   readonly attempt: number
 }
 
+/** What the wait for a child is invoked with. */
+export interface ChildInput {
+  readonly pid: string
+  readonly step: string
+  readonly child: string
+}
+
 /** What an attempt resolves with. */
 export type AttemptResult = { readonly at: number; readonly progress?: Progress | undefined } & (
   | { readonly output: Json }
@@ -111,11 +121,17 @@ export interface TimerInput {
 
 const ENDED: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', 'timeout', 'cancelled'])
 
-/** The steps, with those still open given their end. */
-export function endOpenSteps(context: ProcessContext, status: StepStatus, at: number): ProcessContext['steps'] {
-  const ended = Object.entries(context.steps).map(
-    ([name, { until: _, ...step }]) => [name, ENDED.has(step.status) ? step : { ...step, status, endedAt: at }] as const,
-  )
+/** The steps, with those still open given their end: all, or those that `which` says yes to. */
+export function endOpenSteps(
+  context: ProcessContext,
+  status: StepStatus,
+  at: number,
+  which: (name: string) => boolean = () => true,
+): ProcessContext['steps'] {
+  const ended = Object.entries(context.steps).map(([name, { until: _, ...step }]) => {
+    const open = !ENDED.has(step.status) && which(name)
+    return [name, open ? { ...step, status, endedAt: at } : step] as const
+  })
   return Object.fromEntries(ended)
 }
 

@@ -22,7 +22,7 @@ function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefine
  * references inside the user's data, so this takes it apart: `snapshot` holds what no other field says.
  */
 export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number): Transition {
-  const { pid, input, data, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
+  const { pid, input, data, outputs, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
     snapshot.context as ProcessContext
   const children = timersOf(snapshot)
   // Undefined fields are dropped when this becomes JSON.
@@ -35,6 +35,7 @@ export function toTransition(snapshot: AnyMachineSnapshot, name: string, revisio
     event,
     steps,
     data: data === input ? undefined : data,
+    outputs,
     error,
     startedAt,
     deadline,
@@ -58,6 +59,7 @@ export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
     pid,
     input: null as Json,
     data: null as Json,
+    outputs: undefined as ProcessContext['outputs'],
     steps,
     event,
     at,
@@ -73,6 +75,7 @@ export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
     snapshot: { status: 'active', output: undefined, error: undefined, value, context, children, historyValue: {} } as Snapshot<unknown>,
     fill: () => {
       context.input = input
+      context.outputs = record.outputs
       context.data = record.data === undefined ? input : record.data
     },
   }
@@ -86,6 +89,7 @@ export function hasState(machine: AnyStateMachine, value: Json): boolean {
     return (
       typeof part === 'object' &&
       part !== null &&
+      (node.type !== 'parallel' || Object.keys(node.states).every(key => Object.hasOwn(part, key))) &&
       Object.entries(part).every(([key, rest]) => Object.hasOwn(node.states, key) && inside(node.states[key], rest as Json))
     )
   }

@@ -2,10 +2,7 @@ import type { ProcessRecord } from '../store/record.ts'
 import type { AdoptedProcess, HostStore } from '../store/store.ts'
 import { systemClock } from './clock.ts'
 
-/**
- * How often a host looks for what others left behind. With the second that a host which does not answer is waited for, a death is noticed
- * and taken care of within two.
- */
+/** How often a host looks for what others left behind: a death is to be noticed and taken care of within two seconds. */
 const INTERVAL_MS = 500
 
 /** Takes over the processes of dead hosts, and those let go in order: at the start of a host and as long as it lives. */

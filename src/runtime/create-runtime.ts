@@ -1,6 +1,7 @@
 import type { Client, Steered } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
+import { createPace } from './pace.ts'
 import { createPid } from '../store/pid.ts'
 import { systemClock } from './clock.ts'
 import type { RuntimeEvents } from './events.ts'
@@ -57,7 +58,7 @@ export interface Runtime extends Omit<Client, 'close'> {
 export async function createRuntime<const P extends readonly ProcessDefinition[]>(
   options: Omit<RuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
 ): Promise<Runtime> {
-  return openRuntime(options, { clock: systemClock, createPid })
+  return openRuntime(options, { clock: systemClock, createPid, pace: createPace() })
 }
 
 export async function openRuntime(options: RuntimeOptions & { services?: unknown }, injected: Injected): Promise<Runtime> {

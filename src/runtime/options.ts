@@ -151,6 +151,7 @@ export function checkCloseOptions(options: CloseOptions): number {
 }
 
 const MAX_KEY_LENGTH = 1024
+const MAX_LABELS_LENGTH = 16 * 1024
 
 export function checkStartOptions(options: StartOptions): { key?: string; labels?: Record<string, string>; timeoutMs?: number } {
   if (typeof options !== 'object' || options === null) throw new TypeError(`start options: expected an object, received ${show(options)}`)
@@ -167,6 +168,10 @@ export function checkStartOptions(options: StartOptions): { key?: string; labels
       Object.values(labels).some(value => typeof value !== 'string'))
   )
     throw new TypeError(`start({ labels }): expected an object of strings, received ${show(labels)}`)
+  if (JSON.stringify(labels ?? {}).length > MAX_LABELS_LENGTH)
+    throw new TypeError(
+      `start({ labels }): labels are to find a process by, at most ${MAX_LABELS_LENGTH} characters of JSON; data belongs into the input`,
+    )
   return {
     ...(key !== undefined && { key }),
     ...(labels !== undefined && { labels: { ...labels } }),

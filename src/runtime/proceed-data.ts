@@ -1,3 +1,5 @@
+import type { ProcessContext } from '../machines/context.ts'
+import { proceeded } from '../machines/proceeded.ts'
 import { toJson } from '../steps/json.ts'
 import type { PlannedStep } from '../steps/plan.ts'
 import { validate } from '../steps/schema.ts'
@@ -13,8 +15,17 @@ function schemaOf(paused: PlannedStep): StandardSchemaV1 | undefined {
  * What `proceed` was given, as the paused step's schema parses it. `undefined`: nothing, the output stays.
  * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE
  */
-export async function proceedData(paused: PlannedStep, pid: string, data: unknown, maxBytes: number): Promise<Json | undefined> {
+export async function proceedData(
+  paused: PlannedStep,
+  { pid, data: output }: ProcessContext,
+  data: unknown,
+  maxBytes: number,
+): Promise<Json | undefined> {
   const schema = schemaOf(paused)
   const valid = schema ? await validate(schema, data, `the data that step '${paused.name}' of process ${pid} proceeds with`) : data
-  return valid === undefined ? undefined : toJson(valid, maxBytes)
+  if (valid === undefined) return undefined
+  const json = toJson(valid, maxBytes)
+  // Merged into the output it must fit as well.
+  toJson(proceeded(output, json), maxBytes)
+  return json
 }

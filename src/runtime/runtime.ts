@@ -5,10 +5,20 @@ import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
 import type { Command } from '../store/command.ts'
-import { identityOf, isSubmission, type JournalLine, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
+import type { ProcessPlan } from '../steps/plan.ts'
+import {
+  identityOf,
+  isFinal,
+  isSubmission,
+  type Json,
+  type JournalLine,
+  type ProcessIdentity,
+  type ProcessRecord,
+} from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
-import { attemptLogic, timerLogic, type Answer } from './actors.ts'
+import { attemptLogic, childLogic, timerLogic, type Answer } from './actors.ts'
+import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { Events, type RuntimeEvents } from './events.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
@@ -31,6 +41,7 @@ const MIN_KEPT_MS = 3_600_000
 export interface Injected {
   readonly clock: Clock
   readonly createPid: (now: number) => string
+  readonly pace: () => Promise<void> | undefined
 }
 
 /** A host: runs processes of the definitions it knows, and is a client of its store too. */
@@ -43,6 +54,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly #keepAlive = new KeepAlive()
   readonly clock: Clock
   readonly slots: Slots
+  readonly pace: Injected['pace']
   readonly store: HostStore
   readonly host: Host
   readonly services: object
@@ -59,6 +71,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly #whenIdle = new Set<() => void>()
   /** Commands that were there for what is being adopted. */
   #kept: readonly Command[] = []
+  readonly #children: Children
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
 
@@ -67,21 +80,32 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     options: CheckedOptions,
     readers: Store,
     store: HostStore,
-    { clock, createPid }: Injected,
+    { clock, createPid, pace }: Injected,
   ) {
     super(readers)
     this.#options = options
     this.#readers = readers
     this.#createPid = createPid
     this.clock = clock
+    this.pace = pace
     this.slots = new Slots(options.concurrency)
     this.store = store
     this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
     this.inspect = safely(options.inspect)
+    this.#children = new Children({
+      clock,
+      client: this.client,
+      closing: this.closing.signal,
+      handleOf: pid => this.#handleOf(pid),
+      isLive: pid => this.#live.has(pid),
+      isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
+    })
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
+      child: childLogic((input, answer) => this.#children.wait(input, answer)),
+      items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
     const onProblem = (what: string, error?: unknown): void => this.#problem(what, error)
@@ -136,7 +160,25 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     input?: ProcessInput<D>,
     options: StartOptions = {},
   ): Promise<ProcessHandle<ProcessOutput<D>>> {
-    const starting = this.#start(definition, input, options)
+    return this.#starts(this.#start(planOf(definition), input, options))
+  }
+
+  /** A child has the same key at every attempt to start it: the one there is is found again (rule 7.6). */
+  async startChild(
+    plan: ProcessPlan,
+    input: Json,
+    parent: { readonly pid: string; readonly step: string },
+    failures: number,
+  ): Promise<string> {
+    const key = `child:${parent.pid}:${parent.step}:${failures}`
+    return (await this.#starts(this.#start(plan, input, { key }, parent))).pid
+  }
+
+  cancelChild(child: string, parent: string): void {
+    this.#children.cancel(child, parent)
+  }
+
+  async #starts(starting: Promise<ProcessHandle>): Promise<ProcessHandle> {
     this.#starting.add(starting)
     try {
       return await starting
@@ -145,13 +187,8 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     }
   }
 
-  async #start<D extends ProcessDefinition>(
-    definition: D,
-    input: unknown,
-    options: StartOptions,
-  ): Promise<ProcessHandle<ProcessOutput<D>>> {
+  async #start(plan: ProcessPlan, input: unknown, options: StartOptions, parent?: ProcessIdentity['parent']): Promise<ProcessHandle> {
     if (this.draining) throw closed('Start processes on another one')
-    const plan = planOf(definition)
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = this.#programs.find(plan, timeoutMs !== undefined)
     if (!program)
@@ -169,8 +206,10 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
       outline: program.outline,
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
+      ...(parent && { parent }),
     }
     const live = new LiveProcess(this, program, identity, { pid: this.#createPid(now), timeoutMs })
+    await this.pace()
     const { pid, created } = await this.store.create(live.record)
     if (!created) return this.#handleOf(pid)
     this.#live.set(pid, live)
@@ -216,6 +255,10 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     this.#calmDown()
   }
 
+  async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
+    return (await this.#readers.history(pid)) ?? []
+  }
+
   onStoreError(error: unknown, { pid }: JournalLine): void {
     this.#problem(`Process ${pid} waits for its store`, error, pid)
   }
@@ -255,6 +298,9 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     begin(live)
     // Before anything of it runs.
     this.#commands.apply(this.#kept.filter(({ pid }) => pid === live.pid))
+    const { parent } = live.record
+    // Once all that were adopted with it are here: its parent may be one of them.
+    if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
   }
 
   async #look(): Promise<void> {

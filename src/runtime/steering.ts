@@ -27,7 +27,7 @@ export async function cancel(live: LiveProcess, reason?: unknown, behind: Behind
 export async function proceed(live: LiveProcess, data?: unknown, { step, ...behind }: Behind & { step?: string } = {}): Promise<'taken'> {
   const paused = pausedStep(live)
   if (step !== undefined && paused.name !== step) throw notInterrupted(live, step)
-  const json = await proceedData(paused, live.pid, data, live.maxRecordBytes)
+  const json = await proceedData(paused, live.machineContext, data, live.maxRecordBytes)
   if (pausedStep(live) !== paused) throw notInterrupted(live, paused.name)
   live.dispatch({ type: 'PROCEED', at: live.clock.now(), ...(json !== undefined && { data: json }), ...behind })
   await live.barrier()

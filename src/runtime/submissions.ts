@@ -108,9 +108,7 @@ export class Submissions {
     const now = clock.now()
     const moved = moveTimes(restored.record, step, now - record.at)
     const status = statusOf(moved.snapshot.value)
-    // The attempt that RECOVER begins is its first.
-    const steps =
-      status === 'running' ? { ...moved.steps, [step]: { status: 'running', attempt: 0, startedAt: now } as const } : moved.steps
+    const steps = status === 'running' ? beginAgain(moved.steps, step, now) : moved.steps
     const fork: ProcessRecord = { ...moved, status, steps, startedAt: now }
     if (!(await this.#complete(fork))) return
     this.#options.run(restored.program, fork, live => {
@@ -134,6 +132,15 @@ export class Submissions {
       }
     }
   }
+}
+
+/** A step, and its branches, as before their first attempt: RECOVER begins that. */
+function beginAgain(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
+  const entries = Object.entries(steps).map(([name, before]) => {
+    const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
+    return [name, isOpen ? ({ status: 'running', attempt: 0, startedAt: at } as const) : before] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 /** The first record of a fork nobody has written to yet. */

@@ -15,6 +15,7 @@ export interface Files {
   renameSync(from: string, to: string): void
   linkSync(existing: string, link: string): void
   unlinkSync(path: string): void
+  utimesSync(path: string, accessedS: number, modifiedS: number): void
   mkdirSync(path: string, options: { recursive: true; mode: number }): unknown
   rmdirSync(path: string): void
   readdirSync(path: string): string[]
@@ -28,6 +29,7 @@ export interface FileStat {
   readonly ino: number
   readonly nlink: number
   readonly uid: number
+  readonly mtimeMs: number
   isDirectory(): boolean
 }
 

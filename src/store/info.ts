@@ -16,6 +16,8 @@ export interface ProcessStepInfo {
   readonly progress?: Progress
   /** The newest failure of this step; earlier ones are in the history. */
   readonly error?: ErrorRecord
+  /** The pid of the process that a process step has started. */
+  readonly child?: string
 }
 
 /** A process as anyone may see it: also the JSON of `stepwright show --json`. Times are ISO 8601. */
@@ -38,9 +40,11 @@ export interface ProcessInfo {
   readonly steps: readonly ProcessStepInfo[]
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** The process and the step that have started this one. */
+  readonly parent?: { readonly pid: string; readonly step: string }
   /** The process it began from, and the step of it that it began with. */
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
-  /** How often a host died under it. */
+  /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
   /** Grows with every record; orders them. */
   readonly revision: number
@@ -70,6 +74,7 @@ function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: S
     ...(step.until !== undefined && { until: iso(step.until) }),
     ...(progress !== undefined && { progress }),
     ...(step.error !== undefined && { error: step.error }),
+    ...(step.child !== undefined && { child: step.child }),
   }
 }
 
@@ -96,6 +101,7 @@ export function toInfo({ record, host }: StoredProcess): ProcessInfo {
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
     ...(record.forkedFrom !== undefined && { forkedFrom: record.forkedFrom }),
+    ...(record.parent !== undefined && { parent: record.parent }),
     recoveries: record.recoveries,
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),

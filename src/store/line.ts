@@ -85,6 +85,17 @@ export function parseClaim(text: string): { readonly pid: string; readonly key?:
   }
 }
 
+/** The pid of the parent on a first line. `undefined`: there is none, or it is no first line. */
+export function parseParent(text: string): string | undefined {
+  try {
+    const { parent } = parseObject(text)
+    return isObject(parent) && isPid(parent['pid']) ? parent['pid'] : undefined
+  } catch (error) {
+    if (error instanceof Nonsense) return undefined
+    throw error
+  }
+}
+
 /** @throws Nonsense */
 export function parseLine(text: string, pid: string): JournalLine {
   const line = parseObject(text)
@@ -101,12 +112,14 @@ export const isProgress = (line: JournalLine): line is ProgressLine => !('snapsh
  */
 export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
   if (isProgress(line)) {
-    const { status, revision, at, event, progress } = line
-    return { ...record, status, revision, at, event, progress: { ...record.progress, ...progress } }
+    const { status, revision, at, event, progress, items } = line
+    const { items: _, ...before } = record
+    return { ...before, status, revision, at, event, progress: { ...before.progress, ...progress }, ...(items && { items }) }
   }
   const {
     key: _key,
     labels: _labels,
+    parent: _parent,
     forkedFrom: _forkedFrom,
     progress: _progress,
     ...transition

@@ -3,6 +3,7 @@ import type { Answer, Command } from './command.ts'
 import type { Files } from './files.ts'
 import { quote } from './failures.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
+import { changes } from './lowdb/changes.ts'
 import { readDefinitions } from './lowdb/definitions.ts'
 import { deleteProcess } from './lowdb/delete.ts'
 import { follow } from './lowdb/follow.ts'
@@ -13,7 +14,7 @@ import { Inbox } from './lowdb/inbox.ts'
 import { Keys } from './lowdb/keys.ts'
 import { checkStore } from './lowdb/layout.ts'
 import { readLogs } from './lowdb/logs.ts'
-import { poke } from './lowdb/poke.ts'
+import { poke } from './hosts/poke.ts'
 import { powerDurability, processDurability, type Durability } from './lowdb/power.ts'
 import { Reader } from './lowdb/reader.ts'
 import { seize } from './lowdb/seize.ts'
@@ -104,6 +105,15 @@ class LowdbStore implements Store {
     this.#check()
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     yield* readLogs(this.#files, this.#folders, pid, goOn ? this.follow(pid, ends) : undefined, ends)
+  }
+
+  async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
+    this.#check()
+    yield* changes(
+      this.#files,
+      this.#folders,
+      signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
+    )
   }
 
   async charts(): Promise<StoredChart[]> {

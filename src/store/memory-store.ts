@@ -91,6 +91,34 @@ class MemoryStore implements Store {
     }
   }
 
+  async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
+    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    if (ends.aborted) return
+    let changed = new Set(this.#journals.newestFirst().map(({ pid }) => pid))
+    const listener = { tell: (_pid: string): void => {} }
+    const arrived = (): Promise<void> =>
+      new Promise(resolve => {
+        listener.tell = pid => {
+          changed.add(pid)
+          resolve()
+        }
+        ends.addEventListener('abort', () => resolve(), { once: true })
+      })
+    const tell = (pid: string): void => listener.tell(pid)
+    this.#journals.listeners.add(tell)
+    try {
+      while (!ends.aborted) {
+        const batch = [...changed]
+        changed = new Set()
+        const next = arrived()
+        yield batch
+        await next
+      }
+    } finally {
+      this.#journals.listeners.delete(tell)
+    }
+  }
+
   async charts(): Promise<StoredChart[]> {
     return [...this.#journals.charts.values()]
   }

@@ -7,7 +7,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
-export type StepKind = 'step' | 'interrupt' | 'sleep'
+export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process'
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 
@@ -52,6 +52,8 @@ export interface StepRecord {
   readonly until?: number
   readonly progress?: Progress
   readonly error?: ErrorRecord
+  /** The process that a process step has started. */
+  readonly child?: string
 }
 
 /** What caused a record: a transition of the machine, or a progress report. */
@@ -78,9 +80,11 @@ export interface ProcessIdentity {
   readonly input: Json
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** The process and the step that have started this one. */
+  readonly parent?: { readonly pid: string; readonly step: string }
   /** The process whose snapshot this one began from, and the step that then began. */
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
-  /** Every step of the definition in order, so that readers need no code. */
+  /** Every step of the definition in order, each followed by its branches (`publish.search`), so that readers need no code. */
   readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
 }
 
@@ -88,7 +92,17 @@ export interface ProcessIdentity {
 export const isSubmission = ({ shape }: Pick<ProcessIdentity, 'shape'>): boolean => shape === ''
 
 /** The part of a record that never changes. */
-export function identityOf({ version, shape, createdAt, input, key, labels, forkedFrom, outline }: ProcessIdentity): ProcessIdentity {
+export function identityOf({
+  version,
+  shape,
+  createdAt,
+  input,
+  key,
+  labels,
+  parent,
+  forkedFrom,
+  outline,
+}: ProcessIdentity): ProcessIdentity {
   return {
     version,
     shape,
@@ -97,6 +111,7 @@ export function identityOf({ version, shape, createdAt, input, key, labels, fork
     outline,
     ...(key !== undefined && { key }),
     ...(labels !== undefined && { labels }),
+    ...(parent !== undefined && { parent }),
     ...(forkedFrom !== undefined && { forkedFrom }),
   }
 }
@@ -119,13 +134,15 @@ export interface Transition extends LineHead {
   readonly steps: Readonly<Record<string, StepRecord>>
   /** The input of the step that runs; the output once the process has finished. Absent: still the process's input. */
   readonly data?: Json
+  /** Of the branches that have finished, while their step runs. */
+  readonly outputs?: Readonly<Record<string, Json>>
   readonly error?: ErrorRecord
   readonly startedAt?: number
   /** When the process times out, while it runs. Epoch milliseconds. */
   readonly deadline?: number
   /** Milliseconds left of the process's timeout, while its clock stands. */
   readonly remainingMs?: number
-  /** How often a host died under this process. */
+  /** How often a host died while a step of this process was under way. */
   readonly recoveries: number
   /** Deaths in a row during the same step. */
   readonly deaths?: number
@@ -134,13 +151,23 @@ export interface Transition extends LineHead {
   readonly definition?: Pick<ProcessIdentity, 'version' | 'shape' | 'outline'>
 }
 
+/** Items of an each step by index, with their outputs. */
+export type FinishedItems = readonly (readonly [index: number, output: Json])[]
+
 /** A report of progress: no transition, cannot be restored. */
 export interface ProgressLine extends LineHead {
   readonly progress: Readonly<Record<string, Progress>>
+  /** Items of the step `event.step` that have finished since the line before that has some: they are not run again. */
+  readonly items?: FinishedItems
 }
 
 /** Lines after the first. */
 export type JournalLine = Transition | ProgressLine
 
 /** The document that describes one process: identity, newest transition, and the progress reported since. */
-export type ProcessRecord = ProcessIdentity & Transition & { readonly progress?: Readonly<Record<string, Progress>> }
+export type ProcessRecord = ProcessIdentity &
+  Transition & {
+    readonly progress?: Readonly<Record<string, Progress>>
+    /** Of the newest line alone: who needs all of them reads the history. */
+    readonly items?: FinishedItems
+  }

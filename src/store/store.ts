@@ -69,6 +69,12 @@ export interface Store {
    * @throws ERR_UNKNOWN_PROCESS
    */
   logs(pid: string, options?: { readonly follow?: boolean; readonly signal?: AbortSignal | undefined }): AsyncIterable<LogEntry>
+  /**
+   * What happens in the whole store, for viewers: the first batch is every pid there is, newest first; each later one those whose processes
+   * have come, changed, moved to another owner, or gone since. Told within a second, and never one pid twice in a batch; `get` tells what is
+   * so now. Logs need not count. Ends when `signal` aborts (without a throw).
+   */
+  changes(signal?: AbortSignal): AsyncIterable<readonly string[]>
   /** The charts of the definitions that hosts of this store know or knew. */
   charts(): Promise<StoredChart[]>
   /** Pids that begin so, at most `limit`. */
@@ -110,6 +116,14 @@ export interface HostStore {
    * @throws ERR_STORE_WRITE
    */
   create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }>
+  /**
+   * Puts a process that has ended elsewhere into the store, with all its history and its log. Where the pid or the `key` is taken, does nothing
+   * and returns the pid that has it.
+   *
+   * @param history what `Store.history` says: whole records, oldest first, the last one final
+   * @throws ERR_STORE_WRITE, a TypeError if the process has not ended
+   */
+  import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }>
   /**
    * Appends a line to a journal this host owns. A final status ends the journal: it moves to where ended ones are and no host owns it.
    * When the promise resolves the line is as safe as the store's durability says. Safe to call again with the same line after a rejection.

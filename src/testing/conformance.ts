@@ -1,6 +1,8 @@
 import { adoptingTests } from './conformance/adopting.ts'
+import { changingTests } from './conformance/changing.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
+import { importingTests } from './conformance/importing.ts'
 import { loggingTests } from './conformance/logging.ts'
 import { steeringTests } from './conformance/steering.ts'
 import { readingTests } from './conformance/reading.ts'
@@ -18,8 +20,10 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
 export const storeConformance: readonly ConformanceTest[] = [
   ...readingTests,
   ...followingTests,
+  ...changingTests,
   ...hostingTests,
   ...loggingTests,
+  ...importingTests,
   ...adoptingTests,
   ...steeringTests,
   ...seizingTests,

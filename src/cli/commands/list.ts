@@ -71,7 +71,7 @@ async function list({ io, client }: Tools, flags: Flags): Promise<number> {
   if (json) io.stdout.write(`${printableJson(infos, 2)}\n`)
   else if (infos.length > 0) io.stdout.write(`${processList(infos, viewOf(io)).join('\n')}\n`)
   else if (status === undefined && name === undefined && label === undefined)
-    tell('no processes yet. Start one with `runtime.start(definition, input)` in your program; another store is chosen with --store DIR')
+    tell('no processes yet. Start one with `runtime.start(definition, input)` in your program; another store is chosen with --store PATH')
   else tell('no process fits. Leave out --status, --name or --label to see more')
   if (isMore && !json) tell(`there are more: --limit ${limit * 2} shows some of them`)
   return 0

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { createRuntime, lowdbStore } from '../../index.ts'
+import { storeAt } from '../../client/store-at.ts'
+import { createRuntime } from '../../index.ts'
 import { UsageError } from '../failure.ts'
 import { jsonArgument } from '../json-argument.ts'
 import { loadModules } from '../modules.ts'
@@ -36,7 +37,7 @@ Examples:
     .action(act(run))
 }
 
-async function run({ io, client, store }: Tools, module: string, name: string | undefined, { input, key, label }: Flags): Promise<number> {
+async function run({ io, client, path }: Tools, module: string, name: string | undefined, { input, key, label }: Flags): Promise<number> {
   const value = jsonArgument(input, '--input')
   const { processes, services } = await loadModules([module])
   const fitting = name === undefined ? processes : processes.filter(definition => definition.name === name)
@@ -49,7 +50,7 @@ async function run({ io, client, store }: Tools, module: string, name: string | 
   // Whoever asks for the signal takes on to end in order.
   const interrupted = io.interrupted()
   // Other processes that the store holds are not for this command.
-  await using runtime = await createRuntime({ processes, services, store: lowdbStore(store), recover: false })
+  await using runtime = await createRuntime({ processes, services, store: storeAt(path), recover: false })
   const { pid } = await runtime.start(definition, value, { key, labels: label })
   // Awaited here: the runtime closes at the end of this block.
   return await watchProcesses(client, io, [pid], interrupted)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { createRuntime, lowdbStore } from '../../index.ts'
+import { storeAt } from '../../client/store-at.ts'
+import { createRuntime } from '../../index.ts'
 import { loadModules } from '../modules.ts'
 import { toCount } from '../options.ts'
 import { printable } from '../printable.ts'
@@ -33,11 +34,11 @@ Examples:
     .action(act(work))
 }
 
-async function work({ io, store }: Tools, modules: readonly string[], { wait = false, maxProcesses, concurrency }: Flags): Promise<number> {
+async function work({ io, path }: Tools, modules: readonly string[], { wait = false, maxProcesses, concurrency }: Flags): Promise<number> {
   const loaded = await loadModules(modules)
   const interrupted = io.interrupted()
   let ended = 0
-  await using runtime = await createRuntime({ ...loaded, store: lowdbStore(store), concurrency, worker: { wait, maxProcesses } })
+  await using runtime = await createRuntime({ ...loaded, store: storeAt(path), concurrency, worker: { wait, maxProcesses } })
   runtime.on('process', ({ pid, name, status, endedAt, error }) => {
     if (endedAt === undefined) return
     ended += 1

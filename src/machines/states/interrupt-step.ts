@@ -1,9 +1,10 @@
 import type { InterruptStep } from '../../steps/plan.ts'
-import type { ErrorRecord, Json } from '../../store/record.ts'
+import type { ErrorRecord } from '../../store/record.ts'
 import { caused, stopClock } from '../context.ts'
 import { failed } from '../ends.ts'
 import { finished, leave, set } from './changes.ts'
 import { update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './chart.ts'
+import { proceeded } from '../proceeded.ts'
 import { timer } from './timer.ts'
 
 export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
@@ -44,10 +45,3 @@ export function paused(name: string, next: Entry, onTimeout?: object): object {
   }
   return { ...(onTimeout && { invoke: timer(`${name}:timeout`, name, onTimeout) }), on: { PROCEED: proceed } }
 }
-
-const isPlain = (value: unknown): value is Readonly<Record<string, Json>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** What `proceed` makes of a paused step's output: rule 7.7. */
-const proceeded = (data: Json, given: Json | undefined): Json =>
-  given === undefined ? data : isPlain(data) && isPlain(given) ? { ...data, ...given } : given

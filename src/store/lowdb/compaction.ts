@@ -2,18 +2,14 @@ import fs from 'node:fs'
 import { FileBytes, linesOf } from '../file-bytes.ts'
 import { removeFile, writeNew } from '../files.ts'
 import type { Files } from '../files.ts'
-import { isProgress, parseFirst, parseLine } from '../line.ts'
+import { worthKeeping } from '../worth-keeping.ts'
 import type { Keys } from './keys.ts'
-
-/** A journal longer than this is compacted, and again when it has doubled. In bytes. */
-export const COMPACT_AT = 8 * 1024 * 1024
 
 /** What a compaction writes before it replaces the journal. Readers know no such name. */
 export const draftName = (pid: string): string => `.${pid}.jsonl`
 
 /**
- * Replaces a journal by one with its first line, each step's first record (from which a fork may start), what commands did (so that none is
- * applied twice), and the newest transition with the progress since. Readers see the one file or the other. Returns the new length in bytes.
+ * Replaces a journal by one that has only the lines worth keeping. Readers see the one file or the other. Returns the new length in bytes.
  */
 export function compact(files: Files, keys: Keys, folder: string, pid: string, key: string | undefined): number {
   const file = `${folder}/${pid}.jsonl`
@@ -41,22 +37,8 @@ function linesWorthKeeping(files: Files, file: string, pid: string): string[] {
   const fd = files.openSync(file, fs.constants.O_RDONLY)
   try {
     const bytes = new FileBytes(files, fd)
-    const kept: string[] = []
-    let newest: string[] = []
-    const seen = new Set<string>()
-    for (const text of linesOf(bytes.slice(0, bytes.size))) {
-      const line = kept.length === 0 ? parseFirst(text, pid, file) : parseLine(text, pid)
-      if (isProgress(line)) {
-        newest.push(text)
-        continue
-      }
-      newest = []
-      const begun = Object.keys(line.steps).filter(step => !seen.has(step))
-      for (const step of begun) seen.add(step)
-      if (kept.length === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(text)
-      else newest.push(text)
-    }
-    return [...kept, ...newest]
+    const lines = [...linesOf(bytes.slice(0, bytes.size))]
+    return worthKeeping(lines, pid, file).map(position => lines[position]!)
   } finally {
     files.closeSync(fd)
   }

@@ -4,6 +4,7 @@ import { ifThere, makeFolder, randomWord, removeFile } from '../files.ts'
 import type { Files } from '../files.ts'
 import { hostClosed, notOwned, quote, writeFailed } from '../failures.ts'
 import type { Command, Refusal } from '../command.ts'
+import { journalOf } from '../imported.ts'
 import { Journal } from '../journal.ts'
 import { toFirstLine } from '../line.ts'
 import { hourOf, isPid } from '../pid.ts'
@@ -12,9 +13,10 @@ import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
 import type { AdoptedProcess, HostStore, StoredChart } from '../store.ts'
 import { adopt } from './adopt.ts'
-import { lightBeacon } from './beacon.ts'
-import type { Beacon } from './beacon.ts'
-import { COMPACT_AT, compact } from './compaction.ts'
+import { lightBeacon } from '../hosts/beacon.ts'
+import type { Beacon } from '../hosts/beacon.ts'
+import { COMPACT_AT } from '../worth-keeping.ts'
+import { compact } from './compaction.ts'
 import { writeDefinition } from './definitions.ts'
 import { expire } from './expire.ts'
 import { namesIn } from './folders.ts'
@@ -22,6 +24,7 @@ import type { Folders } from './folders.ts'
 import { writeHostCard } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
 import { Inbox } from './inbox.ts'
+import { importProcess } from './import.ts'
 import { Keys } from './keys.ts'
 import { asStoreFailure, prepareStore } from './layout.ts'
 import { appendLog } from './logs.ts'
@@ -121,6 +124,24 @@ class LowdbHost implements HostStore {
     } catch (error) {
       this.#abandon(pid, owned)
       throw error
+    }
+  }
+
+  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
+    this.#checkOpen()
+    const journal = journalOf(history)
+    const importer = {
+      files: this.#files,
+      folders: this.#folders,
+      keys: this.#keys,
+      moves: this.#moves,
+      durability: this.#durability,
+      folder: this.#folder,
+    }
+    try {
+      return await importProcess(importer, journal, log)
+    } catch (error) {
+      throw error instanceof StepwrightError ? error : writeFailed(this.#folders.root, error)
     }
   }
 

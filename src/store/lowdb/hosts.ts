@@ -1,27 +1,16 @@
-import os from 'node:os'
 import { ifThere, readText, writeAtomically } from '../files.ts'
 import type { Files } from '../files.ts'
 import { readFailed } from '../failures.ts'
 import type { Host, HostState } from '../store.ts'
 import { hostIdsIn } from './folders.ts'
 import type { Folders } from './folders.ts'
-import { Liveness } from './liveness.ts'
-import { mayBeElsewhere, readBootId } from './other-machines.ts'
-
-/** What a host says about itself. Never changes. */
-interface HostCard {
-  readonly id: string
-  readonly osPid: number
-  readonly hostname: string
-  readonly startedAt: number
-  /** Of the machine, where it has one. */
-  readonly bootId?: string
-}
+import { newCard } from '../hosts/card.ts'
+import type { HostCard } from '../hosts/card.ts'
+import { Liveness } from '../hosts/liveness.ts'
+import { mayBeElsewhere } from '../hosts/other-machines.ts'
 
 export function writeHostCard(files: Files, folders: Folders, id: string): void {
-  const bootId = readBootId()
-  const card: HostCard = { id, osPid: process.pid, hostname: os.hostname(), startedAt: Date.now(), ...(bootId !== undefined && { bootId }) }
-  writeAtomically(files, folders.hostFile(id), `${JSON.stringify(card)}\n`)
+  writeAtomically(files, folders.hostFile(id), `${JSON.stringify(newCard(id))}\n`)
 }
 
 /** The hosts of a store as a reader sees them. */

@@ -9,7 +9,7 @@ import { hostIdsIn, ownersIn, pidsIn, RELEASED } from './folders.ts'
 import type { Folders } from './folders.ts'
 import type { Hosts } from './hosts.ts'
 import { Keys } from './keys.ts'
-import { removeSocket } from './socket-path.ts'
+import { removeSocket } from '../hosts/socket-path.ts'
 
 /**
  * Takes every process from a host that a person knows to be gone, and leaves them for the next host that looks. The journals are copied:

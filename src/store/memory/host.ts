@@ -1,4 +1,5 @@
 import { hostClosed, notOwned, quote } from '../failures.ts'
+import { journalOf } from '../imported.ts'
 import { createdAtOf, isPid } from '../pid.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
@@ -43,6 +44,19 @@ export class MemoryHost implements HostStore {
     return { pid, created: true }
   }
 
+  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
+    this.#checkOpen()
+    const { first, lines } = journalOf(history)
+    const { pid, key } = first
+    const holder = this.#journals.get(pid)?.pid ?? (key === undefined ? undefined : this.#journals.holderOf(key))
+    if (holder !== undefined) return { pid: holder, created: false }
+    const journal = new MemoryJournal(first, this.hostId)
+    for (const line of lines) journal.append(line)
+    for (const entry of log) journal.addLog(entry)
+    this.#journals.add(journal)
+    return { pid, created: true }
+  }
+
   async write(line: JournalLine): Promise<void> {
     const journal = this.#owned(line.pid)
     checkRevision(line, journal.revision)
@@ -66,6 +80,7 @@ export class MemoryHost implements HostStore {
       const record = journal.newest()
       if (!accept(record) || journal.owner !== owner) continue
       journal.owner = this.hostId
+      journal.notify()
       this.#bury(owner)
       yield { record, released }
     }
@@ -117,7 +132,9 @@ export class MemoryHost implements HostStore {
   }
 
   async release(pid: string): Promise<void> {
-    this.#owned(pid).owner = RELEASED
+    const journal = this.#owned(pid)
+    journal.owner = RELEASED
+    journal.notify()
   }
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
@@ -125,8 +142,15 @@ export class MemoryHost implements HostStore {
     const old = this.#journals
       .all()
       .filter(({ pid, endedAt }) => endedAt !== undefined && createdAtOf(pid) < createdBefore && endedAt < endedBefore)
+      .filter(journal => !this.#hasParent(journal))
     for (const journal of old) this.#journals.remove(journal)
     return old.length
+  }
+
+  /** Children stay as long as their root. */
+  #hasParent(journal: MemoryJournal): boolean {
+    const { parent } = journal.newest()
+    return parent !== undefined && this.#journals.get(parent.pid) !== undefined
   }
 
   async close(): Promise<void> {

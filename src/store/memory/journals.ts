@@ -24,6 +24,7 @@ export class MemoryJournal {
   readonly lines: string[] = []
   /** What the process logged, as JSON. */
   readonly log: string[] = []
+  changed: () => void = () => {}
   /** Those who wait for the next line. */
   readonly waiting = new Set<() => void>()
 
@@ -70,6 +71,7 @@ export class MemoryJournal {
 
   notify(): void {
     for (const wake of this.waiting) wake()
+    this.changed()
   }
 
   #push(text: string, { status, at }: JournalLine): void {
@@ -91,6 +93,8 @@ export class MemoryJournals {
   readonly charts = new Map<string, StoredChart>()
   /** Commands and refusals as JSON, by pid and id. */
   readonly inbox = new Map<string, string>()
+  /** Told the pid of every process that is new, has changed or is gone. */
+  readonly listeners = new Set<(pid: string) => void>()
   readonly #byPid = new Map<string, MemoryJournal>()
   readonly #byKey = new Map<string, MemoryJournal>()
 
@@ -104,6 +108,10 @@ export class MemoryJournals {
 
   add(journal: MemoryJournal): void {
     this.#byPid.set(journal.pid, journal)
+    journal.changed = () => {
+      for (const tell of this.listeners) tell(journal.pid)
+    }
+    journal.changed()
     if (journal.key !== undefined) this.#byKey.set(journal.key, journal)
   }
 

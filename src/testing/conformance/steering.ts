@@ -18,6 +18,14 @@ const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord => aRe
 const yes = (): boolean => true
 const never = (error: Error): void => assert.fail(error)
 
+/** Sockets of hosts do not keep Node alive; whoever waits for one has to. */
+function wakeOf(host: HostStore): Promise<void> {
+  const hold = setInterval(() => {}, 60_000)
+  return new Promise<void>(resolve => {
+    host.onWake(resolve)
+  }).finally(() => clearInterval(hold))
+}
+
 async function takeOne(host: HostStore): Promise<ProcessRecord | undefined> {
   for await (const record of host.take(yes)) return record
   return undefined
@@ -27,7 +35,7 @@ export const steeringTests = [
   check('command: it waits for the host that owns the process, and wakes it', async ({ store, open }) => {
     const [one, other] = [await store.openHost(), await open().openHost()]
     const { pid } = await created(one)
-    const woken = new Promise<void>(resolve => one.onWake(resolve))
+    const woken = wakeOf(one)
     const [first, second] = [aCommand(pid), aCommand(pid, { type: 'proceed', step: 'read', data: { ok: true } })]
     await open().command(second)
     await woken
@@ -109,7 +117,7 @@ export const steeringTests = [
 
   check('submit: wakes the hosts', async ({ store, open }) => {
     const host = await store.openHost()
-    const woken = new Promise<void>(resolve => host.onWake(resolve))
+    const woken = wakeOf(host)
     await open().submit(aSubmission())
     await woken
     await host.close()

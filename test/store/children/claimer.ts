@@ -1,10 +1,10 @@
 // Creates a process for each of many keys, at the same time as others like it, and says which pid each key has.
 import { once } from 'node:events'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { storeAt } from '../../../src/client/store-at.ts'
 import { aRecord, theEnd } from '../../../src/testing/conformance/samples.ts'
 
-const [dir = '', count = '1', mode = 'keep'] = process.argv.slice(2)
-const store = lowdbStore(dir)
+const [path = '', count = '1', mode = 'keep'] = process.argv.slice(2)
+const store = storeAt(path)
 const host = await store.openHost()
 process.send!('ready')
 await once(process, 'message')

@@ -1,9 +1,9 @@
 // A host in a process of its own: makes the processes it is told to, says so, and stays until it is killed.
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { storeAt } from '../../../src/client/store-at.ts'
 import { aTransition, created, ended } from '../../../src/testing/conformance/samples.ts'
 
-const [dir = '', count = '1'] = process.argv.slice(2)
-const host = await lowdbStore(dir).openHost()
+const [path = '', count = '1'] = process.argv.slice(2)
+const host = await storeAt(path).openHost()
 const pids: string[] = []
 for (let i = 0; i < Number(count); i++) {
   const record = await created(host)

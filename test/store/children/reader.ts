@@ -1,10 +1,10 @@
 // Reads all the time while another process writes, and notes whatever a reader must never see.
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { storeAt } from '../../../src/client/store-at.ts'
 import type { ProcessRecord } from '../../../src/store/record.ts'
 import { collect } from '../../../src/testing/conformance/samples.ts'
 
-const [dir = '', ...pids] = process.argv.slice(2)
-const store = lowdbStore(dir)
+const [path = '', ...pids] = process.argv.slice(2)
+const store = storeAt(path)
 const faults: string[] = []
 const newest = new Map<string, number>()
 const counts = { get: 0, list: 0, follow: 0, history: 0 }

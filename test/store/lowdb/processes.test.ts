@@ -1,36 +1,13 @@
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import type { ExecutionContext } from 'ava'
 import { lowdbStore } from '../../../src/store/lowdb-store.ts'
 import { aReport, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
 import type { Transition } from '../../../src/store/record.ts'
+import { spawn, told } from '../children/spawn.ts'
+import type { HostTold } from '../children/spawn.ts'
 import { tempDir, treeOf } from '../helpers.ts'
-
-function spawn(t: ExecutionContext, name: string, args: readonly string[]): ChildProcess {
-  const child = fork(new URL(`../children/${name}.ts`, import.meta.url), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  return child
-}
-
-async function told<T>(child: ChildProcess): Promise<T> {
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`exited with ${code}`)
-    }),
-  ])
-  return message as T
-}
-
-interface HostTold {
-  readonly hostId: string
-  readonly pids: string[]
-  readonly done: string
-}
 
 test('a host that is killed is seen dead at once, and its processes go on elsewhere', async t => {
   const dir = tempDir(t)
@@ -47,7 +24,7 @@ test('a host that is killed is seen dead at once, and its processes go on elsewh
   const adopted = await collect(lowdbStore(dir).list({ status: ['running'] }))
   t.true(adopted.every(found => found.host?.state === 'dead'))
   const taken: string[] = []
-  // Found alive just now, so it may take the fifth of a second until it is asked again.
+  // Found alive just now, so it may take a moment until it is asked again.
   while (taken.length < pids.length)
     for await (const { record, released } of host.adopt(() => true)) {
       t.false(released)

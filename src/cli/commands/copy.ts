@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { storeAt } from '../../client/store-at.ts'
+import { StepwrightError } from '../../errors.ts'
+import { copyStore } from '../../index.ts'
+import { FAILED, UsageError } from '../failure.ts'
+import { printableLines } from '../printable.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+export function addCopy(program: Command, act: Act): void {
+  program
+    .command('copy')
+    .description('copy all processes of a store into another one')
+    .argument('<from>', 'a store: a directory, or a file that ends in .sqlite, .sqlite3 or .db')
+    .argument('<to>', 'another one; it is made if need be')
+    .addHelpText(
+      'after',
+      `
+Histories, logs, labels, keys and charts go with them; <from> stays as it is. Close the programs that use either store first: processes that
+have not ended cannot be copied. After a copy that was cut short, run it again: it goes on where it was.
+Exit status: 0 all are there, 2 some or all are not.
+
+Examples:
+  $ stepwright copy .stepwright processes.sqlite
+  $ stepwright copy processes.sqlite .stepwright`,
+    )
+    .action(act(copy))
+}
+
+async function copy({ io }: Tools, from: string, to: string): Promise<number> {
+  if (from === '' || to === '') throw new UsageError('A store is named by its path, which is empty here')
+  const [source, target] = [storeAt(from), storeAt(to)]
+  if (source.location === target.location) throw new UsageError(`Both are the same store: ${source.location}`)
+  let left = 0
+  try {
+    const { copied, present } = await copyStore(source, target, {
+      onCorrupt({ error }) {
+        left += 1
+        io.stderr.write(`stepwright: ${printableLines(error.message).join('\n')}\n`)
+      },
+    })
+    const others = [present > 0 && `${present} were there already`, left > 0 && `${left} could not be read`].filter(text => text !== false)
+    io.stdout.write(`${[`${copied} ${copied === 1 ? 'process' : 'processes'} copied`, ...others].join(', ')}\n`)
+  } catch (error) {
+    // The hint that others get, --store, is of no use here.
+    if (error instanceof StepwrightError && error.code === 'ERR_STORE_MISSING') throw new UsageError(error.message)
+    throw error
+  } finally {
+    await Promise.all([source.close(), target.close()])
+  }
+  return left > 0 ? FAILED : 0
+}

@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { once } from 'node:events'
+import { serveDashboard } from '../../dashboard/serve.ts'
+import { UsageError } from '../failure.ts'
+import { openBrowser } from '../open-browser.ts'
+import { toPort } from '../options.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+interface Flags {
+  readonly port: number
+  readonly host: string
+  readonly token?: string
+  readonly open?: true
+  readonly readOnly?: true
+  readonly redact?: string[]
+}
+
+const DEFAULT_PORT = 4040
+
+export function addDashboard(program: Command, act: Act): void {
+  program
+    .command('dashboard')
+    .description('show the store as a web page')
+    .option('--port <port>', 'of the page; 0 for any free one', toPort, DEFAULT_PORT)
+    .option('--open', 'open the browser')
+    .option('--read-only', 'the page shows, and changes nothing')
+    .option(
+      '--redact <path>',
+      'hide what stands there in inputs, outputs and logs, such as $.password or $..token; may be given several times',
+      collect,
+    )
+    .option('--host <interface>', 'serve another interface than the loopback one; the page then needs a token', '127.0.0.1')
+    .option('--token <token>', 'that viewers must know, at least 16 characters; made up if there must be one')
+    .addHelpText(
+      'after',
+      `
+Ends with Ctrl-C.
+
+Examples:
+  $ stepwright dashboard --open
+  $ stepwright dashboard --read-only --redact '$..password'
+  $ stepwright dashboard --host 0.0.0.0`,
+    )
+    .action(act(dashboard))
+}
+
+const collect = (path: string, before: readonly string[] = []): string[] => [...before, path]
+
+async function dashboard({ io, client, path }: Tools, { port, host, token, open, readOnly, redact }: Flags): Promise<number> {
+  const signal = io.interrupted()
+  const server = await serve()
+  try {
+    io.stdout.write(`${server.url}\n`)
+    io.stderr.write('stepwright: open this address in a browser. Ctrl-C ends it.\n')
+    if (open) openBrowser(server.url)
+    if (!signal.aborted) await once(signal, 'abort')
+    signal.throwIfAborted()
+    return 0
+  } finally {
+    await server.close()
+  }
+
+  async function serve(): ReturnType<typeof serveDashboard> {
+    try {
+      return await serveDashboard({ port, host, store: path, client, readOnly, redact, ...(token !== undefined && { token }) })
+    } catch (error) {
+      if (error instanceof TypeError) throw new UsageError(error.message.replace(/^dashboard\(\{ (\w+) \}\)/, '--$1'))
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EADDRINUSE') throw new UsageError(`Port ${port} is taken: give another with --port, or 0 for any free one`)
+      throw error
+    }
+  }
+}

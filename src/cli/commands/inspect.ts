@@ -1,0 +1,72 @@
+import type { Command } from 'commander'
+import { once } from 'node:events'
+import { storeAt } from '../../client/store-at.ts'
+import { Audience } from '../../inspect/audience.ts'
+import { checkInspectorUrl, STATELY } from '../../inspect/options.ts'
+import { relay } from '../../inspect/relay.ts'
+import { serveInspector } from '../../inspect/serve.ts'
+import { UsageError } from '../failure.ts'
+import { findPid } from '../find-pid.ts'
+import { openBrowser } from '../open-browser.ts'
+import { toPort, toSpeed } from '../options.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+interface Flags {
+  readonly open: boolean
+  readonly port: number
+  readonly speed: number
+  readonly url: string
+}
+
+export function addInspect(program: Command, act: Act): void {
+  program
+    .command('inspect')
+    .description('show processes as charts in the Stately inspector')
+    .argument('[pids...]', 'only these processes; those that have ended are replayed. Default: all that live')
+    .option('--speed <factor>', 'how much faster than it was a replay is', toSpeed, 1)
+    .option('--no-open', 'do not open the browser')
+    .option('--port <port>', 'of the local page', toPort, 0)
+    .option('--url <url>', 'another page of the Stately inspector', STATELY)
+    .addHelpText(
+      'after',
+      `
+Reads the store: the hosts, in however many programs, are not changed and not asked. Ends with Ctrl-C.
+
+Examples:
+  $ stepwright inspect
+  $ stepwright inspect aou70 --speed 10`,
+    )
+    .action(act(inspect))
+}
+
+async function inspect({ io, client, path }: Tools, prefixes: string[], { open, port, speed, url }: Flags): Promise<number> {
+  const signal = io.interrupted()
+  const inspector = pageOf(url)
+  const pids: string[] = []
+  for (const prefix of prefixes) pids.push(await findPid(client, prefix))
+  const store = storeAt(path)
+  const audience = new Audience()
+  // Tells at once if there is no store.
+  await store.charts()
+  const server = await serveInspector({ audience, inspector, port, keepAlive: true })
+  try {
+    io.stdout.write(`${server.url}\n`)
+    io.stderr.write('stepwright: open this address in a browser. Ctrl-C ends it.\n')
+    if (open) openBrowser(server.url)
+    await relay(store, { audience, pids: pids.length > 0 ? pids : undefined, speed, signal })
+    if (!signal.aborted) await once(signal, 'abort')
+    signal.throwIfAborted()
+    return 0
+  } finally {
+    server.close()
+    await store.close()
+  }
+}
+
+function pageOf(url: string): URL {
+  try {
+    return checkInspectorUrl(url, '--url')
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}

@@ -1,0 +1,67 @@
+import { show } from './check.ts'
+
+export const REDACTED = '[redacted]'
+
+/** `..` is any number of steps down, `*` any key or index. */
+type Part = string | typeof ANY | typeof DEEP
+const ANY = Symbol('*')
+const DEEP = Symbol('..')
+
+const TOKEN = /\.\.|\.(?=[^.[])|\[\*\]|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\*|[^.[\]*]+/gy
+
+function parse(path: string): Part[] | undefined {
+  if (!path.startsWith('$')) return undefined
+  const parts: Part[] = []
+  TOKEN.lastIndex = 1
+  while (TOKEN.lastIndex < path.length) {
+    const at = TOKEN.lastIndex
+    const match = TOKEN.exec(path)
+    if (match === null || match.index !== at) return undefined
+    const [token, index, quoted] = match
+    if (token === '.') continue
+    if (token === '..') parts.push(DEEP)
+    else if (token === '*' || token === '[*]') parts.push(ANY)
+    else parts.push(index ?? (quoted === undefined ? token : (JSON.parse(`"${quoted}"`) as string)))
+  }
+  return parts.at(-1) === DEEP ? undefined : parts
+}
+
+/** @throws TypeError for a path that is none */
+export function checkRedact(paths: unknown, what: string): readonly string[] {
+  if (paths === undefined) return []
+  if (!Array.isArray(paths)) throw new TypeError(`${what}: expected an array of paths, received ${show(paths)}`)
+  for (const path of paths as unknown[])
+    if (typeof path !== 'string' || parse(path) === undefined)
+      throw new TypeError(`${what}: expected paths such as '$.password', '$.users[*].token' or '$..secret', received ${show(path)}`)
+  return paths as string[]
+}
+
+/**
+ * Makes a function that replaces what stands at these paths of a JSON value by `[redacted]`, in a copy. Paths are as in JSONPath: `$.password`,
+ * `$.users[*].token`, `$..secret` (at any depth).
+ */
+export function redactor(paths: readonly string[]): (value: unknown) => unknown {
+  const parsed = paths.flatMap(path => {
+    const parts = parse(path)
+    return parts ? [parts] : []
+  })
+  if (parsed.length === 0) return value => value
+  return value => parsed.reduce((redacted, parts) => hide(redacted, parts, 0), value)
+}
+
+function hide(value: unknown, parts: readonly Part[], at: number): unknown {
+  const part = parts[at]
+  if (part === undefined) return REDACTED
+  if (part === DEEP) {
+    const here = hide(value, parts, at + 1)
+    return mapChildren(here, (_, child) => hide(child, parts, at))
+  }
+  return mapChildren(value, (key, child) => (part === ANY || part === key ? hide(child, parts, at + 1) : child))
+}
+
+/** A copy; an own `__proto__` key stays one. */
+function mapChildren(value: unknown, change: (key: string, child: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((child, index) => change(String(index), child))
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, change(key, child)]))
+}

@@ -1,0 +1,71 @@
+import { StepwrightError } from '../errors.ts'
+import { ACTIONS, type Action } from './model.ts'
+
+/** What the page can do: as much of it as the client can. A runtime or a client is one. */
+export interface Actor {
+  cancel?(pid: string, reason?: string): Promise<unknown>
+  proceed?(pid: string, data?: unknown): Promise<unknown>
+  fork?(pid: string, options: { readonly from: string }): Promise<string>
+  submit?(
+    name: string,
+    input: unknown,
+    options: { readonly key?: string; readonly labels?: Readonly<Record<string, string>> },
+  ): Promise<string>
+  delete?(pid: string): Promise<unknown>
+}
+
+export const actionsOf = (actor: Actor, readOnly: boolean): Action[] =>
+  readOnly ? [] : ACTIONS.filter(name => typeof actor[name] === 'function')
+
+type Body = Readonly<Record<string, unknown>>
+
+/** Resolves with what the page is told. */
+export async function act(actor: Actor, action: Action, pid: string, body: Body): Promise<object> {
+  switch (action) {
+    case 'cancel':
+      return { state: await actor.cancel?.(pid, text(body, 'reason')) }
+    case 'proceed':
+      return { state: await ('data' in body ? actor.proceed?.(pid, body['data']) : actor.proceed?.(pid)) }
+    case 'fork':
+      return { pid: await actor.fork?.(pid, { from: text(body, 'from') ?? '' }) }
+    case 'delete':
+      await actor.delete?.(pid)
+      return {}
+    case 'submit': {
+      const key = text(body, 'key')
+      const labels = body['labels'] as Readonly<Record<string, string>> | undefined
+      return {
+        pid: await actor.submit?.(text(body, 'name') ?? '', body['input'] ?? null, {
+          ...(key !== undefined && { key }),
+          ...(labels && { labels }),
+        }),
+      }
+    }
+  }
+}
+
+function text(body: Body, name: string): string | undefined {
+  const value = body[name]
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string') return value
+  throw new TypeError(`${name}: expected a text`)
+}
+
+const CONFLICTS: ReadonlySet<string> = new Set(['ERR_NOT_ENDED', 'ERR_ALREADY_ENDED', 'ERR_NOT_INTERRUPTED'])
+
+/** The HTTP status and the words for what an action threw. */
+export function failureOf(error: unknown): { readonly status: number; readonly code?: string; readonly message: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof TypeError) return { status: 400, message }
+  if (!(error instanceof StepwrightError)) return { status: 500, message }
+  const { code } = error
+  const status =
+    code === 'ERR_UNKNOWN_PROCESS' || code === 'ERR_STORE_MISSING'
+      ? 404
+      : CONFLICTS.has(code)
+        ? 409
+        : /^ERR_(INVALID|NOT_JSON|RECORD|UNKNOWN)/.test(code)
+          ? 400
+          : 500
+  return { status, code, message }
+}

@@ -1,0 +1,2 @@
+export { dashboard, type Dashboard } from './dashboard.ts'
+export type { DashboardOptions } from './options.ts'

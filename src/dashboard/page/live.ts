@@ -1,0 +1,77 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+
+export type Connection = 'connecting' | 'live' | 'lost'
+
+/** Follows a stream of server-sent events. The browser comes back by itself after a break, and the server begins anew. */
+export function useStream<Events extends object>(
+  url: string,
+  handlers: { readonly [Name in keyof Events]: (data: Events[Name]) => void },
+): Connection {
+  const [connection, setConnection] = useState<Connection>('connecting')
+  const latest = useRef(handlers)
+  latest.current = handlers
+  useEffect(() => {
+    setConnection('connecting')
+    let retry: ReturnType<typeof setTimeout> | undefined
+    let source: EventSource | undefined
+    const open = (): void => {
+      source = new EventSource(url)
+      source.addEventListener('open', () => setConnection('live'))
+      source.addEventListener('error', () => {
+        setConnection('lost')
+        // The server said no, or hung up for good: browsers then do not try again by themselves.
+        if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, 2000)
+      })
+      for (const name of Object.keys(latest.current) as (keyof Events & string)[])
+        source.addEventListener(name, event =>
+          latest.current[name](JSON.parse((event as MessageEvent<string>).data) as Events[typeof name]),
+        )
+    }
+    open()
+    return () => {
+      clearTimeout(retry)
+      source?.close()
+    }
+  }, [url])
+  return connection
+}
+
+/** Epoch milliseconds, anew every `everyMs`. */
+export function useNow(everyMs: number): number {
+  const [now, setNow] = useState(Date.now)
+  useEffect(() => {
+    if (everyMs === Infinity) return undefined
+    const timer = setInterval(() => setNow(Date.now()), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
+  return now
+}
+
+/** Asks the server for something, once per `url`. */
+export function useFetched<T>(url: string | undefined): { readonly value?: T; readonly problem?: string } {
+  const [state, setState] = useState<{ readonly url?: string; readonly value?: T; readonly problem?: string }>({})
+  useEffect(() => {
+    if (url === undefined) return undefined
+    const controller = new AbortController()
+    const ask = async (): Promise<void> => {
+      try {
+        const response = await fetch(url, { signal: controller.signal })
+        const value = (await response.json()) as T & { readonly message?: string }
+        setState(response.ok ? { url, value } : { url, problem: value.message ?? response.statusText })
+      } catch (error) {
+        if (!controller.signal.aborted) setState({ url, problem: String(error) })
+      }
+    }
+    void ask()
+    return () => controller.abort()
+  }, [url])
+  return state
+}
+
+/** Asks for an action. Throws an Error with the server's words. */
+export async function post(path: string, body: object): Promise<Record<string, unknown>> {
+  const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  if (!response.ok) throw new Error(typeof answer['message'] === 'string' ? answer['message'] : `${response.status} ${response.statusText}`)
+  return answer
+}

@@ -1,0 +1,81 @@
+import { render, type JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { SubmitDialog } from './actions.tsx'
+import icon from './icon.svg'
+import { Hosts } from './hosts.tsx'
+import { List } from './list.tsx'
+import { ProcessPage } from './process.tsx'
+import { href, useRoute } from './route.ts'
+import { useStore } from './rows.ts'
+
+function Page(): JSX.Element {
+  const { path, query } = useRoute()
+  const view = useStore()
+  const [submitting, setSubmitting] = useState(false)
+  const [page = '', pid] = path
+  const { connection, state } = view
+  const lost = connection === 'lost'
+  useEffect(() => {
+    document.title =
+      page === 'p' && pid !== undefined ? `${pid} · stepwright` : page === 'hosts' ? 'Hosts · stepwright' : 'Processes · stepwright'
+  }, [page, pid])
+  return (
+    <>
+      <header class="top">
+        <a class="brand" href={href('')}>
+          <img src={icon} alt="" width="22" height="22" />
+          stepwright
+        </a>
+        <nav aria-label="Pages">
+          <a href={href('')} aria-current={page === '' ? 'page' : undefined}>
+            Processes
+          </a>
+          <a href={href('hosts')} aria-current={page === 'hosts' ? 'page' : undefined}>
+            Hosts
+          </a>
+        </nav>
+        <span class="store" title={state?.location}>
+          <bdi>{state?.location}</bdi>
+        </span>
+        {state?.actions.includes('submit') && state.definitions.length > 0 && (
+          <button type="button" class="primary" onClick={() => setSubmitting(true)}>
+            Submit …
+          </button>
+        )}
+        <span class={`connection ${connection}`} role="status">
+          {lost ? 'Not connected' : connection === 'live' ? 'Live' : 'Connecting'}
+        </span>
+      </header>
+      {lost && (
+        <p class="banner" role="alert">
+          The server does not answer. What you see may be old; it goes on by itself once the server is back.
+        </p>
+      )}
+      {state?.problem !== undefined && (
+        <p class="banner" role="alert">
+          {state.problem}
+        </p>
+      )}
+      {state && state.corrupt.length > 0 && (
+        <details class="banner">
+          <summary>{state.corrupt.length === 1 ? 'A journal' : `${state.corrupt.length} journals`} cannot be read</summary>
+          <ul>
+            {state.corrupt.map(({ pid: one, message }) => (
+              <li key={one}>{message}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {page === 'p' && pid !== undefined ? (
+        <ProcessPage key={pid} pid={pid} view={view} query={query} />
+      ) : page === 'hosts' ? (
+        <Hosts view={view} />
+      ) : (
+        <List view={view} query={query} />
+      )}
+      {submitting && state && <SubmitDialog definitions={state.definitions} onClose={() => setSubmitting(false)} />}
+    </>
+  )
+}
+
+render(<Page />, document.getElementById('page')!)

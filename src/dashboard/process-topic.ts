@@ -1,0 +1,132 @@
+import { setTimeout } from 'node:timers/promises'
+import { toInfo } from '../store/info.ts'
+import type { LogEntry, ProcessRecord } from '../store/record.ts'
+import type { Store, StoredProcess } from '../store/store.ts'
+import type { Entry, LiveInfo } from './model.ts'
+import { entriesOf } from './rows.ts'
+import { frame, Topic, type Listener } from './topic.ts'
+
+/** A process in a hurry is told of in pieces. */
+const BATCH_MS = 50
+const MAX_LOGS = 2000
+const HOST_LOOK_MS = 1000
+
+/** Follows one process for all who look at its page. */
+export class ProcessTopic extends Topic {
+  readonly #store: Store
+  readonly #pid: string
+  readonly #redact: (value: unknown) => unknown
+  #info: LiveInfo | undefined
+  #chart: unknown
+  #entries: Entry[] = []
+  #logs: LogEntry[] = []
+  #gone: string | undefined
+
+  constructor(store: Store, pid: string, redact: (value: unknown) => unknown) {
+    super()
+    this.#store = store
+    this.#pid = pid
+    this.#redact = redact
+  }
+
+  protected welcome(listener: Listener): void {
+    if (this.#gone !== undefined) listener.send(frame('gone', { message: this.#gone }))
+    if (!this.#info) return
+    listener.send(frame('chart', this.#chart))
+    listener.send(frame('entries', { fresh: true, entries: this.#entries }))
+    listener.send(frame('info', this.#info))
+    listener.send(frame('logs', { fresh: true, logs: this.#logs }))
+  }
+
+  protected async run(signal: AbortSignal): Promise<void> {
+    this.#gone = undefined
+    this.#logs = []
+    const ends = new AbortController()
+    const both = AbortSignal.any([signal, ends.signal])
+    const others = [this.#followLogs(both), this.#followHost(both)]
+    try {
+      await this.#followRecords(signal)
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#gone = error instanceof Error ? error.message : String(error)
+        this.tell('gone', { message: this.#gone })
+      }
+    }
+    // The last words of a process that has ended are on disk by now.
+    await setTimeout(BATCH_MS * 4, undefined, { signal }).catch(() => {})
+    ends.abort()
+    await Promise.all(others)
+  }
+
+  async #followRecords(signal: AbortSignal): Promise<void> {
+    const history = (await this.#store.history(this.#pid)) ?? []
+    let last = history.at(-1)
+    if (last) {
+      const { name, version, shape } = last
+      this.#chart =
+        (await this.#store.charts()).find(one => one.name === name && one.version === version && one.shape === shape)?.chart ?? null
+      this.#entries = entriesOf(history)
+      this.tell('chart', this.#chart)
+      this.tell('entries', { fresh: true, entries: this.#entries })
+    }
+    let batch: StoredProcess[] = []
+    let timer: NodeJS.Timeout | undefined
+    const flush = (): void => {
+      timer = undefined
+      const newest = batch.at(-1)
+      if (!newest) return
+      const records: ProcessRecord[] = batch.map(({ record }) => record).filter(({ revision }) => revision > (last?.revision ?? 0))
+      const entries = entriesOf(records, last)
+      last = records.at(-1) ?? last
+      batch = []
+      this.#entries.push(...entries)
+      if (entries.length > 0) this.tell('entries', { entries })
+      this.#tellInfo(newest)
+    }
+    for await (const stored of this.#store.follow(this.#pid, signal)) {
+      batch.push(stored)
+      if (this.#info === undefined) flush()
+      else timer ??= globalThis.setTimeout(flush, BATCH_MS)
+    }
+    clearTimeout(timer)
+    flush()
+  }
+
+  #tellInfo(stored: StoredProcess): void {
+    const { input: _, output: __, ...info } = toInfo(stored)
+    this.#info = info
+    this.tell('info', info)
+  }
+
+  async #followHost(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await setTimeout(HOST_LOOK_MS, undefined, { signal }).catch(() => {})
+      if (signal.aborted || !this.#info || this.#info.endedAt !== undefined) continue
+      const stored = await this.#store.get(this.#pid).catch(() => undefined)
+      const { host } = this.#info
+      if (stored?.record.revision === this.#info.revision && (stored.host?.id !== host?.id || stored.host?.state !== host?.state))
+        this.#tellInfo(stored)
+    }
+  }
+
+  async #followLogs(signal: AbortSignal): Promise<void> {
+    let batch: LogEntry[] = []
+    let timer: NodeJS.Timeout | undefined
+    const flush = (): void => {
+      timer = undefined
+      this.#logs = [...this.#logs, ...batch].slice(-MAX_LOGS)
+      this.tell('logs', { logs: batch.slice(-MAX_LOGS) })
+      batch = []
+    }
+    try {
+      for await (const entry of this.#store.logs(this.#pid, { follow: true, signal })) {
+        batch.push('fields' in entry ? { ...entry, fields: this.#redact(entry.fields) as NonNullable<LogEntry['fields']> } : entry)
+        timer ??= globalThis.setTimeout(flush, BATCH_MS)
+      }
+    } catch {
+      // Told by whoever follows the records.
+    }
+    clearTimeout(timer)
+    if (batch.length > 0) flush()
+  }
+}

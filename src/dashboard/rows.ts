@@ -1,0 +1,51 @@
+import type { ErrorRecord, ProcessRecord } from '../store/record.ts'
+import type { Host, StoredProcess } from '../store/store.ts'
+import type { Entry, HostRow, Row } from './model.ts'
+
+const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
+const OVER: ReadonlySet<string> = new Set(['finished', 'skipped'])
+const LONGEST_ERROR = 200
+
+export function rowOf({ record, host }: StoredProcess): Row {
+  const { pid, name, version, status, createdAt, startedAt, at, revision, outline, steps, error, labels, key } = record
+  const states = outline.map(step => ({ name: step.name, state: Object.hasOwn(steps, step.name) ? steps[step.name] : undefined }))
+  const step = states.find(({ state }) => state && UNDER_WAY.has(state.status))?.name ?? error?.step
+  const progress = step === undefined ? undefined : (record.progress?.[step] ?? steps[step]?.progress)
+  return {
+    pid,
+    name,
+    version,
+    status,
+    createdAt,
+    at,
+    revision,
+    total: outline.length,
+    done: states.filter(({ state }) => state && OVER.has(state.status)).length,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(step !== undefined && { step }),
+    ...(progress && { progress }),
+    ...(labels && { labels }),
+    ...(key !== undefined && { key }),
+    ...(host && { host: host.id }),
+    ...(error && { error: inShort(error) }),
+  }
+}
+
+export const inShort = ({ name, message }: ErrorRecord): string => `${name}: ${message}`.split('\n', 1)[0]!.slice(0, LONGEST_ERROR)
+
+export const hostRow = ({ id, osPid, hostname, startedAt, state }: Host): HostRow => ({ id, osPid, hostname, startedAt, state })
+
+/** Records of a journal, without data, each as what it changed. */
+export function entriesOf(records: readonly ProcessRecord[], before?: ProcessRecord): Entry[] {
+  let last = before
+  return records.map(record => {
+    const steps = record.outline.flatMap(({ name }) => {
+      const now = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined
+      const then = last && Object.hasOwn(last.steps, name) ? last.steps[name] : undefined
+      if (!now || (then?.status === now.status && then.attempt === now.attempt)) return []
+      return [{ name, status: now.status, attempt: now.attempt, ...(now.error && now.error !== then?.error && { error: now.error }) }]
+    })
+    last = record
+    return { revision: record.revision, at: record.at, status: record.status, event: record.event, steps }
+  })
+}

@@ -1,0 +1,58 @@
+import type { Flow } from './flow.ts'
+import { layoutOf, type Layout, type Placed } from './layout.ts'
+import type { Progressed } from './progress.ts'
+
+const STYLE = `
+  .chart{--ink:#1b1b1f;--dim:#5c5f66;--line:#8a8d94;--box:#fff;--edge:#c3c6cd;--here:#0f62fe;--here-box:#e5eeff;--done:#1a7f4b;--done-box:#e7f6ed;--failed:#c4161c;--failed-box:#fdebec;font-family:system-ui,sans-serif}
+  @media (prefers-color-scheme:dark){.chart{--ink:#ececf1;--dim:#a5a8b0;--line:#7b7e86;--box:#1e1f24;--edge:#43464e;--here:#78a9ff;--here-box:#14284f;--done:#5cc98b;--done-box:#12301f;--failed:#ff8389;--failed-box:#3d1416}}
+  .box{fill:var(--box);stroke:var(--edge)}.name{fill:var(--ink);font-size:14px;font-weight:600}.notes{fill:var(--dim);font-size:11.5px}.time{fill:var(--dim);font-size:12px;text-anchor:end}
+  .end{text-anchor:middle;font-weight:500;font-size:12.5px}.start{fill:var(--ink)}
+  .next{stroke:var(--line)}.skip{stroke:var(--line);stroke-dasharray:2 4}.fail{stroke:var(--failed);stroke-dasharray:4 4;opacity:.55}path{fill:none;stroke-width:1.5}
+  .here>.box{fill:var(--here-box);stroke:var(--here);stroke-width:2.5}.done>.box{fill:var(--done-box);stroke:var(--done)}.failed>.box{fill:var(--failed-box);stroke:var(--failed);stroke-width:2}.skipped{opacity:.55}
+  .tip{fill:var(--line);stroke:none}.ftip{fill:var(--failed);stroke:none}
+`
+
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`)
+/** A character is about so wide. */
+const cut = (text: string, width: number, size: number): string => {
+  const most = Math.floor(width / (size * 0.56))
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text
+}
+
+/** A picture of a flow, made without a browser. Light or dark as its reader is. */
+export function svg(flow: Flow, progress?: Progressed): string {
+  const layout = layoutOf(flow)
+  const { width, height, start, arrows } = layout
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(`Chart of ${flow.id}`)}" class="chart">
+<style>${STYLE}</style>
+<defs>${tip('tip')}${tip('ftip')}</defs>
+${arrows.map(({ kind, path, tip: tipped }) => `<path class="${kind}" d="${path}"${tipped ? ` marker-end="url(#${kind === 'fail' ? 'ftip' : 'tip'})"` : ''}/>`).join('\n')}
+<circle class="start" cx="${start.x}" cy="${start.y}" r="${start.radius}"/>
+${layout.steps.map(step => box(step, progress)).join('\n')}
+${layout.ends.map(end => endBox(end, progress)).join('\n')}
+</svg>
+`
+}
+
+const tip = (id: string): string =>
+  `<marker id="${id}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="${id}" d="M0 0L8 4L0 8z"/></marker>`
+
+function box({ node: { name }, x, y, width, height, notes }: Placed, progress: Progressed | undefined): string {
+  const { spent = '', attempt = 0 } = progress?.steps.get(name) ?? {}
+  const below = [attempt > 1 && `attempt ${attempt}`, notes].filter(Boolean).join(' · ')
+  const middle = y + height / 2
+  return (
+    `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="9"/>` +
+    `<text class="name" x="${x + 14}" y="${below ? middle - 3 : middle + 5}">${escaped(cut(name, width - 28 - spent.length * 7, 14))}</text>` +
+    (below ? `<text class="notes" x="${x + 14}" y="${middle + 15}">${escaped(cut(below, width - 24, 11.5))}</text>` : '') +
+    (spent ? `<text class="time" x="${x + width - 12}" y="${below ? middle - 3 : middle + 5}">${escaped(spent)}</text>` : '') +
+    '</g>'
+  )
+}
+
+function endBox({ name, x, y, width, height }: Layout['ends'][number], progress: Progressed | undefined): string {
+  return (
+    `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="15"/>` +
+    `<text class="name end" x="${x + width / 2}" y="${y + height / 2 + 4.5}">${escaped(name)}</text></g>`
+  )
+}

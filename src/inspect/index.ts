@@ -1,0 +1,1 @@
+export { inspector, type Inspector, type InspectorOptions } from './inspector.ts'

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto'
+import type { InspectionEvent } from 'xstate'
+import { redactor } from '../client/redact.ts'
+import { Audience } from './audience.ts'
+import { LiveActors } from './live-actors.ts'
+import { checkInspectorOptions } from './options.ts'
+import { serveInspector } from './serve.ts'
+
+/** Where processes are shown, and what of them. */
+export interface InspectorOptions {
+  /** Of the local page; a port that is taken gives way to any free one. Default: any free one. */
+  readonly port?: number | undefined
+  /** The page of the inspector. Default: https://stately.ai/inspect */
+  readonly url?: string | URL | undefined
+  /** Paths in inputs, outputs and data that nobody is shown, such as `$.password` or `$..token`. */
+  readonly redact?: readonly string[] | undefined
+  /** Whether the address of the page is not printed. */
+  readonly quiet?: boolean | undefined
+}
+
+/** A local page with the Stately inspector, and what fills it. */
+export interface Inspector {
+  /** For `createRuntime({ inspect })`; for any XState actor too. One inspector may serve several runtimes. */
+  readonly inspect: (event: InspectionEvent) => void
+  /** The page to open, once it is served; `undefined` if it cannot be, which a warning then explains. */
+  readonly url: Promise<string | undefined>
+  /** Tells the viewers what is still to be told, then hangs up. */
+  close(): Promise<void>
+}
+
+/**
+ * Shows the processes of this Node process live in the Stately inspector: a page on the loopback interface, whose address is printed. It does not
+ * keep Node alive, and a viewer that is absent, slow or gone costs the program nothing.
+ *
+ * @throws TypeError for a wrong option
+ * @example
+ * const runtime = await createRuntime({ processes: [importDump], inspect: inspector().inspect })
+ */
+export function inspector(options: InspectorOptions = {}): Inspector {
+  const { port, url: page, redact, quiet } = checkInspectorOptions(options)
+  const audience = new Audience()
+  const actors = new LiveActors(audience, `${randomBytes(4).toString('hex')}/`, redactor(redact))
+  const serving = serveInspector({ audience, inspector: page, port, keepAlive: false }).catch((error: unknown) => {
+    process.emitWarning(`The Stately inspector is not served: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  })
+  const url = serving.then(server => server?.url)
+  if (!quiet) void url.then(address => address !== undefined && console.error(`Stately inspector: ${address}`))
+  return {
+    inspect: event => actors.note(event),
+    url,
+    async close() {
+      actors.flush()
+      const server = await serving
+      server?.close()
+    },
+  }
+}

@@ -1,0 +1,117 @@
+import { StepwrightError } from '../errors.ts'
+import { quote } from './failures.ts'
+import { PROCESS_STATUSES, isFinal } from './record.ts'
+import type { LogEntry } from './record.ts'
+import type { CorruptJournal, HostStore, Store } from './store.ts'
+
+/** Processes copied at once, so that a store can commit them together. */
+const BATCH = 50
+/** So many pids of live processes are named. */
+const NAMED = 3
+
+const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))
+
+export interface CopyOptions {
+  /** Told of each journal that cannot be read; it stays behind and the copy goes on. Without it the copy ends there. */
+  readonly onCorrupt?: ((journal: CorruptJournal) => void) | undefined
+}
+
+/** How many processes a copy brought over, and how many it found there already: of an earlier copy that was cut short. */
+export interface Copied {
+  readonly copied: number
+  readonly present: number
+}
+
+/**
+ * Copies every process of a store into another one, with its history, log, labels and key, and the charts of definitions. The first store stays
+ * as it is. May be run again: what is there already is left alone. Close the hosts of both stores first.
+ *
+ * @throws ERR_NOT_ENDED if there are processes that have not ended, ERR_STORE_MISSING, ERR_STORE_CORRUPT, ERR_STORE_WRITE if a key belongs to
+ * another process over there; a TypeError if both are the same
+ * @example
+ * await copyStore(lowdbStore('.stepwright'), sqliteStore('processes.sqlite'))
+ */
+export async function copyStore(from: Store, to: Store, { onCorrupt = failAt }: CopyOptions = {}): Promise<Copied> {
+  if (from === to || (from.location === to.location && from.location.includes('/'))) {
+    throw new TypeError(`A store cannot be copied onto itself: ${quote(from.location)}`)
+  }
+  await refuseLive(from)
+  const charts = await from.charts()
+  const host = await to.openHost()
+  try {
+    for (const chart of charts) await host.define(chart)
+    let [copied, present] = [0, 0]
+    for await (const pids of batches(from, onCorrupt)) {
+      for (const created of await Promise.all(pids.map(pid => copyProcess(from, to, host, pid, onCorrupt)))) {
+        if (created === true) copied += 1
+        else if (created === false) present += 1
+      }
+    }
+    return { copied, present }
+  } finally {
+    await host.close()
+  }
+}
+
+function failAt({ error }: CorruptJournal): never {
+  throw error
+}
+
+async function refuseLive(from: Store): Promise<void> {
+  const pids: string[] = []
+  for await (const { record } of from.list({ status: LIVE })) if (pids.push(record.pid) > NAMED) break
+  if (pids.length === 0) return
+  const named = [...pids.slice(0, NAMED), ...(pids.length > NAMED ? ['...'] : [])].join(', ')
+  throw new StepwrightError(
+    'ERR_NOT_ENDED',
+    `${from.location} has processes that have not ended (${named}), which cannot be copied. Let a host finish them, or cancel them, and try again.`,
+  )
+}
+
+async function* batches(from: Store, onCorrupt: (journal: CorruptJournal) => void): AsyncGenerator<string[]> {
+  let pids: string[] = []
+  for await (const { record } of from.list({}, onCorrupt)) {
+    if (pids.push(record.pid) < BATCH) continue
+    yield pids
+    pids = []
+  }
+  yield pids
+}
+
+/** @returns whether it is new over there; `undefined` if it could not be read, or was deleted meanwhile */
+async function copyProcess(
+  from: Store,
+  to: Store,
+  host: HostStore,
+  pid: string,
+  onCorrupt: (journal: CorruptJournal) => void,
+): Promise<boolean | undefined> {
+  const read = await readAll(from, pid, onCorrupt)
+  if (read === undefined) return undefined
+  const { pid: holder, created } = await host.import(read.history, read.log)
+  if (holder !== pid) {
+    throw new StepwrightError(
+      'ERR_STORE_WRITE',
+      `Process ${pid} of ${from.location} has a key that process ${holder} has in ${to.location}: delete one of the two and try again.`,
+    )
+  }
+  return created
+}
+
+async function readAll(from: Store, pid: string, onCorrupt: (journal: CorruptJournal) => void) {
+  try {
+    const history = await from.history(pid)
+    if (history === undefined) return undefined
+    const log: LogEntry[] = []
+    for await (const entry of from.logs(pid)) log.push(entry)
+    return { history, log }
+  } catch (error) {
+    if (!(error instanceof StepwrightError)) throw error
+    if (error.code !== 'ERR_STORE_CORRUPT' && error.code !== 'ERR_STORE_VERSION') {
+      if (error.code === 'ERR_UNKNOWN_PROCESS') return undefined
+      throw error
+    }
+    onCorrupt({ pid, error })
+    return undefined
+  }
+}

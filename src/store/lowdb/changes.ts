@@ -1,0 +1,97 @@
+import { setTimeout } from 'node:timers/promises'
+import { isMissing } from '../../errors.ts'
+import type { Files } from '../files.ts'
+import { readFailed } from '../failures.ts'
+import { createPace } from '../pace.ts'
+import { hoursIn, namesIn, ownersIn } from './folders.ts'
+import type { Folders } from './folders.ts'
+
+const POLL_MS = 100
+const MAX_POLL_MS = 1000
+/** Looking takes at most one part in so many of the time: a store of many live processes is looked at less often. */
+const IDLE_SHARE = 25
+/** A folder may change again within the tick of the clock that its newest change was stamped with. */
+const STAMP_MS = 50
+
+const JOURNAL = /^([0-9a-z]{20})\.(?:[a-z]+\.)?jsonl$/
+
+/** Every pid, then those whose journals have come, grown, moved or gone since. Reads names and sizes, never a journal. */
+export async function* changes(files: Files, folders: Folders, signal: AbortSignal): AsyncGenerator<string[]> {
+  const watched = new Map<string, WatchedFolder>()
+  for (let first = true; !signal.aborted; first = false) {
+    const began = performance.now()
+    const changed = await look(files, folders, watched)
+    const tookMs = performance.now() - began
+    if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
+    // The first look reads all names, later ones those of folders that have changed.
+    const pauseMs = first ? POLL_MS : Math.min(Math.max(POLL_MS, tookMs * IDLE_SHARE), MAX_POLL_MS)
+    await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
+  }
+}
+
+async function look(files: Files, folders: Folders, watched: Map<string, WatchedFolder>): Promise<Set<string>> {
+  const changed = new Set<string>()
+  const live = [folders.pending, ...ownersIn(files, folders).map(owner => folders.activeFolder(owner))]
+  const ended = hoursIn(files, folders).map(hour => folders.hourFolder(hour))
+  const now = new Set([...live, ...ended])
+  for (const folder of new Set([...watched.keys(), ...now])) {
+    const one = watched.get(folder) ?? new WatchedFolder(files, folder)
+    watched.set(folder, one)
+    await one.look(live.includes(folder), changed)
+    if (!now.has(folder)) watched.delete(folder)
+  }
+  return changed
+}
+
+class WatchedFolder {
+  readonly #files: Files
+  readonly #folder: string
+  /** By pid: the name of its journal, and how long that is while it may grow. */
+  #journals = new Map<string, { readonly name: string; bytes: number }>()
+  #stampMs = -1
+  #readAtMs = 0
+
+  constructor(files: Files, folder: string) {
+    this.#files = files
+    this.#folder = folder
+  }
+
+  async look(grows: boolean, changed: Set<string>): Promise<void> {
+    this.#readNames(changed)
+    if (!grows) return
+    const pace = createPace()
+    for (const [pid, journal] of this.#journals) {
+      await pace()
+      // Whatever moved on meanwhile is missed by the next look at the names.
+      const bytes = this.#files.statSync(`${this.#folder}/${journal.name}`, { throwIfNoEntry: false })?.size ?? journal.bytes
+      if (bytes !== journal.bytes) changed.add(pid)
+      journal.bytes = bytes
+    }
+  }
+
+  #readNames(changed: Set<string>): void {
+    const stampMs = this.#stamp()
+    if (stampMs === this.#stampMs && this.#readAtMs - stampMs > STAMP_MS) return
+    this.#readAtMs = Date.now()
+    this.#stampMs = stampMs
+    const before = this.#journals
+    this.#journals = new Map()
+    for (const name of namesIn(this.#files, this.#folder)) {
+      const pid = JOURNAL.exec(name)?.[1]
+      if (pid === undefined) continue
+      const known = before.get(pid)
+      this.#journals.set(pid, known?.name === name ? known : { name, bytes: -1 })
+      if (known?.name !== name) changed.add(pid)
+    }
+    for (const pid of before.keys()) if (!this.#journals.has(pid)) changed.add(pid)
+  }
+
+  #stamp(): number {
+    try {
+      return this.#files.statSync(this.#folder, { throwIfNoEntry: false })?.mtimeMs ?? -1
+    } catch (error) {
+      if (isMissing(error)) return -1
+      throw readFailed(this.#folder, error)
+    }
+  }
+}

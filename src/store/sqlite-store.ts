@@ -1,0 +1,188 @@
+import { resolve } from 'node:path'
+import type { Answer, Command } from './command.ts'
+import { notEnded, quote, unknownProcess } from './failures.ts'
+import { poke } from './hosts/poke.ts'
+import { MAX_RECORD_BYTES } from './limits.ts'
+import { isPid } from './pid.ts'
+import { isPidPrefix } from './query.ts'
+import { isFinal } from './record.ts'
+import type { LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
+import { changes } from './sqlite/changes.ts'
+import { openSqliteHost } from './sqlite/host.ts'
+import { RELEASED, SUBMITTED, socketFolder } from './sqlite/hosts.ts'
+import { answerOf, forget, putCommand, submit } from './sqlite/inbox.ts'
+import { removeProcess } from './sqlite/journal.ts'
+import { findPids } from './sqlite/list.ts'
+import { readLogs } from './sqlite/logs.ts'
+import { openDatabase, prepareDatabase } from './sqlite/open.ts'
+import type { Durability } from './sqlite/open.ts'
+import { Reader } from './sqlite/reader.ts'
+import { readEvery } from './sqlite/records.ts'
+import { seize } from './sqlite/seize.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
+
+export interface SqliteStoreOptions {
+  /**
+   * What survives once a write has resolved: the death of this Node process ('process', the default: a power failure takes at most the last
+   * moments, and never harms the rest), or the death of the machine too ('power', an fsync per commit).
+   */
+  readonly durability?: Durability
+}
+
+/**
+ * A store in one SQLite file, private to the user, for millions of processes and quick lists. Hosts and clients may be many Node processes on one
+ * machine. Does nothing until it is used; the file is made when the first host opens.
+ *
+ * @param file relative to the working directory of now; `openClient` and the command know one by its ending: .db, .sqlite or .sqlite3
+ * @throws TypeError if `file` is no path, or for an unknown durability
+ * @example
+ * import { sqliteStore } from 'stepwright/sqlite'
+ * const runtime = await createRuntime({ processes: [importDump], store: sqliteStore('/var/lib/app/processes.sqlite') })
+ */
+export function sqliteStore(file: string, { durability = 'process' }: SqliteStoreOptions = {}): Store {
+  if (typeof file !== 'string' || file === '' || file.includes('\0')) throw new TypeError(`A store's file is a path, got ${quote(file)}`)
+  if (durability !== 'process' && durability !== 'power') {
+    throw new TypeError(`sqliteStore(file, { durability }) is 'process' or 'power', got ${quote(durability)}`)
+  }
+  return new SqliteStore(resolve(file), durability)
+}
+
+class SqliteStore implements Store {
+  readonly location: string
+  readonly maxRecordBytes = MAX_RECORD_BYTES
+  readonly #durability: Durability
+  readonly #closing = new AbortController()
+  /** Opened when it is first needed, and again after a failure. */
+  #reader: Promise<Reader> | undefined
+
+  constructor(file: string, durability: Durability) {
+    this.location = file
+    this.#durability = durability
+  }
+
+  openHost(): Promise<HostStore> {
+    return openSqliteHost(this.location, this.#durability, () => this.#stir())
+  }
+
+  async get(pid: string): Promise<StoredProcess | undefined> {
+    return (await this.#open()).get(pid)
+  }
+
+  async *list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
+    yield* (await this.#open()).list(query, onCorrupt)
+  }
+
+  async history(pid: string): Promise<ProcessRecord[] | undefined> {
+    const { db } = await this.#open()
+    return isPid(pid) ? db.read(() => readEvery(db, pid)) : undefined
+  }
+
+  async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {
+    yield* (await this.#open()).follow(pid, this.#untilClosed(signal))
+  }
+
+  async *logs(
+    pid: string,
+    { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<LogEntry> {
+    const { db, pulse } = await this.#open()
+    if (!isPid(pid)) throw unknownProcess(pid, this.location)
+    yield* readLogs(db, pulse, pid, follow, this.#untilClosed(signal))
+  }
+
+  async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
+    yield* changes(await this.#open(), this.#untilClosed(signal))
+  }
+
+  async charts(): Promise<StoredChart[]> {
+    const { db } = await this.#open()
+    const sql = 'SELECT name, version, shape, chart FROM charts ORDER BY name, version, shape'
+    const rows = await db.read(() => db.all<Omit<StoredChart, 'chart'> & { chart: string }>(sql))
+    return rows.map(row => ({ ...row, chart: JSON.parse(row.chart) as StoredChart['chart'] }))
+  }
+
+  async find(prefix: string, limit: number): Promise<string[]> {
+    const { db } = await this.#open()
+    return isPidPrefix(prefix) ? db.read(() => findPids(db, prefix, limit)) : []
+  }
+
+  async delete(pid: string): Promise<void> {
+    const { db, commits } = await this.#open()
+    if (!isPid(pid)) throw unknownProcess(pid, this.location)
+    await commits.add(() => {
+      const found = db.get<{ status: ProcessStatus }>('SELECT status FROM processes WHERE pid = ?', pid)
+      if (found === undefined) throw unknownProcess(pid, this.location)
+      if (!isFinal(found.status)) throw notEnded(pid)
+      removeProcess(db, pid)
+    })
+  }
+
+  async hosts(): Promise<Host[]> {
+    return (await this.#open()).hosts.all()
+  }
+
+  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+    if (!isPid(record.pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(record.pid)}: make it with createPid()`)
+    // There may be no store yet: a client may submit before the first worker is there.
+    await prepareDatabase(this.location, this.#durability).then(db => db.close())
+    const { db, commits } = await this.#open()
+    const submitted = await commits.add(() => submit(db, record))
+    if (submitted.created) {
+      const hosts = await db.read(() => db.all<{ id: string }>('SELECT id FROM hosts'))
+      await Promise.all(hosts.map(({ id }) => poke(socketFolder(this.location), id)))
+    }
+    return submitted
+  }
+
+  async command(command: Command): Promise<void> {
+    const { db, commits } = await this.#open()
+    await commits.add(() => putCommand(db, command))
+    const owner = await db.read(() => db.get<{ owner: string | null }>('SELECT owner FROM processes WHERE pid = ?', command.pid)?.owner)
+    if (owner !== undefined && owner !== null && owner !== RELEASED && owner !== SUBMITTED) await poke(socketFolder(this.location), owner)
+  }
+
+  async answer(pid: string, commandId: string): Promise<Answer> {
+    const { db } = await this.#open()
+    return db.read(() => answerOf(db, pid, commandId))
+  }
+
+  async forget(pid: string, commandId: string): Promise<void> {
+    const { db, commits } = await this.#open()
+    await commits.add(() => forget(db, pid, commandId))
+  }
+
+  async seize(hostId: string, force: boolean): Promise<number> {
+    return seize(await this.#open(), hostId, force)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const reader = this.#reader
+    this.#reader = undefined
+    await reader?.then(
+      ({ db }) => db.close(),
+      () => {},
+    )
+  }
+
+  #open(): Promise<Reader> {
+    if (this.#reader !== undefined) return this.#reader
+    const opening = openDatabase(this.location, this.#durability).then(db => new Reader(db))
+    opening.catch(() => {
+      if (this.#reader === opening) this.#reader = undefined
+    })
+    return (this.#reader = opening)
+  }
+
+  /** A host of this store has committed: readers of this store need not wait until they look again. */
+  #stir(): void {
+    this.#reader?.then(
+      ({ pulse }) => pulse.stir(),
+      () => {},
+    )
+  }
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+  }
+}

@@ -1,0 +1,54 @@
+import type { Database } from './database.ts'
+import type { Reader } from './reader.ts'
+
+interface Known {
+  readonly id: number
+  readonly pid: string
+  readonly mark: string
+}
+
+/** What live processes are known by: the revision, and the owner. Ended ones never change any more. */
+const LIVE = `SELECT id, pid, revision || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
+const ALL = `SELECT id, pid, coalesce(revision || ' ' || owner, '') AS mark FROM processes`
+
+/** Every pid, then after each commit those of processes that have come, changed or gone since. Never reads a journal. */
+export async function* changes({ db, pulse }: Reader, signal: AbortSignal): AsyncGenerator<string[]> {
+  let known = new Map<string, Known>()
+  let newestId = 0
+  for (let first = true; !signal.aborted; first = false) {
+    const { seen, changed, now, newest } = await db.read(() => ({ seen: pulse.now(), ...look(db, known, newestId) }))
+    known = now
+    newestId = newest
+    if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
+    await pulse.changed(seen, signal)
+  }
+}
+
+function look(db: Database, known: Map<string, Known>, newestId: number) {
+  const changed = new Set<string>()
+  const live = new Set<string>()
+  const note = (row: Known): void => {
+    if (known.get(row.pid)?.mark !== row.mark) changed.add(row.pid)
+    known.set(row.pid, row)
+  }
+  for (const row of db.all<Known>(LIVE)) {
+    live.add(row.pid)
+    note(row)
+  }
+  // Those that came and ended since, and those that ended.
+  const others = db.all<Known>(`${ALL} WHERE id > ? AND owner IS NULL`, newestId)
+  for (const row of others) note(row)
+  for (const { pid, id, mark } of known.values()) if (mark !== '' && !live.has(pid)) note({ id, pid, mark: '' })
+  const newest = db.get<{ id: number | null }>('SELECT max(id) AS id FROM processes')?.id ?? 0
+  const { count } = db.get<{ count: number }>('SELECT count(*) AS count FROM processes')!
+  return count === known.size ? { changed, now: known, newest } : afresh(db, known, changed)
+}
+
+/** Some have gone. */
+function afresh(db: Database, known: ReadonlyMap<string, Known>, changed: Set<string>) {
+  const rows = db.all<Known>(ALL)
+  const now = new Map(rows.map(row => [row.pid, row]))
+  for (const pid of known.keys()) if (!now.has(pid)) changed.add(pid)
+  for (const { pid, mark } of rows) if (known.get(pid)?.mark !== mark) changed.add(pid)
+  return { changed, now, newest: rows.reduce((most, { id }) => Math.max(most, id), 0) }
+}

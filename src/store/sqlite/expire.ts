@@ -1,0 +1,51 @@
+import { setImmediate } from 'node:timers/promises'
+import { createPid } from '../pid.ts'
+import { FINAL_STATUSES } from '../record.ts'
+import type { Commits } from './commits.ts'
+import type { Database } from './database.ts'
+import { removeProcess } from './journal.ts'
+
+/** Processes removed per transaction: a few milliseconds. */
+const BATCH = 50
+/** The first millisecond whose pid would be longer. */
+const PIDS_END_MS = 36 ** 4 * 3_600_000
+
+/**
+ * See `HostStore.expire`.
+ *
+ * @param isOpen a host that closes does not wait for what is old
+ */
+export async function expire(
+  db: Database,
+  commits: Commits,
+  isOpen: () => boolean,
+  createdBefore: number,
+  endedBefore: number,
+): Promise<number> {
+  let removed = 0
+  for (const status of FINAL_STATUSES) {
+    while (isOpen()) {
+      const count = await commits.add(() => {
+        const old = db.all<{ pid: string }>(
+          'SELECT pid FROM processes WHERE status = ? AND pid < ? AND ended_at < ? ORDER BY pid LIMIT ?',
+          status,
+          firstPidOf(createdBefore),
+          endedBefore,
+          BATCH,
+        )
+        for (const { pid } of old) removeProcess(db, pid)
+        return old.length
+      })
+      removed += count
+      if (count < BATCH) break
+      await setImmediate()
+    }
+  }
+  return removed
+}
+
+/** Pids of processes created earlier sort before it. */
+function firstPidOf(ms: number): string {
+  if (ms <= 0) return ''
+  return ms < PIDS_END_MS ? createPid(Math.ceil(ms), () => '') : '{'
+}

@@ -1,0 +1,32 @@
+import type { ImportedJournal } from '../imported.ts'
+import { toFirstLine } from '../line.ts'
+import type { LogEntry } from '../record.ts'
+import type { Database } from './database.ts'
+import { holderOf, insertLine, insertProcess, isThere } from './journal.ts'
+import { insertLogs } from './logs.ts'
+
+/** See `HostStore.import`. Runs within a transaction. */
+export function importProcess(
+  db: Database,
+  hostId: string,
+  { first, lines, last }: ImportedJournal,
+  log: readonly LogEntry[],
+): { readonly pid: string; readonly created: boolean } {
+  const { pid, key } = first
+  const holder = isThere(db, pid) ? pid : key === undefined ? undefined : holderOf(db, key)
+  if (holder !== undefined) return { pid: holder, created: false }
+  const texts = [toFirstLine(first), ...lines].map(line => JSON.stringify(line))
+  const id = insertProcess(
+    db,
+    last,
+    hostId,
+    texts.reduce((sum, { length }) => sum + length, 0),
+  )
+  texts.forEach((text, i) => insertLine(db, id, (lines[i - 1] ?? first).revision, text))
+  insertLogs(
+    db,
+    id,
+    log.map(entry => JSON.stringify(entry)),
+  )
+  return { pid, created: true }
+}

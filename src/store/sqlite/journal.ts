@@ -1,0 +1,130 @@
+import { notOwned } from '../failures.ts'
+import { isProgress } from '../line.ts'
+import { isFinal } from '../record.ts'
+import type { JournalLine, ProcessRecord } from '../record.ts'
+import { checkRevision } from '../revision.ts'
+import { COMPACT_AT, worthKeeping } from '../worth-keeping.ts'
+import type { Database } from './database.ts'
+
+/** What is written runs within a transaction of its caller's. */
+
+type Labels = Readonly<Record<string, string>>
+
+export const isThere = (db: Database, pid: string): boolean => db.get('SELECT 1 FROM processes WHERE pid = ?', pid) !== undefined
+
+/** The pid that has a key. */
+export const holderOf = (db: Database, key: string): string | undefined =>
+  db.get<{ pid: string }>('SELECT pid FROM processes WHERE key = ?', key)?.pid
+
+/**
+ * A process, as `record` has it, whose journal is still empty.
+ *
+ * @param owner of a process that has not ended
+ * @param bytes how long its journal will be
+ * @returns its id
+ */
+export function insertProcess(db: Database, record: ProcessRecord, owner: string, bytes: number): number {
+  const { pid, name, status, key, labels, revision, at } = record
+  const id = db.insert(
+    `INSERT INTO processes (pid, name, status, owner, key, labels, revision, newest, bytes, ended_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
+    pid,
+    name,
+    status,
+    isFinal(status) ? null : owner,
+    key ?? null,
+    labels ? JSON.stringify(labels) : null,
+    revision,
+    bytes,
+    isFinal(status) ? at : null,
+  )
+  for (const [label, value] of Object.entries(labels ?? {})) {
+    db.run('INSERT OR IGNORE INTO labels (label, value, status, pid, name) VALUES (?, ?, ?, ?, ?)', label, value, status, pid, name)
+  }
+  return id
+}
+
+export const insertLine = (db: Database, process: number, revision: number, text: string): number =>
+  db.run('INSERT INTO lines (process, revision, line) VALUES (?, ?, ?)', process, revision, text)
+
+interface Owned {
+  readonly id: number
+  readonly status: string
+  readonly labels: string | null
+  readonly revision: number
+  readonly newest: number
+  readonly bytes: number
+}
+
+/**
+ * Adds a line to a journal, if `hostId` owns it.
+ *
+ * @returns how long the journal is now, in characters
+ * @throws ERR_UNKNOWN_PROCESS, TypeError
+ */
+export function appendLine(db: Database, hostId: string, line: JournalLine, text: string): number {
+  const { pid, revision, status, at } = line
+  const owned = db.get<Owned>('SELECT id, status, labels, revision, newest, bytes FROM processes WHERE pid = ? AND owner = ?', pid, hostId)
+  if (owned === undefined) throw notOwned(pid, hostId)
+  checkRevision(line, owned.revision)
+  if (revision === owned.revision) return owned.bytes
+  const { id } = owned
+  const bytes = owned.bytes + text.length
+  const newest = isProgress(line) ? owned.newest : revision
+  insertLine(db, id, revision, text)
+  // An index is written whenever a column of it is set, even to what it was.
+  if (isFinal(status)) {
+    db.run(
+      'UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ?, owner = NULL, ended_at = ? WHERE id = ?',
+      revision,
+      newest,
+      bytes,
+      status,
+      at,
+      id,
+    )
+  } else if (status !== owned.status) {
+    db.run('UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ? WHERE id = ?', revision, newest, bytes, status, id)
+  } else db.run('UPDATE processes SET revision = ?, newest = ?, bytes = ? WHERE id = ?', revision, newest, bytes, id)
+  if (status !== owned.status && owned.labels !== null) moveLabels(db, pid, owned, status)
+  return bytes
+}
+
+/** Labels are found together with the status of their process. */
+export function moveLabels(db: Database, pid: string, { labels, status }: Pick<Owned, 'labels' | 'status'>, next: string): void {
+  for (const [label, value] of Object.entries(JSON.parse(labels!) as Labels)) {
+    db.run('UPDATE labels SET status = ? WHERE label = ? AND value = ? AND status = ? AND pid = ?', next, label, value, status, pid)
+  }
+}
+
+/** @returns at what length the journal is to be compacted again */
+export function compact(db: Database, pid: string): number {
+  const { id } = db.get<{ id: number }>('SELECT id FROM processes WHERE pid = ?', pid)!
+  const lines = db.all<{ revision: number; line: string }>('SELECT revision, line FROM lines WHERE process = ? ORDER BY revision', id)
+  const kept = new Set(
+    worthKeeping(
+      lines.map(({ line }) => line),
+      pid,
+      db.file,
+    ),
+  )
+  let bytes = 0
+  lines.forEach(({ revision, line }, position) => {
+    if (kept.has(position)) bytes += line.length
+    else db.run('DELETE FROM lines WHERE process = ? AND revision = ?', id, revision)
+  })
+  db.run('UPDATE processes SET bytes = ? WHERE id = ?', bytes, id)
+  return Math.max(COMPACT_AT, 2 * bytes)
+}
+
+/** Removes a process and all that belongs to it. */
+export function removeProcess(db: Database, pid: string): void {
+  const row = db.get<{ id: number; status: string; labels: string | null }>('SELECT id, status, labels FROM processes WHERE pid = ?', pid)
+  if (row === undefined) return
+  const { id, status, labels } = row
+  for (const [label, value] of Object.entries(labels === null ? {} : (JSON.parse(labels) as Labels))) {
+    db.run('DELETE FROM labels WHERE label = ? AND value = ? AND status = ? AND pid = ?', label, value, status, pid)
+  }
+  for (const table of ['lines', 'logs']) db.run(`DELETE FROM ${table} WHERE process = ?`, id)
+  db.run('DELETE FROM processes WHERE id = ?', id)
+}

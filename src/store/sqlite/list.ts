@@ -1,0 +1,72 @@
+import { PROCESS_STATUSES } from '../record.ts'
+import type { ListQuery } from '../store.ts'
+import type { Database } from './database.ts'
+
+const PAGE = 64
+/** A label that more processes have is not rare, whatever the exact number. */
+const COUNTED = 10_000
+/** Sorts after every pid. */
+const AFTER_ALL = '{'
+
+/** One page of pids before `before`, newest first. */
+type ReadPage = (before: string) => string[]
+
+/**
+ * The pids of a query, newest first, read a page at a time: each page begins where the one before ended, and is looked up in an index.
+ */
+export async function* pidsOf(db: Database, query: ListQuery): AsyncGenerator<string> {
+  const readPage = await db.read(() => pageReader(db, query))
+  let before = AFTER_ALL
+  for (;;) {
+    const pids = await db.read(() => readPage(before))
+    yield* pids
+    if (pids.length < PAGE) return
+    before = pids.at(-1)!
+  }
+}
+
+/**
+ * An index has a range for each status. A page takes the newest of each range, within one statement: a process that goes from one status
+ * to another is neither missed nor met twice.
+ */
+function pageReader(db: Database, { status, name, labels }: ListQuery): ReadPage {
+  const [label, ...otherLabels] = rarestFirst(db, Object.entries(labels ?? {}))
+  if (status === undefined && name === undefined && label === undefined) {
+    return before => pids(db.all('SELECT pid FROM processes WHERE pid < ? ORDER BY pid DESC LIMIT ?', before, PAGE))
+  }
+  const values: string[] = []
+  const bind = (value: string): string => `?${values.push(value) + 2}`
+  const fixed: string[] = []
+  if (name !== undefined) fixed.push(`name = ${bind(name)}`)
+  if (label !== undefined) fixed.push(isLabelled(label))
+  for (const other of otherLabels) {
+    fixed.push(`EXISTS (SELECT 1 FROM labels AS l WHERE ${isLabelled(other)} AND l.status = labels.status AND l.pid = labels.pid)`)
+  }
+  const ranges = [...new Set(status ?? PROCESS_STATUSES)].map(
+    one => `SELECT pid FROM (SELECT pid FROM ${label ? 'labels' : 'processes'}
+    WHERE ${[...fixed, `status = ${bind(one)}`].join(' AND ')} AND pid < ?1 ORDER BY pid DESC LIMIT ?2)`,
+  )
+  if (ranges.length === 0) return () => []
+  const sql = `SELECT pid FROM (${ranges.join(' UNION ALL ')}) ORDER BY pid DESC LIMIT ?2`
+  return before => pids(db.all(sql, before, PAGE, ...values))
+
+  function isLabelled([key, value]: [string, string]): string {
+    return `label = ${bind(key)} AND value = ${bind(value)}`
+  }
+}
+
+const pids = (rows: { pid: string }[]): string[] => rows.map(({ pid }) => pid)
+
+/** Of several labels one is looked up in its index, the others for each process it is on. */
+function rarestFirst(db: Database, labels: [string, string][]): [string, string][] {
+  if (labels.length < 2) return labels
+  const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM labels WHERE label = ? AND value = ? LIMIT ?)'
+  const counted = labels.map(label => ({ label, n: db.get<{ n: number }>(sql, ...label, COUNTED)!.n }))
+  return counted.toSorted((a, b) => a.n - b.n).map(({ label }) => label)
+}
+
+/** Pids that begin so, newest first. */
+export function findPids(db: Database, prefix: string, limit: number): string[] {
+  const most = Math.min(Math.max(0, limit), 2 ** 31)
+  return pids(db.all('SELECT pid FROM processes WHERE pid >= ? AND pid < ? ORDER BY pid DESC LIMIT ?', prefix, prefix + AFTER_ALL, most))
+}

@@ -1,0 +1,81 @@
+import { isOfOneJournal, unknownProcess } from '../failures.ts'
+import { createPace } from '../pace.ts'
+import { isPid } from '../pid.ts'
+import { matches } from '../query.ts'
+import { identityOf, isFinal } from '../record.ts'
+import type { ProcessRecord } from '../record.ts'
+import type { CorruptJournal, ListQuery, StoredProcess } from '../store.ts'
+import { Commits } from './commits.ts'
+import type { Database } from './database.ts'
+import { Hosts, RELEASED, SUBMITTED } from './hosts.ts'
+import { pidsOf } from './list.ts'
+import { Pulse } from './pulse.ts'
+import { readNewest, readSince } from './records.ts'
+
+/** Reads what hosts write, from any process, without asking them. */
+export class Reader {
+  readonly db: Database
+  readonly hosts: Hosts
+  readonly pulse: Pulse
+  /** For what readers may do too: delete. */
+  readonly commits: Commits
+
+  constructor(db: Database) {
+    this.db = db
+    this.commits = new Commits(db, () => this.pulse.committed())
+    this.hosts = new Hosts(db)
+    this.pulse = new Pulse(db)
+  }
+
+  async get(pid: string): Promise<StoredProcess | undefined> {
+    if (!isPid(pid)) return undefined
+    const found = await this.db.read(() => readNewest(this.db, pid))
+    return found && this.#withHost(found.record, found.owner)
+  }
+
+  async *list(query: ListQuery = {}, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
+    const pace = createPace()
+    for await (const pid of pidsOf(this.db, query)) {
+      await pace()
+      let found: StoredProcess | undefined
+      try {
+        found = await this.get(pid)
+      } catch (error) {
+        if (!isOfOneJournal(error)) throw error
+        onCorrupt?.({ pid, error })
+      }
+      if (found !== undefined && matches(query, found.record)) yield found
+    }
+  }
+
+  async *follow(pid: string, signal: AbortSignal): AsyncGenerator<StoredProcess> {
+    const { db, pulse } = this
+    let last: ProcessRecord | undefined
+    while (!signal.aborted) {
+      const { seen, found } = await db.read(() => ({ seen: pulse.now(), found: isPid(pid) ? readNewest(db, pid) : undefined }))
+      if (found === undefined) throw unknownProcess(pid, db.file)
+      if (last === undefined || found.record.revision > last.revision) {
+        // As far as the record that was read together with its owner.
+        const news = last === undefined ? [found.record] : await this.#between(found.id, last, found.record)
+        for (const record of news) {
+          if (signal.aborted) return
+          yield await this.#withHost(record, found.owner)
+          if (isFinal(record.status)) return
+        }
+        last = found.record
+      }
+      await pulse.changed(seen, signal)
+    }
+  }
+
+  async #between(id: number, after: ProcessRecord, last: ProcessRecord): Promise<ProcessRecord[]> {
+    // A submission may have been completed meanwhile.
+    const records = await this.db.read(() => readSince(this.db, id, { ...after, ...identityOf(last) }))
+    return records.filter(({ revision }) => revision <= last.revision)
+  }
+
+  async #withHost(record: ProcessRecord, owner: string | null): Promise<StoredProcess> {
+    if (owner === null || owner === RELEASED || owner === SUBMITTED || isFinal(record.status)) return { record }
+    return { record, host: await this.hosts.get(owner) }
+  }
+}

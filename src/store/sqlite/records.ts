@@ -1,0 +1,73 @@
+import { final } from '../journal-reader.ts'
+import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
+import type { ProcessRecord } from '../record.ts'
+import type { Database } from './database.ts'
+
+export interface FoundRecord {
+  readonly id: number
+  /** A host's id, `RELEASED`, or null once it has ended. */
+  readonly owner: string | null
+  readonly record: ProcessRecord
+}
+
+interface Row {
+  readonly id: number
+  readonly owner: string | null
+  readonly newest: number
+  readonly revision: number
+  readonly head: string | null
+  readonly transition: string | null
+}
+
+const NEWEST = `SELECT id, owner, newest, revision,
+  (SELECT line FROM lines WHERE process = id ORDER BY revision LIMIT 1) AS head,
+  (SELECT line FROM lines WHERE process = id AND revision = newest) AS "transition"
+  FROM processes WHERE pid = ?`
+
+/** Where a message says something is wrong. */
+const placeOf = (db: Database, pid: string): string => `${db.file} (process ${pid})`
+
+/**
+ * A process as it is now.
+ *
+ * @throws ERR_STORE_CORRUPT, ERR_STORE_VERSION
+ */
+export function readNewest(db: Database, pid: string): FoundRecord | undefined {
+  const row = db.get<Row>(NEWEST, pid)
+  if (row === undefined) return undefined
+  const { id, owner, newest, revision, head, transition } = row
+  // Reports of progress, which most often there are none of.
+  const sql = 'SELECT line FROM lines WHERE process = ? AND revision > ? ORDER BY revision DESC'
+  const reports = revision === newest ? [] : db.all<{ line: string }>(sql, id, newest).map(({ line }) => line)
+  const place = placeOf(db, pid)
+  const record = final(place, () => {
+    if (head === null || transition === null) throw new Nonsense('lines of its journal are missing')
+    return foldNewest(head, [...reports, transition], pid, place)
+  })
+  return { id, owner, record }
+}
+
+/** The record after each line, oldest first. */
+export function readEvery(db: Database, pid: string): ProcessRecord[] | undefined {
+  const lines = db.all<{ line: string }>(
+    'SELECT line FROM lines WHERE process = (SELECT id FROM processes WHERE pid = ?) ORDER BY revision',
+    pid,
+  )
+  const place = placeOf(db, pid)
+  const records: ProcessRecord[] = []
+  return final(place, () => {
+    for (const { line } of lines) {
+      const before = records.at(-1)
+      records.push(before === undefined ? parseFirst(line, pid, place) : fold(before, parseLine(line, pid)))
+    }
+    return records.length === 0 ? undefined : records
+  })
+}
+
+/** The records after `before`, oldest first. */
+export function readSince(db: Database, id: number, before: ProcessRecord): ProcessRecord[] {
+  const { pid, revision } = before
+  const lines = db.all<{ line: string }>('SELECT line FROM lines WHERE process = ? AND revision > ? ORDER BY revision', id, revision)
+  let record = before
+  return final(placeOf(db, pid), () => lines.map(({ line }) => (record = fold(record, parseLine(line, pid)))))
+}

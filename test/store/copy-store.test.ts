@@ -1,0 +1,106 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { copyStore } from '../../src/store/copy-store.ts'
+import { lowdbStore } from '../../src/store/lowdb-store.ts'
+import { memoryStore } from '../../src/store/memory-store.ts'
+import { sqliteStore } from '../../src/store/sqlite-store.ts'
+import type { HostStore, Store } from '../../src/store/store.ts'
+import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from '../../src/testing/conformance/samples.ts'
+import { tempDir } from './helpers.ts'
+
+const chart = { name: 'import-dump', version: '1', shape: 'abc', chart: { id: 'import-dump' } }
+
+async function fill(host: HostStore): Promise<void> {
+  await host.define(chart)
+  for (let i = 0; i < 120; i++) await ended(host, i % 2 === 0 ? { key: `k${i}`, labels: { n: String(i) } } : {})
+  const record = await created(host, { input: JSON.parse('{"__proto__":1}') })
+  await host.write(aTransition(record, 2))
+  await host.write(aReport(record, 3, { read: { value: 1 } }))
+  await host.log(record.pid, { at: 1, step: 'read', attempt: 1, message: 'one' })
+  await host.write(theEnd(record, 4, { status: 'cancelled' }))
+  await host.close()
+}
+
+/** All that can be read of a store. */
+async function contents(store: Store) {
+  const found = await collect(store.list())
+  const more = found.map(async ({ record: { pid } }) => [pid, await store.history(pid), await collect(store.logs(pid))])
+  return { found, more: await Promise.all(more), charts: await store.charts(), hosts: await store.hosts() }
+}
+
+const makers = {
+  memory:
+    (_dir: string, store = memoryStore()) =>
+    () =>
+      store,
+  lowdb: (dir: string) => () => lowdbStore(path.join(dir, 'lowdb')),
+  sqlite: (dir: string) => () => sqliteStore(path.join(dir, 'store.sqlite')),
+}
+
+for (const [from, to] of [
+  ['lowdb', 'sqlite'],
+  ['sqlite', 'lowdb'],
+  ['memory', 'sqlite'],
+  ['lowdb', 'memory'],
+] as const) {
+  test(`a copy has all that the store has: ${from} to ${to}`, async t => {
+    const dir = tempDir(t)
+    const [source, target] = [makers[from](dir), makers[to](dir)]
+    await fill(await source().openHost())
+    const before = await contents(source())
+    t.deepEqual(await copyStore(source(), target()), { copied: 121, present: 0 })
+    t.deepEqual(await contents(target()), before)
+    t.deepEqual(await contents(source()), before)
+    const host = await target().openHost()
+    t.false((await host.create(aRecord({ key: 'k4' }))).created)
+    await host.close()
+    t.deepEqual(await copyStore(source(), target()), { copied: 0, present: 121 })
+  })
+}
+
+test('a store with live processes is refused, and no other one is made', async t => {
+  const dir = tempDir(t)
+  const from = lowdbStore(path.join(dir, 'from'))
+  const host = await from.openHost()
+  const pids: string[] = []
+  for (let i = 0; i < 5; i++) pids.push((await created(host)).pid)
+  await ended(host)
+  await host.release(pids[4]!)
+  const error = await t.throwsAsync(copyStore(from, sqliteStore(path.join(dir, 'to.sqlite'))), { code: 'ERR_NOT_ENDED' })
+  t.true(error!.message.includes(`(${pids[4]}, ${pids[3]}, ${pids[2]}, ...)`), error!.message)
+  await t.throwsAsync(copyStore(lowdbStore(path.join(dir, 'none')), sqliteStore(path.join(dir, 'to.sqlite'))), {
+    code: 'ERR_STORE_MISSING',
+  })
+  await t.throwsAsync(copyStore(from, lowdbStore(path.join(dir, 'from'))), { instanceOf: TypeError })
+  t.deepEqual(fs.readdirSync(dir), ['from'])
+  await host.close()
+})
+
+test("a key that is another process's over there", async t => {
+  const [from, to] = [memoryStore(), memoryStore()]
+  const [host, other] = [await from.openHost(), await to.openHost()]
+  const mine = await ended(host, { key: 'k' })
+  const theirs = await ended(other, { key: 'k' })
+  const error = await t.throwsAsync(copyStore(from, to), { code: 'ERR_STORE_WRITE' })
+  for (const { pid } of [mine, theirs]) t.true(error!.message.includes(pid))
+  t.deepEqual(await to.hosts().then(hosts => hosts.map(({ id }) => id)), [other.hostId])
+})
+
+test('a journal that cannot be read ends the copy, or is told and left behind', async t => {
+  const dir = tempDir(t)
+  const from = lowdbStore(path.join(dir, 'from'))
+  const host = await from.openHost()
+  const [bad, good] = [await ended(host), await ended(host)]
+  await host.close()
+  fs.writeFileSync(path.join(dir, 'from', 'ended', bad.pid.slice(0, 4), `${bad.pid}.finished.jsonl`), 'garbage\n')
+  const to = (name: string): Store => sqliteStore(path.join(dir, name))
+  await t.throwsAsync(copyStore(from, to('one.sqlite')), { code: 'ERR_STORE_CORRUPT' })
+  const told: string[] = []
+  t.deepEqual(await copyStore(from, to('two.sqlite'), { onCorrupt: ({ pid }) => told.push(pid) }), { copied: 1, present: 0 })
+  t.deepEqual(told, [bad.pid])
+  t.deepEqual(
+    (await collect(to('two.sqlite').list())).map(({ record }) => record.pid),
+    [good.pid],
+  )
+})

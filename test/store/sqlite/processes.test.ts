@@ -1,0 +1,160 @@
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import test from 'ava'
+import type { Transition } from '../../../src/store/record.ts'
+import { sqliteStore } from '../../../src/store/sqlite-store.ts'
+import { aReport, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
+import { spawn, told } from '../children/spawn.ts'
+import type { HostTold } from '../children/spawn.ts'
+import { tempDir } from '../helpers.ts'
+
+const fileIn = (dir: string): string => path.join(dir, 'store.sqlite')
+
+test('a host that is killed is seen dead at once, and its processes go on elsewhere', async t => {
+  const file = fileIn(tempDir(t))
+  const store = sqliteStore(file)
+  const child = spawn(t, 'host', [file, '120'])
+  const { hostId, pids, done } = await told<HostTold>(child)
+  t.like((await store.hosts())[0], { id: hostId, osPid: child.pid!, state: 'alive' })
+  const host = await sqliteStore(file).openHost()
+  t.deepEqual(await collect(host.adopt(() => true)), [])
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  t.is((await sqliteStore(file).hosts()).find(({ id }) => id === hostId)?.state, 'dead')
+  const taken: string[] = []
+  // Found alive just now, so it may take the fifth of a second until it is asked again.
+  while (taken.length < pids.length)
+    for await (const { record, released } of host.adopt(() => true)) {
+      t.false(released)
+      t.is(record.revision, 2)
+      taken.push(record.pid)
+    }
+  t.deepEqual(taken.toSorted(), pids.toSorted())
+  t.deepEqual(
+    (await sqliteStore(file).hosts()).map(({ id }) => id),
+    [host.hostId],
+  )
+  t.deepEqual(fs.readdirSync(`${file}-hosts`), [`${host.hostId}.sock`])
+  t.is((await store.get(done))?.record.status, 'finished')
+  await host.close()
+})
+
+test('a host that is stopped does not answer, and is not robbed', async t => {
+  const file = fileIn(tempDir(t))
+  const child = spawn(t, 'host', [file, '1'])
+  const { hostId, pids } = await told<HostTold>(child)
+  child.kill('SIGSTOP')
+  const store = sqliteStore(file)
+  t.is((await store.hosts()).find(({ id }) => id === hostId)?.state, 'unresponsive')
+  const host = await store.openHost()
+  t.deepEqual(await collect(host.adopt(() => true)), [])
+  t.is((await store.get(pids[0]!))?.host?.id, hostId)
+  child.kill('SIGCONT')
+  await host.close()
+})
+
+test('hosts that are killed while they write lose nothing they were promised, and leave no torn record', async t => {
+  const file = fileIn(tempDir(t))
+  const promised = new Map<string, number>()
+  let gone = 0
+  for (let round = 0; round < 4; round++) {
+    // Two at once, so that one of them is killed while it waits for the other.
+    const writers = [0, 1].map(() => spawn(t, 'writer', [file, '8'], 'pipe'))
+    const output = writers.map(async ({ stdout }) => {
+      let text = ''
+      for await (const chunk of stdout!.setEncoding('utf8')) {
+        text += chunk
+        const lines = text.split('\n')
+        text = lines.pop()!
+        for (const [pid, revision] of lines.map(line => line.split(' '))) promised.set(pid!, Number(revision))
+      }
+    })
+    const enough = promised.size + 16
+    while (promised.size < enough || Math.random() > 0.1) await delay(5)
+    for (const writer of writers) writer.kill('SIGKILL')
+    await Promise.all(output)
+
+    const host = await sqliteStore(file).openHost()
+    for await (const {
+      record: { pid },
+    } of host.adopt(() => true)) {
+      gone += 1
+      const history = (await sqliteStore(file).history(pid))!
+      t.deepEqual(
+        history.map(({ revision }) => revision),
+        history.map((_, i) => i + 1),
+      )
+      for (const { data, revision } of history.slice(1)) t.deepEqual(data, { revision, fill: 'x'.repeat(revision % 500) })
+      await host.write(theEnd(history[0]!, history.length + 1))
+    }
+    await host.close()
+  }
+  t.is(promised.size, 64)
+  // What was committed may not have been told any more.
+  t.true(gone >= 64, String(gone))
+  for (const [pid, revision] of promised) t.true((await sqliteStore(file).get(pid))!.record.revision > revision)
+  const db = new DatabaseSync(file)
+  t.deepEqual({ ...db.prepare('PRAGMA integrity_check').get() }, { integrity_check: 'ok' })
+  db.close()
+})
+
+test('a reader in another process never sees a torn record, a gap or a step back', async t => {
+  const file = fileIn(tempDir(t))
+  let host = await sqliteStore(file).openHost()
+  const records = []
+  for (let i = 0; i < 12; i++) records.push(await created(host))
+  const reader = spawn(t, 'reader', [file, ...records.map(({ pid }) => pid)])
+  await told(reader)
+  const data = (revision: number): Pick<Transition, 'data'> => ({ data: { revision, fill: 'x'.repeat(revision % 500) } })
+  let revision = 1
+  const enough = new AbortController()
+  reader.once('message', () => enough.abort())
+  for (let round = 0; round < 200 || !enough.signal.aborted; round++) {
+    revision += 1
+    await Promise.all(records.map(record => host.write(aTransition(record, revision, data(revision)))))
+    revision += 1
+    await Promise.all(records.map(record => host.write(aReport(record, revision, { read: { value: revision } }))))
+    if (round % 20 === 0) {
+      const next = await sqliteStore(file).openHost()
+      for (const { pid } of records) await host.release(pid)
+      t.is((await collect(next.adopt(() => true))).length, records.length)
+      await host.close()
+      host = next
+    }
+    await delay(2)
+  }
+  for (const record of records) await host.write(theEnd(record, revision + 1, data(revision + 1)))
+  await host.close()
+  reader.send('stop')
+  const { faults, counts } = await told<{ faults: string[]; counts: Record<string, number> }>(reader)
+  t.deepEqual(faults.slice(0, 10), [])
+  t.log(counts)
+  for (const count of Object.values(counts)) t.true(count >= 40)
+})
+
+test('processes that claim the same keys at once agree', async t => {
+  const file = fileIn(tempDir(t))
+  // They also make the store at once.
+  const children = Array.from({ length: 3 }, () => spawn(t, 'claimer', [file, '150']))
+  await Promise.all(children.map(told))
+  for (const child of children) child.send('go')
+  const made = (await Promise.all(children.map(child => told<{ key: string; pid: string; created: boolean }[]>(child)))).flat()
+  for (const [key, claims] of Object.entries(Object.groupBy(made, ({ key }) => key))) {
+    t.is(new Set(claims!.map(({ pid }) => pid)).size, 1, key)
+    t.is(claims!.filter(claim => claim.created).length, 1, key)
+  }
+  t.is((await collect(sqliteStore(file).list())).length, 150)
+})
+
+test('a key that is freed and claimed all the time never has two processes', async t => {
+  const file = fileIn(tempDir(t))
+  const children = Array.from({ length: 3 }, () => spawn(t, 'claimer', [file, '100', 'delete']))
+  await Promise.all(children.map(told))
+  for (const child of children) child.send('go')
+  const made = (await Promise.all(children.map(child => told<{ pid: string; created: boolean }[]>(child)))).flat()
+  t.true(made.some(({ created: yes }) => yes))
+  t.deepEqual(await collect(sqliteStore(file).list()), [])
+})
