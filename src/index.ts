@@ -6,7 +6,7 @@ export { FatalError, RetryError } from './steps/fatal.ts'
 export type { ProcessBuilder } from './steps/builder.ts'
 export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './steps/definition.ts'
 export type { Duration } from './steps/duration.ts'
-export type { InterruptOptions, RetryPolicy, StepOptions } from './steps/options.ts'
+export type { BranchSpec, EachOptions, InterruptOptions, RetryPolicy, StepOptions, WholeOptions } from './steps/options.ts'
 export type { StandardSchemaV1 } from './steps/standard-schema.ts'
 export type { ClassSpec, FactorySpec, StepContext, StepObject } from './steps/work.ts'
 

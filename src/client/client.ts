@@ -60,7 +60,7 @@ export interface Client {
    */
   history(pid: string): Promise<HistoryEntry[]>
   /**
-   * Removes an ended process.
+   * Removes an ended process, and the processes it has started.
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS
    */
   delete(pid: string): Promise<void>

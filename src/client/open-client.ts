@@ -74,7 +74,19 @@ class StoreClient implements Client {
   }
 
   async delete(pid: string): Promise<void> {
-    await this.#store.delete(checkPid(pid))
+    const found = await this.#store.get(checkPid(pid))
+    // A live one is refused as it is, and its children stay.
+    const children = found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
+    for (const child of children) await this.#deleteIfThere(child)
+    await this.#store.delete(pid)
+  }
+
+  async #deleteIfThere(pid: string): Promise<void> {
+    try {
+      await this.delete(pid)
+    } catch (error) {
+      if (!(error instanceof StepwrightError) || error.code !== 'ERR_UNKNOWN_PROCESS') throw error
+    }
   }
 
   async find(prefix: string, limit = 2): Promise<string[]> {

@@ -1,11 +1,13 @@
 import { fromPromise, setup, type AnyStateMachine } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
-import type { ProcessStatus } from '../store/record.ts'
+import type { Json, ProcessStatus } from '../store/record.ts'
 import {
   initialContext,
   stopClock,
   type AttemptInput,
   type AttemptResult,
+  type ChildInput,
+  type MachineInput,
   type ProcessContext,
   type ProcessEvent,
   type ProcessMachineInput,
@@ -18,12 +20,12 @@ import { statesOf } from './states/index.ts'
 type EventOf<Type extends ProcessEvent['type']> = Extract<ProcessEvent, { type: Type }>
 
 const notProvided = (): never => {
-  throw new Error('A process machine runs under a host, which provides `attempt` and `timer`')
+  throw new Error('A process machine runs under a host, which provides what it invokes')
 }
 
 /**
  * The machine of a definition: its top-level states are the statuses, `running` has a state per step. Pure: whoever runs it provides
- * `attempt` and `timer`. With `timed` the time in `running` is bounded by a persisted timer; without, no process pays for one.
+ * what it invokes. With `timed` the time in `running` is bounded by a persisted timer; without, no process pays for one.
  */
 export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
   const id = plan.name
@@ -97,6 +99,9 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     types: {} as { context: ProcessContext; events: ProcessEvent; input: ProcessMachineInput },
     actors: {
       attempt: fromPromise<AttemptResult, AttemptInput>(notProvided),
+      child: fromPromise<{ at: number; output: Json }, ChildInput>(notProvided),
+      machine: fromPromise<{ at: number; output: Json; state: Json }, MachineInput>(notProvided),
+      items: fromPromise<AttemptResult, AttemptInput>(notProvided),
       timer: fromPromise<{ at: number }, TimerInput>(notProvided),
     },
   }).createMachine(config as never) as unknown as AnyStateMachine

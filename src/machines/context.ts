@@ -9,7 +9,11 @@ export interface ProcessContext {
   readonly input: Json
   /** The input of the step that runs; at the end the output. */
   readonly data: Json
-  /** Steps that have begun, by name. */
+  /** Of branches that have finished while others of their step run, by path. */
+  readonly outputs: Readonly<Record<string, Json>> | undefined
+  /** The machine of the machine step that runs, once it has told of itself. */
+  readonly machine: MachineState | undefined
+  /** Steps that have begun, by name; branches by path. */
   readonly steps: Readonly<Record<string, StepRecord>>
   /** What caused the newest transition, and when (epoch ms). */
   readonly event: RecordEvent
@@ -37,6 +41,8 @@ export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInpu
     pid,
     input,
     data: input,
+    outputs: undefined,
+    machine: undefined,
     steps: {},
     event: { type: 'CREATE' },
     at,
@@ -49,11 +55,29 @@ export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInpu
   }
 }
 
+/** What is needed to go on with a user's machine. */
+export interface MachineState {
+  /** As XState persists it. */
+  readonly snapshot: { readonly value: Json; readonly children?: Readonly<Record<string, Json>> }
+  readonly timers: readonly MachineTimer[]
+}
+
+/** A delayed event. Actors are told by the ids that lead to them. */
+export interface MachineTimer {
+  readonly source: readonly string[]
+  readonly target: readonly string[]
+  readonly event: Json
+  /** When it is due. Epoch milliseconds. */
+  readonly at: number
+  readonly id: string
+}
+
 /** The events a host sends. Results of attempts and timers arrive as XState's own done and error events. */
 export type ProcessEvent =
   | { readonly type: 'START'; readonly at: number }
   | { readonly type: 'PROCEED'; readonly at: number; readonly data?: Json }
   | { readonly type: 'CANCEL'; readonly at: number; readonly reason?: string | undefined }
+  | { readonly type: 'CHANGE'; readonly at: number; readonly step: string; readonly machine: MachineState; readonly state: Json }
   | {
       readonly type: 'RECOVER'
       readonly at: number
@@ -69,6 +93,19 @@ export interface AttemptInput {
   readonly pid: string
   readonly step: string
   readonly attempt: number
+}
+
+/** What the run of a user's machine is invoked with; its own input is the process's data. */
+export interface MachineInput {
+  readonly pid: string
+  readonly step: string
+}
+
+/** What the wait for a child is invoked with. */
+export interface ChildInput {
+  readonly pid: string
+  readonly step: string
+  readonly child: string
 }
 
 /** What an attempt resolves with. */
@@ -95,11 +132,17 @@ export interface TimerInput {
 
 const ENDED: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', 'timeout', 'cancelled'])
 
-/** The steps, with those still open given their end. */
-export function endOpenSteps(context: ProcessContext, status: StepStatus, at: number): ProcessContext['steps'] {
-  const ended = Object.entries(context.steps).map(
-    ([name, { until: _, ...step }]) => [name, ENDED.has(step.status) ? step : { ...step, status, endedAt: at }] as const,
-  )
+/** The steps, with those still open given their end: all, or those that `which` says yes to. */
+export function endOpenSteps(
+  context: ProcessContext,
+  status: StepStatus,
+  at: number,
+  which: (name: string) => boolean = () => true,
+): ProcessContext['steps'] {
+  const ended = Object.entries(context.steps).map(([name, { until: _, ...step }]) => {
+    const open = !ENDED.has(step.status) && which(name)
+    return [name, open ? { ...step, status, endedAt: at } : step] as const
+  })
   return Object.fromEntries(ended)
 }
 

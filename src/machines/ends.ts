@@ -13,6 +13,8 @@ function end(
 ): Partial<ProcessContext> {
   return {
     steps: endOpenSteps(context, status, at),
+    outputs: undefined,
+    machine: undefined,
     error,
     at,
     event: step === undefined ? { type } : { type, step },
@@ -25,7 +27,9 @@ const coded = (name: string, code: ErrorCode, message: string): ErrorRecord => (
 
 export function failed(context: ProcessContext, step: string, at: number, error: ErrorRecord, type = 'FAIL'): Partial<ProcessContext> {
   const attempt = context.steps[step]?.attempt ?? 0
-  return end(context, 'error', at, type, { ...error, step, attempt }, step)
+  // Of a parallel step, the other branches did not fail: they are cut short.
+  const steps = endOpenSteps(context, 'cancelled', at, name => name !== step && !step.startsWith(`${name}.`))
+  return end({ ...context, steps }, 'error', at, type, { ...error, step, attempt }, step)
 }
 
 export function timedOut(context: ProcessContext, at: number): Partial<ProcessContext> {

@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors.ts'
 import type { Migration } from '../steps/migration.ts'
-import type { ProcessPlan } from '../steps/plan.ts'
+import { everyStep, type ProcessPlan } from '../steps/plan.ts'
 import type { Json, ProcessRecord } from '../store/record.ts'
 
 /**
@@ -21,12 +21,13 @@ export function migrated(
       'ERR_INVALID_INPUT',
       `migrate of process '${plan.name}' must name a step with work to go on with; it named '${name}'`,
     )
-  const before = new Set(plan.steps.slice(0, place).map(one => one.name))
+  const before = new Set(everyStep({ steps: plan.steps.slice(0, place) }).map(one => one.name))
   const done = Object.entries(record.steps).filter(([one, { endedAt }]) => before.has(one) && endedAt !== undefined)
   const {
     deadline = record.remainingMs === undefined ? undefined : record.at + record.remainingMs,
     remainingMs: _,
     deaths: __,
+    outputs: ___,
     ...kept
   } = record
   return {

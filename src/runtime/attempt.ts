@@ -2,12 +2,14 @@ import { ProcessCancelledError, StepwrightError } from '../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../machines/context.ts'
 import { toErrorRecord } from '../steps/error-record.ts'
 import { copyJson, toJson } from '../steps/json.ts'
-import type { FunctionStep, PlannedStep } from '../steps/plan.ts'
+import { begins, prepare } from '../steps/execute.ts'
+import type { ChildStep, EachStep, PlannedStep } from '../steps/plan.ts'
 import { mayRetry } from '../steps/retry.ts'
 import { wakeTime } from '../steps/sleep.ts'
 import type { StepContext } from '../steps/work.ts'
-import type { Progress } from '../store/record.ts'
+import type { Json, Progress } from '../store/record.ts'
 import type { Answer } from './actors.ts'
+import { Items } from './items.ts'
 import type { LiveProcess } from './live-process.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
@@ -18,6 +20,8 @@ export class Attempt {
   readonly #step: PlannedStep
   readonly #input: AttemptInput
   readonly #answer: Answer
+  /** An each step has two: its list is made, then its items are worked through. */
+  readonly #part: 'attempt' | 'items'
   #controller: AbortController | undefined
   #abortReason: Error | undefined
   #stopped = false
@@ -27,11 +31,12 @@ export class Attempt {
   /** Settles when the user's work has; unset before it begins. */
   work: Promise<void> | undefined
 
-  constructor(process: LiveProcess, input: AttemptInput, answer: Answer) {
+  constructor(process: LiveProcess, input: AttemptInput, answer: Answer, part: 'attempt' | 'items' = 'attempt') {
     this.#process = process
     this.#step = process.stepNamed(input.step)
     this.#input = input
     this.#answer = answer
+    this.#part = part
     void this.#begin()
   }
 
@@ -54,10 +59,12 @@ export class Attempt {
   async #begin(): Promise<void> {
     // XState calls an invoked actor before observers see its snapshot: one microtask later the record is on its way.
     await Promise.resolve()
-    if (this.#process.predecessor !== undefined) await this.#process.predecessor
+    const predecessor = this.#process.predecessorOf(this.#step.name)
+    if (predecessor !== undefined) await predecessor
     if (this.#stopped) return
     if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
     await this.#process.barrier()
+    await this.#process.pace()
     if (this.#stopped || this.#process.draining) return this.#process.settled(this)
     this.work = this.#run()
     await this.work
@@ -65,13 +72,11 @@ export class Attempt {
   }
 
   async #run(): Promise<void> {
+    // Other kinds bound the whole of the step, in the chart.
     const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
     if (timeoutMs !== undefined) this.#cancelTimeout = this.#process.clock.after(timeoutMs, () => this.#timeOut(timeoutMs))
     try {
-      const result =
-        this.#step.kind === 'sleep'
-          ? { until: await wakeTime(this.#step, this.#context(), () => this.#process.clock.now()) }
-          : await this.#call(this.#step as FunctionStep)
+      const result = await this.#perform(this.#step)
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
       // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
@@ -81,10 +86,45 @@ export class Attempt {
     }
   }
 
-  async #call(step: FunctionStep): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
+  async #perform(step: PlannedStep): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
     const context = this.#context()
-    if (step.when && !(await step.when(context))) return { skipped: true }
-    return { output: toJson(await this.#process.worker(step)(context), this.#process.maxRecordBytes) }
+    if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#process.clock.now()) }
+    if (step.kind === 'each' && this.#part === 'items') return { output: await this.#items(step, context) }
+    if ('when' in step && step.when && !(await step.when(context))) return { skipped: true }
+    const output = toJson(await begins(step, this.#process.services)(context), this.#process.maxRecordBytes)
+    return { output: step.kind === 'process' ? await this.#startChild(step, output) : output }
+  }
+
+  async #startChild(step: ChildStep, input: Json): Promise<string> {
+    if (this.#stopped) throw this.#abortReason ?? new Error(`Step '${step.name}' is no longer wanted`)
+    const child = await this.#process.startChild(step, input)
+    if (this.#stopped) this.#process.cancelChild(child)
+    return child
+  }
+
+  async #items(step: EachStep, context: StepContext): Promise<Json> {
+    const { machineContext, services, clock, maxRecordBytes } = this.#process
+    const items = new Items({
+      step,
+      items: machineContext.data as readonly Json[],
+      // What no earlier attempt began, none has finished.
+      finished: this.#input.attempt === 1 ? new Map() : await this.#process.finishedItems(step.name),
+      context,
+      work: prepare(step.work, services),
+      clock,
+      maxBytes: maxRecordBytes,
+      write: (batch, progress) => this.#process.writeItems(step.name, batch, progress),
+      fail: error => {
+        if (this.#answered || this.#stopped) return
+        this.#progress = items.progress
+        this.#fail(error)
+      },
+    })
+    try {
+      return toJson(await items.run(), maxRecordBytes)
+    } finally {
+      this.#progress = items.progress
+    }
   }
 
   /** Plain properties, so that a step may spread it; what costs something is made when it is asked for. */
@@ -138,7 +178,7 @@ export class Attempt {
       'ERR_STEP_TIMEOUT',
       `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`,
     )
-    this.#process.succeed(this)
+    this.#process.succeed(this.#step.name, this)
     this.#fail(error)
     this.abort(error)
   }

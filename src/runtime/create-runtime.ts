@@ -1,6 +1,7 @@
 import type { Client } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
+import { createPace } from './pace.ts'
 import { createPid } from '../store/pid.ts'
 import { systemClock } from './clock.ts'
 import type { ProcessHandle } from './handle.ts'
@@ -29,6 +30,11 @@ export interface Runtime extends Omit<Client, 'close'> {
    */
   proceed(pid: string, data?: unknown): Promise<void>
   /**
+   * Sends an event to the machine of the machine step a process is in. What it changes is on disk when the promise resolves.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
+   */
+  send(pid: string, event: { readonly type: string }): Promise<void>
+  /**
    * Tells the steps under way to end and waits for them, at most `within` (default '10s'). What has not ended is given up: the next host goes on with it.
    */
   close(options?: CloseOptions): Promise<void>
@@ -46,7 +52,7 @@ export interface Runtime extends Omit<Client, 'close'> {
 export async function createRuntime<const P extends readonly ProcessDefinition[]>(
   options: Omit<RuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>,
 ): Promise<Runtime> {
-  return openRuntime(options, { clock: systemClock, createPid })
+  return openRuntime(options, { clock: systemClock, createPid, pace: createPace() })
 }
 
 export async function openRuntime(options: RuntimeOptions & { services?: unknown }, injected: Injected): Promise<Runtime> {

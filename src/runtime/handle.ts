@@ -29,6 +29,11 @@ export interface ProcessHandle<Output = unknown> {
    * @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT (the step has a schema and `data` does not fit), ERR_NOT_JSON
    */
   proceed(data?: unknown): Promise<void>
+  /**
+   * Sends an event to the machine of the machine step the process is in.
+   * @throws ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
+   */
+  send(event: { readonly type: string }): Promise<void>
 }
 
 export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
@@ -38,6 +43,7 @@ export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
     subscribe: listener => live.subscribe(listener),
     cancel: reason => live.cancel(reason),
     proceed: data => live.proceed(data),
+    send: event => live.send(event),
   }
 }
 
@@ -79,5 +85,6 @@ export function foreignHandle<Output>(
     },
     cancel: reason => adopted()?.cancel(reason) ?? refuse('ERR_ALREADY_ENDED'),
     proceed: data => adopted()?.proceed(data) ?? refuse('ERR_NOT_INTERRUPTED'),
+    send: event => adopted()?.send(event) ?? refuse('ERR_ALREADY_ENDED'),
   }
 }

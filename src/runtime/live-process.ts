@@ -1,15 +1,15 @@
-import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent, type Observer } from 'xstate'
+import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent } from 'xstate'
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
-import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
+import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
-import { prepare } from '../steps/execute.ts'
-import type { FunctionStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import { show } from '../steps/show.ts'
-import type { StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
+  type FinishedItems,
   type JournalLine,
+  type Json,
   type LogEntry,
   type ProcessIdentity,
   type ProcessRecord,
@@ -21,8 +21,9 @@ import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import { Ending } from './ending.ts'
+import { MachineRun } from './machine-run.ts'
 import { ownInfo } from './own-info.ts'
-import { proceedData } from './proceed-data.ts'
+import { proceedData, checkEvent } from './proceed-data.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
 import { Seat, type Slots } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
@@ -33,13 +34,15 @@ import { Writer } from './writer.ts'
 export interface Surroundings {
   readonly clock: Clock
   readonly slots: Slots
+  /** Lets the event loop turn now and then: short steps on a local store would otherwise go from promise to promise and never let it. */
+  readonly pace: () => Promise<void> | undefined
   readonly store: HostStore
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
   /** Handed each actor before it starts. */
   readonly show: ((actor: AnyActor) => void) | undefined
-  readonly inspect: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
+  readonly inspect: ((event: InspectionEvent) => void) | undefined
   /** True once the runtime closes: nothing begins any more. */
   readonly draining: boolean
   /** The process has ended and its last record is in the store, or it was given up. */
@@ -47,6 +50,11 @@ export interface Surroundings {
   /** Whether the process needs Node to stay alive may have changed. */
   onChange(process: LiveProcess): void
   onStoreError(error: unknown, line: JournalLine): void
+  /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
+  startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
+  cancelChild(child: string, parent: string): void
+  /** Every record of a process. */
+  recordsOf(pid: string): Promise<readonly ProcessRecord[]>
 }
 
 /** A definition as this host runs it. */
@@ -56,6 +64,16 @@ export interface Program {
   readonly steps: ReadonlyMap<string, PlannedStep>
 }
 
+/** Of actors that take a slot. */
+const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])
+
+/** Whether an attempt is under way. Otherwise the process waits, and takes no slot. */
+function isWorking({ children }: { children: Readonly<Record<string, { src: unknown } | undefined>> }): boolean {
+  for (const id in children) if (WORK.has(children[id]?.src)) return true
+  return false
+}
+
+const STORE_RETRY_MS = 1_000
 /** How long a retry waits for the attempt it follows, when that ignores its signal. */
 const PREDECESSOR_WAIT_MS = 5_000
 
@@ -72,14 +90,16 @@ export class LiveProcess {
   readonly #ending = new Ending()
   readonly #seat: Seat
   readonly #actor: AnyActor
+  /** Of the machine step that runs. */
+  #machine: MachineRun | undefined
   #transition: Transition
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
   #context: ProcessContext
   #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
   #gone = false
-  /** Settles when the attempt that was aborted before this one has, or has had its time. */
-  predecessor: Promise<void> | undefined
+  /** By step: settles when the attempt that was aborted before has, or has had its time. */
+  readonly #predecessors = new Map<string, Promise<void>>()
 
   constructor(
     around: Surroundings,
@@ -125,6 +145,12 @@ export class LiveProcess {
   }
   get maxRecordBytes(): number {
     return this.#around.maxRecordBytes
+  }
+  get show(): Surroundings['show'] {
+    return this.#around.show
+  }
+  get inspect(): Surroundings['inspect'] {
+    return this.#around.inspect
   }
   get holdsSlot(): boolean {
     return this.#seat.held
@@ -191,12 +217,16 @@ export class LiveProcess {
     return this.#ending.wait()
   }
 
+  pace(): Promise<void> | undefined {
+    return this.#around.pace()
+  }
+
   barrier(): Promise<void> {
     return this.#writer.barrier()
   }
 
-  attempt(input: AttemptInput, answer: Answer): () => void {
-    const attempt = new Attempt(this, input, answer)
+  attempt(input: AttemptInput, answer: Answer, part?: 'items'): () => void {
+    const attempt = new Attempt(this, input, answer, part)
     this.#attempts.add(attempt)
     return () => attempt.stop()
   }
@@ -205,24 +235,25 @@ export class LiveProcess {
     this.#attempts.delete(attempt)
   }
 
-  /** The next attempt waits for the work of `attempt`, which was told to end. */
-  succeed(attempt: Attempt): void {
+  /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
+  succeed(step: string, attempt: Attempt): void {
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.clock.after(PREDECESSOR_WAIT_MS, resolve)
-    this.predecessor = Promise.race([promise, attempt.work ?? promise]).then(() => {
+    const settled = Promise.race([promise, attempt.work ?? promise]).then(() => {
       cancel()
-      this.predecessor = undefined
+      this.#predecessors.delete(step)
     })
+    this.#predecessors.set(step, settled)
+  }
+
+  predecessorOf(step: string): Promise<void> | undefined {
+    return this.#predecessors.get(step)
   }
 
   stepNamed(name: string): PlannedStep {
     const step = this.#program.steps.get(name)
     if (!step) throw new Error(`Process ${this.pid} has no step '${name}'`)
     return step
-  }
-
-  worker(step: FunctionStep): (context: StepContext) => unknown {
-    return prepare(step.work, this.services)
   }
 
   /** Calls `taken` once the process has a slot again. */
@@ -232,6 +263,56 @@ export class LiveProcess {
 
   report(step: string, progress: Progress): void {
     this.#meter.report(step, progress)
+  }
+
+  startChild({ name, child }: ChildStep, input: Json): Promise<string> {
+    const { failures = 0 } = this.machineContext.steps[name] ?? {}
+    return this.#around.startChild(child, input, { pid: this.pid, step: name }, failures)
+  }
+
+  cancelChild(child: string): void {
+    this.#around.cancelChild(child, this.pid)
+  }
+
+  runMachine(input: MachineInput, answer: Answer): () => void {
+    const run = new MachineRun(this, input, answer)
+    this.#machine = run
+    return () => {
+      run.stop()
+      if (this.#machine === run) this.#machine = undefined
+    }
+  }
+
+  machineChanged(step: string, machine: MachineState): void {
+    if (!this.#gone) this.#send({ type: 'CHANGE', at: this.clock.now(), step, machine, state: machine.snapshot.value })
+  }
+
+  /** @throws ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT, ERR_NOT_JSON */
+  async send(event: unknown): Promise<void> {
+    const json = checkEvent(event, this.maxRecordBytes)
+    this.#mustLive('sent an event')
+    if (!this.#machine)
+      throw new StepwrightError('ERR_NO_MACHINE', `Process ${this.pid} is in no machine step now: nothing would take the event`)
+    await this.#machine.send(json)
+  }
+
+  /** Items of an each step that have finished: on disk, and with them how many there are. */
+  writeItems(step: string, items: FinishedItems, progress: Progress): void {
+    this.#writeProgress(step, { [step]: progress }, items)
+  }
+
+  /** Outputs of items that earlier attempts at a step have finished. */
+  async finishedItems(step: string): Promise<Map<number, Json>> {
+    for (;;) {
+      try {
+        const records = await this.#around.recordsOf(this.pid)
+        return new Map(records.flatMap(({ event, items = [] }) => (event.step === step ? items : [])))
+      } catch (error) {
+        // A store that fails is waited for: it is no failure of the step.
+        this.#around.onStoreError(error, this.#transition)
+        await new Promise<void>(resolve => this.clock.after(STORE_RETRY_MS, resolve))
+      }
+    }
   }
 
   /** A log that cannot be written is no reason for a process to fail or to wait. */
@@ -303,24 +384,33 @@ export class LiveProcess {
     const { definition } = this.#transition
     const told = toTransition(snapshot, this.#program.plan.name, this.#revision)
     const transition = definition === undefined ? told : { ...told, definition }
-    const { status, event } = transition
+    const { status } = transition
     const final = isFinal(status)
     this.#write((this.#transition = final ? keepProgress(transition, progress) : transition))
     if (final) {
       this.#meter.stop()
       this.#seat.leaveQueue()
       void this.barrier().then(() => this.#finish())
-    } else if (status !== 'running' || event.type === 'FAIL') this.#seat.leave()
+    } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
     this.#subscribers.tell(() => this.info())
   }
 
-  #writeProgress(step: string, progress: Readonly<Record<string, Progress>>): void {
+  #writeProgress(step: string, progress: Readonly<Record<string, Progress>>, items?: FinishedItems): void {
     const { pid, name, status } = this.#transition
     if (this.#gone || isFinal(status)) return
     this.#revision += 1
     this.#progress = { ...this.#progress, ...progress }
-    this.#write({ pid, name, status, revision: this.#revision, at: this.clock.now(), event: { type: 'PROGRESS', step }, progress })
+    this.#write({
+      pid,
+      name,
+      status,
+      revision: this.#revision,
+      at: this.clock.now(),
+      event: { type: 'PROGRESS', step },
+      progress,
+      ...(items && { items }),
+    })
     this.#subscribers.tell(() => this.info())
   }
 

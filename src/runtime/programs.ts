@@ -2,22 +2,25 @@ import type { AnyStateMachine } from 'xstate'
 import { chartOf } from '../machines/chart.ts'
 import { compile } from '../machines/compile.ts'
 import { migrated } from '../machines/migrate.ts'
-import { hasState } from '../machines/snapshot.ts'
+import { canRestore } from '../machines/snapshot.ts'
 import { shapeOf } from '../machines/shape.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
 import { missingServices } from '../steps/execute.ts'
 import { copyJson, toJson } from '../steps/json.ts'
 import { show } from '../steps/show.ts'
-import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import { childPlans, everyStep, type PlannedStep, type ProcessPlan } from '../steps/plan.ts'
 import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
 import type { StoredChart } from '../store/store.ts'
-import type { AttemptLogic, TimerLogic } from './actors.ts'
+import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from './actors.ts'
 import type { Program } from './live-process.ts'
 
 /** The actors a machine invokes, as a host provides them. */
 export interface ProvidedActors {
   readonly attempt: AttemptLogic
+  readonly items: AttemptLogic
+  readonly child: ChildLogic
+  readonly machine: MachineLogic
   readonly timer: TimerLogic
 }
 
@@ -47,8 +50,10 @@ export interface KnownDefinition {
  */
 export function definitionsOf(processes: readonly ProcessDefinition[], services: object): Map<string, KnownDefinition> {
   const known = new Map<string, KnownDefinition>()
-  for (const definition of processes) {
-    const plan = planOf(definition)
+  const given = processes.map(planOf)
+  // Children first: the last version of a name serves new starts, and what is given counts for more than what comes with it.
+  const implied = new Set(given.flatMap(childPlans).filter(plan => !given.includes(plan)))
+  for (const plan of [...implied, ...given]) {
     const id = idOf(plan)
     if (known.has(id)) throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
     const missing = missingServices(plan, services)
@@ -59,8 +64,8 @@ export function definitionsOf(processes: readonly ProcessDefinition[], services:
     known.set(id, {
       plan,
       shape: shapeOf(plan),
-      steps: new Map(plan.steps.map(step => [step.name, step])),
-      outline: plan.steps.map(({ name, kind }) => ({ name, kind })),
+      steps: new Map(everyStep(plan).map(step => [step.name, step])),
+      outline: everyStep(plan).map(({ name, kind }) => ({ name, kind })),
     })
   }
   return known
@@ -95,7 +100,7 @@ export class Programs {
     const timed = record.deadline !== undefined || record.remainingMs !== undefined
     const entry = this.#entries.get(idOf(record))
     const program = entry && this.#program(entry, timed)
-    if (program && hasState(program.machine, record.snapshot.value)) return { program, record: renamed(record, program) }
+    if (program && canRestore(program.plan, program.machine, record)) return { program, record: renamed(record, program) }
     const newest = [...this.#entries.values()].findLast(({ plan }) => plan.name === record.name)
     const moved = newest?.plan.migrate && migrate(record, newest.plan)
     if (!newest || !moved) return undefined

@@ -7,10 +7,12 @@ import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/de
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
-import type { JournalLine, ProcessIdentity } from '../store/record.ts'
+import type { ProcessPlan } from '../steps/plan.ts'
+import { isFinal, type Json, type JournalLine, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
-import { attemptLogic, timerLogic, type Answer } from './actors.ts'
+import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from './actors.ts'
+import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -28,6 +30,7 @@ const MIN_KEPT_MS = 3_600_000
 export interface Injected {
   readonly clock: Clock
   readonly createPid: (now: number) => string
+  readonly pace: () => Promise<void> | undefined
 }
 
 /** A host: runs processes of the definitions it knows, and is a client of its store too. */
@@ -41,11 +44,12 @@ export class ProcessRuntime implements Surroundings {
   readonly #keepAlive = new KeepAlive()
   readonly clock: Clock
   readonly slots: Slots
+  readonly pace: Injected['pace']
   readonly store: HostStore
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
-  readonly inspect: CheckedOptions['inspect']
+  readonly inspect: Surroundings['inspect']
   readonly show: Surroundings['show']
   draining = false
   #closed: Promise<void> | undefined
@@ -53,6 +57,7 @@ export class ProcessRuntime implements Surroundings {
   readonly #closing = new AbortController()
   readonly #starting = new Set<Promise<unknown>>()
   readonly #adoption: Adoption
+  readonly #children: Children
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
 
@@ -61,13 +66,14 @@ export class ProcessRuntime implements Surroundings {
     options: CheckedOptions,
     readers: Store,
     store: HostStore,
-    { clock, createPid }: Injected,
+    { clock, createPid, pace }: Injected,
   ) {
     this.#options = options
     this.#readers = readers
     this.#client = openClient(readers)
     this.#createPid = createPid
     this.clock = clock
+    this.pace = pace
     this.slots = new Slots(options.concurrency)
     this.store = store
     this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
@@ -81,8 +87,19 @@ export class ProcessRuntime implements Surroundings {
       adopted => this.#resume(adopted),
       error => process.emitWarning(`Host ${store.hostId} could not look for processes to adopt: ${messageOf(error)}`),
     )
+    this.#children = new Children({
+      clock,
+      client: this.#client,
+      closing: this.#closing.signal,
+      handleOf: pid => this.#handleOf(pid),
+      isLive: pid => this.#live.has(pid),
+      isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
+    })
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
+      child: childLogic((input, answer) => this.#children.wait(input, answer)),
+      machine: machineLogic((input, answer) => this.#find(input.pid).runMachine(input, answer)),
+      items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
   }
@@ -101,7 +118,25 @@ export class ProcessRuntime implements Surroundings {
     input?: ProcessInput<D>,
     options: StartOptions = {},
   ): Promise<ProcessHandle<ProcessOutput<D>>> {
-    const starting = this.#start(definition, input, options)
+    return this.#starts(this.#start(planOf(definition), input, options))
+  }
+
+  /** A child has the same key at every attempt to start it: the one there is is found again (rule 7.6). */
+  async startChild(
+    plan: ProcessPlan,
+    input: Json,
+    parent: { readonly pid: string; readonly step: string },
+    failures: number,
+  ): Promise<string> {
+    const key = `child:${parent.pid}:${parent.step}:${failures}`
+    return (await this.#starts(this.#start(plan, input, { key }, parent))).pid
+  }
+
+  cancelChild(child: string, parent: string): void {
+    this.#children.cancel(child, parent)
+  }
+
+  async #starts(starting: Promise<ProcessHandle>): Promise<ProcessHandle> {
     this.#starting.add(starting)
     try {
       return await starting
@@ -110,13 +145,8 @@ export class ProcessRuntime implements Surroundings {
     }
   }
 
-  async #start<D extends ProcessDefinition>(
-    definition: D,
-    input: unknown,
-    options: StartOptions,
-  ): Promise<ProcessHandle<ProcessOutput<D>>> {
+  async #start(plan: ProcessPlan, input: unknown, options: StartOptions, parent?: ProcessIdentity['parent']): Promise<ProcessHandle> {
     if (this.draining) throw closed('Start processes on another one')
-    const plan = planOf(definition)
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = this.#programs.find(plan, timeoutMs !== undefined)
     if (!program)
@@ -134,8 +164,10 @@ export class ProcessRuntime implements Surroundings {
       outline: program.outline,
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
+      ...(parent && { parent }),
     }
     const live = new LiveProcess(this, program, identity, { pid: this.#createPid(now), timeoutMs })
+    await this.pace()
     const { pid, created } = await this.store.create(live.record)
     if (!created) return this.#handleOf(pid)
     this.#live.set(pid, live)
@@ -162,6 +194,11 @@ export class ProcessRuntime implements Surroundings {
   /** @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
   async proceed(pid: string, data?: unknown): Promise<void> {
     await this.#steer(pid).proceed(data)
+  }
+
+  /** @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT, ERR_NOT_JSON */
+  async send(pid: string, event: { readonly type: string }): Promise<void> {
+    await this.#steer(pid).send(event)
   }
 
   get(pid: string): ReturnType<Client['get']> {
@@ -205,6 +242,10 @@ export class ProcessRuntime implements Surroundings {
     this.#keepAlive.delete(live)
   }
 
+  async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
+    return (await this.#readers.history(pid)) ?? []
+  }
+
   onStoreError(error: unknown, { pid }: JournalLine): void {
     process.emitWarning(`Process ${pid} waits for its store: ${messageOf(error)}`, { code: 'ERR_STORE_WRITE' })
   }
@@ -234,7 +275,7 @@ export class ProcessRuntime implements Surroundings {
     const restored = this.#programs.restoring(found)
     if (!restored) return
     const { program, record } = restored
-    const { version, shape, createdAt, input, outline, key, labels } = record
+    const { version, shape, createdAt, input, outline, key, labels, parent } = record
     const identity: ProcessIdentity = {
       version,
       shape,
@@ -243,11 +284,15 @@ export class ProcessRuntime implements Surroundings {
       outline,
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
+      ...(parent && { parent }),
     }
     const live = new LiveProcess(this, program, identity, record)
     this.#live.set(live.pid, live)
     // Closed meanwhile: it is let go for the next host.
-    if (!this.draining) live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
+    if (this.draining) return
+    live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
+    // Once all that were adopted with it are here: its parent may be one of them.
+    if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
   }
 
   #expire(retentionMs: number): void {

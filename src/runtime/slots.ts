@@ -36,6 +36,8 @@ export class Slots {
 export class Seat {
   readonly #slots: Slots
   #held = false
+  /** Who waits for it: several branches may, for the one seat. */
+  #waiting: (() => void)[] = []
   #giveUp: (() => void) | undefined
 
   constructor(slots: Slots) {
@@ -48,10 +50,13 @@ export class Seat {
 
   /** Calls `taken` once the process has a slot, unless `leave` comes first. */
   take(taken: () => void, order: 'resuming' | 'beginning'): void {
+    if (this.#held) return taken()
+    this.#waiting.push(taken)
+    if (this.#waiting.length > 1) return
     const giveUp = this.#slots.take(() => {
       this.#held = true
       this.#giveUp = undefined
-      taken()
+      for (const begin of this.#waiting.splice(0)) begin()
     }, order)
     if (!this.#held) this.#giveUp = giveUp
   }
@@ -60,6 +65,7 @@ export class Seat {
   leaveQueue(): void {
     this.#giveUp?.()
     this.#giveUp = undefined
+    this.#waiting = []
   }
 
   /** Gives up the slot, or the place in the queue. */

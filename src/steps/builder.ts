@@ -1,9 +1,11 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
-import type { ProcessDefinition } from './definition.ts'
+import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from './definition.ts'
 import type { Duration } from './duration.ts'
-import type { InterruptOptions, StepOptions } from './options.ts'
+import type { MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
+import type { MustBeJson } from './not-json.ts'
+import type { BranchSpec, EachOptions, InterruptOptions, MachineOptions, MapInput, StepOptions, WholeOptions } from './options.ts'
 import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
-import type { Demand, Take } from './work-types.ts'
+import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from './work-types.ts'
 import type { Name, StepContext, Work } from './work.ts'
 
 type Unused<N extends string, Steps extends string> = string extends N
@@ -56,4 +58,75 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     name: Unused<N, Steps>,
     until: Duration | Date | ((context: StepContext<Data, Services, Parsed>) => Duration | Date),
   ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N>
+
+  /**
+   * Branches that run at once, each with its own retry, timeout and progress; the output has theirs by name. The first branch that fails for
+   * good aborts the others. After a restart only unfinished branches run again.
+   * @example
+   * .parallel('publish', { search: indexSearch, feed: { run: writeFeed, retry: 3 } })
+   */
+  parallel<
+    N extends string,
+    B extends Record<string, Work<StepContext<Data, Services, Parsed>> | BranchSpec<StepContext<Data, Services, Parsed>>>,
+    When extends boolean = never,
+  >(
+    name: Unused<N, Steps>,
+    branches: B & { [K in keyof B]: Checked<B[K]> },
+    options?: WholeOptions<StepContext<Data, Services, Parsed>, When>,
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Skipped<{ [K in keyof B]: OutputOf<B[K]> }, Data, When>,
+    Services & Intersect<{ [K in keyof B]: NeedsOf<B[K]> }>,
+    Steps | N
+  >
+
+  /**
+   * Does the same work for every item of a list, some at once; the output is an array of theirs, in order. Items that have finished are not
+   * done again after a restart; progress counts them. The first item that fails for good aborts the rest.
+   * @example
+   * .each('resize', ({ data }) => data.images, ({ data: image, signal }) => resize(image, { signal }), { concurrency: 4, retry: 3 })
+   */
+  each<
+    N extends string,
+    Item,
+    Output,
+    P extends any[] = [],
+    S extends readonly Name[] | [] = [],
+    A extends readonly unknown[] | [] = [],
+    When extends boolean = never,
+  >(
+    name: Unused<N, Steps>,
+    items: (context: StepContext<Data, Services, Parsed>) => readonly Item[] | PromiseLike<readonly Item[]>,
+    work: Work<StepContext<Item, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
+    options?: EachOptions<StepContext<Data, Services, Parsed>, When>,
+  ): ProcessBuilder<Input, Parsed, Skipped<Awaited<Output>[], Data, When>, Services & Take<P, S>, Steps | N>
+
+  /**
+   * Runs another definition as a process of its own, with its own pid, journal and timeout; its output is the step's. It ends with this one,
+   * which waits for it without a slot.
+   * @example
+   * .process('thumbnails', thumbnails, { input: ({ data }) => ({ images: data.files }) })
+   */
+  process<N extends string, D extends ProcessDefinition, When extends boolean = never>(
+    name: Unused<N, Steps>,
+    definition: D,
+    ...options: OptionalIf<
+      MapInput<StepContext<Data, Services, Parsed>, ProcessInput<D>> & WholeOptions<StepContext<Data, Services, Parsed>, When>
+    >
+  ): ProcessBuilder<Input, Parsed, Skipped<ProcessOutput<D>, Data, When>, Services & ProcessServices<D>, Steps | N>
+
+  /**
+   * Runs an XState machine; its final output is the step's. Its states are in every record and survive restarts, with its delays; `send`
+   * reaches it. Its context and events must be JSON.
+   * @example
+   * .machine('approval', approvalMachine, { input: ({ data }) => ({ draft: data.text }) })
+   */
+  machine<N extends string, M extends MachineLike, When extends boolean = never>(
+    name: Unused<N, Steps>,
+    machine: M & MustBeJson<MachineOutput<M>>,
+    ...options: OptionalIf<
+      MapInput<StepContext<Data, Services, Parsed>, MachineInput<M>> & MachineOptions<StepContext<Data, Services, Parsed>, When>
+    >
+  ): ProcessBuilder<Input, Parsed, Skipped<MachineOutput<M>, Data, When>, Services, Steps | N>
 }

@@ -7,8 +7,11 @@ import { toMs } from './duration.ts'
 import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion } from './names.ts'
 import type { MustBeJson } from './not-json.ts'
-import { planFunctionStep, planInterrupt } from './plan-step.ts'
-import type { PlannedStep, ProcessPlan } from './plan.ts'
+import { planEach } from './plan-each.ts'
+import { planMachine } from './plan-machine.ts'
+import { planProcess } from './plan-process.ts'
+import { planFunctionStep, planInterrupt, planParallel } from './plan-step.ts'
+import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { runInCaller } from './run.ts'
 import { show } from './show.ts'
 import { planSleep } from './sleep.ts'
@@ -25,7 +28,7 @@ class Builder {
   constructor(plan: ProcessPlan) {
     this.name = plan.name
     this.version = plan.version
-    this.steps = Object.freeze(plan.steps.map(({ name, kind }) => Object.freeze({ name, kind })))
+    this.steps = Object.freeze(everyStep(plan).map(({ name, kind }) => Object.freeze({ name, kind })))
     this.#plan = plan
     Object.freeze(this)
   }
@@ -42,12 +45,28 @@ class Builder {
     return this.#add({ kind: 'sleep', name: this.#unused(name), until: planSleep(name, until) })
   }
 
+  parallel(name: string, branches: unknown, options?: unknown): Builder {
+    return this.#add(planParallel(this.#unused(name), branches, options))
+  }
+
+  each(name: string, items: unknown, work: unknown, options?: unknown): Builder {
+    return this.#add(planEach(this.#unused(name), items, work, options))
+  }
+
+  process(name: string, definition: unknown, options?: unknown): Builder {
+    return this.#add(planProcess(this.#unused(name), planOf(definition), options))
+  }
+
+  machine(name: string, machine: unknown, options?: unknown): Builder {
+    return this.#add(planMachine(this.#unused(name), machine, options))
+  }
+
   async run(input?: unknown, options?: unknown): Promise<unknown> {
     return runInCaller(planOf(this), input, options)
   }
 
   #unused(name: unknown): string {
-    const checked = checkStepName(name, this.name)
+    const checked = checkStepName(name, `process '${this.name}'`)
     if (!this.steps.some(step => step.name === checked)) return checked
     throw new TypeError(`Step '${checked}' exists already in process '${this.name}': choose another name`)
   }

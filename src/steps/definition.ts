@@ -1,12 +1,13 @@
 import type { PlannedStep } from './plan.ts'
 
 export interface StepInfo {
+  /** A branch of a parallel step has its path: `publish.search`. */
   readonly name: string
   readonly kind: PlannedStep['kind']
 }
 
 /** An argument that may be left out if everything in it may. */
-type OptionalIf<T> = {} extends T ? [options?: T] : [options: T]
+export type OptionalIf<T> = {} extends T ? [options?: T] : [options: T]
 
 /** The input, which may be left out if it may be undefined, and what follows it. */
 export type Given<Input, Rest extends unknown[]> = undefined extends Input ? [input?: Input, ...rest: Rest] : [input: Input, ...rest: Rest]
@@ -21,6 +22,7 @@ export interface ProcessDefinition<Input = any, Output = any, Services = any, St
   readonly name: string
   /** '1' if it was left out. */
   readonly version: string
+  /** In order, each followed by its branches. */
   readonly steps: readonly StepInfo[]
   /**
    * Executes the steps here and now, with no store and no process: retries and sleeps really wait, nothing is written.

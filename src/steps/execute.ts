@@ -1,4 +1,5 @@
-import type { ProcessPlan } from './plan.ts'
+import { checkItems } from './plan-each.ts'
+import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { show } from './show.ts'
 import type { ClassSpec, FactorySpec, StepContext, Work } from './work.ts'
 
@@ -22,8 +23,25 @@ export function prepare(work: Work, services: object): (context: StepContext<any
   }
 }
 
+/** The user's code that a step begins with, to be called once an attempt: its work, or what its other work is made of. */
+export function begins(step: PlannedStep, services: object): (context: StepContext<any, any, any>) => unknown {
+  switch (step.kind) {
+    case 'step':
+      return prepare(step.work, services)
+    case 'each':
+      return async context => checkItems(await step.items(context), step.name)
+    case 'process':
+    case 'machine':
+      return step.input ?? (context => context.data)
+    case 'parallel':
+    case 'interrupt':
+    case 'sleep':
+      return () => null
+  }
+}
+
 /** Names of services that object specs need and `services` does not have. */
 export function missingServices(plan: ProcessPlan, services: object = {}): string[] {
-  const needed = plan.steps.flatMap(step => (step.kind === 'step' && typeof step.work === 'object' ? (step.work.services ?? []) : []))
+  const needed = everyStep(plan).flatMap(step => ('work' in step && typeof step.work === 'object' ? (step.work.services ?? []) : []))
   return [...new Set(needed)].filter(name => !(name in services))
 }

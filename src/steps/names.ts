@@ -10,8 +10,8 @@ export const checkProcessName = (value: unknown): string =>
   check(value, 'name of a process', /^[a-z0-9][a-z0-9-]*$/, 64, `like 'import-dump': a-z, 0-9 and -`)
 
 /** Step names become states of a chart and keys of a record, so whatever every object inherits is refused. */
-export function checkStepName(value: unknown, process: string): string {
-  const what = `name of a step of process '${process}'`
+export function checkStepName(value: unknown, owner: string, part: 'step' | 'branch' = 'step'): string {
+  const what = `name of a ${part} of ${owner}`
   const name = check(value, what, /^[A-Za-z][A-Za-z0-9_-]*$/, 64, `like 'read-file': a letter, then letters, digits, _ and -`)
   if (name in Object.prototype) throw new TypeError(`${what} must not be '${name}', which every object has: choose another`)
   return name

@@ -1,10 +1,20 @@
 import type { Json } from '../store/record.ts'
 import { ProcessError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import { checkOptions } from './check.ts'
-import { missingServices, prepare } from './execute.ts'
+import { begins, missingServices, prepare } from './execute.ts'
 import { copyJson, toJson } from './json.ts'
 import { withLimit } from './limit.ts'
-import type { FunctionStep, PlannedStep, ProcessPlan } from './plan.ts'
+import {
+  branchKey,
+  childPlans,
+  type ChildStep,
+  type EachStep,
+  type FunctionStep,
+  type ParallelStep,
+  type PlannedStep,
+  type ProcessPlan,
+} from './plan.ts'
+import { pool } from './pool.ts'
 import { retryWait } from './retry.ts'
 import { validateInput } from './schema.ts'
 import { show } from './show.ts'
@@ -26,9 +36,18 @@ interface Run {
   readonly seed: string
 }
 
+/** A step, or an item of one. */
+interface Named {
+  readonly name: string
+  readonly index?: number
+}
+
+/** What is attempted: a step, a branch or an item. */
+type Unit = Named & Pick<FunctionStep, 'work' | 'when' | 'timeoutMs' | 'retry'>
+
 function contextOf(
   { services, input }: Run,
-  { name }: PlannedStep,
+  { name, index }: Named,
   data: Json,
   attempt: number,
   signal: AbortSignal,
@@ -40,35 +59,35 @@ function contextOf(
     pid: 'run',
     step: name,
     attempt,
-    idempotencyKey: `run:${name}`,
+    idempotencyKey: `run:${name}${index === undefined ? '' : `:${index}`}`,
     signal,
     progress: () => {},
     log: () => {},
   }
 }
 
-function stepFailed({ plan }: Run, { name: step }: PlannedStep, attempt: number, cause: unknown): ProcessError {
+function stepFailed({ plan }: Run, { name: step, index }: Named, attempt: number, cause: unknown): ProcessError {
   const code = cause instanceof StepwrightError ? cause.code : 'ERR_STEP_FAILED'
   const times = attempt > 1 ? ` at attempt ${attempt}` : ''
   const why = cause instanceof Error ? cause.message : show(cause)
-  return new ProcessError(code, `Step '${step}' of process '${plan.name}' failed${times}: ${why}`, { pid: 'run', step, attempt, cause })
+  const what = index === undefined ? 'Step' : `Item ${index} of step`
+  return new ProcessError(code, `${what} '${step}' of process '${plan.name}' failed${times}: ${why}`, { pid: 'run', step, attempt, cause })
 }
 
 /** The step's output as JSON. */
-async function attemptOnce(
-  step: FunctionStep,
-  work: ReturnType<typeof prepare>,
-  data: Json,
-  context: StepContext<any, any, any>,
-): Promise<Json> {
+async function attemptOnce(step: Unit, work: ReturnType<typeof prepare>, data: Json, context: StepContext<any, any, any>): Promise<Json> {
   if (step.when && !(await step.when(context))) return data
   return toJson(await work(context), MAX_BYTES)
 }
 
-async function runStep(run: Run, step: FunctionStep, data: Json, signal: AbortSignal): Promise<Json> {
+const tookTooLong =
+  ({ plan }: Run, { name, timeoutMs }: { name: string; timeoutMs?: number }) =>
+  (): Error =>
+    new StepwrightError('ERR_STEP_TIMEOUT', `Step '${name}' of process '${plan.name}' took longer than ${timeoutMs} ms`)
+
+async function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise<Json> {
   const work = prepare(step.work, run.services)
-  const late = (): Error =>
-    new StepwrightError('ERR_STEP_TIMEOUT', `Step '${step.name}' of process '${run.plan.name}' took longer than ${step.timeoutMs} ms`)
+  const late = tookTooLong(run, step)
   for (let attempt = 1; ; attempt++) {
     let settled: Promise<unknown> = Promise.resolve()
     try {
@@ -86,18 +105,87 @@ async function runStep(run: Run, step: FunctionStep, data: Json, signal: AbortSi
   }
 }
 
+/** A step that consists of other work: the first failure, or its timeout, aborts the rest. */
+async function runWhole<T>(
+  run: Run,
+  step: Named & { readonly timeoutMs?: number },
+  signal: AbortSignal,
+  body: (signal: AbortSignal, abort: (error: unknown) => void) => Promise<T>,
+): Promise<T> {
+  const failed = new AbortController()
+  try {
+    return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), tookTooLong(run, step), inner =>
+      body(inner, error => failed.abort(error)),
+    )
+  } catch (error) {
+    failed.abort(error)
+    signal.throwIfAborted()
+    throw error instanceof ProcessError ? error : stepFailed(run, step, 1, error)
+  }
+}
+
+const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSignal): Promise<Json> =>
+  runWhole(run, step, signal, async inner => {
+    if (step.when && !(await step.when(contextOf(run, step, data, 1, inner)))) return data
+    const branches = step.branches.map(async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const)
+    return Object.fromEntries(await Promise.all(branches))
+  })
+
+function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Promise<Json> {
+  const { name, work, concurrency, when, retry, timeoutMs } = step
+  return runWhole(run, { name }, signal, async (inner, abort) => {
+    const context = contextOf(run, step, data, 1, inner)
+    if (when && !(await when(context))) return data
+    const items = toJson(await begins(step, run.services)(context), MAX_BYTES) as readonly Json[]
+    const outputs = Array.from<Json>({ length: items.length })
+    const item = { name, work, ...(retry && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) }
+    await pool(items.keys(), concurrency, async index => {
+      try {
+        outputs[index] = await runStep(run, { ...item, index }, items[index] as Json, inner)
+      } catch (error) {
+        abort(error)
+        throw error
+      }
+    })
+    return outputs
+  })
+}
+
+/** The child's data is copied as if it were another process's. */
+async function runChild(run: Run, step: ChildStep, data: Json, signal: AbortSignal): Promise<Json> {
+  return runWhole(run, step, signal, async inner => {
+    const context = contextOf(run, step, data, 1, inner)
+    if (step.when && !(await step.when(context))) return data
+    try {
+      const input = toJson(await begins(step, run.services)(context), MAX_BYTES)
+      return (await runInCaller(step.child, input, { services: run.services, signal: inner })) as Json
+    } catch (error) {
+      inner.throwIfAborted()
+      throw stepFailed(run, step, 1, error)
+    }
+  })
+}
+
+function pauseIn({ steps }: ProcessPlan): PlannedStep | undefined {
+  for (const step of steps) {
+    const pause = step.kind === 'process' ? pauseIn(step.child) : step
+    if (pause?.kind === 'interrupt' || pause?.kind === 'machine' || (pause?.kind === 'step' && pause.interrupt)) return pause
+  }
+  return undefined
+}
+
 function checkRun(plan: ProcessPlan, options: unknown): { services: object; signal: AbortSignal } {
   const what = `options of run of process '${plan.name}'`
   const { services = {}, signal = new AbortController().signal } = checkOptions(options, what, ['services', 'signal'])
   if (typeof services !== 'object' || services === null)
     throw new TypeError(`services in ${what} must be an object; received ${show(services)}`)
   if (!(signal instanceof AbortSignal)) throw new TypeError(`signal in ${what} must be an AbortSignal; received ${show(signal)}`)
-  const missing = missingServices(plan, services)
+  const missing = [...new Set([plan, ...childPlans(plan)].flatMap(one => missingServices(one, services)))]
   if (missing.length > 0) throw new TypeError(`services in ${what} must have ${missing.join(', ')}; received ${show(services)}`)
-  const pause = plan.steps.find(step => step.kind === 'interrupt' || (step.kind === 'step' && step.interrupt))
+  const pause = pauseIn(plan)
   if (pause === undefined) return { services, signal }
   throw new TypeError(
-    `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for proceed(). Start it with a runtime: runtime.start()`,
+    `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for ${pause.kind === 'machine' ? 'events' : 'proceed()'}. Start it with a runtime: runtime.start()`,
   )
 }
 
@@ -121,6 +209,9 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
   let data = run.input
   for (const step of plan.steps) {
     if (step.kind === 'step') data = await running(stepSignal => runStep(run, step, data, stepSignal))
+    else if (step.kind === 'parallel') data = await running(stepSignal => runParallel(run, step, data, stepSignal))
+    else if (step.kind === 'process') data = await running(stepSignal => runChild(run, step, data, stepSignal))
+    else if (step.kind === 'each') data = await running(stepSignal => runEach(run, step, data, stepSignal))
     else if (step.kind === 'sleep') {
       const at = await running(async stepSignal => {
         try {

@@ -20,11 +20,15 @@ interface WrongArguments<Expected> {
 export type Demand<Output, P, S, A> = A extends Readonly<Drop<P, S>> ? MustBeJson<Awaited<Output>> : WrongArguments<Drop<P, S>>
 
 /** The parts of a spec that stands in a record, where they cannot be inferred one by one. */
-type OutputOf<W> = W extends { class: new (...args: never) => { execute(...args: never): infer R } }
-  ? Awaited<R>
-  : W extends { factory: (...args: never) => { execute(...args: never): infer R } }
+export type OutputOf<W> = W extends { run: infer R }
+  ? OutputOf<R>
+  : W extends (...args: never) => infer R
     ? Awaited<R>
-    : unknown
+    : W extends { class: new (...args: never) => { execute(...args: never): infer R } }
+      ? Awaited<R>
+      : W extends { factory: (...args: never) => { execute(...args: never): infer R } }
+        ? Awaited<R>
+        : unknown
 type ParametersOf<W> = W extends { class: new (...args: infer P) => unknown }
   ? P
   : W extends { factory: (...args: infer P) => unknown }
@@ -33,8 +37,8 @@ type ParametersOf<W> = W extends { class: new (...args: infer P) => unknown }
 type ServicesOf<W> = W extends { services: infer S } ? S : []
 type ArgsOf<W> = W extends { args: infer A } ? A : []
 
-export type NeedsOf<W> = Take<ParametersOf<W>, ServicesOf<W>>
-export type Checked<W> = Demand<OutputOf<W>, ParametersOf<W>, ServicesOf<W>, ArgsOf<W>>
+export type NeedsOf<W> = W extends { run: infer R } ? NeedsOf<R> : Take<ParametersOf<W>, ServicesOf<W>>
+export type Checked<W> = W extends { run: infer R } ? { run: Checked<R> } : Demand<OutputOf<W>, ParametersOf<W>, ServicesOf<W>, ArgsOf<W>>
 
 /** What all members of a record need together. */
 export type Intersect<T> = { [K in keyof T]: (x: T[K]) => void }[keyof T & (string | number)] extends (x: infer I) => void ? I : never

@@ -16,6 +16,10 @@ export interface ProcessStepInfo {
   readonly progress?: Progress
   /** The newest failure of this step; earlier ones are in the history. */
   readonly error?: ErrorRecord
+  /** The pid of the process that a process step has started. */
+  readonly child?: string
+  /** The state of a machine step's machine: a name, or an object of names within names. */
+  readonly state?: unknown
 }
 
 /** A process as anyone may see it: also the JSON of `stepwright show --json`. Times are ISO 8601. */
@@ -37,6 +41,8 @@ export interface ProcessInfo {
   readonly steps: readonly ProcessStepInfo[]
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** The process and the step that have started this one. */
+  readonly parent?: { readonly pid: string; readonly step: string }
   /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
   /** Grows with every record; orders them. */
@@ -66,6 +72,8 @@ function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: S
     ...(step.until !== undefined && { until: iso(step.until) }),
     ...(progress !== undefined && { progress }),
     ...(step.error !== undefined && { error: step.error }),
+    ...(step.child !== undefined && { child: step.child }),
+    ...(step.state !== undefined && { state: step.state }),
   }
 }
 
@@ -91,6 +99,7 @@ export function toInfo({ record, host }: StoredProcess): ProcessInfo {
     steps: record.outline.map(step => stepInfo(record, step)),
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
+    ...(record.parent !== undefined && { parent: record.parent }),
     recoveries: record.recoveries,
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),

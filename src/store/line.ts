@@ -85,6 +85,17 @@ export function parseClaim(text: string): { readonly pid: string; readonly key?:
   }
 }
 
+/** The pid of the parent on a first line. `undefined`: there is none, or it is no first line. */
+export function parseParent(text: string): string | undefined {
+  try {
+    const { parent } = parseObject(text)
+    return isObject(parent) && isPid(parent['pid']) ? parent['pid'] : undefined
+  } catch (error) {
+    if (error instanceof Nonsense) return undefined
+    throw error
+  }
+}
+
 /** @throws Nonsense */
 export function parseLine(text: string, pid: string): JournalLine {
   const line = parseObject(text)
@@ -101,11 +112,12 @@ export const isProgress = (line: JournalLine): line is ProgressLine => !('snapsh
  */
 export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
   if (isProgress(line)) {
-    const { status, revision, at, event, progress } = line
-    return { ...record, status, revision, at, event, progress: { ...record.progress, ...progress } }
+    const { status, revision, at, event, progress, items } = line
+    const { items: _, ...before } = record
+    return { ...before, status, revision, at, event, progress: { ...before.progress, ...progress }, ...(items && { items }) }
   }
-  const { version, shape, createdAt, input, key, labels, outline } = record
-  const { key: _key, labels: _labels, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>
+  const { version, shape, createdAt, input, key, labels, parent, outline } = record
+  const { key: _key, labels: _labels, parent: _parent, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>
   return {
     ...transition,
     version,
@@ -115,6 +127,7 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     outline,
     ...(key !== undefined && { key }),
     ...(labels !== undefined && { labels }),
+    ...(parent !== undefined && { parent }),
     ...transition.definition,
   }
 }

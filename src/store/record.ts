@@ -7,7 +7,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
-export type StepKind = 'step' | 'interrupt' | 'sleep'
+export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process' | 'machine'
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 
@@ -52,6 +52,10 @@ export interface StepRecord {
   readonly until?: number
   readonly progress?: Progress
   readonly error?: ErrorRecord
+  /** The process that a process step has started. */
+  readonly child?: string
+  /** The state value of a machine step's machine: a name, or names within names. */
+  readonly state?: Json
 }
 
 /** What caused a record: a transition of the machine, or a progress report. */
@@ -62,9 +66,12 @@ export interface RecordEvent {
 
 /** The XState part of a record that its other fields do not say already. Opaque to the store. */
 export interface MachineSnapshot {
+  /** The states the process is in; within a machine step, also those of its machine. */
   readonly value: Json
   /** Timers, whose input is an absolute time. Attempts are left out: `RECOVER` begins a new one. */
   readonly children?: Readonly<Record<string, Json>>
+  /** The machine of the machine step that runs, as XState persists it, and its delayed events. */
+  readonly machine?: Json
 }
 
 /** What never changes about a process: written once, on its journal's first line. */
@@ -76,7 +83,9 @@ export interface ProcessIdentity {
   readonly input: Json
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
-  /** Every step of the definition in order, so that readers need no code. */
+  /** The process and the step that have started this one. */
+  readonly parent?: { readonly pid: string; readonly step: string }
+  /** Every step of the definition in order, each followed by its branches (`publish.search`), so that readers need no code. */
   readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
 }
 
@@ -98,6 +107,8 @@ export interface Transition extends LineHead {
   readonly steps: Readonly<Record<string, StepRecord>>
   /** The input of the step that runs; the output once the process has finished. Absent: still the process's input. */
   readonly data?: Json
+  /** Of the branches that have finished, while their step runs. */
+  readonly outputs?: Readonly<Record<string, Json>>
   readonly error?: ErrorRecord
   readonly startedAt?: number
   /** When the process times out, while it runs. Epoch milliseconds. */
@@ -113,13 +124,23 @@ export interface Transition extends LineHead {
   readonly definition?: Pick<ProcessIdentity, 'version' | 'shape' | 'outline'>
 }
 
+/** Items of an each step by index, with their outputs. */
+export type FinishedItems = readonly (readonly [index: number, output: Json])[]
+
 /** A report of progress: no transition, cannot be restored. */
 export interface ProgressLine extends LineHead {
   readonly progress: Readonly<Record<string, Progress>>
+  /** Items of the step `event.step` that have finished since the line before that has some: they are not run again. */
+  readonly items?: FinishedItems
 }
 
 /** Lines after the first. */
 export type JournalLine = Transition | ProgressLine
 
 /** The document that describes one process: identity, newest transition, and the progress reported since. */
-export type ProcessRecord = ProcessIdentity & Transition & { readonly progress?: Readonly<Record<string, Progress>> }
+export type ProcessRecord = ProcessIdentity &
+  Transition & {
+    readonly progress?: Readonly<Record<string, Progress>>
+    /** Of the newest line alone: who needs all of them reads the history. */
+    readonly items?: FinishedItems
+  }

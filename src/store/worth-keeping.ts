@@ -5,25 +5,25 @@ export const COMPACT_AT = 8 * 1024 * 1024
 
 /**
  * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), and the newest transition with the
- * progress since. Their positions, in order.
+ * progress since; finished items as long as their step runs. Their positions, in order.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []
-  let newest: number[] = []
+  let newest: { readonly position: number; readonly items: boolean }[] = []
   const seen = new Set<string>()
   let position = -1
   for (const text of lines) {
     position += 1
     const line = position === 0 ? parseFirst(text, pid, file) : parseLine(text, pid)
     if (isProgress(line)) {
-      newest.push(position)
+      newest.push({ position, items: line.items !== undefined })
       continue
     }
-    newest = []
     const begun = Object.keys(line.steps).filter(step => !seen.has(step))
     for (const step of begun) seen.add(step)
+    newest = begun.length > 0 ? [] : newest.filter(({ items }) => items)
     if (position === 0 || begun.length > 0) kept.push(position)
-    else newest.push(position)
+    else newest.push({ position, items: false })
   }
-  return [...kept, ...newest]
+  return [...kept, ...newest.map(({ position }) => position)]
 }

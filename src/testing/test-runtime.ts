@@ -48,7 +48,7 @@ export async function createTestRuntime<const P extends readonly ProcessDefiniti
   if (!(clock instanceof TestClock)) throw new TypeError(`createTestRuntime({ clock }): expected a TestClock, received ${show(clock)}`)
   const runtime = await openRuntime(
     { ...(options as RuntimeOptions), store },
-    { clock, createPid: now => createPid(now, () => nextTail(store)) },
+    { clock, createPid: now => createPid(now, () => nextTail(store)), pace: () => undefined },
   )
   return Object.assign(runtime, {
     clock,

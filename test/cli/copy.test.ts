@@ -28,10 +28,12 @@ test('copy, then every command on the copy, which is named by its file', async t
     { status: 0, stdout: '' },
   )
 
-  await using copy = openClient(file)
+  const copy = openClient(file)
   t.deepEqual(await copy.result(sum.pid), { sum: 3 })
-  await using more = await createRuntime({ processes: [adding], store: sqliteStore(file) })
+  await copy.close()
+  const more = await createRuntime({ processes: [adding], store: sqliteStore(file) })
   t.is((await more.start(adding, { a: 5, b: 5 }, { key: 'sum' })).pid, sum.pid)
+  await more.close()
 })
 
 test('a store that is in use is not copied', async t => {

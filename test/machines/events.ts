@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { AttemptFailure, AttemptResult, ProcessContext, ProcessEvent } from '../../src/machines/context.ts'
-import type { PlannedStep, ProcessPlan } from '../../src/steps/plan.ts'
+import { everyStep, type PlannedStep, type ProcessPlan } from '../../src/steps/plan.ts'
 
 /** An event as the machine receives it: from the host, or from an actor it invoked. */
 export type MachineEvent = ProcessEvent | { type: string; output?: AttemptResult | { at: number }; error?: AttemptFailure }
@@ -14,16 +14,20 @@ const failure = (id: string, at: number, retryable: boolean): MachineEvent => ({
 /** How often a walk lets a host die during one step. */
 const MAX_DEATHS = 2
 
+/** Where deaths do not count, a walk would never end. */
+const MAX_RECOVERIES = 4
+
 /** Everything that may happen next to a process in this state: answers of what is invoked, and every word of a host. */
 export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot): MachineEvent[] {
   if (snapshot.status !== 'active') return [{ type: 'START', at: 1 }, { type: 'PROCEED', at: 1 }, { type: 'CANCEL', at: 1 }, recover(1)]
   const context = snapshot.context as ProcessContext
   const at = context.at + 1_000
   const answers = Object.keys(snapshot.children).flatMap(id => {
-    const step = plan.steps.find(({ name }) => name === id)
-    return step ? attemptAnswers(step, context, at) : [done(id, { at })]
+    const step = everyStep(plan).find(({ name }) => name === id)
+    if (snapshot.children[id]?.src === 'machine') return machineAnswers(id, at)
+    return step ? attemptAnswers(step, context, at, snapshot.children[id]?.src !== 'attempt') : [done(id, { at })]
   })
-  const deaths = context.deaths < MAX_DEATHS ? [recover(at)] : [recover(at, true)]
+  const deaths = context.deaths < MAX_DEATHS && context.recoveries < MAX_RECOVERIES ? [recover(at)] : [recover(at, true)]
   return [
     ...answers,
     { type: 'START', at },
@@ -41,9 +45,19 @@ export const recover = (at: number, fail = false): ProcessEvent => ({
   maxRecoveries: MAX_DEATHS,
 })
 
-function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number): MachineEvent[] {
+function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number, inSecond: boolean): MachineEvent[] {
   if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]
-  const skip = step.kind === 'step' && step.when ? [done(step.name, { at, skipped: true })] : []
+  const skip = 'when' in step && !inSecond ? [done(step.name, { at, skipped: true })] : []
   const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })
   return [output, ...skip, failure(step.name, at, true), failure(step.name, at, false)]
 }
+
+/** A machine tells that it waits, or that it has an actor at work, before it is done. */
+const machineAnswers = (step: string, at: number): MachineEvent[] => [
+  ...[{}, { load: null }].map(children => {
+    const machine = { snapshot: { value: 'a', children }, timers: [] }
+    return { type: 'CHANGE' as const, at, step, machine, state: 'a' }
+  }),
+  done(step, { at, output: { by: step }, state: 'b' }),
+  failure(step, at, false),
+]

@@ -1,5 +1,5 @@
 import type { AttemptFailure, AttemptResult } from '../../src/machines/context.ts'
-import type { PlannedStep, ProcessPlan } from '../../src/steps/plan.ts'
+import { branchKey, type ParallelStep, type PlannedStep, type ProcessPlan } from '../../src/steps/plan.ts'
 import type { Json, ProcessStatus, StepStatus } from '../../src/store/record.ts'
 import type { MachineEvent } from './events.ts'
 
@@ -12,9 +12,15 @@ export interface Model {
   /** The step the finger points at. */
   readonly at: number
   readonly data: Json
+  /** Of finished branches. */
+  readonly outputs: Readonly<Record<string, Json>>
   readonly steps: Readonly<Record<string, { readonly status: StepStatus; readonly attempt: number; readonly failures: number }>>
   readonly code: string | undefined
   readonly deaths: number
+  /** An each step has its list, a process step its child, a machine step the input of its machine. */
+  readonly prepared: boolean
+  /** A machine has actors at work. */
+  readonly busy: boolean
   readonly recoveries: number
   /** Milliseconds of running time spent, and since when the clock runs. */
   readonly spentMs: number
@@ -25,9 +31,12 @@ export const newModel = (input: Json): Model => ({
   status: 'pending',
   at: -1,
   data: input,
+  outputs: {},
   steps: {},
   code: undefined,
   deaths: 0,
+  prepared: false,
+  busy: false,
   recoveries: 0,
   spentMs: 0,
   runningSince: undefined,
@@ -46,8 +55,12 @@ export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): M
       return model.status === 'interrupted'
         ? leave(plan, { ...model, data: merged(model.data, (event as { data?: Json }).data) }, 'finished', (event as Timed).at)
         : model
+    case 'CHANGE': {
+      const { machine } = event as Extract<MachineEvent, { type: 'CHANGE' }> & { machine: { snapshot: { children: object } } }
+      return { ...model, busy: Object.keys(machine.snapshot.children).length > 0, deaths: 0 }
+    }
     case 'RECOVER':
-      return recovered(model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
+      return recovered(plan, model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
     default:
       return answered(plan, model, event as { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure })
   }
@@ -57,11 +70,22 @@ const merged = (data: Json, given: Json | undefined): Json =>
   given === undefined ? data : isObject(data) && isObject(given) ? ({ ...(data as object), ...(given as object) } as Json) : given
 const isObject = (value: Json): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function recovered(model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
-  const name = Object.entries(model.steps).find(([, { status }]) => status === 'running')?.[0]
+/** What runs in an attempt. A step whose branches have begun does not: they do. */
+const underWay = ({ steps }: Model): string[] =>
+  Object.keys(steps).filter(name => steps[name]?.status === 'running' && !Object.keys(steps).some(other => other.startsWith(`${name}.`)))
+
+function recovered(plan: ProcessPlan, model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
+  const kind = plan.steps[model.at]?.kind
+  if ((kind === 'process' || kind === 'machine') && model.prepared && !fail) {
+    // Who waits dies of nothing; a machine may be at work.
+    if (kind === 'process' || !model.busy) return { ...model, recoveries: model.recoveries + 1 }
+    const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
+    return model.deaths >= maxRecoveries ? end(died, 'error', 'ERR_HOST_DIED') : died
+  }
+  const names = underWay(model)
   const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
-  if (fail || (name !== undefined && model.deaths >= maxRecoveries)) return end(died, 'error', 'ERR_HOST_DIED')
-  return name === undefined ? model : begin(died, name)
+  if (fail || (names.length > 0 && model.deaths >= maxRecoveries)) return end(died, 'error', 'ERR_HOST_DIED')
+  return names.length === 0 ? model : names.reduce(begin, died)
 }
 
 function answered(
@@ -73,32 +97,48 @@ function answered(
   const at = (output ?? error)?.at ?? NaN
   if (id === 'process:deadline') return end(model, 'timeout', 'ERR_PROCESS_TIMEOUT')
   const step = plan.steps[model.at] as PlannedStep
-  if (id.endsWith(':retry')) return begin(model, step.name)
-  if (id.endsWith(':timeout')) return end(model, 'error', 'ERR_STEP_TIMEOUT')
+  if (id.endsWith(':retry')) return begin(model, id.slice(0, -':retry'.length))
+  if (id.endsWith(':timeout')) return end(model, 'error', 'ERR_STEP_TIMEOUT', step.name)
   if (id.endsWith(':wake')) return leave(plan, model, 'finished', at)
+  const worker = (step.kind === 'parallel' && step.branches.find(({ name }) => name === id)) || step
   if (error) {
-    const failures = (model.steps[step.name]?.failures ?? 0) + 1
-    const counted = set(model, step.name, { failures })
-    const attempts = step.kind === 'step' ? (step.retry?.attempts ?? 1) : 1
-    return error.retryable && failures < attempts ? set(counted, step.name, { status: 'waiting' }) : end(counted, 'error', undefined)
+    const failures = (model.steps[id]?.failures ?? 0) + 1
+    const counted = set(model, id, { failures })
+    const attempts = 'retry' in worker ? (worker.retry?.attempts ?? 1) : 1
+    return error.retryable && failures < attempts ? set(counted, id, { status: 'waiting' }) : end(counted, 'error', undefined, id)
   }
   const result = output as { output?: Json; skipped?: true }
+  const prepares = ['each', 'process', 'machine'].includes(step.kind) && !model.prepared
+  if (step.kind === 'parallel' && worker !== step) return branchDone(plan, model, step, id, result.output as Json, at)
   if (result.skipped) return leave(plan, model, 'skipped', at)
+  if (step.kind === 'parallel') return beginBranches({ ...model, deaths: 0 }, step)
   if (step.kind === 'sleep') return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
+  if (prepares) return { ...model, ...(step.kind !== 'process' && { data: result.output as Json }), prepared: true, deaths: 0 }
   const next = { ...model, data: result.output as Json }
   return step.kind === 'step' && step.interrupt
     ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at)
     : leave(plan, next, 'finished', at)
 }
 
+function branchDone(plan: ProcessPlan, model: Model, step: ParallelStep, id: string, output: Json, at: number): Model {
+  const outputs = { ...model.outputs, [id]: output }
+  const next = { ...set(model, id, { status: 'finished' }), outputs, deaths: 0 }
+  if (!step.branches.every(({ name }) => name in outputs)) return next
+  const data = Object.fromEntries(step.branches.map(({ name }) => [branchKey(name), outputs[name] as Json]))
+  return leave(plan, { ...next, data, outputs: {} }, 'finished', at)
+}
+
+const beginBranches = (model: Model, { branches }: ParallelStep): Model => branches.reduce((next, { name }) => begin(next, name), model)
+
 function enter(plan: ProcessPlan, model: Model, index: number, at: number): Model {
   const step = plan.steps[index]
-  const there = { ...model, at: index, deaths: 0 }
+  const there = { ...model, at: index, deaths: 0, prepared: false, busy: false }
   if (!step) return { ...stop(there, at), status: 'finished' }
   if (step.kind === 'interrupt') return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
   if (step.kind === 'sleep' && !('compute' in step.until))
     return stop({ ...set(there, step.name, { status: 'sleeping', attempt: 1 }), status: 'sleeping' }, at)
-  return { ...begin(there, step.name), status: 'running', runningSince: there.runningSince ?? at }
+  const begun: Model = { ...begin(there, step.name), status: 'running', runningSince: there.runningSince ?? at }
+  return step.kind === 'parallel' && !step.when ? beginBranches(begun, step) : begun
 }
 
 const leave = (plan: ProcessPlan, model: Model, status: StepStatus, at: number): Model =>
@@ -115,9 +155,13 @@ function set(model: Model, name: string, change: Partial<Model['steps'][string]>
   return { ...model, steps: { ...model.steps, [name]: { ...before, ...change } } }
 }
 
-function end(model: Model, status: 'error' | 'timeout' | 'cancelled', code: string | undefined): Model {
+function end(model: Model, status: 'error' | 'timeout' | 'cancelled', code: string | undefined, culprit?: string): Model {
+  const failed = (name: string): boolean => culprit === undefined || culprit === name || culprit.startsWith(`${name}.`)
   const steps = Object.fromEntries(
-    Object.entries(model.steps).map(([name, step]) => [name, ['finished', 'skipped'].includes(step.status) ? step : { ...step, status }]),
+    Object.entries(model.steps).map(([name, step]) => [
+      name,
+      ['finished', 'skipped'].includes(step.status) ? step : { ...step, status: failed(name) ? status : 'cancelled' },
+    ]),
   )
   return { ...model, status, code, steps, runningSince: undefined }
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import * as fc from 'fast-check'
-import { getNextSnapshot, initialTransition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import { createMachine, getNextSnapshot, initialTransition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
 import { compile } from '../../src/machines/compile.ts'
 import type { ProcessContext } from '../../src/machines/context.ts'
 import { toTransition } from '../../src/machines/snapshot.ts'
@@ -12,25 +12,28 @@ import { essence, recovered } from './restore.ts'
 const work = () => null
 const optional = <T extends object>(arbitrary: fc.Arbitrary<T>) => fc.oneof(fc.constant({}), arbitrary)
 
+const child: ProcessPlan = { name: 'child', version: '1', steps: [{ kind: 'step', name: 'x', work }] }
+const machine = createMachine({ initial: 'a', states: { a: { on: { GO: 'b' } }, b: { type: 'final' } } })
+const retry = (max: number) =>
+  optional(
+    fc.record({
+      retry: fc.record({
+        attempts: fc.integer({ min: 2, max }),
+        delayMs: fc.nat(9_000),
+        factor: fc.constant(2),
+        maxDelayMs: fc.constant(9_000),
+        jitter: fc.boolean(),
+      }),
+    }),
+  )
+const when = optional(fc.constant({ when: () => true }))
+const timeoutMs = optional(fc.record({ timeoutMs: fc.nat(9_000) }))
+
 const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
   fc
-    .tuple(
-      optional(fc.constant({ when: () => true })),
-      optional(
-        fc.record({
-          retry: fc.record({
-            attempts: fc.integer({ min: 2, max: 3 }),
-            delayMs: fc.nat(9_000),
-            factor: fc.constant(2),
-            maxDelayMs: fc.constant(9_000),
-            jitter: fc.boolean(),
-          }),
-        }),
-      ),
-      optional(fc.constant({ interrupt: true as const })),
-    )
+    .tuple(when, retry(3), optional(fc.constant({ interrupt: true as const })))
     .map(([when, retry, interrupt]) => (name: string): PlannedStep => ({ kind: 'step', name, work, ...when, ...retry, ...interrupt })),
-  optional(fc.record({ timeoutMs: fc.nat(9_000) })).map(timeout => (name: string): PlannedStep => ({
+  timeoutMs.map(timeout => (name: string): PlannedStep => ({
     kind: 'interrupt',
     name,
     ...timeout,
@@ -38,10 +41,31 @@ const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
   fc
     .oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
     .map(until => (name: string): PlannedStep => ({ kind: 'sleep', name, until })),
+  when.map(when => (name: string): PlannedStep => ({ kind: 'each', name, items: work, work, concurrency: 2, ...when })),
+  fc.tuple(when, timeoutMs, fc.boolean()).map(([when, timeout, isMachine]) => (name: string): PlannedStep => ({
+    ...(isMachine ? { kind: 'machine', machine } : { kind: 'process', child }),
+    name,
+    ...when,
+    ...timeout,
+  })),
 )
 
+/** Two branches multiply each other's states: a definition has one such step at most. */
+const parallel: fc.Arbitrary<(name: string) => PlannedStep> = fc
+  .tuple(when, timeoutMs, fc.array(retry(2), { minLength: 1, maxLength: 2 }))
+  .map(([when, timeout, retries]) => (name: string): PlannedStep => ({
+    kind: 'parallel',
+    name,
+    branches: retries.map((retry, index) => ({ kind: 'step', name: `${name}.b${index}`, work, ...retry })),
+    ...when,
+    ...timeout,
+  }))
+
 const definitions: fc.Arbitrary<ProcessPlan> = fc
-  .tuple(fc.array(kinds, { minLength: 1, maxLength: 3 }), fc.option(fc.integer({ min: 1, max: 100_000 })))
+  .tuple(
+    fc.oneof(fc.array(kinds, { minLength: 1, maxLength: 3 }), fc.tuple(parallel), fc.tuple(kinds, parallel), fc.tuple(parallel, kinds)),
+    fc.option(fc.integer({ min: 1, max: 100_000 })),
+  )
   .map(([steps, timeoutMs]) => ({
     name: 'random',
     version: '1',
@@ -102,7 +126,7 @@ function walk(plan: ProcessPlan, machine: AnyStateMachine, visit: (visit: Visit)
         model: advance(plan, model, event),
         path: [...path, event],
       }
-      const { data: _, spentMs: __, runningSince: ___, ...state } = next.model
+      const { data: _, outputs: ____, spentMs: __, runningSince: ___, ...state } = next.model
       const key = JSON.stringify([next.snapshot.value, state])
       if (seen.has(key)) continue
       seen.add(key)
@@ -130,7 +154,7 @@ test('random definitions of all kinds do what the list of their steps says, on e
         if (after !== without) throw new Error(`A restart after ${where} gives\n  ${after}\ninstead of\n  ${without}`)
       })
     }),
-    { numRuns: 40 },
+    { numRuns: 25, includeErrorInReport: true },
   )
   t.true(states > 1_000, `only ${states} states were visited`)
 })

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { checkProcessName, checkStepName, checkVersion } from '../../src/steps/names.ts'
 
-const step = (value: unknown): string => checkStepName(value, 'p')
+const step = (value: unknown): string => checkStepName(value, "process 'p'")
 const version = (value: unknown): string => checkVersion(value, 'p')
 
 test('good names are returned', t => {

@@ -1,15 +1,22 @@
 import type { StepRecord } from '../../store/record.ts'
-import type { AttemptInput } from '../context.ts'
+import type { AttemptInput, ProcessContext } from '../context.ts'
 import { failed, hostDied } from '../ends.ts'
 import { beginAttempt, set } from './changes.ts'
 import { update, type Args, type FailEvent, type RecoverEvent } from './chart.ts'
 
 /** An invoked attempt with its recovery: a death under it begins the next attempt, unless there were too many. */
-export function attempting(name: string, id: string, self: string, onDone: object[], onError: object[]): object {
+export function attempting(
+  name: string,
+  id: string,
+  self: string,
+  onDone: object[],
+  onError: object[],
+  src: 'attempt' | 'items' = 'attempt',
+): object {
   return {
     invoke: {
       id: name,
-      src: 'attempt',
+      src,
       input: ({ context }: Args<unknown>): AttemptInput => ({ pid: context.pid, step: name, attempt: context.steps[name]?.attempt ?? 1 }),
       onDone,
       onError,
@@ -28,13 +35,19 @@ export function attempting(name: string, id: string, self: string, onDone: objec
             steps: set(context, name, beginAttempt(context, name, at)),
             at,
             event: { type: 'RECOVER', step: name },
-            recoveries: context.recoveries + (released ? 0 : 1),
-            deaths: context.deaths + (released ? 0 : 1),
+            ...(!released && counts(context, name) && { recoveries: context.recoveries + 1, deaths: context.deaths + 1 }),
           })),
         },
       ],
     },
   }
+}
+
+/** Each branch under way is told of a death: the first one counts it. */
+function counts({ steps }: ProcessContext, name: string): boolean {
+  const branches = name.slice(0, name.indexOf('.') + 1)
+  if (branches === '') return true
+  return Object.entries(steps).find(([path, { status }]) => path.startsWith(branches) && status === 'running')?.[0] === name
 }
 
 export const toError = (name: string, id: string) => ({

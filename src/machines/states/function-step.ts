@@ -2,42 +2,33 @@ import type { FunctionStep } from '../../steps/plan.ts'
 import type { StepRecord } from '../../store/record.ts'
 import { startClock, stopClock, type AttemptResult, type ProcessContext } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
-import { beginAttempt, finished, leave, set } from './changes.ts'
-import { update, type Args, type DoneEvent, type Entry, type StepStates } from './chart.ts'
+import { beginAttempt, finished, leave, set, skipped } from './changes.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './chart.ts'
 import { paused } from './interrupt-step.ts'
 import { retrying } from './retrying.ts'
 
 export function functionStep(step: FunctionStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
   const { name, retry, when, interrupt } = step
   const self = `#${id}.running.${name}`
-  const done = (type: string, change: (context: ProcessContext, result: AttemptResult) => Partial<ProcessContext>, to: Entry) => ({
+  const to = interrupt ? pauseOf(name, id) : next
+  const done = {
     target: to.target,
-    actions: update<DoneEvent<AttemptResult>>((context, { output }) =>
-      leave(to, context, output.at, { type, step: name }, change(context, output)),
-    ),
-  })
-  const finish = (context: ProcessContext, result: AttemptResult): Partial<ProcessContext> => ({
-    steps: set(context, name, finished(context.steps[name], result.at, result)),
-    data: 'output' in result ? result.output : context.data,
-  })
-  const pause: Entry = {
-    target: `#${id}.interrupted.${name}`,
-    begin: (context, at) => {
-      const { endedAt: _, ...kept } = context.steps[name] as StepRecord
-      return { ...stopClock(context, at), steps: set(context, name, { ...kept, status: 'interrupted' }) }
-    },
-  }
-  const skip = {
-    guard: ({ event }: Args<DoneEvent<AttemptResult>>) => 'skipped' in event.output,
-    ...done(
-      'SKIP',
-      (context, { at }) => ({ steps: set(context, name, { ...finished(context.steps[name], at), status: 'skipped' }) }),
-      next,
+    actions: update<DoneEvent<AttemptResult>>((context, { output: result }) =>
+      leave(
+        to,
+        context,
+        result.at,
+        { type: 'DONE', step: name },
+        {
+          steps: set(context, name, finished(context.steps[name], result.at, result)),
+          data: 'output' in result ? result.output : context.data,
+        },
+      ),
     ),
   }
-  const onDone = [...(when ? [skip] : []), done('DONE', finish, interrupt ? pause : next)]
+  const onDone = [...(when ? [skipped(name, next)] : []), done]
   const states: StepStates = retry
-    ? { running: { initial: 'attempting', states: retrying(step, retry, id, onDone) } }
+    ? { running: { initial: 'attempting', states: retrying(step, retry, id, self, onDone) } }
     : { running: attempting(name, id, self, onDone, [toError(name, id)]) }
   if (interrupt) states.interrupted = paused(name, next)
   const begin = (context: ProcessContext, at: number) => ({
@@ -46,3 +37,11 @@ export function functionStep(step: FunctionStep, id: string, next: Entry): { ent
   })
   return { entry: { target: self, begin }, states }
 }
+
+const pauseOf = (name: string, id: string): Entry => ({
+  target: `#${id}.interrupted.${name}`,
+  begin: (context, at) => {
+    const { endedAt: _, ...kept } = context.steps[name] as StepRecord
+    return { ...stopClock(context, at), steps: set(context, name, { ...kept, status: 'interrupted' }) }
+  },
+})

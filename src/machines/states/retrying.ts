@@ -6,9 +6,14 @@ import { beginAttempt, set } from './changes.ts'
 import { update, type Args, type FailEvent, type TimerEvent } from './chart.ts'
 import { timer } from './timer.ts'
 
-/** Attempts and the waits between them. The wait's end is absolute, so that it survives a restart. */
-export function retrying({ name }: FunctionStep, retry: NonNullable<FunctionStep['retry']>, id: string, onDone: object[]): object {
-  const self = `#${id}.running.${name}`
+/** The states `attempting` and `waiting` of the state `self`: attempts and the waits between them. The wait's end is absolute, so that it survives a restart. */
+export function retrying(
+  { name }: FunctionStep,
+  retry: NonNullable<FunctionStep['retry']>,
+  id: string,
+  self: string,
+  onDone: object[],
+): Record<string, object> {
   const wait = {
     guard: ({ context, event }: Args<FailEvent>) => event.error.retryable && (context.steps[name]?.failures ?? 0) + 1 < retry.attempts,
     target: 'waiting',

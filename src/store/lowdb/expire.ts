@@ -1,12 +1,16 @@
+import fs from 'node:fs'
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
+import { FileBytes, firstLine } from '../file-bytes.ts'
 import type { Files } from '../files.ts'
 import { writeFailed } from '../failures.ts'
+import { parseParent } from '../line.ts'
 import { createPace } from '../pace.ts'
 import { createdAtOf, startOfHour } from '../pid.ts'
 import { hoursIn, parseEndedName } from './folders.ts'
 import type { Folders } from './folders.ts'
 import type { Keys } from './keys.ts'
+import { locate } from './locate.ts'
 import { isTaken, removeEnded } from './remove.ts'
 
 /** Files looked at side by side. */
@@ -21,7 +25,7 @@ export async function expire(files: Files, folders: Folders, keys: Keys, created
     if (startOfHour(hour) >= createdBefore) break
     const folder = folders.hourFolder(hour)
     removed += await each(folder, async name => {
-      const gone = await expireFile(files, keys, folder, name, createdBefore, endedBefore)
+      const gone = await expireFile(files, folders, keys, folder, name, createdBefore, endedBefore)
       const ended = gone ? parseEndedName(name) : undefined
       if (ended) await unlink(folders.logFile(ended.pid)).catch(ignoreMissing)
       return gone
@@ -40,6 +44,7 @@ export async function expire(files: Files, folders: Folders, keys: Keys, created
 
 async function expireFile(
   files: Files,
+  folders: Folders,
   keys: Keys,
   folder: string,
   name: string,
@@ -51,10 +56,23 @@ async function expireFile(
   const { mtimeMs, ctimeMs, nlink } = await stat(`${folder}/${name}`)
   if (ended === undefined) return ctimeMs < Date.now() - STUCK_MS && removeEnded(files, keys, folder, name)
   if (mtimeMs >= endedBefore) return false
-  // Another name is a key, which has to go with it.
-  if (nlink > 1) return removeEnded(files, keys, folder, name)
+  // Another name is a key, which has to go with it. Every child has one.
+  if (nlink > 1) return !hasParent(files, folders, `${folder}/${name}`) && removeEnded(files, keys, folder, name)
   await unlink(`${folder}/${name}`)
   return true
+}
+
+/** Children stay as long as their root. */
+function hasParent(files: Files, folders: Folders, file: string): boolean {
+  const fd = files.openSync(file, fs.constants.O_RDONLY)
+  try {
+    const parent = parseParent(firstLine(new FileBytes(files, fd)) ?? '')
+    const found = parent === undefined ? undefined : locate(files, folders, parent)
+    if (found) files.closeSync(found.fd)
+    return found !== undefined
+  } finally {
+    files.closeSync(fd)
+  }
 }
 
 /** Runs `visit` for every name in a folder; returns how often it said true. What is gone meanwhile does not count. */

@@ -11,9 +11,11 @@ const MAX_ATTEMPTS = 100
 
 interface Claim {
   readonly pid: string | undefined
-  /** Names the file has: the key's, and the journal's as long as there is one. */
-  readonly nlink: number
   readonly ino: number
+  /** The journal has a name too: it is there. */
+  readonly isHeld: boolean
+  /** The key is there, and its journal is not. */
+  readonly isStale: boolean
 }
 
 /**
@@ -32,7 +34,7 @@ export class Keys {
   /** The pid that has the key, if one has it. */
   holderOf(key: string): string | undefined {
     const claim = this.#read(this.#folders.keyFile(key))
-    return claim !== undefined && claim.nlink > 1 ? claim.pid : undefined
+    return claim?.isHeld ? claim.pid : undefined
   }
 
   /**
@@ -50,9 +52,10 @@ export class Keys {
         if (claim.ino !== this.#inodeOf(journal)) this.move(key, journal)
         return pid
       }
-      if (claim.nlink === 1) this.#dropStale(file)
-      else if (claim.pid !== undefined) return claim.pid
-      else throw corrupt(file, new Error('the journal that has this key has no readable first line'))
+      if (claim.isStale) this.#dropStale(file)
+      if (!claim.isHeld) continue
+      if (claim.pid === undefined) throw corrupt(file, new Error('the journal that has this key has no readable first line'))
+      return claim.pid
     }
     throw new Error(`${file} changed ${MAX_ATTEMPTS} times while it was claimed`)
   }
@@ -102,7 +105,10 @@ export class Keys {
     try {
       const head = firstLine(new FileBytes(this.#files, fd))
       const { nlink, ino } = this.#files.fstatSync(fd)
-      return { pid: head === undefined ? undefined : parseClaim(head)?.pid, nlink, ino }
+      // Who removes a journal frees its key first: between the two the file has one name, but that is not the key's any more. Nothing else
+      // has this inode as long as the file is open.
+      const isStale = nlink === 1 && this.#inodeOf(file) === ino
+      return { pid: head === undefined ? undefined : parseClaim(head)?.pid, ino, isHeld: nlink > 1, isStale }
     } finally {
       this.#files.closeSync(fd)
     }

@@ -94,8 +94,15 @@ export class MemoryHost implements HostStore {
     const old = this.#journals
       .all()
       .filter(({ pid, endedAt }) => endedAt !== undefined && createdAtOf(pid) < createdBefore && endedAt < endedBefore)
+      .filter(journal => !this.#hasParent(journal))
     for (const journal of old) this.#journals.remove(journal)
     return old.length
+  }
+
+  /** Children stay as long as their root. */
+  #hasParent(journal: MemoryJournal): boolean {
+    const { parent } = journal.newest()
+    return parent !== undefined && this.#journals.get(parent.pid) !== undefined
   }
 
   async close(): Promise<void> {

@@ -27,7 +27,10 @@ export async function expire(
     while (isOpen()) {
       const count = await commits.add(() => {
         const old = db.all<{ pid: string }>(
-          'SELECT pid FROM processes WHERE status = ? AND pid < ? AND ended_at < ? ORDER BY pid LIMIT ?',
+          // Children stay as long as their root.
+          `SELECT pid FROM processes WHERE status = ? AND pid < ? AND ended_at < ?
+             AND (parent IS NULL OR NOT EXISTS (SELECT 1 FROM processes AS root WHERE root.pid = processes.parent))
+           ORDER BY pid LIMIT ?`,
           status,
           firstPidOf(createdBefore),
           endedBefore,

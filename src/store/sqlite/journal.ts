@@ -24,15 +24,16 @@ export const holderOf = (db: Database, key: string): string | undefined =>
  * @returns its id
  */
 export function insertProcess(db: Database, record: ProcessRecord, owner: string, bytes: number): number {
-  const { pid, name, status, key, labels, revision, at } = record
+  const { pid, name, status, key, parent, labels, revision, at } = record
   const id = db.insert(
-    `INSERT INTO processes (pid, name, status, owner, key, labels, revision, newest, bytes, ended_at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)`,
+    `INSERT INTO processes (pid, name, status, owner, key, parent, labels, revision, newest, bytes, ended_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)`,
     pid,
     name,
     status,
     isFinal(status) ? null : owner,
     key ?? null,
+    parent?.pid ?? null,
     labels ? JSON.stringify(labels) : null,
     revision,
     bytes,

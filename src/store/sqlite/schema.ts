@@ -8,7 +8,8 @@ const APPLICATION_ID = 0x73_74_77_72
  * From each schema version to the next; the first makes the tables. Entries are never changed once they were released, only added.
  *
  * A journal's lines are JSON, as in every store. What stands beside them in `processes` and `labels` is there to be searched:
- * `owner` is a host's id, 'released', or null once the process has ended; `newest` is the revision of the newest transition.
+ * `owner` is a host's id, 'released', or null once the process has ended; `newest` is the revision of the newest transition,
+ * `parent` the pid of the process that started this one.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly string[] = [
     status TEXT NOT NULL,
     owner TEXT,
     key TEXT,
+    parent TEXT,
     labels TEXT,
     revision INTEGER NOT NULL,
     newest INTEGER NOT NULL,

@@ -91,6 +91,24 @@ export const hostingTests = [
     await host.close()
   }),
 
+  check('expire: children stay as long as their root', async ({ store }) => {
+    const host = await store.openHost()
+    const root = await created(host)
+    const child = await created(host, { key: 'child', parent: { pid: root.pid, step: 'read' } })
+    await host.write(theEnd(child, 2))
+    assert.equal(await host.expire(FAR, FAR), 0)
+    assert.deepEqual((await store.get(child.pid))?.record.parent, { pid: root.pid, step: 'read' })
+    await host.write(theEnd(root, 2))
+    let removed = 0
+    while (removed < 2) {
+      const count = await host.expire(FAR, FAR)
+      assert.notEqual(count, 0)
+      removed += count
+    }
+    assert.equal(await store.get(child.pid), undefined)
+    await host.close()
+  }),
+
   check('expire: removes ended processes only, and frees their keys', async ({ store }) => {
     const host = await store.openHost()
     const live = await created(host, { key: 'live' })

@@ -39,6 +39,29 @@ test('a long journal keeps its first line, the beginning of each step and the ne
   await host.close()
 })
 
+test('finished items outlive a compaction as long as their step runs', async t => {
+  const dir = tempDir(t)
+  const store = lowdbStore(dir)
+  const host = await store.openHost()
+  const record = await created(host)
+  let revision = 1
+  const items = (name: string) => ({ ...aReport(record, ++revision, { [name]: { value: 1 } }), items: [[0, big] as const] })
+  await host.write(aTransition(record, ++revision, { steps: { read: { ...read, status: 'running' } } }))
+  await host.write(items('read'))
+  await host.write(aTransition(record, ++revision, { steps: { read, parse } }))
+  await host.write(items('parse'))
+  await host.write(aTransition(record, ++revision, { steps: { read, parse: { ...parse, attempt: 2 } } }))
+  for (let i = 0; i < 7; i++) await host.write(items('parse'))
+  t.deepEqual(
+    (await store.history(record.pid))?.flatMap(entry => (entry.items ? [entry.revision] : [])),
+    [5, 7, 8, 9, 10, 11, 12, 13],
+  )
+  t.deepEqual((await store.get(record.pid))?.record.items, [[0, big]])
+  await host.write(aTransition(record, ++revision, { steps: { read, parse: { ...parse, attempt: 3 } } }))
+  t.is((await store.get(record.pid))?.record.items, undefined, 'the newest line has none')
+  await host.close()
+})
+
 test('a compaction that its host did not survive is settled by the heir', async t => {
   const dir = tempDir(t)
   const store = lowdbStore(dir)

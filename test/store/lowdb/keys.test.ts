@@ -1,6 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import type { Files } from '../../../src/store/files.ts'
+import { Folders } from '../../../src/store/lowdb/folders.ts'
+import { Keys } from '../../../src/store/lowdb/keys.ts'
 import { lowdbStore } from '../../../src/store/lowdb-store.ts'
 import { aRecord, created, ended } from '../../../src/testing/conformance/samples.ts'
 import { journalOf, tempDir } from '../helpers.ts'
@@ -67,4 +70,35 @@ test('a removal that died half way is finished later', async t => {
   t.false(fs.existsSync(folder))
   t.deepEqual(keysIn(dir), [])
   await host.close()
+})
+
+test('a key that is freed while another host looks at it is not taken away from the one who claims it next', async t => {
+  const dir = tempDir(t)
+  const other = await lowdbStore(dir).openHost()
+  const old = await ended(other, { key: 'k' })
+  const [fresh, late] = [await created(other), await created(other)]
+  const key = path.join(dir, 'keys', keysIn(dir)[0]!)
+  const taken = path.join(dir, 'taken')
+  const renamed: string[] = []
+  let looks = 0
+  const files: Files = {
+    ...fs,
+    fstatSync(fd) {
+      // The last look: somebody removes the old journal, its key first, and the next one claims it.
+      if (++looks === 2) {
+        fs.renameSync(path.join(dir, 'ended', old.pid.slice(0, 4), `${old.pid}.finished.jsonl`), taken)
+        fs.rmSync(key)
+        fs.linkSync(journalOf(dir, other.hostId, fresh.pid), key)
+      }
+      return fs.fstatSync(fd)
+    },
+    renameSync(from, to) {
+      renamed.push(from)
+      fs.renameSync(from, to)
+    },
+  } as Files
+  const keys = new Keys(files, new Folders(dir))
+  t.is(keys.claim('k', late.pid, journalOf(dir, other.hostId, late.pid)), fresh.pid)
+  t.false(renamed.includes(key), 'for a moment nobody would have had it')
+  await other.close()
 })

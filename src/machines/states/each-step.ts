@@ -1,0 +1,28 @@
+import type { EachStep } from '../../steps/plan.ts'
+import type { Json } from '../../store/record.ts'
+import type { AttemptResult } from '../context.ts'
+import { attempting, toError } from './attempting.ts'
+import { finished, leave, set } from './changes.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './chart.ts'
+import { prepared } from './prepared.ts'
+
+/**
+ * Two states however many items there are: their list is made and becomes the data, so that every attempt works on the same one; then one
+ * attempt works through it.
+ */
+export function eachStep({ name, when }: EachStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+  const done = {
+    target: next.target,
+    actions: update<DoneEvent<Extract<AttemptResult, { output: Json }>>>((context, { output: result }) =>
+      leave(
+        next,
+        context,
+        result.at,
+        { type: 'DONE', step: name },
+        { steps: set(context, name, finished(context.steps[name], result.at, result)), data: result.output },
+      ),
+    ),
+  }
+  const items = attempting(name, id, `#${id}.running.${name}.items`, [done], [toError(name, id)], 'items')
+  return prepared({ name, ...(when && { when }) }, id, next, ['items', items], (_, { output }) => ({ data: output }))
+}

@@ -1,0 +1,59 @@
+import { branchKey, type FunctionStep, type ParallelStep } from '../../steps/plan.ts'
+import type { Json } from '../../store/record.ts'
+import type { AttemptResult, ProcessContext } from '../context.ts'
+import { attempting, toError } from './attempting.ts'
+import { beginAttempt, finished, leave, set } from './changes.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './chart.ts'
+import { prepared } from './prepared.ts'
+import { retrying } from './retrying.ts'
+import { beginWhole, bounded } from './whole.ts'
+
+/** A region a branch, so that they run at once. The outputs of those that have finished wait in the context for the others. */
+export function parallelStep(step: ParallelStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+  const { name, branches, when } = step
+  const self = `#${id}.running.${name}`
+  const inner = when ? `${self}.branches` : self
+  const join = {
+    target: next.target,
+    actions: update(context => {
+      const { at, outputs = {} } = context
+      const change = {
+        steps: set(context, name, finished(context.steps[name], at)),
+        data: Object.fromEntries(branches.map(branch => [branchKey(branch.name), outputs[branch.name] ?? null])),
+        outputs: undefined,
+      }
+      return leave(next, context, at, { type: 'DONE', step: name }, change)
+    }),
+  }
+  const regions = {
+    type: 'parallel',
+    states: Object.fromEntries(branches.map(branch => [branchKey(branch.name), region(branch, id, `${inner}.${branchKey(branch.name)}`)])),
+    onDone: join,
+  }
+  const begin = (context: ProcessContext, at: number) =>
+    branches.reduce((steps, branch) => set({ ...context, steps }, branch.name, beginAttempt(context, branch.name, at)), context.steps)
+  if (when) return prepared(step, id, next, ['branches', regions], (context, { at }) => ({ steps: begin(context, at) }))
+  const beginAll = (context: ProcessContext, at: number) => {
+    const whole = beginWhole(step, context, at)
+    return { ...whole, steps: begin({ ...context, ...whole }, at) }
+  }
+  return { entry: { target: self, begin: beginAll }, states: { running: bounded(step, id, regions as object) } }
+}
+
+function region(branch: FunctionStep, id: string, self: string): object {
+  const { name, retry } = branch
+  const done = {
+    target: `${self}.done`,
+    actions: update<DoneEvent<Extract<AttemptResult, { output: Json }>>>((context, { output: result }) => ({
+      steps: set(context, name, finished(context.steps[name], result.at, result)),
+      outputs: { ...context.outputs, [name]: result.output },
+      at: result.at,
+      event: { type: 'DONE', step: name },
+      deaths: 0,
+    })),
+  }
+  const states = retry
+    ? retrying(branch, retry, id, self, [done])
+    : { attempting: attempting(name, id, `${self}.attempting`, [done], [toError(name, id)]) }
+  return { initial: 'attempting', states: { ...states, done: { type: 'final' } } }
+}

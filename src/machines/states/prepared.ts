@@ -1,0 +1,38 @@
+import type { Json } from '../../store/record.ts'
+import type { AttemptResult, ProcessContext } from '../context.ts'
+import { attempting, toError } from './attempting.ts'
+import { skipped } from './changes.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './chart.ts'
+import { beginWhole, bounded, type WholeStep } from './whole.ts'
+
+type Prepared = Extract<AttemptResult, { output: Json }>
+
+/**
+ * A step that asks the user something before it gets to work: `when`, `items`, `input`. The answer comes from an attempt, and `begin`
+ * turns it into the context of the state that does the work.
+ */
+export function prepared(
+  step: WholeStep & { readonly when?: unknown },
+  id: string,
+  next: Entry,
+  [key, state]: readonly [string, object],
+  begin: (context: ProcessContext, result: Prepared) => Partial<ProcessContext>,
+): { entry: Entry; states: StepStates } {
+  const { name, when } = step
+  const self = `#${id}.running.${name}`
+  const go = {
+    target: `${self}.${key}`,
+    actions: update<DoneEvent<Prepared>>((context, { output }) => ({
+      ...begin(context, output),
+      at: output.at,
+      event: { type: 'PREPARED', step: name },
+      deaths: 0,
+    })),
+  }
+  const onDone = [...(when ? [skipped(name, next)] : []), go]
+  const preparing = attempting(name, id, `${self}.preparing`, onDone, [toError(name, id)])
+  return {
+    entry: { target: self, begin: (context, at) => beginWhole(step, context, at) },
+    states: { running: bounded(step, id, { initial: 'preparing', states: { preparing, [key]: state } } as object) },
+  }
+}

@@ -1,0 +1,43 @@
+import type { ChildStep } from '../../steps/plan.ts'
+import type { Json, StepRecord } from '../../store/record.ts'
+import type { ChildInput } from '../context.ts'
+import { toError } from './attempting.ts'
+import { finished, leave, set } from './changes.ts'
+import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './chart.ts'
+import { prepared } from './prepared.ts'
+
+/** An attempt starts the child, whose pid then stands in the step's record; after that the process waits for its end. */
+export function processStep(step: ChildStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+  const { name } = step
+  const waiting = {
+    invoke: {
+      id: name,
+      src: 'child',
+      input: ({ context }: Args<unknown>): ChildInput => ({ pid: context.pid, step: name, child: context.steps[name]?.child ?? '' }),
+      onDone: {
+        target: next.target,
+        actions: update<DoneEvent<{ at: number; output: Json }>>((context, { output: { at, output } }) => {
+          const steps = set(context, name, finished(context.steps[name], at))
+          return leave(next, context, at, { type: 'DONE', step: name }, { steps, data: output })
+        }),
+      },
+      onError: toError(name, id),
+    },
+    on: {
+      // The child counts the deaths under it: waiting for it kills no host.
+      RECOVER: {
+        guard: ({ event }: Args<RecoverEvent>) => !event.fail,
+        target: `#${id}.running.${name}.child`,
+        reenter: true,
+        actions: update<RecoverEvent>((context, { at, released }) => ({
+          at,
+          event: { type: 'RECOVER', step: name },
+          recoveries: context.recoveries + (released ? 0 : 1),
+        })),
+      },
+    },
+  }
+  return prepared(step, id, next, ['child', waiting], (context, { output }) => ({
+    steps: set(context, name, { ...(context.steps[name] as StepRecord), child: output as string }),
+  }))
+}

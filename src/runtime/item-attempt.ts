@@ -1,0 +1,85 @@
+import { StepwrightError } from '../errors.ts'
+import { copyJson, toJson } from '../steps/json.ts'
+import type { StepContext } from '../steps/work.ts'
+import type { Json } from '../store/record.ts'
+import type { ItemsWork } from './items.ts'
+import { toProgress } from './progress.ts'
+
+/** One attempt at one item of a list. */
+export class ItemAttempt {
+  readonly #work: ItemsWork
+  readonly #index: number
+  #controller: AbortController | undefined
+  #reason: { readonly error: unknown } | undefined
+  /** Settles when the user's work has; nothing before it is called. */
+  settled: Promise<unknown> | undefined
+
+  constructor(work: ItemsWork, index: number) {
+    this.#work = work
+    this.#index = index
+  }
+
+  /** The output, or the first of failure and timeout. */
+  async run(attempt: number, onMessage: (message: string) => void): Promise<Json> {
+    const { step, work, maxBytes } = this.#work
+    const output = (async () => toJson(await work(this.#context(attempt, onMessage)), maxBytes))()
+    return step.timeoutMs === undefined ? output : this.#within(step.timeoutMs, output)
+  }
+
+  abort(error: unknown): void {
+    this.#reason ??= { error }
+    this.#controller?.abort(this.#reason.error)
+  }
+
+  async #within(timeoutMs: number, output: Promise<Json>): Promise<Json> {
+    const { step, context, clock } = this.#work
+    const timeout = Promise.withResolvers<never>()
+    const cancel = clock.after(timeoutMs, () => {
+      const where = `Item ${this.#index} of step '${step.name}' of process ${context.pid}`
+      const error = new StepwrightError('ERR_STEP_TIMEOUT', `${where} took longer than its timeout of ${timeoutMs} ms`)
+      this.settled = output.catch(() => {})
+      timeout.reject(error)
+      this.abort(error)
+    })
+    try {
+      return await Promise.race([output, timeout.promise])
+    } finally {
+      cancel()
+    }
+  }
+
+  #context(attempt: number, onMessage: (message: string) => void): StepContext {
+    const { items, context } = this.#work
+    const { services, pid, step } = context
+    const item = items[this.#index] ?? null
+    const signal = (): AbortSignal => this.#signal()
+    let data: unknown
+    return {
+      get data() {
+        return (data ??= copyJson(item))
+      },
+      get input() {
+        return context.input
+      },
+      services,
+      pid,
+      step,
+      attempt,
+      idempotencyKey: `${context.idempotencyKey}:${this.#index}`,
+      get signal() {
+        return signal()
+      },
+      progress: (value, total, message) => {
+        const progress = toProgress(value, total, message)
+        if (progress.message !== undefined) onMessage(progress.message)
+      },
+      log: (message, fields) => context.log(message, fields),
+    }
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason) this.#controller.abort(this.#reason.error)
+    return this.#controller.signal
+  }
+}

@@ -1,0 +1,125 @@
+/** Steps that consist of other work. */
+import { expectTypeOf } from 'expect-type'
+import { createMachine, setup, type OutputFrom } from 'xstate'
+import { z } from 'zod'
+import { defineProcess } from '../../../src/steps/define-process.ts'
+import type { ProcessOutput, ProcessServices } from '../../../src/steps/definition.ts'
+import { typed } from '../../../src/steps/typed.ts'
+import type { StepContext } from '../../../src/steps/work.ts'
+
+interface Db {
+  q(): string
+}
+const p = defineProcess({ name: 'k', input: typed<{ n: number }>() })
+const make = (db: Db, options: { sizes: number[]; deep: { a: string[][] } }) => ({
+  execute: async (data: { n: number }) => ({ n: data.n, s: options.sizes, q: db.q() }),
+})
+class Resize {
+  quality: number
+  constructor(quality: number) {
+    this.quality = quality
+  }
+  async execute(data: { id: number }, { signal }: StepContext<{ id: number }>) {
+    void signal
+    return { id: data.id, q: this.quality }
+  }
+}
+class Scale {
+  q: number
+  constructor(q: number) {
+    this.q = q
+  }
+  execute(d: { n: number }) {
+    return d.n * this.q
+  }
+}
+
+// parallel
+p.parallel('a', { x: () => 1 }, { when: () => true, timeout: '1h' }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<{ x: number } | { n: number }>()
+  return 1
+})
+const par = p.parallel('par', {
+  a: { factory: make, services: ['db'], args: [{ sizes: [1], deep: { a: [] } }] },
+  b: { run: { class: Scale, args: [3] }, retry: 2 },
+  c: async ({ data, input }) => {
+    expectTypeOf(data).toEqualTypeOf<{ n: number }>()
+    expectTypeOf(input).toEqualTypeOf<{ n: number }>()
+    return [data.n]
+  },
+  d: { run: ({ data }) => data.n > 1, timeout: '1s' },
+})
+expectTypeOf<ProcessOutput<typeof par>>().toEqualTypeOf<{ a: { n: number; s: number[]; q: string }; b: number; c: number[]; d: boolean }>()
+expectTypeOf<ProcessServices<typeof par>>().toExtend<{ db: Db }>()
+await par.run({ n: 1 }, { services: { db: { q: () => 'x' } } })
+// @ts-expect-error db is missing
+await par.run({ n: 1 }, { services: {} })
+// @ts-expect-error wrong argument in a branch
+p.parallel('par', { b: { run: { class: Scale, args: ['3'] }, retry: 2 } })
+
+// each: items by reference, async items, object spec, readonly
+const list = p.step('l', () => [{ id: 1 }])
+p.step('l', () => [{ id: 1 }] as const)
+  .each(
+    'e',
+    ({ data }) => data,
+    ({ data }) => data.id,
+    { concurrency: 3, retry: { attempts: 3 } },
+  )
+  .step('x', ({ data }) => {
+    expectTypeOf(data).toEqualTypeOf<1[]>()
+    return data
+  })
+list
+  .each('e', async ({ data }) => data, { class: Resize, args: [5] })
+  .step('x', ({ data }) => {
+    expectTypeOf(data).toEqualTypeOf<{ id: number; q: number }[]>()
+    return data
+  })
+async function resize({ data }: StepContext<{ id: number }>) {
+  return `${data.id}`
+}
+list
+  .each('e', ({ data }) => data, resize, { when: () => true })
+  .step('x', ({ data }) => {
+    expectTypeOf(data).toEqualTypeOf<string[] | { id: number }[]>()
+    return data
+  })
+
+// process
+const kid = defineProcess({
+  name: 'kid',
+  input: z.object({ n: z.number(), x: z.string().default('x') }),
+  services: typed<{ db: Db }>(),
+}).step('z', ({ data }) => ({ z: data.x }))
+const parent = p.process('k1', kid).step('x', ({ data }) => data.z)
+expectTypeOf<ProcessServices<typeof parent>>().toExtend<{ db: Db }>()
+expectTypeOf<ProcessOutput<typeof parent>>().toEqualTypeOf<string>()
+p.process('k1', kid, { input: async ({ data }) => ({ n: data.n, x: 'y' }), timeout: '1h' }).step('x', ({ data }) => data.z)
+p.process('k1', kid, { when: () => true }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<{ z: string } | { n: number }>()
+  return 1
+})
+
+// machine
+const chart = setup({
+  types: { input: {} as { draft: string }, output: {} as { approved: boolean }, context: {} as { draft: string } },
+}).createMachine({
+  context: ({ input }) => ({ draft: input.draft }),
+  initial: 'b',
+  states: { b: { type: 'final' } },
+  output: { approved: true },
+})
+const bare = createMachine({ initial: 'a', states: { a: { type: 'final' } } })
+const optional = setup({ types: { input: {} as { n?: number } | undefined, output: {} as number } }).createMachine({})
+const m = defineProcess({ name: 'm', input: typed<{ file: string }>() })
+m.machine('a', chart, { input: ({ data }) => ({ draft: data.file }), timeout: '5m', strict: true }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<OutputFrom<typeof chart>>()
+  return 1
+})
+m.machine('a', bare)
+defineProcess({ name: 'any' }).machine('a', bare)
+m.machine('a', optional, { input: () => ({}), when: () => true }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<number | { file: string }>()
+  return data
+})
