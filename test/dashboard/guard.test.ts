@@ -78,9 +78,14 @@ test('without a client of the app, actions go through the store to whatever host
   const ask = (path: string, init: RequestInit) => page.fetch(new Request(HERE + path, init))
   t.is((await ask(`/api/processes/${pid}/proceed`, { ...JSON_BODY, body: '{"data":{"approved":true}}' })).status, 200)
   t.like(await runtime.result(pid), { user: 'ada', approved: true })
-  const { pid: forked } = (await (await ask(`/api/processes/${pid}/fork`, { ...JSON_BODY, body: '{"from":"approve"}' })).json()) as { pid: string }
+  const { pid: forked } = (await (await ask(`/api/processes/${pid}/fork`, { ...JSON_BODY, body: '{"from":"approve"}' })).json()) as {
+    pid: string
+  }
   t.like(await runtime.get(forked), { forkedFrom: { pid, step: 'approve' } })
-  const submitted = await ask('/api/processes', { ...JSON_BODY, body: '{"name":"sign-up","input":{"user":"bob","password":"x"},"key":"bob"}' })
+  const submitted = await ask('/api/processes', {
+    ...JSON_BODY,
+    body: '{"name":"sign-up","input":{"user":"bob","password":"x"},"key":"bob"}',
+  })
   const { pid: other } = (await submitted.json()) as { pid: string }
   t.like(await runtime.get(other), { name: 'sign-up', key: 'bob' })
 })
