@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import type { AnyActor } from 'xstate'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
@@ -24,16 +23,17 @@ import { atTime, type Clock } from './clock.ts'
 import { Events, type RuntimeEvents } from './events.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
 import { Commands } from './commands.ts'
+import { safely, showTo } from './inspection.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { LiveProcess, type Program, type Surroundings } from './live-process.ts'
+import { LiveProcess } from './live-process.ts'
 import { Lookout } from './lookout.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
 import { closed, RuntimeClient } from './runtime-client.ts'
 import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
+import type { Program, Surroundings } from './surroundings.ts'
 import { isFreshFork, Submissions, type NewProcess } from './submissions.ts'
-import { tell } from './tell.ts'
 
 const EXPIRE_INTERVAL_MS = 60_000
 /** Nothing is removed sooner than this after its end. */
@@ -320,6 +320,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   }
 
   #tellIfIdle(): void {
+    if (!this.#options.worker && this.#whenIdle.size === 0) return
     if (!this.closing.signal.aborted) {
       if (!this.#submissions.isExhausted || this.#starting.size > 0) return
       for (const { status } of this.#live.values()) if (status !== 'interrupted') return
@@ -397,21 +398,3 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/**
- * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while somebody looks: XState's inspection costs
- * a process a sixth of its speed.
- */
-function showTo(inspect: CheckedOptions['inspect']): Surroundings['show'] {
-  const attach = (inspect as { readonly [ATTACH]?: (actor: AnyActor) => void } | undefined)?.[ATTACH]
-  return attach && (actor => tell('The inspector', () => attach(actor)))
-}
-
-const ATTACH = Symbol.for('stepwright.attach')
-
-/** An inspector that throws must not reach the process it looks at. */
-function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {
-  if (inspect === undefined) return undefined
-  const next = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect)
-  return event => tell('The inspector', () => next?.(event))
-}
