@@ -1,8 +1,8 @@
-import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent } from 'xstate'
+import { createActor, type AnyActor } from 'xstate'
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
-import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import type { ChildStep, PlannedStep } from '../steps/plan.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
@@ -17,7 +17,6 @@ import {
   type RecordEvent,
   type Transition,
 } from '../store/record.ts'
-import type { Host, HostStore } from '../store/store.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
