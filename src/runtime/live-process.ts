@@ -2,8 +2,10 @@ import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent 
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
+import { begins, prepare } from '../steps/execute.ts'
 import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import { show } from '../steps/show.ts'
+import type { ModuleSpec, StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
@@ -21,6 +23,7 @@ import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import { Ending } from './ending.ts'
+import type { Isolation } from './isolation.ts'
 import { MachineRun } from './machine-run.ts'
 import { ownInfo } from './own-info.ts'
 import { proceedData, checkEvent } from './proceed-data.ts'
@@ -48,6 +51,8 @@ export interface Surroundings {
   /** Whether the process needs Node to stay alive may have changed. */
   onChange(process: LiveProcess): void
   onStoreError(error: unknown, line: JournalLine): void
+  /** There if a definition needs it. */
+  readonly isolation: Isolation | undefined
   /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
   startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
   cancelChild(child: string, parent: string): void
@@ -248,6 +253,15 @@ export class LiveProcess {
     const step = this.#program.steps.get(name)
     if (!step) throw new Error(`Process ${this.pid} has no step '${name}'`)
     return step
+  }
+
+  /** What an attempt calls: the user's work, here or in a worker; of an each step what makes its list, or works on an item of it. */
+  worker(step: PlannedStep, part: 'attempt' | 'items' = 'attempt'): (context: StepContext) => unknown {
+    if (step.kind !== 'step' && !(step.kind === 'each' && part === 'items')) return begins(step, this.services)
+    const { work, isolate } = step
+    const { isolation } = this.#around
+    if (isolate === undefined || isolation === undefined) return prepare(work, this.services)
+    return context => isolation.run(work as ModuleSpec, isolate, context)
   }
 
   /** Calls `taken` once the process has a slot again. */

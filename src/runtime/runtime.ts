@@ -14,6 +14,7 @@ import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from 
 import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
+import type { Isolation } from './isolation.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { LiveProcess, type Surroundings } from './live-process.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
@@ -27,6 +28,8 @@ const EXPIRE_INTERVAL_MS = 60_000
 const MIN_KEPT_MS = 3_600_000
 
 export interface Injected {
+  /** There if a definition needs it. */
+  readonly isolation?: Isolation | undefined
   readonly clock: Clock
   readonly createPid: (now: number) => string
   readonly pace: () => Promise<void> | undefined
@@ -49,6 +52,7 @@ export class ProcessRuntime implements Surroundings {
   readonly services: object
   readonly maxRecordBytes: number
   readonly inspect: Surroundings['inspect']
+  readonly isolation: Isolation | undefined
   draining = false
   #closed: Promise<void> | undefined
   /** Aborts once closed: ends what waits for processes of other hosts. */
@@ -64,13 +68,14 @@ export class ProcessRuntime implements Surroundings {
     options: CheckedOptions,
     readers: Store,
     store: HostStore,
-    { clock, createPid, pace }: Injected,
+    { clock, createPid, isolation, pace }: Injected,
   ) {
     this.#options = options
     this.#readers = readers
     this.#client = openClient(readers)
     this.#createPid = createPid
     this.clock = clock
+    this.isolation = isolation
     this.pace = pace
     this.slots = new Slots(options.concurrency)
     this.store = store
@@ -315,6 +320,7 @@ export class ProcessRuntime implements Surroundings {
       cancel()
       for (const live of this.#live.values()) live.disown()
       this.#keepAlive.clear()
+      await this.isolation?.close()
       this.#closing.abort(closed('Open a client to read its processes'))
     }
   }

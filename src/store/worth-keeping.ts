@@ -25,5 +25,5 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
     if (position === 0 || begun.length > 0) kept.push(position)
     else newest.push({ position, items: false })
   }
-  return [...kept, ...newest.map(({ position }) => position)]
+  return [...kept, ...newest.map(one => one.position)]
 }
