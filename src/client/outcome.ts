@@ -9,6 +9,7 @@ const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'ERR_STEP_TIMEOUT',
   'ERR_STEP_CRASHED',
   'ERR_HOST_DIED',
+  'ERR_INVALID_INPUT',
 ])
 
 /**

@@ -1,10 +1,11 @@
-import type { Client } from '../client/client.ts'
+import type { Client, Steered } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
 import { createPace } from './pace.ts'
 import { createPid } from '../store/pid.ts'
 import { systemClock } from './clock.ts'
 import { openIsolation } from './isolation.ts'
+import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
 import { checkOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
 import { definitionsOf } from './programs.ts'
@@ -24,17 +25,22 @@ export interface Runtime extends Omit<Client, 'close'> {
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
    */
-  cancel(pid: string, reason?: string): Promise<void>
+  cancel(pid: string, reason?: string): Promise<Steered>
   /**
    * Lets an interrupted process go on.
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON
    */
-  proceed(pid: string, data?: unknown): Promise<void>
+  proceed(pid: string, data?: unknown): Promise<Steered>
   /**
-   * Sends an event to the machine of the machine step a process is in. What it changes is on disk when the promise resolves.
-   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
+   * Tells of what happens here from now on: transitions and progress of the processes of this host, takeovers, failures of the store. Returns a
+   * function that ends it.
+   * @example runtime.on('process', ({ pid, status }) => console.log(pid, status))
    */
-  send(pid: string, event: { readonly type: string }): Promise<void>
+  on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void
+  /**
+   * Resolves once a worker has done its work (see `WorkerOptions`) and no process here runs, sleeps or waits to begin; at once after `close`.
+   */
+  idle(): Promise<void>
   /**
    * Tells the steps under way to end and waits for them, at most `within` (default '10s'). What has not ended is given up: the next host goes on with it.
    */

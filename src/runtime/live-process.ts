@@ -4,11 +4,11 @@ import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessE
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
 import { begins, prepare } from '../steps/execute.ts'
 import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
-import { show } from '../steps/show.ts'
 import type { ModuleSpec, StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
+  type ErrorRecord,
   type FinishedItems,
   type JournalLine,
   type Json,
@@ -16,6 +16,7 @@ import {
   type ProcessIdentity,
   type ProcessRecord,
   type Progress,
+  type RecordEvent,
   type Transition,
 } from '../store/record.ts'
 import type { Host, HostStore } from '../store/store.ts'
@@ -24,9 +25,8 @@ import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import { Ending } from './ending.ts'
 import type { Isolation } from './isolation.ts'
-import { MachineRun } from './machine-run.ts'
+import { MachineRun, type MachineEvent } from './machine-run.ts'
 import { ownInfo } from './own-info.ts'
-import { proceedData, checkEvent } from './proceed-data.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
 import { Seat, type Slots } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
@@ -43,6 +43,8 @@ export interface Surroundings {
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
+  /** Handed each actor before it starts. */
+  readonly show: ((actor: AnyActor) => void) | undefined
   readonly inspect: ((event: InspectionEvent) => void) | undefined
   /** True once the runtime closes: nothing begins any more. */
   readonly draining: boolean
@@ -50,6 +52,8 @@ export interface Surroundings {
   onGone(process: LiveProcess): void
   /** Whether the process needs Node to stay alive may have changed. */
   onChange(process: LiveProcess): void
+  /** It made a transition, or reported progress. */
+  onRecord(process: LiveProcess): void
   onStoreError(error: unknown, line: JournalLine): void
   /** There if a definition needs it. */
   readonly isolation: Isolation | undefined
@@ -100,6 +104,8 @@ export class LiveProcess {
   #context: ProcessContext
   #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
+  /** Taken up where another host, or none, left it. */
+  readonly isRestored: boolean
   #gone = false
   /** By step: settles when the attempt that was aborted before has, or has had its time. */
   readonly #predecessors = new Map<string, Promise<void>>()
@@ -130,6 +136,8 @@ export class LiveProcess {
       ...(restored && { snapshot: restored.snapshot }),
     })
     restored?.fill()
+    around.show?.(this.#actor)
+    this.isRestored = restored !== undefined
     this.#context = this.machineContext
     this.#revision = 'revision' in origin ? origin.revision : 1
     this.#progress = 'progress' in origin ? origin.progress : undefined
@@ -157,6 +165,13 @@ export class LiveProcess {
   get status(): ProcessRecord['status'] {
     return this.#transition.status
   }
+  get steps(): ProcessRecord['steps'] {
+    return this.#transition.steps
+  }
+  /** Its last record is in the store, or it was given up. */
+  get isGone(): boolean {
+    return this.#gone
+  }
   get machineContext(): ProcessContext {
     return this.#actor.getSnapshot().context as ProcessContext
   }
@@ -180,31 +195,29 @@ export class LiveProcess {
     return ownInfo(toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.#around.host }) }))
   }
 
+  dispatch(event: ProcessEvent): void {
+    this.#actor.send(event)
+  }
+
   /** Lets the actor go: a new process waits for its slot, a restored one goes on where it was. */
   begin(recovery?: Omit<Extract<ProcessEvent, { type: 'RECOVER' }>, 'type' | 'at'>): void {
-    this.#actor.start()
-    this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
-    if (recovery) this.#send({ type: 'RECOVER', at: this.clock.now(), ...recovery })
-    if (this.status === 'pending') this.#seat.take(() => this.#send({ type: 'START', at: this.clock.now() }), 'beginning')
+    this.#start()
+    if (recovery) this.dispatch({ type: 'RECOVER', at: this.clock.now(), ...recovery })
+    if (this.status === 'pending') this.#seat.take(() => this.dispatch({ type: 'START', at: this.clock.now() }), 'beginning')
     this.#around.onChange(this)
   }
 
-  /** @throws ERR_ALREADY_ENDED */
-  async cancel(reason?: string): Promise<void> {
-    if (reason !== undefined && typeof reason !== 'string')
-      throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
-    this.#mustLive('cancelled')
-    this.#send({ type: 'CANCEL', at: this.clock.now(), reason })
-    await this.barrier()
+  /** Ends a process that was submitted and cannot begin. */
+  refuse(error: ErrorRecord): void {
+    this.#start()
+    this.dispatch({ type: 'REFUSE', at: this.clock.now(), error })
   }
 
-  /** @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
-  async proceed(data?: unknown): Promise<void> {
-    const paused = this.#pausedStep()
-    const json = await proceedData(paused, this.machineContext, data, this.maxRecordBytes)
-    if (this.#pausedStep() !== paused) throw this.#notInterrupted()
-    this.#send({ type: 'PROCEED', at: this.clock.now(), ...(json !== undefined && { data: json }) })
-    await this.barrier()
+  /** Writes the state the process is in once more: nobody has seen it in this state. */
+  announce(event: RecordEvent): void {
+    this.#revision += 1
+    this.#write((this.#transition = { ...this.#transition, revision: this.#revision, at: this.clock.now(), event }))
+    this.#tell()
   }
 
   subscribe(listener: (info: ProcessInfo) => void): () => void {
@@ -291,17 +304,18 @@ export class LiveProcess {
     }
   }
 
-  machineChanged(step: string, machine: MachineState): void {
-    if (!this.#gone) this.#send({ type: 'CHANGE', at: this.clock.now(), step, machine, state: machine.snapshot.value })
+  machineChanged(step: string, machine: MachineState, command: string | undefined): void {
+    if (!this.#gone) this.dispatch({ type: 'CHANGE', at: this.clock.now(), step, machine, state: machine.snapshot.value, command })
   }
 
-  /** @throws ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT, ERR_NOT_JSON */
-  async send(event: unknown): Promise<void> {
-    const json = checkEvent(event, this.maxRecordBytes)
-    this.#mustLive('sent an event')
+  /** @throws ERR_EVENT_REFUSED, ERR_UNKNOWN_EVENT */
+  async sendToMachine(event: MachineEvent, command?: string): Promise<void> {
     if (!this.#machine)
-      throw new StepwrightError('ERR_NO_MACHINE', `Process ${this.pid} is in no machine step now: nothing would take the event`)
-    await this.#machine.send(json)
+      throw new StepwrightError(
+        'ERR_EVENT_REFUSED',
+        `Process ${this.pid} is in no machine step now (${this.status}): nothing would take the event`,
+      )
+    await this.#machine.send(event, command)
   }
 
   /** Items of an each step that have finished: on disk, and with them how many there are. */
@@ -371,15 +385,21 @@ export class LiveProcess {
     })
   }
 
+  #tell(): void {
+    this.#around.onRecord(this)
+    this.#subscribers.tell(() => this.info())
+  }
+
+  #start(): void {
+    this.#actor.start()
+    this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
+  }
+
   #stop(): void {
     this.#gone = true
     this.#meter.stop()
     this.#actor.stop()
     this.disown()
-  }
-
-  #send(event: ProcessEvent): void {
-    this.#actor.send(event)
   }
 
   #record(snapshot: ReturnType<AnyActor['getSnapshot']>): void {
@@ -401,7 +421,7 @@ export class LiveProcess {
       void this.barrier().then(() => this.#finish())
     } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   #writeProgress(step: string, progress: Readonly<Record<string, Progress>>, items?: FinishedItems): void {
@@ -419,7 +439,7 @@ export class LiveProcess {
       progress,
       ...(items && { items }),
     })
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   #write(line: JournalLine): void {
@@ -449,23 +469,6 @@ export class LiveProcess {
     this.#write(this.#transition)
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
-    this.#subscribers.tell(() => this.info())
-  }
-
-  #mustLive(what: string): void {
-    if (isFinal(this.status))
-      throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${this.pid} cannot be ${what}: it has ended (${this.status})`)
-    if (this.#gone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closed`)
-  }
-
-  #pausedStep(): PlannedStep {
-    this.#mustLive('proceeded')
-    const open = Object.entries(this.#transition.steps).find(([, { status }]) => status === 'interrupted')
-    if (this.status !== 'interrupted' || !open) throw this.#notInterrupted()
-    return this.stepNamed(open[0])
-  }
-
-  #notInterrupted(): StepwrightError {
-    return new StepwrightError('ERR_NOT_INTERRUPTED', `Process ${this.pid} is ${this.status}: only an interrupted process can proceed`)
+    this.#tell()
   }
 }

@@ -25,6 +25,9 @@ interface System {
   readonly scheduler: { schedule(source: AnyActorRef, target: AnyActorRef, event: EventObject, delay: number, id: string): void }
 }
 
+/** An event from outside. */
+export type MachineEvent = EventObject & { readonly [key: string]: Json }
+
 const systemOf = (actor: AnyActor): System => actor.system as System
 
 /**
@@ -42,6 +45,8 @@ export class MachineRun {
   /** The state that is on record. */
   #told: MachineState | undefined
   #stale = false
+  /** The command behind the event that is being sent. */
+  #command: string | undefined
   /** Resolves once the machine takes events. */
   readonly begun: Promise<void>
 
@@ -58,7 +63,7 @@ export class MachineRun {
   }
 
   /** @throws ERR_UNKNOWN_EVENT */
-  async send(event: EventObject & { readonly [key: string]: Json }): Promise<void> {
+  async send(event: MachineEvent, command: string | undefined): Promise<void> {
     if (this.#step.strict && !knowsEvent(this.#step.machine, event.type)) {
       const { pid } = this.#process
       throw new StepwrightError(
@@ -67,8 +72,12 @@ export class MachineRun {
       )
     }
     await this.begun
+    // The record of what it changes carries the command's id; if it changes nothing, one is written for the id.
+    this.#command = command
+    this.#stale ||= command !== undefined
     this.#actor?.send(event)
     this.#tell()
+    this.#command = undefined
     await this.#process.barrier()
   }
 
@@ -118,7 +127,12 @@ export class MachineRun {
     this.#over = true
     try {
       const { output, value } = actor.getSnapshot() as { output: unknown; value: Json }
-      this.#answer.resolve({ at: this.#process.clock.now(), output: toJson(output, this.#process.maxRecordBytes), state: value })
+      this.#answer.resolve({
+        at: this.#process.clock.now(),
+        output: toJson(output, this.#process.maxRecordBytes),
+        state: value,
+        command: this.#command,
+      })
     } catch (error) {
       this.#reject(error)
     }
@@ -147,9 +161,9 @@ export class MachineRun {
     this.#stale = false
     try {
       const state = this.#state(this.#actor)
-      if (isDeepStrictEqual(state, this.#told)) return
+      if (this.#command === undefined && isDeepStrictEqual(state, this.#told)) return
       this.#told = state
-      this.#process.machineChanged(this.#step.name, state)
+      this.#process.machineChanged(this.#step.name, state, this.#command)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       this.#fail(new Error(`The state of the machine cannot be stored: ${why}`, { cause }))

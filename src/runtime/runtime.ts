@@ -1,26 +1,39 @@
 import { hostname } from 'node:os'
-import type { Client, ListOptions, LogOptions, WaitOptions } from '../client/client.ts'
-import { openClient } from '../client/open-client.ts'
+import type { AnyActor } from 'xstate'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
+import type { Command } from '../store/command.ts'
 import type { ProcessPlan } from '../steps/plan.ts'
-import { isFinal, type Json, type JournalLine, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
+import {
+  identityOf,
+  isFinal,
+  isSubmission,
+  type Json,
+  type JournalLine,
+  type ProcessIdentity,
+  type ProcessRecord,
+} from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from './actors.ts'
 import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
+import { Events, type RuntimeEvents } from './events.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
 import type { Isolation } from './isolation.ts'
+import { Commands } from './commands.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { LiveProcess, type Surroundings } from './live-process.ts'
+import { LiveProcess, type Program, type Surroundings } from './live-process.ts'
+import { Lookout } from './lookout.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
+import { closed, RuntimeClient } from './runtime-client.ts'
 import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
+import { isFreshFork, Submissions, type NewProcess } from './submissions.ts'
 import { tell } from './tell.ts'
 
 const EXPIRE_INTERVAL_MS = 60_000
@@ -36,10 +49,9 @@ export interface Injected {
 }
 
 /** A host: runs processes of the definitions it knows, and is a client of its store too. */
-export class ProcessRuntime implements Surroundings {
+export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly #options: CheckedOptions
   readonly #readers: Store
-  readonly #client: Client
   readonly #programs: Programs
   readonly #createPid: Injected['createPid']
   readonly #live = new Map<string, LiveProcess>()
@@ -53,12 +65,18 @@ export class ProcessRuntime implements Surroundings {
   readonly maxRecordBytes: number
   readonly inspect: Surroundings['inspect']
   readonly isolation: Isolation | undefined
+  readonly show: Surroundings['show']
   draining = false
   #closed: Promise<void> | undefined
-  /** Aborts once closed: ends what waits for processes of other hosts. */
-  readonly #closing = new AbortController()
   readonly #starting = new Set<Promise<unknown>>()
+  readonly #events = new Events()
   readonly #adoption: Adoption
+  readonly #commands: Commands
+  readonly #submissions: Submissions
+  readonly #lookout: Lookout
+  readonly #whenIdle = new Set<() => void>()
+  /** Commands that were there for what is being adopted. */
+  #kept: readonly Command[] = []
   readonly #children: Children
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
@@ -70,9 +88,9 @@ export class ProcessRuntime implements Surroundings {
     store: HostStore,
     { clock, createPid, isolation, pace }: Injected,
   ) {
+    super(readers)
     this.#options = options
     this.#readers = readers
-    this.#client = openClient(readers)
     this.#createPid = createPid
     this.clock = clock
     this.isolation = isolation
@@ -82,17 +100,12 @@ export class ProcessRuntime implements Surroundings {
     this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
-    this.inspect = safely(options.inspect)
-    this.#adoption = new Adoption(
-      store,
-      record => this.#programs.restoring(record) !== undefined,
-      adopted => this.#resume(adopted),
-      error => process.emitWarning(`Host ${store.hostId} could not look for processes to adopt: ${messageOf(error)}`),
-    )
+    this.show = showTo(options.inspect)
+    this.inspect = this.show ? undefined : safely(options.inspect)
     this.#children = new Children({
       clock,
-      client: this.#client,
-      closing: this.#closing.signal,
+      client: this.client,
+      closing: this.closing.signal,
       handleOf: pid => this.#handleOf(pid),
       isLive: pid => this.#live.has(pid),
       isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
@@ -104,6 +117,41 @@ export class ProcessRuntime implements Surroundings {
       items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
+    const onProblem = (what: string, error?: unknown): void => this.#problem(what, error)
+    this.#commands = new Commands({ store, find: pid => this.#live.get(pid), history: pid => readers.history(pid), onProblem })
+    this.#submissions = new Submissions({
+      store,
+      programs: this.#programs,
+      worker: options.worker,
+      clock,
+      maxRecordBytes: this.maxRecordBytes,
+      freeSlots: () => this.slots.free,
+      isDraining: () => this.draining,
+      prepare: () => this.#readKept(),
+      run: (program, record, begin) => this.#run(program, record, begin),
+      onProblem,
+    })
+    this.#adoption = new Adoption(
+      store,
+      record => (isSubmission(record) ? this.#submissions.accepts(record) : this.#programs.restoring(record) !== undefined),
+      adopted => {
+        const pids = adopted.map(({ record }) => record.pid)
+        this.#options.logger.info({ host: store.hostId, pids }, `Host ${store.hostId} goes on with ${pids.length} processes of others`)
+        this.#events.tell('host', () => ({ type: 'adopted', pids: [...pids] }))
+        return this.#readKept()
+      },
+      adopted => this.#resume(adopted),
+      error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
+    )
+    this.#lookout = new Lookout(
+      () => this.#look(),
+      error => onProblem(`Host ${store.hostId} could not look for what clients ask of it`, error),
+    )
+    store.onWake(this.#lookout.wake)
+    if (options.worker) {
+      this.slots.onFree = this.#lookout.wake
+      this.#keepAlive.add(this.#submissions)
+    }
   }
 
   /** Takes up what dead hosts left behind, and begins to remove what has been kept long enough. */
@@ -111,6 +159,7 @@ export class ProcessRuntime implements Surroundings {
     const { recover, retentionMs } = this.#options
     for (const chart of this.#programs.charts()) await this.store.define(chart)
     if (recover !== false) await this.#adoption.begin()
+    this.#lookout.wake()
     if (retentionMs !== false) this.#expire(retentionMs)
     this.#forgetSignals = closeOnSignals(this.#options.closeOn, () => this.close())
   }
@@ -188,60 +237,31 @@ export class ProcessRuntime implements Surroundings {
     await this.close()
   }
 
-  /** @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED */
-  async cancel(pid: string, reason?: string): Promise<void> {
-    await this.#steer(pid).cancel(reason)
+  on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener)
   }
 
-  /** @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
-  async proceed(pid: string, data?: unknown): Promise<void> {
-    await this.#steer(pid).proceed(data)
+  onRecord(live: LiveProcess): void {
+    this.#events.tell('process', () => live.info())
   }
 
-  /** @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_NO_MACHINE, ERR_UNKNOWN_EVENT, ERR_NOT_JSON */
-  async send(pid: string, event: { readonly type: string }): Promise<void> {
-    await this.#steer(pid).send(event)
-  }
-
-  get(pid: string): ReturnType<Client['get']> {
-    return this.#client.get(pid)
-  }
-  list(options?: ListOptions): ReturnType<Client['list']> {
-    return this.#client.list(options)
-  }
-  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
-    return this.#client.watch(pid, this.#untilClosed(options))
-  }
-  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
-    return this.#client.result<D>(pid, this.#untilClosed(options))
-  }
-  history(pid: string): ReturnType<Client['history']> {
-    return this.#client.history(pid)
-  }
-  logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> {
-    return this.#client.logs(pid, options)
-  }
-  delete(pid: string): Promise<void> {
-    return this.#client.delete(pid)
-  }
-  hosts(): ReturnType<Client['hosts']> {
-    return this.#client.hosts()
-  }
-  adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> {
-    return this.#client.adopt(hostId, options)
-  }
-  find(prefix: string, limit?: number): Promise<string[]> {
-    return this.#client.find(prefix, limit)
+  idle(): Promise<void> {
+    return new Promise(resolve => {
+      this.#whenIdle.add(resolve)
+      this.#tellIfIdle()
+    })
   }
 
   onChange(live: LiveProcess): void {
     if (live.status === 'interrupted') this.#keepAlive.delete(live)
     else this.#keepAlive.add(live)
+    this.#calmDown()
   }
 
   onGone(live: LiveProcess): void {
     this.#live.delete(live.pid)
     this.#keepAlive.delete(live)
+    this.#calmDown()
   }
 
   async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
@@ -249,7 +269,7 @@ export class ProcessRuntime implements Surroundings {
   }
 
   onStoreError(error: unknown, { pid }: JournalLine): void {
-    process.emitWarning(`Process ${pid} waits for its store: ${messageOf(error)}`, { code: 'ERR_STORE_WRITE' })
+    this.#problem(`Process ${pid} waits for its store`, error, pid)
   }
 
   #find(pid: string): LiveProcess {
@@ -260,47 +280,83 @@ export class ProcessRuntime implements Surroundings {
 
   #handleOf<Output>(pid: string): ProcessHandle<Output> {
     const live = this.#live.get(pid)
-    return live ? liveHandle(live) : foreignHandle(pid, this.#client, this.#closing.signal, () => this.#live.get(pid))
+    return live ? liveHandle(live) : foreignHandle(pid, this.client, this.closing.signal, () => this.#live.get(pid))
   }
 
-  #steer(pid: string): ProcessHandle {
+  protected override steer(pid: string): ProcessHandle {
     if (this.draining && !this.#live.has(pid)) throw closed(`Steer process ${pid} where it runs`)
     return this.#handleOf(pid)
   }
 
-  #untilClosed({ signal }: WaitOptions = {}): WaitOptions {
-    return { signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal }
+  #resume({ record, released }: AdoptedProcess): void {
+    const { recover, maxRecoveries } = this.#options
+    if (isSubmission(record) || isFreshFork(record)) {
+      void this.#submissions.begin(record)
+      return
+    }
+    const restored = this.#programs.restoring(record)
+    if (restored)
+      this.#run(restored.program, restored.record, live => live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries }))
   }
 
-  #resume({ record: found, released }: AdoptedProcess): void {
-    const { recover, maxRecoveries } = this.#options
-    const restored = this.#programs.restoring(found)
-    if (!restored) return
-    const { program, record } = restored
-    const { version, shape, createdAt, input, outline, key, labels, parent } = record
-    const identity: ProcessIdentity = {
-      version,
-      shape,
-      createdAt,
-      input,
-      outline,
-      ...(key !== undefined && { key }),
-      ...(labels && { labels }),
-      ...(parent && { parent }),
-    }
-    const live = new LiveProcess(this, program, identity, record)
+  #run(program: Program, record: ProcessRecord | NewProcess, begin: (live: LiveProcess) => void): void {
+    const live = new LiveProcess(this, program, identityOf(record), record)
     this.#live.set(live.pid, live)
     // Closed meanwhile: it is let go for the next host.
     if (this.draining) return
-    live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
+    begin(live)
+    // Before anything of it runs.
+    this.#commands.apply(this.#kept.filter(({ pid }) => pid === live.pid))
+    const { parent } = live.record
     // Once all that were adopted with it are here: its parent may be one of them.
     if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
+  }
+
+  async #look(): Promise<void> {
+    this.#commands.apply(await this.#commands.waiting())
+    if (!this.draining) await this.#submissions.take()
+    this.#tellIfIdle()
+  }
+
+  /** A process of this host needs nothing more for now. A worker looks again before it says that nothing is left. */
+  #calmDown(): void {
+    if (this.#options.worker) this.#lookout.wake()
+    else this.#tellIfIdle()
+  }
+
+  #tellIfIdle(): void {
+    if (!this.closing.signal.aborted) {
+      if (!this.#submissions.isExhausted || this.#starting.size > 0) return
+      for (const { status } of this.#live.values()) if (status !== 'interrupted') return
+      this.#keepAlive.delete(this.#submissions)
+    }
+    for (const resolve of this.#whenIdle) resolve()
+    this.#whenIdle.clear()
+  }
+
+  async #readKept(): Promise<void> {
+    try {
+      this.#kept = await this.#commands.waiting()
+    } catch (error) {
+      this.#problem('The inbox cannot be read', error)
+    }
+  }
+
+  /** Whatever is a failure of the store is told as one. */
+  #problem(what: string, error?: unknown, pid?: string): void {
+    const message = error === undefined ? what : `${what}: ${messageOf(error)}`
+    const code = error instanceof StepwrightError ? error.code : undefined
+    this.#options.logger.warn(
+      { host: this.host.id, ...(pid !== undefined && { pid }), ...(code !== undefined && { code }), err: error },
+      message,
+    )
+    if (code?.startsWith('ERR_STORE_')) this.#events.tell('store-error', () => ({ error, message, ...(pid !== undefined && { pid }) }))
   }
 
   #expire(retentionMs: number): void {
     const now = this.clock.now()
     this.store.expire(now - retentionMs, now - MIN_KEPT_MS).catch((error: unknown) => {
-      process.emitWarning(`Old processes could not be removed from ${this.#readers.location}: ${messageOf(error)}`)
+      this.#problem(`Old processes could not be removed from ${this.#readers.location}`, error)
     })
     this.#stopExpiry = this.clock.after(EXPIRE_INTERVAL_MS, () => this.#expire(retentionMs))
   }
@@ -321,15 +377,17 @@ export class ProcessRuntime implements Surroundings {
       for (const live of this.#live.values()) live.disown()
       this.#keepAlive.clear()
       await this.isolation?.close()
-      this.#closing.abort(closed('Open a client to read its processes'))
+      this.closing.abort(closed('Open a client to read its processes'))
+      this.#tellIfIdle()
+      this.#events.tell('host', () => ({ type: 'closed' }))
     }
   }
 
   /** Lets each go at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled. */
   async #leave(): Promise<void> {
     const release = (): Promise<void>[] => [...this.#live.values()].map(live => this.#release(live))
-    await Promise.allSettled([this.#adoption.stop(), ...this.#starting, ...release()])
-    // Those that the last round of adoption brought.
+    await Promise.allSettled([this.#adoption.stop(), this.#lookout.stop(), ...this.#starting, ...release()])
+    // Those that the last look or round of adoption brought.
     await Promise.all(release())
     await this.store.close()
   }
@@ -338,7 +396,7 @@ export class ProcessRuntime implements Surroundings {
     try {
       await live.release()
     } catch (error) {
-      process.emitWarning(`Process ${live.pid} could not be let go: ${messageOf(error)}. It is taken up once this host is gone.`)
+      this.#problem(`Process ${live.pid} could not be let go, and is taken up once this host is gone`, error, live.pid)
     }
     this.#live.delete(live.pid)
   }
@@ -346,7 +404,16 @@ export class ProcessRuntime implements Surroundings {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const closed = (next: string): StepwrightError => new StepwrightError('ERR_RUNTIME_CLOSED', `This runtime is closed. ${next}.`)
+/**
+ * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while somebody looks: XState's inspection costs
+ * a process a sixth of its speed.
+ */
+function showTo(inspect: CheckedOptions['inspect']): Surroundings['show'] {
+  const attach = (inspect as { readonly [ATTACH]?: (actor: AnyActor) => void } | undefined)?.[ATTACH]
+  return attach && (actor => tell('The inspector', () => attach(actor)))
+}
+
+const ATTACH = Symbol.for('stepwright.attach')
 
 /** An inspector that throws must not reach the process it looks at. */
 function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {

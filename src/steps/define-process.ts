@@ -1,7 +1,7 @@
 import type { ProcessBuilder } from './builder.ts'
 import { checkFunction, checkOptions, checkSchema } from './check.ts'
 import type { InputOf, ParsedOf } from './data-flow.ts'
-import type { StepInfo } from './definition.ts'
+import type { ProcessDefinition, StepInfo } from './definition.ts'
 import type { Duration } from './duration.ts'
 import { toMs } from './duration.ts'
 import type { Migrate } from './migration.ts'
@@ -129,6 +129,9 @@ export function defineProcess<S extends Schema | undefined = undefined, Services
   }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>
 }
+
+/** Whether a value is what `defineProcess()` or `fromSpecs()` returns, with at least one step. */
+export const isProcessDefinition = (value: unknown): value is ProcessDefinition => (Builder.planOf(value)?.steps.length ?? 0) > 0
 
 /**
  * The checked plan behind a definition, for whoever executes it.

@@ -26,6 +26,7 @@ export interface ProcessStepInfo {
 export interface ProcessInfo {
   readonly pid: string
   readonly name: string
+  /** Empty until a worker has taken what a client submitted. */
   readonly version: string
   readonly status: ProcessStatus
   readonly createdAt: string
@@ -43,6 +44,8 @@ export interface ProcessInfo {
   readonly labels?: Readonly<Record<string, string>>
   /** The process and the step that have started this one. */
   readonly parent?: { readonly pid: string; readonly step: string }
+  /** The process it began from, and the step of it that it began with. */
+  readonly forkedFrom?: { readonly pid: string; readonly step: string }
   /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
   /** Grows with every record; orders them. */
@@ -52,7 +55,8 @@ export interface ProcessInfo {
 
 /** One record of a journal: the process as it was then, and what made it so. */
 export interface HistoryEntry extends ProcessInfo {
-  readonly event: { readonly type: string; readonly step?: string }
+  /** `command` is the id of a client's command. */
+  readonly event: { readonly type: string; readonly step?: string; readonly command?: string }
   readonly snapshot: unknown
 }
 
@@ -99,6 +103,7 @@ export function toInfo({ record, host }: StoredProcess): ProcessInfo {
     steps: record.outline.map(step => stepInfo(record, step)),
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
+    ...(record.forkedFrom !== undefined && { forkedFrom: record.forkedFrom }),
     ...(record.parent !== undefined && { parent: record.parent }),
     recoveries: record.recoveries,
     revision: record.revision,

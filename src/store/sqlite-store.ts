@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
+import type { Answer, Command } from './command.ts'
 import { notEnded, quote, unknownProcess } from './failures.ts'
+import { poke } from './hosts/poke.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { isPid } from './pid.ts'
 import { isPidPrefix } from './query.ts'
@@ -7,10 +9,12 @@ import { isFinal } from './record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
 import { changes } from './sqlite/changes.ts'
 import { openSqliteHost } from './sqlite/host.ts'
+import { RELEASED, SUBMITTED, socketFolder } from './sqlite/hosts.ts'
+import { answerOf, forget, putCommand, submit } from './sqlite/inbox.ts'
 import { removeProcess } from './sqlite/journal.ts'
 import { findPids } from './sqlite/list.ts'
 import { readLogs } from './sqlite/logs.ts'
-import { openDatabase } from './sqlite/open.ts'
+import { openDatabase, prepareDatabase } from './sqlite/open.ts'
 import type { Durability } from './sqlite/open.ts'
 import { Reader } from './sqlite/reader.ts'
 import { readEvery } from './sqlite/records.ts'
@@ -115,6 +119,36 @@ class SqliteStore implements Store {
 
   async hosts(): Promise<Host[]> {
     return (await this.#open()).hosts.all()
+  }
+
+  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+    if (!isPid(record.pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(record.pid)}: make it with createPid()`)
+    // There may be no store yet: a client may submit before the first worker is there.
+    await prepareDatabase(this.location, this.#durability).then(db => db.close())
+    const { db, commits } = await this.#open()
+    const submitted = await commits.add(() => submit(db, record))
+    if (submitted.created) {
+      const hosts = await db.read(() => db.all<{ id: string }>('SELECT id FROM hosts'))
+      await Promise.all(hosts.map(({ id }) => poke(socketFolder(this.location), id)))
+    }
+    return submitted
+  }
+
+  async command(command: Command): Promise<void> {
+    const { db, commits } = await this.#open()
+    await commits.add(() => putCommand(db, command))
+    const owner = await db.read(() => db.get<{ owner: string | null }>('SELECT owner FROM processes WHERE pid = ?', command.pid)?.owner)
+    if (owner !== undefined && owner !== null && owner !== RELEASED && owner !== SUBMITTED) await poke(socketFolder(this.location), owner)
+  }
+
+  async answer(pid: string, commandId: string): Promise<Answer> {
+    const { db } = await this.#open()
+    return db.read(() => answerOf(db, pid, commandId))
+  }
+
+  async forget(pid: string, commandId: string): Promise<void> {
+    const { db, commits } = await this.#open()
+    await commits.add(() => forget(db, pid, commandId))
   }
 
   async seize(hostId: string, force: boolean): Promise<number> {

@@ -268,7 +268,7 @@ test('events that go nowhere', async t => {
   await t.throwsAsync(job.send({ type: 'YES', at: new Date() } as never), { code: 'ERR_NOT_JSON' })
   const other = await runtime.start(waiting)
   await settled()
-  await t.throwsAsync(other.send({ type: 'YES' }), { code: 'ERR_NO_MACHINE' })
+  await t.throwsAsync(other.send({ type: 'YES' }), { code: 'ERR_EVENT_REFUSED' })
   const loose = await createTestRuntime({ processes: [definition] })
   const lax = await loose.start(definition, { draft: 'x' })
   await settled()

@@ -12,7 +12,13 @@ export function beginAttempt(context: ProcessContext, name: string, at: number):
   if (before === undefined) return { status: 'running', attempt: 1, startedAt: at }
   const { until, progress: _, ...kept } = before
   // A retry's wait is over; the time by which the whole step has to end is not.
-  return { ...kept, status: 'running', attempt: before.attempt + 1, ...(before.status !== 'waiting' && until !== undefined && { until }) }
+  return {
+    startedAt: at,
+    ...kept,
+    status: 'running',
+    attempt: before.attempt + 1,
+    ...(before.status !== 'waiting' && until !== undefined && { until }),
+  }
 }
 
 /** Finishes step `name` and begins the next one, in one change. */

@@ -1,13 +1,13 @@
 import type { MachineStep } from '../../steps/plan.ts'
 import type { Json, StepRecord } from '../../store/record.ts'
-import type { MachineInput, ProcessContext } from '../context.ts'
+import { caused, type Commanded, type MachineInput, type ProcessContext } from '../context.ts'
 import { hostDied } from '../ends.ts'
 import { toError } from './attempting.ts'
 import { finished, leave, set } from './changes.ts'
 import { update, type Args, type ChangeEvent, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './chart.ts'
 import { prepared } from './prepared.ts'
 
-type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; readonly state: Json }>
+type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; readonly state: Json } & Commanded>
 
 /**
  * The user's machine runs beside this one, and tells each change of itself: so its state is in this context, and in every record. When it is
@@ -23,20 +23,20 @@ export function machineStep(step: MachineStep, id: string, next: Entry): { entry
       input: ({ context }: Args<unknown>): MachineInput => ({ pid: context.pid, step: name }),
       onDone: {
         target: next.target,
-        actions: update<MachineDone>((context, { output: { at, output, state } }) => {
+        actions: update<MachineDone>((context, { output: { at, output, state, command } }) => {
           const steps = set(context, name, finished(inState(context, state), at))
-          return leave(next, context, at, { type: 'DONE', step: name }, { steps, data: output, machine: undefined })
+          return leave(next, context, at, caused('DONE', { command }, name), { steps, data: output, machine: undefined })
         }),
       },
       onError: toError(name, id),
     },
     on: {
       CHANGE: {
-        actions: update<ChangeEvent>((context, { at, machine, state }) => ({
+        actions: update<ChangeEvent>((context, { at, machine, state, command }) => ({
           machine,
           steps: set(context, name, inState(context, state)),
           at,
-          event: { type: 'CHANGE', step: name },
+          event: caused('CHANGE', { command }, name),
           deaths: 0,
         })),
       },

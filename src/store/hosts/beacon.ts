@@ -12,14 +12,14 @@ export interface Beacon {
   close(): Promise<void>
 }
 
-/** Listens and answers `ping` with `pong`. Never keeps Node alive. */
-export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon> {
+/** Listens: answers `ping` with `pong`, and tells of `look`. Never keeps Node alive. */
+export async function lightBeacon(hosts: string, hostId: string, onLook: () => void = () => {}): Promise<Beacon> {
   const address = openSocketPath(hosts, hostId)
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    serve(socket)
+    serve(socket, onLook)
   })
   try {
     // Exclusive: in a cluster the primary would otherwise hold the socket, and outlive the host.
@@ -42,7 +42,7 @@ export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon
   }
 }
 
-function serve(socket: Socket): void {
+function serve(socket: Socket, onLook: () => void): void {
   let line = ''
   socket.unref()
   socket.setEncoding('utf8')
@@ -53,7 +53,10 @@ function serve(socket: Socket): void {
     line += text
     const lines = line.split('\n')
     line = lines.pop() ?? ''
-    for (const word of lines) if (word === 'ping') socket.write('pong\n')
+    for (const word of lines) {
+      if (word === 'ping') socket.write('pong\n')
+      if (word === 'look') onLook()
+    }
     if (line.length > MAX_LINE) socket.destroy()
   })
 }

@@ -3,6 +3,7 @@ import { StepwrightError } from '../../errors.ts'
 import { ifThere, makeFolder, randomWord, removeFile } from '../files.ts'
 import type { Files } from '../files.ts'
 import { hostClosed, notOwned, quote, writeFailed } from '../failures.ts'
+import type { Command, Refusal } from '../command.ts'
 import { journalOf } from '../imported.ts'
 import { Journal } from '../journal.ts'
 import { toFirstLine } from '../line.ts'
@@ -22,6 +23,7 @@ import { namesIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import { writeHostCard } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
+import { Inbox } from './inbox.ts'
 import { importProcess } from './import.ts'
 import { Keys } from './keys.ts'
 import { asStoreFailure, prepareStore } from './layout.ts'
@@ -29,6 +31,7 @@ import { appendLog } from './logs.ts'
 import { EndedMoves } from './moves.ts'
 import { OpenJournals } from './open-journals.ts'
 import type { Durability } from './power.ts'
+import { replaceFirst, take } from './submissions.ts'
 
 /** What a host knows of a process it owns. Each journal is a lowdb database. */
 interface Owned {
@@ -48,11 +51,12 @@ export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts
   const hostId = `h${randomWord()}`
   prepareStore(files, folders)
   try {
-    const beacon = await lightBeacon(folders.hosts, hostId)
+    const wake: Waking = { listener: () => {} }
+    const beacon = await lightBeacon(folders.hosts, hostId, () => wake.listener())
     try {
       writeHostCard(files, folders, hostId)
       makeFolder(files, folders.activeFolder(hostId))
-      return new LowdbHost(hostId, files, folders, hosts, beacon, durability)
+      return new LowdbHost(hostId, files, folders, hosts, beacon, durability, wake)
     } catch (error) {
       await beacon.close()
       throw error
@@ -62,12 +66,19 @@ export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts
   }
 }
 
+/** Who is told when somebody asks the host to look. */
+interface Waking {
+  listener: () => void
+}
+
 class LowdbHost implements HostStore {
   readonly hostId: string
   readonly #files: Files
   readonly #folders: Folders
   readonly #hosts: Hosts
   readonly #beacon: Beacon
+  readonly #waking: Waking
+  readonly #inbox: Inbox
   readonly #durability: Durability
   readonly #keys: Keys
   readonly #moves: EndedMoves
@@ -78,13 +89,15 @@ class LowdbHost implements HostStore {
   readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed = false
 
-  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon, durability: Durability) {
+  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon, durability: Durability, waking: Waking) {
     this.#durability = durability
     this.hostId = hostId
     this.#files = files
     this.#folders = folders
     this.#hosts = hosts
     this.#beacon = beacon
+    this.#waking = waking
+    this.#inbox = new Inbox(files, folders)
     this.#keys = new Keys(files, folders)
     this.#moves = new EndedMoves(files, folders)
     this.#folder = folders.activeFolder(hostId)
@@ -175,6 +188,35 @@ class LowdbHost implements HostStore {
     }
   }
 
+  onWake(listener: () => void): void {
+    this.#waking.listener = listener
+  }
+
+  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+    this.#checkOpen()
+    for await (const record of take(this.#files, this.#folders, this.#folder, accept)) {
+      this.#own(record, 'existing')
+      yield record
+    }
+  }
+
+  async complete(record: ProcessRecord): Promise<void> {
+    this.#checkOpen()
+    const { journal } = this.#ownedBy(record.pid)
+    this.#open.close(journal)
+    replaceFirst(this.#files, this.#keys, this.#folder, record)
+    this.#own(record, 'existing')
+  }
+
+  async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
+    this.#checkOpen()
+    return this.#inbox.waiting(pid => this.#owned.has(pid), onGarbage)
+  }
+
+  async answer(pid: string, commandId: string, refusal?: Refusal): Promise<void> {
+    this.#inbox.answer(pid, commandId, refusal)
+  }
+
   async release(pid: string): Promise<void> {
     this.#checkOpen()
     const { journal } = this.#ownedBy(pid)
@@ -187,6 +229,7 @@ class LowdbHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
+    await this.#inbox.sweep()
     return expire(this.#files, this.#folders, this.#keys, createdBefore, endedBefore)
   }
 

@@ -2,6 +2,7 @@ import { randomWord } from '../files.ts'
 import { hostClosed, notOwned, quote } from '../failures.ts'
 import { lightBeacon } from '../hosts/beacon.ts'
 import type { Beacon } from '../hosts/beacon.ts'
+import type { Command, Refusal } from '../command.ts'
 import { journalOf } from '../imported.ts'
 import { toFirstLine } from '../line.ts'
 import { isPid } from '../pid.ts'
@@ -14,7 +15,8 @@ import { Commits } from './commits.ts'
 import type { Database } from './database.ts'
 import { expire } from './expire.ts'
 import { storeFailure } from './failures.ts'
-import { Hosts, RELEASED, makeSocketFolder, registerHost, removeHost } from './hosts.ts'
+import { Hosts, RELEASED, SUBMITTED, makeSocketFolder, registerHost, removeHost } from './hosts.ts'
+import { answer, commandsFor, complete, forget, sweepCommands, takeNext } from './inbox.ts'
 import { importProcess } from './import.ts'
 import { appendLine, compact, holderOf, insertLine, insertProcess, isThere } from './journal.ts'
 import { appendLog } from './logs.ts'
@@ -31,15 +33,21 @@ export async function openSqliteHost(file: string, durability: Durability, commi
   const db = await prepareDatabase(file, durability)
   let beacon: Beacon | undefined
   try {
-    beacon = await lightBeacon(makeSocketFolder(file), hostId)
+    const waking: Waking = { listener: () => {} }
+    beacon = await lightBeacon(makeSocketFolder(file), hostId, () => waking.listener())
     const commits = new Commits(db, committed)
     await commits.add(() => registerHost(db, hostId))
-    return new SqliteHost(hostId, db, commits, beacon)
+    return new SqliteHost(hostId, db, commits, beacon, waking)
   } catch (error) {
     await beacon?.close()
     db.close()
     throw storeFailure(file, error, 'write')
   }
+}
+
+/** Who is told when somebody asks the host to look. */
+interface Waking {
+  listener: () => void
 }
 
 /** Keeps nothing in memory of what it owns: the database says whose a process is, in the transaction that writes. */
@@ -48,13 +56,15 @@ class SqliteHost implements HostStore {
   readonly #db: Database
   readonly #commits: Commits
   readonly #beacon: Beacon
+  readonly #waking: Waking
   readonly #hosts: Hosts
   /** At what length journals that stay long are compacted again, by pid. */
   readonly #compactAt = new Map<string, number>()
   readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed: Promise<void> | undefined
 
-  constructor(hostId: string, db: Database, commits: Commits, beacon: Beacon) {
+  constructor(hostId: string, db: Database, commits: Commits, beacon: Beacon, waking: Waking) {
+    this.#waking = waking
     this.hostId = hostId
     this.#db = db
     this.#commits = commits
@@ -115,6 +125,39 @@ class SqliteHost implements HostStore {
     )
   }
 
+  onWake(listener: () => void): void {
+    this.#waking.listener = listener
+  }
+
+  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+    this.#checkOpen()
+    for (let after = ''; ;) {
+      // Most often there is nothing: that is read without a transaction.
+      if (!(await this.#db.read(() => this.#db.get('SELECT 1 FROM processes WHERE owner = ? AND pid > ?', SUBMITTED, after)))) return
+      const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept))
+      if (record === undefined) return
+      yield record
+      after = record.pid
+    }
+  }
+
+  async complete(record: ProcessRecord): Promise<void> {
+    this.#checkOpen()
+    await this.#commits.add(() => complete(this.#db, this.hostId, record))
+  }
+
+  async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
+    this.#checkOpen()
+    const { commands, garbage } = await this.#db.read(() => commandsFor(this.#db, this.hostId))
+    for (const { error } of garbage) onGarbage(error)
+    if (garbage.length > 0) await this.#commits.add(() => garbage.forEach(({ pid, id }) => forget(this.#db, pid, id)))
+    return commands
+  }
+
+  async answer(pid: string, commandId: string, refusal?: Refusal): Promise<void> {
+    await this.#commits.add(() => answer(this.#db, pid, commandId, refusal))
+  }
+
   async release(pid: string): Promise<void> {
     this.#checkOpen()
     await this.#commits.add(() => {
@@ -127,6 +170,7 @@ class SqliteHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
+    await this.#commits.add(() => sweepCommands(this.#db))
     return expire(this.#db, this.#commits, () => this.#closed === undefined, createdBefore, endedBefore)
   }
 

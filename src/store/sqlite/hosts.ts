@@ -10,6 +10,8 @@ import type { Database } from './database.ts'
 
 /** The owner of processes that were let go in order and wait for a host. */
 export const RELEASED = 'released'
+/** The owner of processes that were submitted and wait for a host. */
+export const SUBMITTED = 'submitted'
 
 /** The folder of the hosts' sockets, beside the file: the same for all who open it, by whatever link. */
 export const socketFolder = (file: string): string => `${fs.realpathSync(file)}-hosts`

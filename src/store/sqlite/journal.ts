@@ -91,7 +91,8 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   return bytes
 }
 
-function moveLabels(db: Database, pid: string, { labels, status }: Owned, next: string): void {
+/** Labels are found together with the status of their process. */
+export function moveLabels(db: Database, pid: string, { labels, status }: Pick<Owned, 'labels' | 'status'>, next: string): void {
   for (const [label, value] of Object.entries(JSON.parse(labels!) as Labels)) {
     db.run('UPDATE labels SET status = ? WHERE label = ? AND value = ? AND status = ? AND pid = ?', next, label, value, status, pid)
   }

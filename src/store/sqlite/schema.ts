@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x73_74_77_72
  * From each schema version to the next; the first makes the tables. Entries are never changed once they were released, only added.
  *
  * A journal's lines are JSON, as in every store. What stands beside them in `processes` and `labels` is there to be searched:
- * `owner` is a host's id, 'released', or null once the process has ended; `newest` is the revision of the newest transition,
+ * `owner` is a host's id, 'released', 'submitted', or null once the process has ended; `newest` is the revision of the newest transition,
  * `parent` the pid of the process that started this one.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -46,6 +46,12 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (name, version, shape)
   ) STRICT;
   CREATE TABLE hosts (id TEXT PRIMARY KEY, card TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE commands (
+    pid TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, command TEXT NOT NULL,
+    PRIMARY KEY (pid, id)
+  ) STRICT, WITHOUT ROWID;
   `,
 ]
 
