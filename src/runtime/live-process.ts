@@ -156,6 +156,9 @@ export class LiveProcess {
   get maxRecordBytes(): number {
     return this.#around.maxRecordBytes
   }
+  get show(): Surroundings['show'] {
+    return this.#around.show
+  }
   get inspect(): Surroundings['inspect'] {
     return this.#around.inspect
   }
