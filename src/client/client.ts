@@ -106,10 +106,10 @@ export interface Client {
    */
   proceed(pid: string, data?: unknown): Promise<Steered>
   /**
-   * Hands an event to the step that is under way.
-   * @throws ERR_UNKNOWN_PROCESS, ERR_EVENT_REFUSED if that takes none, ERR_ALREADY_ENDED, ERR_NOT_JSON
+   * Sends an event to the machine of the machine step the process is in.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
    */
-  send(pid: string, event: unknown): Promise<Steered>
+  send(pid: string, event: { readonly type: string }): Promise<Steered>
   /**
    * Begins a new process where a step of another one began, with the data it had then: to retry a failed process from its failed step, or to try
    * a step again with other code. Top-level steps only. Any host that knows the definition takes it.

@@ -89,7 +89,13 @@ export type ProcessEvent =
   | { readonly type: 'START'; readonly at: number }
   | ({ readonly type: 'PROCEED'; readonly at: number; readonly data?: Json } & Commanded)
   | ({ readonly type: 'CANCEL'; readonly at: number; readonly reason?: string | undefined } & Commanded)
-  | ({ readonly type: 'CHANGE'; readonly at: number; readonly step: string; readonly machine: MachineState; readonly state: Json } & Commanded)
+  | ({
+      readonly type: 'CHANGE'
+      readonly at: number
+      readonly step: string
+      readonly machine: MachineState
+      readonly state: Json
+    } & Commanded)
   /** What a client submitted cannot begin. */
   | { readonly type: 'REFUSE'; readonly at: number; readonly error: ErrorRecord }
   | {

@@ -296,8 +296,11 @@ export class LiveProcess {
 
   /** @throws ERR_EVENT_REFUSED, ERR_UNKNOWN_EVENT */
   async sendToMachine(event: MachineEvent, command?: string): Promise<void> {
-    if (!this.#machine)
-      throw new StepwrightError('ERR_EVENT_REFUSED', `Process ${this.pid} is in no machine step now (${this.status}): nothing would take the event`)
+    if (!this.#machine || this.#machine.isOver)
+      throw new StepwrightError(
+        'ERR_EVENT_REFUSED',
+        `Process ${this.pid} is in no machine step now (${this.status}): nothing would take the event`,
+      )
     await this.#machine.send(event, command)
   }
 
