@@ -7,6 +7,7 @@ export type { ProcessBuilder } from './steps/builder.ts'
 export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './steps/definition.ts'
 export type { Duration } from './steps/duration.ts'
 export type { BranchSpec, EachOptions, InterruptOptions, RetryPolicy, StepOptions, WholeOptions } from './steps/options.ts'
+export type { ScheduleOptions } from './steps/schedule.ts'
 export type { StandardSchemaV1 } from './steps/standard-schema.ts'
 export type { ClassSpec, FactorySpec, StepContext, StepObject } from './steps/work.ts'
 
@@ -25,6 +26,7 @@ export type {
   ListOptions,
   LogInfo,
   LogOptions,
+  ScheduleInfo,
   Steered,
   SubmitOptions,
   WaitOptions,

@@ -21,6 +21,7 @@ import type {
   ListOptions,
   LogInfo,
   LogOptions,
+  ScheduleInfo,
   Steered,
   SubmitOptions,
   WaitOptions,
@@ -146,6 +147,14 @@ class StoreClient implements Client {
     } catch (error) {
       if (!(error instanceof StepwrightError) || error.code !== 'ERR_UNKNOWN_PROCESS') throw error
     }
+  }
+
+  async schedules(): Promise<ScheduleInfo[]> {
+    const found = await this.#store.schedules()
+    return found.map(({ settled: _, next, ...schedule }) => ({
+      ...schedule,
+      ...(next !== undefined && { next: new Date(next).toISOString() }),
+    }))
   }
 
   async find(prefix: string, limit = 2): Promise<string[]> {

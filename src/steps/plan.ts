@@ -1,5 +1,6 @@
 import type { MachineLike } from './machine-like.ts'
 import type { Migrate } from './migration.ts'
+import type { PlannedSchedule } from './schedule.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
@@ -107,6 +108,8 @@ export interface ProcessPlan {
   readonly inputSchema?: StandardSchemaV1
   /** Process timeout in milliseconds of running time. */
   readonly timeoutMs?: number
+  /** When it is started by itself. */
+  readonly schedule?: PlannedSchedule
   readonly steps: readonly PlannedStep[]
   readonly migrate?: Migrate
 }
