@@ -16,6 +16,7 @@ export type {
   StepOptions,
   WholeOptions,
 } from './steps/options.ts'
+export type { ScheduleOptions } from './steps/schedule.ts'
 export type { StandardSchemaV1 } from './steps/standard-schema.ts'
 export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject } from './steps/work.ts'
 
@@ -34,6 +35,7 @@ export type {
   ListOptions,
   LogInfo,
   LogOptions,
+  ScheduleInfo,
   Steered,
   SubmitOptions,
   WaitOptions,

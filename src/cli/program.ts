@@ -15,6 +15,7 @@ import { addLogs } from './commands/logs.ts'
 import { addProceed } from './commands/proceed.ts'
 import { addResult } from './commands/result.ts'
 import { addRun } from './commands/run.ts'
+import { addSchedules } from './commands/schedules.ts'
 import { addSend } from './commands/send.ts'
 import { addShow } from './commands/show.ts'
 import { addSubmit } from './commands/submit.ts'
@@ -43,6 +44,7 @@ const COMMANDS = [
   addSubmit,
   addRun,
   addWork,
+  addSchedules,
   addHosts,
   addAdopt,
   addCopy,

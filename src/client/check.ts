@@ -56,6 +56,13 @@ export function checkFork(options: ForkOptions): string | undefined {
   throw new TypeError(`fork({ from }): expected the name of a step, received ${show(from)}`)
 }
 
+/** @throws TypeError if it is no event, or XState's own */
+export function checkEvent(event: unknown): { readonly type: string } {
+  const type: unknown = (event as { type?: unknown } | null | undefined)?.type
+  if (typeof type === 'string' && !type.startsWith('xstate.')) return event as { readonly type: string }
+  throw new TypeError(`send(pid, event): expected an object with a type such as { type: 'APPROVE' }, received ${show(event)}`)
+}
+
 /** @throws TypeError */
 export function checkReason(reason: unknown): string | undefined {
   if (reason === undefined || typeof reason === 'string') return reason

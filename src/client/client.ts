@@ -56,6 +56,18 @@ export interface ForkOptions {
 /** 'taken': done, and in the store. 'kept': no host that is alive has the process; it is done as soon as one takes it up. */
 export type Steered = 'taken' | 'kept'
 
+/** When a process is started by itself. Times are ISO 8601. */
+export interface ScheduleInfo {
+  readonly name: string
+  /** A cron pattern, or `every 60s`. */
+  readonly schedule: string
+  readonly timeZone?: string
+  /** What becomes of ticks that pass while no host is there. */
+  readonly missed: 'skip' | 'once'
+  /** The next tick; in the past if no host is there. */
+  readonly next?: string
+}
+
 /** Reads and steers processes from any Node process, through the store alone. Needs no definitions. */
 export interface Client {
   /** The process as it is now; `undefined` if there is none with this pid. */
@@ -106,10 +118,10 @@ export interface Client {
    */
   proceed(pid: string, data?: unknown): Promise<Steered>
   /**
-   * Hands an event to the step that is under way.
-   * @throws ERR_UNKNOWN_PROCESS, ERR_EVENT_REFUSED if that takes none, ERR_ALREADY_ENDED, ERR_NOT_JSON
+   * Sends an event to the machine of the machine step the process is in.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
    */
-  send(pid: string, event: unknown): Promise<Steered>
+  send(pid: string, event: { readonly type: string }): Promise<Steered>
   /**
    * Begins a new process where a step of another one began, with the data it had then: to retry a failed process from its failed step, or to try
    * a step again with other code. Top-level steps only. Any host that knows the definition takes it.
@@ -128,6 +140,8 @@ export interface Client {
    * @example for await (const { at, step, message } of client.logs(pid, { follow: true })) console.log(at, step, message)
    */
   logs(pid: string, options?: LogOptions): AsyncIterable<LogInfo>
+  /** Processes that are started by themselves, and when next: as their hosts have noted. */
+  schedules(): Promise<ScheduleInfo[]>
   /** Pids that begin with `prefix`, at most `limit` (default 2: enough to tell whether it is unique). */
   find(prefix: string, limit?: number): Promise<string[]>
   /** Ends every wait of this client with ERR_CLIENT_CLOSED. A store that was given to `openClient` stays open. */

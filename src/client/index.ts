@@ -5,6 +5,7 @@ export type {
   ListOptions,
   LogInfo,
   LogOptions,
+  ScheduleInfo,
   Steered,
   SubmitOptions,
   WaitOptions,

@@ -3,13 +3,25 @@ import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
 import { isFinal, type Json } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { toJson } from '../steps/json.ts'
-import { checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll, show } from './check.ts'
+import {
+  checkEvent,
+  checkFork,
+  checkLimit,
+  checkList,
+  checkPid,
+  checkReason,
+  checkSubmit,
+  checkWait,
+  checkWatchAll,
+  show,
+} from './check.ts'
 import type {
   Client,
   ForkOptions,
   ListOptions,
   LogInfo,
   LogOptions,
+  ScheduleInfo,
   Steered,
   SubmitOptions,
   WaitOptions,
@@ -109,8 +121,8 @@ class StoreClient implements Client {
     return steer(this.#store, checkPid(pid), record => ({ type: 'proceed', step: pausedStep(record), ...data }), this.#closing.signal)
   }
 
-  async send(pid: string, given: unknown): Promise<Steered> {
-    const event = this.#json(given)
+  async send(pid: string, given: { readonly type: string }): Promise<Steered> {
+    const event = this.#json(checkEvent(given))
     return steer(this.#store, checkPid(pid), () => ({ type: 'send', event }), this.#closing.signal)
   }
 
@@ -135,6 +147,14 @@ class StoreClient implements Client {
     } catch (error) {
       if (!(error instanceof StepwrightError) || error.code !== 'ERR_UNKNOWN_PROCESS') throw error
     }
+  }
+
+  async schedules(): Promise<ScheduleInfo[]> {
+    const found = await this.#store.schedules()
+    return found.map(({ settled: _, next, ...schedule }) => ({
+      ...schedule,
+      ...(next !== undefined && { next: new Date(next).toISOString() }),
+    }))
   }
 
   async find(prefix: string, limit = 2): Promise<string[]> {

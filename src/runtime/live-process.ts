@@ -274,7 +274,7 @@ export class LiveProcess {
 
   /** @throws ERR_EVENT_REFUSED, ERR_UNKNOWN_EVENT */
   async sendToMachine(event: MachineEvent, command?: string): Promise<void> {
-    if (!this.#machine)
+    if (!this.#machine || this.#machine.isOver)
       throw new StepwrightError(
         'ERR_EVENT_REFUSED',
         `Process ${this.pid} is in no machine step now (${this.status}): nothing would take the event`,

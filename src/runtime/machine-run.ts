@@ -57,6 +57,11 @@ export class MachineRun {
     this.begun = this.#begin()
   }
 
+  /** It has ended, and takes nothing any more. */
+  get isOver(): boolean {
+    return this.#over
+  }
+
   stop(): void {
     this.#over = true
     this.#actor?.stop()
@@ -72,10 +77,12 @@ export class MachineRun {
       )
     }
     await this.begun
+    // The next host's machine takes it.
+    if (!this.#actor) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.#process.pid} is closing`)
     // The record of what it changes carries the command's id; if it changes nothing, one is written for the id.
     this.#command = command
     this.#stale ||= command !== undefined
-    this.#actor?.send(event)
+    this.#actor.send(event)
     this.#tell()
     this.#command = undefined
     await this.#process.barrier()

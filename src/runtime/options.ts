@@ -17,6 +17,8 @@ export interface RuntimeOptions {
   concurrency?: number | undefined
   /** Also take processes that clients submitted, as slots are free. A worker keeps Node alive until it is closed, or has done its work. Default false. */
   worker?: boolean | WorkerOptions | undefined
+  /** Start the processes whose definitions have a schedule, and keep Node alive for it. Of any number of hosts that do, one starts each. Default true. */
+  schedules?: boolean | undefined
   /** What to do with processes of dead hosts: go on, end them in `error` (ERR_HOST_DIED), or leave them. Default 'resume'. */
   recover?: 'resume' | 'fail' | false | undefined
   /** Deaths in a row during the same step after which a process ends in `error` (ERR_HOST_DIED). Default 3. */
@@ -44,6 +46,7 @@ export interface WorkerOptions {
 
 export interface CheckedOptions {
   readonly logger: Logger
+  readonly schedules: boolean
   readonly worker: Required<WorkerOptions> | undefined
   readonly store: Store | undefined
   readonly concurrency: number
@@ -61,6 +64,7 @@ const KNOWN = new Set([
   'services',
   'concurrency',
   'worker',
+  'schedules',
   'recover',
   'maxRecoveries',
   'retention',
@@ -81,6 +85,7 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     concurrency = 100,
     recover = 'resume',
     maxRecoveries = 3,
+    schedules = true,
     retention = '10h',
     closeOn = [],
     inspect,
@@ -101,6 +106,8 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     throw new TypeError(`createRuntime({ closeOn }): expected names of signals such as ['SIGTERM'], received ${show(closeOn)}`)
   if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function')
     throw new TypeError(`createRuntime({ inspect }): expected a function or an observer, received ${show(inspect)}`)
+  if (typeof schedules !== 'boolean')
+    throw new TypeError(`createRuntime({ schedules }): expected true or false, received ${show(schedules)}`)
   const worker = checkWorker(options.worker)
   const retentionMs = retention === false ? false : toMs(retention, 'createRuntime({ retention })')
   return {
@@ -112,6 +119,7 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     retentionMs,
     closeOn,
     logger: checkLogger(options.logger),
+    schedules,
     inspect,
     services,
   }

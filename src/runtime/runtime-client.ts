@@ -72,6 +72,9 @@ export abstract class RuntimeClient implements Omit<Client, 'close' | typeof Sym
   adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> {
     return this.client.adopt(hostId, options)
   }
+  schedules(): ReturnType<Client['schedules']> {
+    return this.client.schedules()
+  }
   find(prefix: string, limit?: number): Promise<string[]> {
     return this.client.find(prefix, limit)
   }

@@ -31,6 +31,7 @@ import { Lookout } from './lookout.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
 import { closed, RuntimeClient } from './runtime-client.ts'
+import { Schedules } from './schedules.ts'
 import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
 import type { Program, Surroundings } from './surroundings.ts'
@@ -74,6 +75,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly #commands: Commands
   readonly #submissions: Submissions
   readonly #lookout: Lookout
+  readonly #schedules: Schedules
   readonly #whenIdle = new Set<() => void>()
   /** Commands that were there for what is being adopted. */
   #kept: readonly Command[] = []
@@ -148,6 +150,14 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
       error => onProblem(`Host ${store.hostId} could not look for what clients ask of it`, error),
     )
     store.onWake(this.#lookout.wake)
+    this.#schedules = new Schedules(options.schedules ? [...definitions.values()].map(({ plan }) => plan) : [], {
+      clock,
+      store,
+      readers,
+      start: async (plan, key, labels) => void (await this.#starts(this.#start(plan, undefined, { key, labels }))),
+      onProblem,
+    })
+    if (!this.#schedules.isEmpty) this.#keepAlive.add(this.#schedules)
     if (options.worker) {
       this.slots.onFree = this.#lookout.wake
       this.#keepAlive.add(this.#submissions)
@@ -160,6 +170,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     for (const chart of this.#programs.charts()) await this.store.define(chart)
     if (recover !== false) await this.#adoption.begin()
     this.#lookout.wake()
+    await this.#schedules.begin()
     if (retentionMs !== false) this.#expire(retentionMs)
     this.#forgetSignals = closeOnSignals(this.#options.closeOn, () => this.close())
   }
@@ -364,6 +375,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
 
   async #close(withinMs: number): Promise<void> {
     this.draining = true
+    this.#schedules.stop()
     this.#stopExpiry()
     this.#forgetSignals()
     for (const live of this.#live.values()) live.shutDown()

@@ -13,6 +13,7 @@ import { planProcess } from './plan-process.ts'
 import { planFunctionStep, planInterrupt, planParallel } from './plan-step.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { runInCaller } from './run.ts'
+import { planSchedule, type ScheduleOptions } from './schedule.ts'
 import { show } from './show.ts'
 import { planSleep } from './sleep.ts'
 import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
@@ -86,7 +87,7 @@ function checkServices(services: unknown, what: string): void {
   throw new TypeError(`${what} must be typed<T>(), which only tells their type; received ${show(services)}`)
 }
 
-export interface ProcessOptions<S = Schema | undefined, Services = any> {
+export interface ProcessOptions<S = Schema | undefined, Services = any> extends ScheduleOptions {
   /** Small letters, digits and -. Two definitions with the same name are versions of one process. */
   name: string
   /** Change it when the steps change while processes are under way. Default '1'. */
@@ -104,6 +105,8 @@ export interface ProcessOptions<S = Schema | undefined, Services = any> {
   migrate?: Migrate | undefined
 }
 
+const OPTIONS = ['name', 'version', 'input', 'services', 'timeout', 'migrate', 'schedule', 'every', 'timeZone', 'missed'] as const
+
 /**
  * Begins the definition of a process; its methods add the steps.
  * @throws TypeError for a bad or unknown option
@@ -115,16 +118,18 @@ export interface ProcessOptions<S = Schema | undefined, Services = any> {
 export function defineProcess<S extends Schema | undefined = undefined, Services = {}>(
   options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services>,
 ): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never> {
-  const given = checkOptions(options, 'options of defineProcess', ['name', 'version', 'input', 'services', 'timeout', 'migrate'])
+  const given = checkOptions(options, 'options of defineProcess', OPTIONS)
   const name = checkProcessName(given['name'])
   const what = `process '${name}'`
   checkServices(given['services'], `services of ${what}`)
+  const schedule = planSchedule(given, what)
   const plan: ProcessPlan = {
     name,
     version: given['version'] === undefined ? '1' : checkVersion(given['version'], name),
     ...(given['input'] !== undefined && { inputSchema: checkSchema(given['input'], `input of ${what}`) }),
     ...(given['timeout'] !== undefined && { timeoutMs: toMs(given['timeout'], `timeout of ${what}`) }),
     ...(given['migrate'] !== undefined && { migrate: checkFunction(given['migrate'], `migrate of ${what}`) }),
+    ...(schedule && { schedule }),
     steps: [],
   }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>

@@ -1,6 +1,7 @@
 import type { MachineLike } from './machine-like.ts'
 import type { Migrate } from './migration.ts'
 import type { IsolateMode } from './options.ts'
+import type { PlannedSchedule } from './schedule.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
@@ -112,6 +113,8 @@ export interface ProcessPlan {
   readonly inputSchema?: StandardSchemaV1
   /** Process timeout in milliseconds of running time. */
   readonly timeoutMs?: number
+  /** When it is started by itself. */
+  readonly schedule?: PlannedSchedule
   readonly steps: readonly PlannedStep[]
   readonly migrate?: Migrate
 }

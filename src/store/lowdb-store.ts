@@ -17,11 +17,12 @@ import { readLogs } from './lowdb/logs.ts'
 import { poke } from './hosts/poke.ts'
 import { powerDurability, processDurability, type Durability } from './lowdb/power.ts'
 import { Reader } from './lowdb/reader.ts'
+import { readSchedules } from './lowdb/schedules.ts'
 import { seize } from './lowdb/seize.ts'
 import { submit } from './lowdb/submissions.ts'
 import { isPidPrefix } from './query.ts'
 import type { LogEntry, ProcessRecord } from './record.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from './store.ts'
 
 export interface LowdbStoreOptions {
   /**
@@ -119,6 +120,11 @@ class LowdbStore implements Store {
   async charts(): Promise<StoredChart[]> {
     this.#check()
     return readDefinitions(this.#files, this.#folders)
+  }
+
+  async schedules(): Promise<StoredSchedule[]> {
+    this.#check()
+    return readSchedules(this.#files, this.#folders)
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {

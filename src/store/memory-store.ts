@@ -11,7 +11,7 @@ import { isPid } from './pid.ts'
 import { isPidPrefix, matches } from './query.ts'
 import { identityOf, isFinal } from './record.ts'
 import type { LogEntry, ProcessRecord } from './record.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from './store.ts'
 
 /**
  * A store in memory, for tests: the same contract as any, for the hosts and clients of one Node process. A host that is closed while it owns
@@ -121,6 +121,10 @@ class MemoryStore implements Store {
 
   async charts(): Promise<StoredChart[]> {
     return [...this.#journals.charts.values()]
+  }
+
+  async schedules(): Promise<StoredSchedule[]> {
+    return [...this.#journals.schedules.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {

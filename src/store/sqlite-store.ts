@@ -19,7 +19,7 @@ import type { Durability } from './sqlite/open.ts'
 import { Reader } from './sqlite/reader.ts'
 import { readEvery } from './sqlite/records.ts'
 import { seize } from './sqlite/seize.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
+import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from './store.ts'
 
 export interface SqliteStoreOptions {
   /**
@@ -99,6 +99,12 @@ class SqliteStore implements Store {
     const sql = 'SELECT name, version, shape, chart FROM charts ORDER BY name, version, shape'
     const rows = await db.read(() => db.all<Omit<StoredChart, 'chart'> & { chart: string }>(sql))
     return rows.map(row => ({ ...row, chart: JSON.parse(row.chart) as StoredChart['chart'] }))
+  }
+
+  async schedules(): Promise<StoredSchedule[]> {
+    const { db } = await this.#open()
+    const rows = await db.read(() => db.all<{ schedule: string }>('SELECT schedule FROM schedules ORDER BY name'))
+    return rows.map(({ schedule }) => JSON.parse(schedule) as StoredSchedule)
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {

@@ -33,6 +33,19 @@ export interface StoredChart {
   readonly chart: Json
 }
 
+/** When a process is started by itself, as its hosts keep it. Times are epoch milliseconds. */
+export interface StoredSchedule {
+  readonly name: string
+  /** For people: a cron pattern, or `every 60s`. */
+  readonly schedule: string
+  readonly timeZone?: string
+  readonly missed: 'skip' | 'once'
+  /** Ticks up to here have had their process, or will have none. */
+  readonly settled: number
+  /** The next tick; absent if there is none any more. */
+  readonly next?: number
+}
+
 /** A journal that cannot be read. It is kept, told, and never stops other processes. */
 export interface CorruptJournal {
   readonly pid: string
@@ -77,6 +90,8 @@ export interface Store {
   changes(signal?: AbortSignal): AsyncIterable<readonly string[]>
   /** The charts of the definitions that hosts of this store know or knew. */
   charts(): Promise<StoredChart[]>
+  /** The schedules of definitions that hosts of this store know or knew. */
+  schedules(): Promise<StoredSchedule[]>
   /** Pids that begin so, at most `limit`. */
   find(prefix: string, limit: number): Promise<string[]>
   /** @throws ERR_NOT_ENDED while the process lives, ERR_UNKNOWN_PROCESS */
@@ -134,6 +149,8 @@ export interface HostStore {
   log(pid: string, entry: LogEntry): Promise<void>
   /** Keeps the chart of a definition, so that viewers need no code. */
   define(chart: StoredChart): Promise<void>
+  /** Keeps how far a schedule is settled; of one name the last one counts. */
+  schedule(schedule: StoredSchedule): Promise<void>
   /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. A function that said no is not asked again. */
   adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess>
   /** Who is told when somebody has put something into the store that this host may want: a hint, so a host looks now and then by itself. */

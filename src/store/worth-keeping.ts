@@ -26,5 +26,5 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
     if (position === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(position)
     else newest.push({ position, items: false })
   }
-  return [...kept, ...newest.map(one => one.position)]
+  return [...kept, ...newest.map(one => one.position)].toSorted((a, b) => a - b)
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { assign, createMachine } from 'xstate'
 import { createRuntime, defineProcess, lowdbStore, openClient } from '../../src/index.ts'
 import { createPid } from '../../src/store/pid.ts'
 import { tempDir } from '../temp-dir.ts'
@@ -151,4 +152,42 @@ test('garbage in the inbox harms nobody, and is put aside', async t => {
   t.is(await client.proceed(pid, { fine: true }), 'taken')
   t.deepEqual(await client.result(pid), { n: 0, fine: true })
   t.deepEqual(fs.readdirSync(inbox).toSorted(), ['README', ...names.map(name => `${name}.garbage`)].toSorted())
+})
+
+test('events for a machine step, sent from another Node process', async t => {
+  const dir = join(await tempDir(t), 'store')
+  const count = createMachine({
+    context: { n: 0 },
+    initial: 'open',
+    states: {
+      open: { on: { ADD: { actions: assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 }) }, CLOSE: 'closed' } },
+      closed: { type: 'final' },
+    },
+    output: ({ context }: { context: { n: number } }) => context.n,
+  })
+  const definition = defineProcess({ name: 'counting' })
+    .machine('count', count as never, { input: () => null } as never)
+    .interrupt('ask')
+  await using runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir) })
+  const { pid } = await runtime.start(definition)
+  for await (const { steps } of runtime.watch(pid)) if (steps[0]?.state === 'open') break
+  const sent = await steer(t, dir, [
+    ['send', pid, { type: 'ADD' }],
+    ['send', pid, { type: 'ADD' }],
+    ['send', pid, { type: 'NOTHING' }],
+  ])
+  t.deepEqual(outcomes(sent), ['taken', 'taken', 'taken'])
+  t.deepEqual(outcomes(await steer(t, dir, [['send', pid, { type: 'CLOSE' }]])), ['taken'])
+  for await (const { status, output } of runtime.watch(pid))
+    if (status === 'interrupted') {
+      t.is(output, 2)
+      break
+    }
+  // Each is on record with its command, also the one that changed nothing and the one that ended the machine.
+  const commands = (await runtime.history(pid)).flatMap(({ event }) => event.command ?? [])
+  t.is(new Set(commands).size, 4)
+  t.is(commands.length, 4)
+  t.deepEqual(outcomes(await steer(t, dir, [['send', pid, { type: 'ADD' }]])), ['ERR_EVENT_REFUSED'])
+  await t.throwsAsync(runtime.send(pid, 'ADD' as never), { instanceOf: TypeError })
+  await t.throwsAsync(openClient(dir).send(pid, {} as never), { instanceOf: TypeError })
 })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { jsonArgument } from '../json-argument.ts'
 import { tellSteered } from '../steered.ts'
@@ -22,7 +23,9 @@ Examples:
 }
 
 async function send(tools: Tools, prefix: string, event: string, { json }: { json?: true }): Promise<number> {
-  const value = jsonArgument(event, 'The event')
+  const value = jsonArgument(event, 'The event') as { type: string }
+  if (typeof (value as { type?: unknown } | null)?.type !== 'string')
+    throw new UsageError(`The event has no type: it looks like '{"type":"APPROVE"}'`)
   const pid = await findPid(tools.client, prefix)
   return tellSteered(tools, pid, await tools.client.send(pid, value), json)
 }

@@ -35,6 +35,7 @@ export class Folders {
   readonly logs: string
   readonly definitions: string
   readonly inbox: string
+  readonly schedules: string
 
   constructor(dir: string) {
     this.root = resolve(dir)
@@ -48,6 +49,7 @@ export class Folders {
     this.logs = join(this.root, 'logs')
     this.definitions = join(this.root, 'definitions')
     this.inbox = join(this.root, 'inbox')
+    this.schedules = join(this.root, 'schedules')
   }
 
   pendingFile(pid: string): string {

@@ -11,7 +11,7 @@ import { hourOf, isPid } from '../pid.ts'
 import { isFinal } from '../record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
-import type { AdoptedProcess, HostStore, StoredChart } from '../store.ts'
+import type { AdoptedProcess, HostStore, StoredChart, StoredSchedule } from '../store.ts'
 import { adopt } from './adopt.ts'
 import { lightBeacon } from '../hosts/beacon.ts'
 import type { Beacon } from '../hosts/beacon.ts'
@@ -31,6 +31,7 @@ import { appendLog } from './logs.ts'
 import { EndedMoves } from './moves.ts'
 import { OpenJournals } from './open-journals.ts'
 import type { Durability } from './power.ts'
+import { writeSchedule } from './schedules.ts'
 import { replaceFirst, take } from './submissions.ts'
 
 /** What a host knows of a process it owns. Each journal is a lowdb database. */
@@ -167,6 +168,10 @@ class LowdbHost implements HostStore {
 
   async define(chart: StoredChart): Promise<void> {
     this.#guard(this.#folders.definitions, () => writeDefinition(this.#files, this.#folders, chart))
+  }
+
+  async schedule(schedule: StoredSchedule): Promise<void> {
+    this.#guard(this.#folders.schedules, () => writeSchedule(this.#files, this.#folders, schedule))
   }
 
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {

@@ -5,7 +5,7 @@ import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
 import { parseCommand } from '../command.ts'
 import type { Command, Refusal } from '../command.ts'
-import type { AdoptedProcess, Host, HostStore, StoredChart } from '../store.ts'
+import type { AdoptedProcess, Host, HostStore, StoredChart, StoredSchedule } from '../store.ts'
 import { MemoryJournal, RELEASED, SUBMITTED } from './journals.ts'
 import type { MemoryJournals } from './journals.ts'
 
@@ -69,6 +69,11 @@ export class MemoryHost implements HostStore {
 
   async define(chart: StoredChart): Promise<void> {
     this.#journals.charts.set(`${chart.name}@${chart.version}+${chart.shape}`, JSON.parse(JSON.stringify(chart)) as StoredChart)
+  }
+
+  async schedule(schedule: StoredSchedule): Promise<void> {
+    this.#checkOpen()
+    this.#journals.schedules.set(schedule.name, JSON.parse(JSON.stringify(schedule)) as StoredSchedule)
   }
 
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {

@@ -8,7 +8,7 @@ import { toFirstLine } from '../line.ts'
 import { isPid } from '../pid.ts'
 import { isFinal } from '../record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
-import type { AdoptedProcess, HostStore, StoredChart } from '../store.ts'
+import type { AdoptedProcess, HostStore, StoredChart, StoredSchedule } from '../store.ts'
 import { COMPACT_AT } from '../worth-keeping.ts'
 import { adopt } from './adopt.ts'
 import { Commits } from './commits.ts'
@@ -115,6 +115,12 @@ class SqliteHost implements HostStore {
     await this.#commits.add(() =>
       this.#db.run('INSERT OR IGNORE INTO charts (name, version, shape, chart) VALUES (?, ?, ?, ?)', name, version, shape, text),
     )
+  }
+
+  async schedule(schedule: StoredSchedule): Promise<void> {
+    this.#checkOpen()
+    const text = JSON.stringify(schedule)
+    await this.#commits.add(() => this.#db.run('INSERT OR REPLACE INTO schedules (name, schedule) VALUES (?, ?)', schedule.name, text))
   }
 
   async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {

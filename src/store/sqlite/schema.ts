@@ -53,6 +53,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (pid, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  'CREATE TABLE schedules (name TEXT PRIMARY KEY, schedule TEXT NOT NULL) STRICT, WITHOUT ROWID;',
 ]
 
 /**

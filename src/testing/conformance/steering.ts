@@ -187,4 +187,14 @@ export const steeringTests = [
     assert.equal((await open().get(submitted.pid))?.record.status, 'finished')
     await other.close()
   }),
+
+  check('schedule: of one name the last one counts, and others read it', async ({ store, open }) => {
+    const host = await store.openHost()
+    assert.deepEqual(await open().schedules(), [])
+    const daily = { name: 'report', schedule: '0 3 * * *', timeZone: 'Europe/Berlin', missed: 'once', settled: 5, next: 9 } as const
+    const often = { name: 'clean-up', schedule: 'every 60s', missed: 'skip', settled: 1 } as const
+    for (const one of [daily, often, { ...daily, settled: 9, next: 20 }]) await host.schedule(one)
+    await host.close()
+    assert.deepEqual(await open().schedules(), [often, { ...daily, settled: 9, next: 20 }])
+  }),
 ]

@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import type { ScheduleInfo } from '../../index.ts'
+import { printable, printableJson } from '../printable.ts'
+import { table } from '../render/table.ts'
+import { relative } from '../render/time.ts'
+import { viewOf } from '../screen.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+export function addSchedules(program: Command, act: Act): void {
+  program
+    .command('schedules')
+    .description('list the processes that are started by themselves, and when next')
+    .option('--json', 'print a JSON array with everything about each')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stepwright schedules
+  $ stepwright schedules --json | jq -r '.[] | .name + " " + .next'`,
+    )
+    .action(act(schedules))
+}
+
+async function schedules({ io, client }: Tools, { json }: { json?: true }): Promise<number> {
+  const found = (await client.schedules()).toSorted((a, b) => ((a.next ?? '~') < (b.next ?? '~') ? -1 : 1))
+  const view = viewOf(io)
+  const next = ({ next: at }: ScheduleInfo): string => {
+    if (at === undefined) return 'never again'
+    return Date.parse(at) < view.now ? `${printable(at)} (overdue: no host)` : `${printable(at)} (${relative(at, view.now)})`
+  }
+  if (json) io.stdout.write(`${printableJson(found, 2)}\n`)
+  else if (found.length === 0)
+    io.stderr.write('stepwright: no process has a schedule: give its definition one with `schedule` or `every`\n')
+  else
+    io.stdout.write(
+      `${table<ScheduleInfo>(
+        [
+          { title: 'NAME', cell: ({ name }) => printable(name) },
+          { title: 'SCHEDULE', cell: ({ schedule }) => printable(schedule) },
+          { title: 'ZONE', cell: ({ timeZone = '' }) => printable(timeZone), dispensable: true },
+          { title: 'NEXT', cell: next },
+          { title: 'MISSED', cell: ({ missed }) => printable(missed), dispensable: true },
+        ],
+        found,
+        view,
+      ).join('\n')}\n`,
+    )
+  return 0
+}
