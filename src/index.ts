@@ -13,11 +13,11 @@ export type { ClassSpec, FactorySpec, StepContext, StepObject } from './steps/wo
 // Hosts
 export { createRuntime, type Runtime } from './runtime/create-runtime.ts'
 export type { ProcessHandle } from './runtime/handle.ts'
-export type { RuntimeOptions, StartOptions } from './runtime/options.ts'
+export type { RuntimeOptions, StartOptions, WorkerOptions } from './runtime/options.ts'
 
 // Readers
 export { openClient } from './client/open-client.ts'
-export type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client/client.ts'
+export type { Client, ForkOptions, ListOptions, LogInfo, LogOptions, Steered, SubmitOptions, WaitOptions } from './client/client.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './store/info.ts'
 
 // Stores

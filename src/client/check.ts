@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { PROCESS_STATUSES, type ProcessStatus } from '../store/record.ts'
-import type { ListOptions, WaitOptions } from './client.ts'
+import type { ForkOptions, ListOptions, SubmitOptions, WaitOptions } from './client.ts'
 
 const MAX_SHOWN = 80
 
@@ -30,6 +30,36 @@ export function checkWait(options: WaitOptions, what: string): AbortSignal | und
   const { signal } = options
   if (signal === undefined || signal instanceof AbortSignal) return signal
   throw new TypeError(`${what}: signal: expected an AbortSignal, received ${show(signal)}`)
+}
+
+const MAX_KEY_LENGTH = 1024
+const NAME = /^[a-z0-9][a-z0-9-]{0,63}$/
+
+/** @throws TypeError */
+export function checkSubmit(name: unknown, options: SubmitOptions): string {
+  if (typeof name !== 'string' || !NAME.test(name))
+    throw new TypeError(`submit(name): expected the name of a definition, like 'import-dump', received ${show(name)}`)
+  checkKeys(options, 'submit', ['key', 'labels'])
+  const { key, labels } = options
+  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > MAX_KEY_LENGTH))
+    throw new TypeError(`submit({ key }): expected a string of 1 to ${MAX_KEY_LENGTH} characters, received ${show(key)}`)
+  if (labels !== undefined && !isLabels(labels))
+    throw new TypeError(`submit({ labels }): expected an object of strings, received ${show(labels)}`)
+  return name
+}
+
+/** @throws TypeError */
+export function checkFork(options: ForkOptions): string | undefined {
+  checkKeys(options, 'fork', ['from'])
+  const { from } = options
+  if (from === undefined || typeof from === 'string') return from
+  throw new TypeError(`fork({ from }): expected the name of a step, received ${show(from)}`)
+}
+
+/** @throws TypeError */
+export function checkReason(reason: unknown): string | undefined {
+  if (reason === undefined || typeof reason === 'string') return reason
+  throw new TypeError(`cancel(pid, reason): expected a string, received ${show(reason)}`)
 }
 
 /** @throws TypeError */

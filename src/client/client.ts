@@ -35,7 +35,23 @@ export interface LogInfo {
   readonly fields?: unknown
 }
 
-/** Reads processes from any Node process, through the store alone. Needs no definitions. */
+/** What may be said of a process when it is submitted. */
+export interface SubmitOptions {
+  /** Idempotency key: the same key always means the same process; a second submit or start with it returns the first one. */
+  readonly key?: string | undefined
+  /** Facts to find the process by. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
+export interface ForkOptions {
+  /** The step to begin with again. Default: the one in which the process failed or was stopped. */
+  readonly from?: string | undefined
+}
+
+/** 'taken': done, and in the store. 'kept': no host that is alive has the process; it is done as soon as one takes it up. */
+export type Steered = 'taken' | 'kept'
+
+/** Reads and steers processes from any Node process, through the store alone. Needs no definitions. */
 export interface Client {
   /** The process as it is now; `undefined` if there is none with this pid. */
   get(pid: string): Promise<ProcessInfo | undefined>
@@ -59,6 +75,37 @@ export interface Client {
    * @throws ERR_UNKNOWN_PROCESS
    */
   history(pid: string): Promise<HistoryEntry[]>
+  /**
+   * Puts a process into the store for a worker: `createRuntime({ worker: true })` or `stepwright work`. Resolves with its pid; it is pending
+   * until a worker that knows the definition takes it. The worker checks the input: one that does not fit ends the process in `error`
+   * (ERR_INVALID_INPUT).
+   * @throws ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_STORE_WRITE
+   * @example const pid = await client.submit('import-dump', { file: 'dump.xml' }, { key: 'dump.xml' })
+   */
+  submit(name: string, input?: unknown, options?: SubmitOptions): Promise<string>
+  /**
+   * Ends a process in `cancelled`, whatever it is doing.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
+   */
+  cancel(pid: string, reason?: string): Promise<Steered>
+  /**
+   * Lets an interrupted process go on. A plain object is merged into the paused step's output, anything else replaces it, none keeps it. Of
+   * two that let the same step go on at once, one does and the other is told.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
+   */
+  proceed(pid: string, data?: unknown): Promise<Steered>
+  /**
+   * Hands an event to the step that is under way.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_EVENT_REFUSED if that takes none, ERR_ALREADY_ENDED, ERR_NOT_JSON
+   */
+  send(pid: string, event: unknown): Promise<Steered>
+  /**
+   * Begins a new process where a step of another one began, with the data it had then: to retry a failed process from its failed step, or to try
+   * a step again with other code. Top-level steps only. Any host that knows the definition takes it.
+   * @returns the new pid; its `forkedFrom` names the other one
+   * @throws ERR_UNKNOWN_PROCESS, ERR_UNKNOWN_STEP
+   */
+  fork(pid: string, options?: ForkOptions): Promise<string>
   /**
    * Removes an ended process, and the processes it has started.
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS

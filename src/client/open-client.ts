@@ -1,14 +1,17 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
-import { isFinal } from '../store/record.ts'
+import { isFinal, type Json } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
-import { checkLimit, checkList, checkPid, checkWait, show } from './check.ts'
-import type { Client, ListOptions, LogInfo, LogOptions, WaitOptions } from './client.ts'
+import { toJson } from '../steps/json.ts'
+import { checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, show } from './check.ts'
+import type { Client, ForkOptions, ListOptions, LogInfo, LogOptions, Steered, SubmitOptions, WaitOptions } from './client.ts'
+import { forkOf, submission } from './new-process.ts'
 import { outcome } from './outcome.ts'
+import { pausedStep, steer } from './steer.ts'
 import { storeAt } from './store-at.ts'
 
 /**
- * Opens a store for reading, in any Node process. Nothing is touched before the first call.
+ * Opens a store for reading and steering, in any Node process. Nothing is touched before the first call.
  *
  * @param store the directory of a `lowdbStore`, the file of a `sqliteStore` (by its ending: .sqlite, .sqlite3 or .db), or a store
  * @example
@@ -73,12 +76,44 @@ class StoreClient implements Client {
     signal?.throwIfAborted()
   }
 
+  async submit(name: string, input?: unknown, options: SubmitOptions = {}): Promise<string> {
+    const record = submission(checkSubmit(name, options), this.#json(input), options)
+    return (await this.#store.submit(record)).pid
+  }
+
+  async cancel(pid: string, given?: string): Promise<Steered> {
+    const reason = checkReason(given)
+    return steer(this.#store, checkPid(pid), () => ({ type: 'cancel', ...(reason !== undefined && { reason }) }), this.#closing.signal)
+  }
+
+  async proceed(pid: string, given?: unknown): Promise<Steered> {
+    const data = given === undefined ? {} : { data: this.#json(given) }
+    return steer(this.#store, checkPid(pid), record => ({ type: 'proceed', step: pausedStep(record), ...data }), this.#closing.signal)
+  }
+
+  async send(pid: string, given: unknown): Promise<Steered> {
+    const event = this.#json(given)
+    return steer(this.#store, checkPid(pid), () => ({ type: 'send', event }), this.#closing.signal)
+  }
+
+  async fork(pid: string, options: ForkOptions = {}): Promise<string> {
+    const from = checkFork(options)
+    const records = await this.#store.history(checkPid(pid))
+    if (!records) throw unknown(pid, this.#store)
+    return (await this.#store.submit(forkOf(records, from))).pid
+  }
+
   async delete(pid: string): Promise<void> {
     const found = await this.#store.get(checkPid(pid))
     // A live one is refused as it is, and its children stay.
     const children = found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
-    for (const child of children) await this.#deleteIfThere(child)
+    for (const child of children) if (await this.#isChildOf(child, pid)) await this.#deleteIfThere(child)
     await this.#store.delete(pid)
+  }
+
+  /** A fork has the steps of the process it began from, whose children are not its own. */
+  async #isChildOf(child: string, pid: string): Promise<boolean> {
+    return (await this.#store.get(child))?.record.parent?.pid === pid
   }
 
   async #deleteIfThere(pid: string): Promise<void> {
@@ -110,6 +145,10 @@ class StoreClient implements Client {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  #json(value: unknown): Json {
+    return toJson(value, this.#store.maxRecordBytes)
   }
 
   /** Ends with the process; whatever else ends it throws. */

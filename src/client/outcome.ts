@@ -3,7 +3,13 @@ import { fromErrorRecord } from '../store/error-record.ts'
 import type { ErrorRecord, Json, ProcessRecord } from '../store/record.ts'
 
 /** Codes that say more than that a step failed. */
-const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>(['ERR_NOT_JSON', 'ERR_RECORD_TOO_LARGE', 'ERR_STEP_TIMEOUT', 'ERR_HOST_DIED'])
+const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
+  'ERR_NOT_JSON',
+  'ERR_RECORD_TOO_LARGE',
+  'ERR_STEP_TIMEOUT',
+  'ERR_HOST_DIED',
+  'ERR_INVALID_INPUT',
+])
 
 /**
  * The output of a process that has finished.

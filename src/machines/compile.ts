@@ -12,7 +12,7 @@ import {
   type ProcessMachineInput,
   type TimerInput,
 } from './context.ts'
-import { cancelled, hostDied, timedOut } from './ends.ts'
+import { cancelled, hostDied, refused, timedOut } from './ends.ts'
 import { update, type Entry, type StepStates } from './states/chart.ts'
 import { statesOf } from './states/index.ts'
 
@@ -66,16 +66,20 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     return initial === undefined ? {} : { initial, states, ...more }
   }
   const steer = {
-    CANCEL: { target: `#${id}.cancelled`, actions: update<EventOf<'CANCEL'>>((context, { at, reason }) => cancelled(context, at, reason)) },
+    CANCEL: { target: `#${id}.cancelled`, actions: update<EventOf<'CANCEL'>>((context, event) => cancelled(context, event)) },
     RECOVER: {
       guard: ({ event }: { event: EventOf<'RECOVER'> }) => event.fail,
       target: `#${id}.error`,
       actions: update<EventOf<'RECOVER'>>((context, { at }) => hostDied(context, at)),
     },
   }
+  const refuse = {
+    target: `#${id}.error`,
+    actions: update<EventOf<'REFUSE'>>((context, { at, error }) => refused(context, at, error)),
+  }
   const final = { type: 'final' }
   const states: Record<ProcessStatus, object> = {
-    pending: { on: { ...steer, START: start } },
+    pending: { on: { ...steer, START: start, REFUSE: refuse } },
     running: { ...group(groups.running, timed ? { invoke: deadline } : {}), on: steer },
     sleeping: { ...group(groups.sleeping), on: steer },
     interrupted: { ...group(groups.interrupted), on: steer },

@@ -52,11 +52,27 @@ export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInpu
   }
 }
 
+/** What a client asked for carries its command's id into the record. */
+export interface Commanded {
+  readonly command?: string | undefined
+}
+
+/** The record's event for one that a host sends. */
+export const caused = (type: string, { command }: Commanded, step?: string): RecordEvent => ({
+  type,
+  ...(step !== undefined && { step }),
+  ...(command !== undefined && { command }),
+})
+
 /** The events a host sends. Results of attempts and timers arrive as XState's own done and error events. */
 export type ProcessEvent =
   | { readonly type: 'START'; readonly at: number }
-  | { readonly type: 'PROCEED'; readonly at: number; readonly data?: Json }
-  | { readonly type: 'CANCEL'; readonly at: number; readonly reason?: string | undefined }
+  | ({ readonly type: 'PROCEED'; readonly at: number; readonly data?: Json } & Commanded)
+  | ({ readonly type: 'CANCEL'; readonly at: number; readonly reason?: string | undefined } & Commanded)
+  /** What a client submitted cannot begin. */
+  | { readonly type: 'REFUSE'; readonly at: number; readonly error: ErrorRecord }
+  /** Something from outside, for a step that takes events. */
+  | ({ readonly type: 'SEND'; readonly at: number; readonly event: Json } & Commanded)
   | {
       readonly type: 'RECOVER'
       readonly at: number

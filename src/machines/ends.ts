@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { ErrorRecord, FinalStatus } from '../store/record.ts'
-import { endOpenSteps, type ProcessContext } from './context.ts'
+import { caused, endOpenSteps, type Commanded, type ProcessContext } from './context.ts'
 
 /** The context of a process that ends otherwise than by finishing. */
 function end(
@@ -31,6 +31,9 @@ export function failed(context: ProcessContext, step: string, at: number, error:
   return end({ ...context, steps }, 'error', at, type, { ...error, step, attempt }, step)
 }
 
+export const refused = (context: ProcessContext, at: number, error: ErrorRecord): Partial<ProcessContext> =>
+  end(context, 'error', at, 'REFUSE', error)
+
 export function timedOut(context: ProcessContext, at: number): Partial<ProcessContext> {
   return end(
     context,
@@ -41,8 +44,12 @@ export function timedOut(context: ProcessContext, at: number): Partial<ProcessCo
   )
 }
 
-export function cancelled(context: ProcessContext, at: number, reason: string | undefined): Partial<ProcessContext> {
-  return end(context, 'cancelled', at, 'CANCEL', coded('ProcessCancelledError', 'ERR_CANCELLED', reason ?? 'Cancelled'))
+export function cancelled(
+  context: ProcessContext,
+  event: { at: number; reason?: string | undefined } & Commanded,
+): Partial<ProcessContext> {
+  const error = coded('ProcessCancelledError', 'ERR_CANCELLED', event.reason ?? 'Cancelled')
+  return { ...end(context, 'cancelled', event.at, 'CANCEL', error), event: caused('CANCEL', event) }
 }
 
 export function hostDied(context: ProcessContext, at: number): Partial<ProcessContext> {

@@ -2,7 +2,8 @@ import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, Snapshot } from
 import type { Json, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
 import type { ProcessContext } from './context.ts'
 
-const statusOf = (value: unknown): ProcessStatus => (typeof value === 'string' ? value : Object.keys(value as object)[0]) as ProcessStatus
+export const statusOf = (value: unknown): ProcessStatus =>
+  (typeof value === 'string' ? value : Object.keys(value as object)[0]) as ProcessStatus
 
 /** The timers of a snapshot as XState persists them. Attempts are left out: after a restore `RECOVER` begins a new one. */
 function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefined {

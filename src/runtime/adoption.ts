@@ -9,6 +9,7 @@ const INTERVAL_MS = 500
 export class Adoption {
   readonly #store: HostStore
   readonly #accept: (record: ProcessRecord) => boolean
+  readonly #prepare: () => Promise<void>
   readonly #resume: (adopted: AdoptedProcess) => void
   readonly #onError: (error: unknown) => void
   #round: Promise<void> | undefined
@@ -16,12 +17,15 @@ export class Adoption {
   #stopped = false
   #failing = false
 
+  /** @param prepare runs between taking and resuming */
   constructor(
     store: HostStore,
     accept: (record: ProcessRecord) => boolean,
+    prepare: () => Promise<void>,
     resume: (adopted: AdoptedProcess) => void,
     onError: (error: unknown) => void,
   ) {
+    this.#prepare = prepare
     this.#store = store
     this.#accept = accept
     this.#resume = resume
@@ -69,6 +73,8 @@ export class Adoption {
   }
 
   async #goOn(adopted: AdoptedProcess[]): Promise<void> {
+    if (adopted.length === 0) return
+    await this.#prepare()
     adopted.sort((a, b) => (a.record.pid < b.record.pid ? -1 : 1))
     adopted.filter(one => !isPending(one)).forEach(this.#resume)
     // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).

@@ -1,4 +1,4 @@
-import type { Client } from '../client/client.ts'
+import type { Client, Steered } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
 import { lowdbStore } from '../store/lowdb-store.ts'
 import { createPace } from './pace.ts'
@@ -23,12 +23,16 @@ export interface Runtime extends Omit<Client, 'close'> {
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
    */
-  cancel(pid: string, reason?: string): Promise<void>
+  cancel(pid: string, reason?: string): Promise<Steered>
   /**
    * Lets an interrupted process go on.
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON
    */
-  proceed(pid: string, data?: unknown): Promise<void>
+  proceed(pid: string, data?: unknown): Promise<Steered>
+  /**
+   * Resolves once a worker has done its work (see `WorkerOptions`) and no process here runs, sleeps or waits to begin; at once after `close`.
+   */
+  idle(): Promise<void>
   /**
    * Tells the steps under way to end and waits for them, at most `within` (default '10s'). What has not ended is given up: the next host goes on with it.
    */

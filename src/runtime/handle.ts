@@ -1,9 +1,9 @@
-import { StepwrightError } from '../errors.ts'
 import { outcome } from '../client/outcome.ts'
 import { copyJson } from '../steps/json.ts'
-import type { Client } from '../client/client.ts'
+import type { Client, Steered } from '../client/client.ts'
 import type { ProcessInfo } from '../store/info.ts'
 import type { LiveProcess } from './live-process.ts'
+import { cancel, proceed, send } from './steering.ts'
 import { checkListener, tellListener } from './subscribers.ts'
 
 /** A process as the app that started it holds it. */
@@ -20,15 +20,20 @@ export interface ProcessHandle<Output = unknown> {
    */
   subscribe(listener: (info: ProcessInfo) => void): () => void
   /**
-   * Ends the process in `cancelled`, whatever it is doing.
+   * Ends the process in `cancelled`, whatever it is doing. Resolves to 'kept' where another host has it and is not alive.
    * @throws ERR_ALREADY_ENDED
    */
-  cancel(reason?: string): Promise<void>
+  cancel(reason?: string): Promise<Steered>
   /**
    * Lets an interrupted process go on. A plain object is merged into the paused step's output, anything else replaces it, none keeps it.
    * @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT (the step has a schema and `data` does not fit), ERR_NOT_JSON
    */
-  proceed(data?: unknown): Promise<void>
+  proceed(data?: unknown): Promise<Steered>
+  /**
+   * Hands an event to the step that is under way.
+   * @throws ERR_EVENT_REFUSED if that takes none, ERR_ALREADY_ENDED, ERR_NOT_JSON
+   */
+  send(event: unknown): Promise<Steered>
 }
 
 export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
@@ -36,8 +41,9 @@ export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
     pid: live.pid,
     result: async () => copyJson(outcome(await live.ended())) as Output,
     subscribe: listener => live.subscribe(listener),
-    cancel: reason => live.cancel(reason),
-    proceed: data => live.proceed(data),
+    cancel: reason => cancel(live, reason),
+    proceed: data => proceed(live, data),
+    send: event => send(live, event),
   }
 }
 
@@ -51,14 +57,9 @@ export function foreignHandle<Output>(
   closing: AbortSignal,
   adopted: () => LiveProcess | undefined,
 ): ProcessHandle<Output> {
-  const refuse = async (code: 'ERR_ALREADY_ENDED' | 'ERR_NOT_INTERRUPTED'): Promise<never> => {
-    const info = await client.get(pid)
-    if (info === undefined) throw new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)}`)
-    if (info.endedAt !== undefined) throw new StepwrightError(code, `Process ${pid} has ended (${info.status})`)
-    throw new StepwrightError(
-      'ERR_UNKNOWN_PROCESS',
-      `Process ${pid} is not run by this runtime but by host ${info.host?.id ?? '(none)'}: steer it there`,
-    )
+  const here = (): ProcessHandle | undefined => {
+    const live = adopted()
+    return live && liveHandle(live)
   }
   return {
     pid,
@@ -77,7 +78,8 @@ export function foreignHandle<Output>(
       })()
       return () => stop.abort()
     },
-    cancel: reason => adopted()?.cancel(reason) ?? refuse('ERR_ALREADY_ENDED'),
-    proceed: data => adopted()?.proceed(data) ?? refuse('ERR_NOT_INTERRUPTED'),
+    cancel: reason => here()?.cancel(reason) ?? client.cancel(pid, reason),
+    proceed: data => here()?.proceed(data) ?? client.proceed(pid, data),
+    send: event => here()?.send(event) ?? client.send(pid, event),
   }
 }

@@ -3,10 +3,10 @@ import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../
 import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
 import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
-import { show } from '../steps/show.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
+  type ErrorRecord,
   type FinishedItems,
   type JournalLine,
   type Json,
@@ -14,6 +14,7 @@ import {
   type ProcessIdentity,
   type ProcessRecord,
   type Progress,
+  type RecordEvent,
   type Transition,
 } from '../store/record.ts'
 import type { Host, HostStore } from '../store/store.ts'
@@ -22,7 +23,6 @@ import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import { Ending } from './ending.ts'
 import { ownInfo } from './own-info.ts'
-import { proceedData } from './proceed-data.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
 import { Seat, type Slots } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
@@ -92,6 +92,8 @@ export class LiveProcess {
   #context: ProcessContext
   #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
+  /** Taken up where another host, or none, left it. */
+  readonly isRestored: boolean
   #gone = false
   /** By step: settles when the attempt that was aborted before has, or has had its time. */
   readonly #predecessors = new Map<string, Promise<void>>()
@@ -122,6 +124,7 @@ export class LiveProcess {
       ...(restored && { snapshot: restored.snapshot }),
     })
     restored?.fill()
+    this.isRestored = restored !== undefined
     this.#context = this.machineContext
     this.#revision = 'revision' in origin ? origin.revision : 1
     this.#progress = 'progress' in origin ? origin.progress : undefined
@@ -146,6 +149,13 @@ export class LiveProcess {
   get status(): ProcessRecord['status'] {
     return this.#transition.status
   }
+  get steps(): ProcessRecord['steps'] {
+    return this.#transition.steps
+  }
+  /** Its last record is in the store, or it was given up. */
+  get isGone(): boolean {
+    return this.#gone
+  }
   get machineContext(): ProcessContext {
     return this.#actor.getSnapshot().context as ProcessContext
   }
@@ -169,31 +179,34 @@ export class LiveProcess {
     return ownInfo(toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.#around.host }) }))
   }
 
+  /** Whether the state the process is in does anything with an event. */
+  takes(event: ProcessEvent): boolean {
+    return this.#actor.getSnapshot().can(event)
+  }
+
+  dispatch(event: ProcessEvent): void {
+    this.#actor.send(event)
+  }
+
   /** Lets the actor go: a new process waits for its slot, a restored one goes on where it was. */
   begin(recovery?: Omit<Extract<ProcessEvent, { type: 'RECOVER' }>, 'type' | 'at'>): void {
-    this.#actor.start()
-    this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
-    if (recovery) this.#send({ type: 'RECOVER', at: this.clock.now(), ...recovery })
-    if (this.status === 'pending') this.#seat.take(() => this.#send({ type: 'START', at: this.clock.now() }), 'beginning')
+    this.#start()
+    if (recovery) this.dispatch({ type: 'RECOVER', at: this.clock.now(), ...recovery })
+    if (this.status === 'pending') this.#seat.take(() => this.dispatch({ type: 'START', at: this.clock.now() }), 'beginning')
     this.#around.onChange(this)
   }
 
-  /** @throws ERR_ALREADY_ENDED */
-  async cancel(reason?: string): Promise<void> {
-    if (reason !== undefined && typeof reason !== 'string')
-      throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
-    this.#mustLive('cancelled')
-    this.#send({ type: 'CANCEL', at: this.clock.now(), reason })
-    await this.barrier()
+  /** Ends a process that was submitted and cannot begin. */
+  refuse(error: ErrorRecord): void {
+    this.#start()
+    this.dispatch({ type: 'REFUSE', at: this.clock.now(), error })
   }
 
-  /** @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
-  async proceed(data?: unknown): Promise<void> {
-    const paused = this.#pausedStep()
-    const json = await proceedData(paused, this.machineContext, data, this.maxRecordBytes)
-    if (this.#pausedStep() !== paused) throw this.#notInterrupted()
-    this.#send({ type: 'PROCEED', at: this.clock.now(), ...(json !== undefined && { data: json }) })
-    await this.barrier()
+  /** Writes the state the process is in once more: nobody has seen it in this state. */
+  announce(event: RecordEvent): void {
+    this.#revision += 1
+    this.#write((this.#transition = { ...this.#transition, revision: this.#revision, at: this.clock.now(), event }))
+    this.#subscribers.tell(() => this.info())
   }
 
   subscribe(listener: (info: ProcessInfo) => void): () => void {
@@ -329,15 +342,16 @@ export class LiveProcess {
     })
   }
 
+  #start(): void {
+    this.#actor.start()
+    this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
+  }
+
   #stop(): void {
     this.#gone = true
     this.#meter.stop()
     this.#actor.stop()
     this.disown()
-  }
-
-  #send(event: ProcessEvent): void {
-    this.#actor.send(event)
   }
 
   #record(snapshot: ReturnType<AnyActor['getSnapshot']>): void {
@@ -408,22 +422,5 @@ export class LiveProcess {
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
     this.#subscribers.tell(() => this.info())
-  }
-
-  #mustLive(what: string): void {
-    if (isFinal(this.status))
-      throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${this.pid} cannot be ${what}: it has ended (${this.status})`)
-    if (this.#gone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closed`)
-  }
-
-  #pausedStep(): PlannedStep {
-    this.#mustLive('proceeded')
-    const open = Object.entries(this.#transition.steps).find(([, { status }]) => status === 'interrupted')
-    if (this.status !== 'interrupted' || !open) throw this.#notInterrupted()
-    return this.stepNamed(open[0])
-  }
-
-  #notInterrupted(): StepwrightError {
-    return new StepwrightError('ERR_NOT_INTERRUPTED', `Process ${this.pid} is ${this.status}: only an interrupted process can proceed`)
   }
 }

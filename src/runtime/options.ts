@@ -14,6 +14,8 @@ export interface RuntimeOptions {
   store?: Store | undefined
   /** How many processes run at once; those that wait take no slot. Default 100. */
   concurrency?: number | undefined
+  /** Also take processes that clients submitted, as slots are free. A worker keeps Node alive until it is closed, or has done its work. Default false. */
+  worker?: boolean | WorkerOptions | undefined
   /** What to do with processes of dead hosts: go on, end them in `error` (ERR_HOST_DIED), or leave them. Default 'resume'. */
   recover?: 'resume' | 'fail' | false | undefined
   /** Deaths in a row during the same step after which a process ends in `error` (ERR_HOST_DIED). Default 3. */
@@ -29,7 +31,16 @@ export interface RuntimeOptions {
   inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
 }
 
+/** When a worker has done its work. */
+export interface WorkerOptions {
+  /** Take so many, and no more. Default: no limit. */
+  readonly maxProcesses?: number | undefined
+  /** Wait for more to be submitted; otherwise it has done its work once nothing is left that it may take. Default true. */
+  readonly wait?: boolean | undefined
+}
+
 export interface CheckedOptions {
+  readonly worker: Required<WorkerOptions> | undefined
   readonly store: Store | undefined
   readonly concurrency: number
   readonly recover: 'resume' | 'fail' | false
@@ -40,7 +51,18 @@ export interface CheckedOptions {
   readonly services: object
 }
 
-const KNOWN = new Set(['processes', 'store', 'services', 'concurrency', 'recover', 'maxRecoveries', 'retention', 'closeOn', 'inspect'])
+const KNOWN = new Set([
+  'processes',
+  'store',
+  'services',
+  'concurrency',
+  'worker',
+  'recover',
+  'maxRecoveries',
+  'retention',
+  'closeOn',
+  'inspect',
+])
 
 export function checkOptions(options: RuntimeOptions & { services?: unknown }): CheckedOptions {
   if (typeof options !== 'object' || options === null)
@@ -74,8 +96,21 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     throw new TypeError(`createRuntime({ closeOn }): expected names of signals such as ['SIGTERM'], received ${show(closeOn)}`)
   if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function')
     throw new TypeError(`createRuntime({ inspect }): expected a function or an observer, received ${show(inspect)}`)
+  const worker = checkWorker(options.worker)
   const retentionMs = retention === false ? false : toMs(retention, 'createRuntime({ retention })')
-  return { store, concurrency, recover, maxRecoveries, retentionMs, closeOn, inspect, services }
+  return { store, concurrency, worker, recover, maxRecoveries, retentionMs, closeOn, inspect, services }
+}
+
+function checkWorker(worker: RuntimeOptions['worker']): CheckedOptions['worker'] {
+  if (worker === undefined || worker === false) return undefined
+  const { maxProcesses = Infinity, wait = true } = checkKeys(worker === true ? {} : worker, 'createRuntime({ worker })', [
+    'maxProcesses',
+    'wait',
+  ]) as WorkerOptions
+  if (maxProcesses !== Infinity && (!Number.isInteger(maxProcesses) || maxProcesses < 1))
+    throw new TypeError(`createRuntime({ worker: { maxProcesses } }): expected an integer from 1, received ${show(maxProcesses)}`)
+  if (typeof wait !== 'boolean') throw new TypeError(`createRuntime({ worker: { wait } }): expected true or false, received ${show(wait)}`)
+  return { maxProcesses, wait }
 }
 
 /** What may be said of one process when it is started. */

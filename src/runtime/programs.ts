@@ -91,6 +91,12 @@ export class Programs {
     return entry?.plan === plan ? this.#program(entry, timed) : undefined
   }
 
+  /** The program that serves new processes of a name: the last of its versions. */
+  latest(name: string): KnownProgram | undefined {
+    const entry = [...this.#entries.values()].findLast(({ plan }) => plan.name === name)
+    return entry && this.#program(entry, entry.plan.timeoutMs !== undefined)
+  }
+
   /**
    * What this host makes of a record: the program that goes on with it, and the record as that program knows it. The same name and version,
    * and a machine that has the record's states; else what `migrate` of the newest definition of that name says.

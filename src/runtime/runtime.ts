@@ -1,25 +1,36 @@
 import { hostname } from 'node:os'
-import type { Client, ListOptions, LogOptions, WaitOptions } from '../client/client.ts'
-import { openClient } from '../client/open-client.ts'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
 import type { ProcessPlan } from '../steps/plan.ts'
-import { isFinal, type Json, type JournalLine, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
+import type { Command } from '../store/command.ts'
+import {
+  identityOf,
+  isFinal,
+  isSubmission,
+  type Json,
+  type JournalLine,
+  type ProcessIdentity,
+  type ProcessRecord,
+} from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
 import { attemptLogic, childLogic, timerLogic, type Answer } from './actors.ts'
 import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
+import { Commands } from './commands.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { LiveProcess, type Surroundings } from './live-process.ts'
+import { LiveProcess, type Program, type Surroundings } from './live-process.ts'
+import { Lookout } from './lookout.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
+import { closed, RuntimeClient } from './runtime-client.ts'
 import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
+import { isFreshFork, Submissions, type NewProcess } from './submissions.ts'
 import { tell } from './tell.ts'
 
 const EXPIRE_INTERVAL_MS = 60_000
@@ -33,10 +44,9 @@ export interface Injected {
 }
 
 /** A host: runs processes of the definitions it knows, and is a client of its store too. */
-export class ProcessRuntime implements Surroundings {
+export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly #options: CheckedOptions
   readonly #readers: Store
-  readonly #client: Client
   readonly #programs: Programs
   readonly #createPid: Injected['createPid']
   readonly #live = new Map<string, LiveProcess>()
@@ -51,11 +61,15 @@ export class ProcessRuntime implements Surroundings {
   readonly inspect: CheckedOptions['inspect']
   draining = false
   #closed: Promise<void> | undefined
-  /** Aborts once closed: ends what waits for processes of other hosts. */
-  readonly #closing = new AbortController()
   readonly #starting = new Set<Promise<unknown>>()
   readonly #adoption: Adoption
   readonly #children: Children
+  readonly #commands: Commands
+  readonly #submissions: Submissions
+  readonly #lookout: Lookout
+  readonly #whenIdle = new Set<() => void>()
+  /** Commands that were there for what is being adopted. */
+  #kept: readonly Command[] = []
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
 
@@ -66,9 +80,9 @@ export class ProcessRuntime implements Surroundings {
     store: HostStore,
     { clock, createPid, pace }: Injected,
   ) {
+    super(readers)
     this.#options = options
     this.#readers = readers
-    this.#client = openClient(readers)
     this.#createPid = createPid
     this.clock = clock
     this.pace = pace
@@ -78,16 +92,10 @@ export class ProcessRuntime implements Surroundings {
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
     this.inspect = safely(options.inspect)
-    this.#adoption = new Adoption(
-      store,
-      record => this.#programs.restoring(record) !== undefined,
-      adopted => this.#resume(adopted),
-      error => process.emitWarning(`Host ${store.hostId} could not look for processes to adopt: ${messageOf(error)}`),
-    )
     this.#children = new Children({
       clock,
-      client: this.#client,
-      closing: this.#closing.signal,
+      client: this.client,
+      closing: this.closing.signal,
       handleOf: pid => this.#handleOf(pid),
       isLive: pid => this.#live.has(pid),
       isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
@@ -98,6 +106,36 @@ export class ProcessRuntime implements Surroundings {
       items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
+    const onProblem = (what: string, error?: unknown): void => this.#problem(what, error)
+    this.#commands = new Commands({ store, find: pid => this.#live.get(pid), history: pid => readers.history(pid), onProblem })
+    this.#submissions = new Submissions({
+      store,
+      programs: this.#programs,
+      worker: options.worker,
+      clock,
+      maxRecordBytes: this.maxRecordBytes,
+      freeSlots: () => this.slots.free,
+      isDraining: () => this.draining,
+      prepare: () => this.#readKept(),
+      run: (program, record, begin) => this.#run(program, record, begin),
+      onProblem,
+    })
+    this.#adoption = new Adoption(
+      store,
+      record => (isSubmission(record) ? this.#submissions.accepts(record) : this.#programs.restoring(record) !== undefined),
+      () => this.#readKept(),
+      adopted => this.#resume(adopted),
+      error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
+    )
+    this.#lookout = new Lookout(
+      () => this.#look(),
+      error => onProblem(`Host ${store.hostId} could not look for what clients ask of it`, error),
+    )
+    store.onWake(this.#lookout.wake)
+    if (options.worker) {
+      this.slots.onFree = this.#lookout.wake
+      this.#keepAlive.add(this.#submissions)
+    }
   }
 
   /** Takes up what dead hosts left behind, and begins to remove what has been kept long enough. */
@@ -105,6 +143,7 @@ export class ProcessRuntime implements Surroundings {
     const { recover, retentionMs } = this.#options
     for (const chart of this.#programs.charts()) await this.store.define(chart)
     if (recover !== false) await this.#adoption.begin()
+    this.#lookout.wake()
     if (retentionMs !== false) this.#expire(retentionMs)
     this.#forgetSignals = closeOnSignals(this.#options.closeOn, () => this.close())
   }
@@ -182,55 +221,23 @@ export class ProcessRuntime implements Surroundings {
     await this.close()
   }
 
-  /** @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED */
-  async cancel(pid: string, reason?: string): Promise<void> {
-    await this.#steer(pid).cancel(reason)
-  }
-
-  /** @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON */
-  async proceed(pid: string, data?: unknown): Promise<void> {
-    await this.#steer(pid).proceed(data)
-  }
-
-  get(pid: string): ReturnType<Client['get']> {
-    return this.#client.get(pid)
-  }
-  list(options?: ListOptions): ReturnType<Client['list']> {
-    return this.#client.list(options)
-  }
-  watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
-    return this.#client.watch(pid, this.#untilClosed(options))
-  }
-  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
-    return this.#client.result<D>(pid, this.#untilClosed(options))
-  }
-  history(pid: string): ReturnType<Client['history']> {
-    return this.#client.history(pid)
-  }
-  logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> {
-    return this.#client.logs(pid, options)
-  }
-  delete(pid: string): Promise<void> {
-    return this.#client.delete(pid)
-  }
-  hosts(): ReturnType<Client['hosts']> {
-    return this.#client.hosts()
-  }
-  adopt(hostId: string, options?: { force?: boolean | undefined }): Promise<number> {
-    return this.#client.adopt(hostId, options)
-  }
-  find(prefix: string, limit?: number): Promise<string[]> {
-    return this.#client.find(prefix, limit)
+  idle(): Promise<void> {
+    return new Promise(resolve => {
+      this.#whenIdle.add(resolve)
+      this.#tellIfIdle()
+    })
   }
 
   onChange(live: LiveProcess): void {
     if (live.status === 'interrupted') this.#keepAlive.delete(live)
     else this.#keepAlive.add(live)
+    this.#calmDown()
   }
 
   onGone(live: LiveProcess): void {
     this.#live.delete(live.pid)
     this.#keepAlive.delete(live)
+    this.#calmDown()
   }
 
   async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
@@ -249,41 +256,72 @@ export class ProcessRuntime implements Surroundings {
 
   #handleOf<Output>(pid: string): ProcessHandle<Output> {
     const live = this.#live.get(pid)
-    return live ? liveHandle(live) : foreignHandle(pid, this.#client, this.#closing.signal, () => this.#live.get(pid))
+    return live ? liveHandle(live) : foreignHandle(pid, this.client, this.closing.signal, () => this.#live.get(pid))
   }
 
-  #steer(pid: string): ProcessHandle {
+  protected override steer(pid: string): ProcessHandle {
     if (this.draining && !this.#live.has(pid)) throw closed(`Steer process ${pid} where it runs`)
     return this.#handleOf(pid)
   }
 
-  #untilClosed({ signal }: WaitOptions = {}): WaitOptions {
-    return { signal: signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal }
+  #resume({ record, released }: AdoptedProcess): void {
+    const { recover, maxRecoveries } = this.#options
+    if (isSubmission(record) || isFreshFork(record)) {
+      void this.#submissions.begin(record)
+      return
+    }
+    const restored = this.#programs.restoring(record)
+    if (restored)
+      this.#run(restored.program, restored.record, live => {
+        live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
+        const { parent } = record
+        // Once all that were adopted with it are here: its parent may be one of them.
+        if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
+      })
   }
 
-  #resume({ record: found, released }: AdoptedProcess): void {
-    const { recover, maxRecoveries } = this.#options
-    const restored = this.#programs.restoring(found)
-    if (!restored) return
-    const { program, record } = restored
-    const { version, shape, createdAt, input, outline, key, labels, parent } = record
-    const identity: ProcessIdentity = {
-      version,
-      shape,
-      createdAt,
-      input,
-      outline,
-      ...(key !== undefined && { key }),
-      ...(labels && { labels }),
-      ...(parent && { parent }),
-    }
-    const live = new LiveProcess(this, program, identity, record)
+  #run(program: Program, record: ProcessRecord | NewProcess, begin: (live: LiveProcess) => void): void {
+    const live = new LiveProcess(this, program, identityOf(record), record)
     this.#live.set(live.pid, live)
     // Closed meanwhile: it is let go for the next host.
     if (this.draining) return
-    live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
-    // Once all that were adopted with it are here: its parent may be one of them.
-    if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
+    begin(live)
+    // Before anything of it runs.
+    this.#commands.apply(this.#kept.filter(({ pid }) => pid === live.pid))
+  }
+
+  async #look(): Promise<void> {
+    this.#commands.apply(await this.#commands.waiting())
+    if (!this.draining) await this.#submissions.take()
+    this.#tellIfIdle()
+  }
+
+  /** A process of this host needs nothing more for now. A worker looks again before it says that nothing is left. */
+  #calmDown(): void {
+    if (this.#options.worker) this.#lookout.wake()
+    else this.#tellIfIdle()
+  }
+
+  #tellIfIdle(): void {
+    if (!this.closing.signal.aborted) {
+      if (!this.#submissions.isExhausted || this.#starting.size > 0) return
+      for (const { status } of this.#live.values()) if (status !== 'interrupted') return
+      this.#keepAlive.delete(this.#submissions)
+    }
+    for (const resolve of this.#whenIdle) resolve()
+    this.#whenIdle.clear()
+  }
+
+  async #readKept(): Promise<void> {
+    try {
+      this.#kept = await this.#commands.waiting()
+    } catch (error) {
+      this.#problem('The inbox cannot be read', error)
+    }
+  }
+
+  #problem(what: string, error?: unknown): void {
+    process.emitWarning(error === undefined ? what : `${what}: ${messageOf(error)}`)
   }
 
   #expire(retentionMs: number): void {
@@ -309,15 +347,16 @@ export class ProcessRuntime implements Surroundings {
       cancel()
       for (const live of this.#live.values()) live.disown()
       this.#keepAlive.clear()
-      this.#closing.abort(closed('Open a client to read its processes'))
+      this.closing.abort(closed('Open a client to read its processes'))
+      this.#tellIfIdle()
     }
   }
 
   /** Lets each go at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled. */
   async #leave(): Promise<void> {
     const release = (): Promise<void>[] => [...this.#live.values()].map(live => this.#release(live))
-    await Promise.allSettled([this.#adoption.stop(), ...this.#starting, ...release()])
-    // Those that the last round of adoption brought.
+    await Promise.allSettled([this.#adoption.stop(), this.#lookout.stop(), ...this.#starting, ...release()])
+    // Those that the last look or round of adoption brought.
     await Promise.all(release())
     await this.store.close()
   }
@@ -333,8 +372,6 @@ export class ProcessRuntime implements Surroundings {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const closed = (next: string): StepwrightError => new StepwrightError('ERR_RUNTIME_CLOSED', `This runtime is closed. ${next}.`)
 
 /** An inspector that throws must not reach the process it looks at. */
 function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {

@@ -1,5 +1,7 @@
 /** The places in which processes run at the same time. Those that go on come before those that begin. */
 export class Slots {
+  /** Told when one is free and nobody here waits for it. */
+  onFree: () => void = () => {}
   #free: number
   // Sets keep the order of insertion, and a place in the middle can be given up.
   readonly #resuming = new Set<() => void>()
@@ -7,6 +9,10 @@ export class Slots {
 
   constructor(count: number) {
     this.#free = count
+  }
+
+  get free(): number {
+    return this.#free
   }
 
   /** Calls `taken` once a slot is the caller's: at once if one is free. Returns a function that gives up waiting. */
@@ -29,6 +35,7 @@ export class Slots {
         return
       }
     this.#free += 1
+    this.onFree()
   }
 }
 

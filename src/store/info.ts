@@ -24,6 +24,7 @@ export interface ProcessStepInfo {
 export interface ProcessInfo {
   readonly pid: string
   readonly name: string
+  /** Empty until a worker has taken what a client submitted. */
   readonly version: string
   readonly status: ProcessStatus
   readonly createdAt: string
@@ -41,6 +42,8 @@ export interface ProcessInfo {
   readonly labels?: Readonly<Record<string, string>>
   /** The process and the step that have started this one. */
   readonly parent?: { readonly pid: string; readonly step: string }
+  /** The process it began from, and the step of it that it began with. */
+  readonly forkedFrom?: { readonly pid: string; readonly step: string }
   /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
   /** Grows with every record; orders them. */
@@ -50,7 +53,8 @@ export interface ProcessInfo {
 
 /** One record of a journal: the process as it was then, and what made it so. */
 export interface HistoryEntry extends ProcessInfo {
-  readonly event: { readonly type: string; readonly step?: string }
+  /** `command` is the id of a client's command. */
+  readonly event: { readonly type: string; readonly step?: string; readonly command?: string }
   readonly snapshot: unknown
 }
 
@@ -97,6 +101,7 @@ export function toInfo({ record, host }: StoredProcess): ProcessInfo {
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
     ...(record.parent !== undefined && { parent: record.parent }),
+    ...(record.forkedFrom !== undefined && { forkedFrom: record.forkedFrom }),
     recoveries: record.recoveries,
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),

@@ -1,5 +1,5 @@
 import { isPid } from './pid.ts'
-import { PROCESS_STATUSES } from './record.ts'
+import { PROCESS_STATUSES, identityOf } from './record.ts'
 import type { JournalLine, ProcessRecord, ProgressLine, Transition } from './record.ts'
 import { tooNew } from './failures.ts'
 
@@ -116,20 +116,15 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     const { items: _, ...before } = record
     return { ...before, status, revision, at, event, progress: { ...before.progress, ...progress }, ...(items && { items }) }
   }
-  const { version, shape, createdAt, input, key, labels, parent, outline } = record
-  const { key: _key, labels: _labels, parent: _parent, progress: _progress, ...transition } = line as Transition & Partial<ProcessRecord>
-  return {
-    ...transition,
-    version,
-    shape,
-    createdAt,
-    input,
-    outline,
-    ...(key !== undefined && { key }),
-    ...(labels !== undefined && { labels }),
-    ...(parent !== undefined && { parent }),
-    ...transition.definition,
-  }
+  const {
+    key: _key,
+    labels: _labels,
+    parent: _parent,
+    forkedFrom: _forkedFrom,
+    progress: _progress,
+    ...transition
+  } = line as Transition & Partial<ProcessRecord>
+  return { ...transition, ...identityOf(record), ...transition.definition }
 }
 
 /**

@@ -1,19 +1,24 @@
 import fs from 'node:fs'
+import type { Answer, Command } from './command.ts'
 import type { Files } from './files.ts'
 import { quote } from './failures.ts'
+import { poke } from './hosts/poke.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { changes } from './lowdb/changes.ts'
 import { readDefinitions } from './lowdb/definitions.ts'
 import { deleteProcess } from './lowdb/delete.ts'
 import { follow } from './lowdb/follow.ts'
-import { Folders } from './lowdb/folders.ts'
+import { Folders, hostIdsIn } from './lowdb/folders.ts'
 import { openLowdbHost } from './lowdb/host.ts'
 import { Hosts } from './lowdb/hosts.ts'
+import { Inbox } from './lowdb/inbox.ts'
+import { Keys } from './lowdb/keys.ts'
 import { checkStore } from './lowdb/layout.ts'
 import { readLogs } from './lowdb/logs.ts'
 import { powerDurability, processDurability, type Durability } from './lowdb/power.ts'
 import { Reader } from './lowdb/reader.ts'
 import { seize } from './lowdb/seize.ts'
+import { submit } from './lowdb/submissions.ts'
 import { isPidPrefix } from './query.ts'
 import type { LogEntry, ProcessRecord } from './record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
@@ -51,6 +56,7 @@ class LowdbStore implements Store {
   readonly #durability: Durability
   readonly #hosts: Hosts
   readonly #reader: Reader
+  readonly #inbox: Inbox
   readonly #closing = new AbortController()
   #checked = false
 
@@ -59,6 +65,7 @@ class LowdbStore implements Store {
     this.#folders = folders
     this.#files = files
     this.#hosts = new Hosts(files, folders)
+    this.#inbox = new Inbox(files, folders)
     this.#reader = new Reader(files, folders, this.#hosts)
   }
 
@@ -127,6 +134,28 @@ class LowdbStore implements Store {
   async hosts(): Promise<Host[]> {
     this.#check()
     return this.#hosts.all()
+  }
+
+  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+    const submitted = submit(this.#files, this.#folders, new Keys(this.#files, this.#folders), record)
+    // Any of them may be a worker.
+    if (submitted.created) await Promise.all(hostIdsIn(this.#files, this.#folders).map(id => poke(this.#folders.hosts, id)))
+    return submitted
+  }
+
+  async command(command: Command): Promise<void> {
+    this.#check()
+    this.#inbox.put(command)
+    const owner = await this.#reader.hostIdOf(command.pid)
+    if (owner !== undefined) await poke(this.#folders.hosts, owner)
+  }
+
+  async answer(pid: string, commandId: string): Promise<Answer> {
+    return this.#inbox.answerOf(pid, commandId)
+  }
+
+  async forget(pid: string, commandId: string): Promise<void> {
+    this.#inbox.forget(pid, commandId)
   }
 
   async seize(hostId: string, force: boolean): Promise<number> {

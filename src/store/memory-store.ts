@@ -1,13 +1,15 @@
 import os from 'node:os'
-import { hostAlive, notEnded, unknownHost, unknownProcess } from './failures.ts'
+import { hostAlive, notEnded, quote, unknownHost, unknownProcess } from './failures.ts'
 import { randomWord } from './files.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { MemoryHost } from './memory/host.ts'
-import { MemoryJournals, RELEASED } from './memory/journals.ts'
-import type { MemoryJournal } from './memory/journals.ts'
+import { MemoryJournal, MemoryJournals, RELEASED, SUBMITTED } from './memory/journals.ts'
+import { parseCommand } from './command.ts'
+import type { Answer, Command } from './command.ts'
 import { fold, parseLine } from './line.ts'
+import { isPid } from './pid.ts'
 import { isPidPrefix, matches } from './query.ts'
-import { isFinal } from './record.ts'
+import { identityOf, isFinal } from './record.ts'
 import type { LogEntry, ProcessRecord } from './record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
 
@@ -63,7 +65,8 @@ class MemoryStore implements Store {
       while (next === journal.lines.length && !journal.deleted && !ends.aborted) await nextLine(journal, ends)
       if (ends.aborted) return
       if (next === journal.lines.length) throw unknownProcess(pid, this.location)
-      record = fold(record, parseLine(journal.lines[next]!, pid))
+      // A submission may have been completed meanwhile.
+      record = fold({ ...record, ...identityOf(journal.first()) }, parseLine(journal.lines[next]!, pid))
       next += 1
     }
   }
@@ -140,6 +143,32 @@ class MemoryStore implements Store {
     return [...this.#hosts.keys()].flatMap(id => this.#host(id) ?? [])
   }
 
+  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+    const { pid, key } = record
+    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+    const holder = key === undefined ? undefined : this.#journals.holderOf(key)
+    if (holder !== undefined) return { pid: holder, created: false }
+    this.#journals.add(new MemoryJournal(record, SUBMITTED))
+    for (const host of this.#hosts.values()) host.wake()
+    return { pid, created: true }
+  }
+
+  async command(command: Command): Promise<void> {
+    this.#journals.inbox.set(`${command.pid}.${command.id}`, JSON.stringify(command))
+    this.#hosts.get(this.#journals.get(command.pid)?.owner ?? '')?.wake()
+  }
+
+  async answer(pid: string, commandId: string): Promise<Answer> {
+    const text = this.#journals.inbox.get(`${pid}.${commandId}`)
+    if (text === undefined) return 'taken'
+    const found = parseCommand(text, pid, commandId)
+    return 'refused' in found ? found : 'waiting'
+  }
+
+  async forget(pid: string, commandId: string): Promise<void> {
+    this.#journals.inbox.delete(`${pid}.${commandId}`)
+  }
+
   async seize(hostId: string, force: boolean): Promise<number> {
     const host = this.#host(hostId)
     if (host === undefined) throw unknownHost(hostId, this.location)
@@ -160,7 +189,7 @@ class MemoryStore implements Store {
   }
 
   #stored({ owner }: MemoryJournal, record: ProcessRecord): StoredProcess {
-    const host = owner === undefined || owner === RELEASED || isFinal(record.status) ? undefined : this.#host(owner)
+    const host = owner === undefined || owner === RELEASED || owner === SUBMITTED || isFinal(record.status) ? undefined : this.#host(owner)
     return host === undefined ? { record } : { record, host }
   }
 }

@@ -60,6 +60,8 @@ export interface StepRecord {
 export interface RecordEvent {
   readonly type: string
   readonly step?: string
+  /** The id of the client's command that caused it: none is applied twice. */
+  readonly command?: string
 }
 
 /** The XState part of a record that its other fields do not say already. Opaque to the store. */
@@ -72,7 +74,7 @@ export interface MachineSnapshot {
 /** What never changes about a process: written once, on its journal's first line. */
 export interface ProcessIdentity {
   readonly version: string
-  /** A hash of the chart's shape. */
+  /** A hash of the chart's shape; empty, as the version, until a host has taken what a client submitted. */
   readonly shape: string
   readonly createdAt: number
   readonly input: Json
@@ -80,8 +82,38 @@ export interface ProcessIdentity {
   readonly labels?: Readonly<Record<string, string>>
   /** The process and the step that have started this one. */
   readonly parent?: { readonly pid: string; readonly step: string }
+  /** The process whose snapshot this one began from, and the step that then began. */
+  readonly forkedFrom?: { readonly pid: string; readonly step: string }
   /** Every step of the definition in order, each followed by its branches (`publish.search`), so that readers need no code. */
   readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
+}
+
+/** What a client submitted and no host has completed yet: nothing is known of it but name, input, key and labels. */
+export const isSubmission = ({ shape }: Pick<ProcessIdentity, 'shape'>): boolean => shape === ''
+
+/** The part of a record that never changes. */
+export function identityOf({
+  version,
+  shape,
+  createdAt,
+  input,
+  key,
+  labels,
+  parent,
+  forkedFrom,
+  outline,
+}: ProcessIdentity): ProcessIdentity {
+  return {
+    version,
+    shape,
+    createdAt,
+    input,
+    outline,
+    ...(key !== undefined && { key }),
+    ...(labels !== undefined && { labels }),
+    ...(parent !== undefined && { parent }),
+    ...(forkedFrom !== undefined && { forkedFrom }),
+  }
 }
 
 /** What every line of a journal has. */

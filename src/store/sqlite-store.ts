@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { StepwrightError } from '../errors.ts'
+import type { Answer, Command } from './command.ts'
 import { notEnded, quote, unknownProcess } from './failures.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { isPid } from './pid.ts'
@@ -10,11 +12,12 @@ import { openSqliteHost } from './sqlite/host.ts'
 import { removeProcess } from './sqlite/journal.ts'
 import { findPids } from './sqlite/list.ts'
 import { readLogs } from './sqlite/logs.ts'
-import { openDatabase } from './sqlite/open.ts'
+import { openDatabase, prepareDatabase } from './sqlite/open.ts'
 import type { Durability } from './sqlite/open.ts'
 import { Reader } from './sqlite/reader.ts'
 import { readEvery } from './sqlite/records.ts'
 import { seize } from './sqlite/seize.ts'
+import { firstLineOf, submit } from './sqlite/submissions.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
 
 export interface SqliteStoreOptions {
@@ -117,6 +120,25 @@ class SqliteStore implements Store {
     return (await this.#open()).hosts.all()
   }
 
+  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+    const text = firstLineOf(record)
+    return submit(await this.#openOrMake(), record, text)
+  }
+
+  async command(command: Command): Promise<void> {
+    const { hosts, inbox } = await this.#open()
+    const owner = await inbox.put(command)
+    if (owner !== undefined) await hosts.wake(owner)
+  }
+
+  async answer(pid: string, commandId: string): Promise<Answer> {
+    return (await this.#open()).inbox.answerOf(pid, commandId)
+  }
+
+  async forget(pid: string, commandId: string): Promise<void> {
+    await (await this.#open()).inbox.forget(pid, commandId)
+  }
+
   async seize(hostId: string, force: boolean): Promise<number> {
     return seize(await this.#open(), hostId, force)
   }
@@ -138,6 +160,17 @@ class SqliteStore implements Store {
       if (this.#reader === opening) this.#reader = undefined
     })
     return (this.#reader = opening)
+  }
+
+  async #openOrMake(): Promise<Reader> {
+    try {
+      return await this.#open()
+    } catch (error) {
+      if (!(error instanceof StepwrightError) || error.code !== 'ERR_STORE_MISSING') throw error
+    }
+    const db = await prepareDatabase(this.location, this.#durability)
+    db.close()
+    return this.#open()
   }
 
   /** A host of this store has committed: readers of this store need not wait until they look again. */

@@ -1,3 +1,4 @@
+import type { Answer, Command, Refusal } from './command.ts'
 import type { JournalLine, Json, LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
 
 export type HostState = 'alive' | 'dead' | 'unresponsive' | 'unknown'
@@ -87,6 +88,22 @@ export interface Store {
    * @throws ERR_UNKNOWN_HOST; ERR_HOST_ALIVE if it answers here, unless `force`
    */
   seize(hostId: string, force: boolean): Promise<number>
+
+  /**
+   * Puts a process that waits for a host into the store, and wakes the hosts. With a `key` that is taken, drops it and returns the pid that
+   * has the key. Creates the store if need be.
+   * @throws ERR_STORE_WRITE
+   */
+  submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }>
+  /**
+   * Keeps a command for a live process until its host answers it, and wakes that host.
+   * @throws ERR_STORE_WRITE
+   */
+  command(command: Command): Promise<void>
+  /** What has become of a command. One that is not there was taken. */
+  answer(pid: string, commandId: string): Promise<Answer>
+  /** Takes a command back, or clears a refusal away that was read. */
+  forget(pid: string, commandId: string): Promise<void>
   /** Lets go of whatever the reading side holds open. */
   close(): Promise<void>
 }
@@ -119,6 +136,22 @@ export interface HostStore {
   define(chart: StoredChart): Promise<void>
   /** Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. A function that said no is not asked again. */
   adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess>
+  /** Who is told when somebody has put something into the store that this host may want: a hint, so a host looks now and then by itself. */
+  onWake(listener: () => void): void
+  /** Takes over submitted processes that `accept` says yes to, oldest first, as long as it is iterated. Each goes to exactly one host. */
+  take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord>
+  /**
+   * Replaces the first record of a process that this host has taken and not written to yet: now it is known what it is.
+   * Safe to call again after a rejection.
+   */
+  complete(record: ProcessRecord): Promise<void>
+  /** The commands that wait for processes this host owns, oldest first. What is no command is put aside and told. */
+  commands(onGarbage: (error: Error) => void): Promise<Command[]>
+  /**
+   * Answers a command for good, in one step that a kill cannot halve: without a `refusal` it was taken, and the record that carries its id
+   * is in the store.
+   */
+  answer(pid: string, commandId: string, refusal?: Refusal): Promise<void>
   /** Gives a process up, so that the next host that adopts takes it at once. Not a death. */
   release(pid: string): Promise<void>
   /** Removes processes created before `createdBefore` and ended before `endedBefore` (epoch ms), without blocking the event loop. Returns how many. */

@@ -4,8 +4,8 @@ import { isProgress, parseFirst, parseLine } from './line.ts'
 export const COMPACT_AT = 8 * 1024 * 1024
 
 /**
- * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), and the newest transition with the
- * progress since; finished items as long as their step runs. Their positions, in order.
+ * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), what commands did (so that none is
+ * applied twice), and the newest transition with the progress since; finished items as long as their step runs. Their positions, in order.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []
@@ -22,8 +22,8 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
     const begun = Object.keys(line.steps).filter(step => !seen.has(step))
     for (const step of begun) seen.add(step)
     newest = begun.length > 0 ? [] : newest.filter(({ items }) => items)
-    if (position === 0 || begun.length > 0) kept.push(position)
+    if (position === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(position)
     else newest.push({ position, items: false })
   }
-  return [...kept, ...newest.map(({ position }) => position)]
+  return [...kept, ...newest.map(line => line.position)].toSorted((a, b) => a - b)
 }

@@ -4,6 +4,7 @@ import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { importingTests } from './conformance/importing.ts'
 import { loggingTests } from './conformance/logging.ts'
+import { steeringTests } from './conformance/steering.ts'
 import { readingTests } from './conformance/reading.ts'
 import { seizingTests } from './conformance/seizing.ts'
 import type { ConformanceTest } from './conformance/suite.ts'
@@ -24,5 +25,6 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...loggingTests,
   ...importingTests,
   ...adoptingTests,
+  ...steeringTests,
   ...seizingTests,
 ]

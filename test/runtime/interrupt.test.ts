@@ -87,7 +87,7 @@ test('only an interrupted process can proceed', async t => {
   await settled()
   await runtime.clock.advance('1h')
   await job.result()
-  await t.throwsAsync(runtime.proceed(job.pid), { code: 'ERR_NOT_INTERRUPTED' })
+  await t.throwsAsync(runtime.proceed(job.pid), { code: 'ERR_ALREADY_ENDED' })
   await t.throwsAsync(job.proceed(), { code: 'ERR_ALREADY_ENDED' })
   await t.throwsAsync(runtime.proceed('0'.repeat(20)), { code: 'ERR_UNKNOWN_PROCESS' })
 })

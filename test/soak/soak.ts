@@ -17,7 +17,11 @@ const READERS = 2
 const SETTLE_MS = 60_000
 
 /** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. Goes on for `seconds`, and until there were `atLeast` so many kills. */
-export async function soak(dir: string, { seconds, atLeast }: { seconds: number; atLeast: number }, say: (line: string) => void): Promise<SoakResult> {
+export async function soak(
+  dir: string,
+  { seconds, atLeast }: { seconds: number; atLeast: number },
+  say: (line: string) => void,
+): Promise<SoakResult> {
   const store = join(dir, 'store'),
     effects = join(dir, 'effects')
   const kills = new Map<string, number>()

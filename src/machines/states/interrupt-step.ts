@@ -1,6 +1,6 @@
 import type { InterruptStep } from '../../steps/plan.ts'
 import type { ErrorRecord } from '../../store/record.ts'
-import { stopClock } from '../context.ts'
+import { caused, stopClock } from '../context.ts'
 import { failed } from '../ends.ts'
 import { finished, leave, set } from './changes.ts'
 import { update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './chart.ts'
@@ -36,17 +36,11 @@ export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, ne
 export function paused(name: string, next: Entry, onTimeout?: object): object {
   const proceed = {
     target: next.target,
-    actions: update<ProceedEvent>((context, { at, data }) =>
-      leave(
-        next,
-        context,
-        at,
-        { type: 'PROCEED', step: name },
-        {
-          steps: set(context, name, finished(context.steps[name], at)),
-          data: proceeded(context.data, data),
-        },
-      ),
+    actions: update<ProceedEvent>((context, event) =>
+      leave(next, context, event.at, caused('PROCEED', event, name), {
+        steps: set(context, name, finished(context.steps[name], event.at)),
+        data: proceeded(context.data, event.data),
+      }),
     ),
   }
   return { ...(onTimeout && { invoke: timer(`${name}:timeout`, name, onTimeout) }), on: { PROCEED: proceed } }

@@ -9,17 +9,20 @@ const IDLE_MS = 10_000
 
 /** The socket by which everybody on this machine sees that a host is alive: the kernel closes it when the host is gone. */
 export interface Beacon {
+  /** Who is told when somebody asks the host to look into its store. */
+  onLook(listener: () => void): void
   close(): Promise<void>
 }
 
-/** Listens and answers `ping` with `pong`. Never keeps Node alive. */
+/** Listens: answers `ping` with `pong`, and tells of `look`. Never keeps Node alive. */
 export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon> {
   const address = openSocketPath(hosts, hostId)
   const sockets = new Set<Socket>()
+  let tellLook = (): void => {}
   const server = createServer(socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    serve(socket)
+    serve(socket, () => tellLook())
   })
   try {
     // Exclusive: in a cluster the primary would otherwise hold the socket, and outlive the host.
@@ -32,6 +35,9 @@ export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon
   server.unref()
   server.on('error', () => {})
   return {
+    onLook(listener) {
+      tellLook = listener
+    },
     async close() {
       const closed = once(server, 'close')
       server.close()
@@ -42,7 +48,7 @@ export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon
   }
 }
 
-function serve(socket: Socket): void {
+function serve(socket: Socket, onLook: () => void): void {
   let line = ''
   socket.unref()
   socket.setEncoding('utf8')
@@ -53,7 +59,10 @@ function serve(socket: Socket): void {
     line += text
     const lines = line.split('\n')
     line = lines.pop() ?? ''
-    for (const word of lines) if (word === 'ping') socket.write('pong\n')
+    for (const word of lines) {
+      if (word === 'ping') socket.write('pong\n')
+      if (word === 'look') onLook()
+    }
     if (line.length > MAX_LINE) socket.destroy()
   })
 }

@@ -34,6 +34,7 @@ export class Folders {
   readonly keys: string
   readonly logs: string
   readonly definitions: string
+  readonly inbox: string
 
   constructor(dir: string) {
     this.root = resolve(dir)
@@ -46,10 +47,15 @@ export class Folders {
     this.keys = join(this.root, 'keys')
     this.logs = join(this.root, 'logs')
     this.definitions = join(this.root, 'definitions')
+    this.inbox = join(this.root, 'inbox')
   }
 
   pendingFile(pid: string): string {
     return join(this.pending, `${pid}.jsonl`)
+  }
+
+  commandFile(pid: string, commandId: string): string {
+    return `${this.inbox}/${pid}.${commandId}.json`
   }
 
   /** @param owner a host's id, or `RELEASED` */

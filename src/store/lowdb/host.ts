@@ -3,6 +3,7 @@ import { StepwrightError } from '../../errors.ts'
 import { ifThere, makeFolder, randomWord, removeFile } from '../files.ts'
 import type { Files } from '../files.ts'
 import { hostClosed, notOwned, quote, writeFailed } from '../failures.ts'
+import type { Command, Refusal } from '../command.ts'
 import { journalOf } from '../imported.ts'
 import { Journal } from '../journal.ts'
 import { toFirstLine } from '../line.ts'
@@ -23,12 +24,14 @@ import type { Folders } from './folders.ts'
 import { writeHostCard } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
 import { importProcess } from './import.ts'
+import { Inbox } from './inbox.ts'
 import { Keys } from './keys.ts'
 import { asStoreFailure, prepareStore } from './layout.ts'
 import { appendLog } from './logs.ts'
 import { EndedMoves } from './moves.ts'
 import { OpenJournals } from './open-journals.ts'
 import type { Durability } from './power.ts'
+import { replaceFirst, take } from './submissions.ts'
 
 /** What a host knows of a process it owns. Each journal is a lowdb database. */
 interface Owned {
@@ -68,6 +71,7 @@ class LowdbHost implements HostStore {
   readonly #folders: Folders
   readonly #hosts: Hosts
   readonly #beacon: Beacon
+  readonly #inbox: Inbox
   readonly #durability: Durability
   readonly #keys: Keys
   readonly #moves: EndedMoves
@@ -85,6 +89,7 @@ class LowdbHost implements HostStore {
     this.#folders = folders
     this.#hosts = hosts
     this.#beacon = beacon
+    this.#inbox = new Inbox(files, folders)
     this.#keys = new Keys(files, folders)
     this.#moves = new EndedMoves(files, folders)
     this.#folder = folders.activeFolder(hostId)
@@ -175,6 +180,35 @@ class LowdbHost implements HostStore {
     }
   }
 
+  onWake(listener: () => void): void {
+    this.#beacon.onLook(listener)
+  }
+
+  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+    this.#checkOpen()
+    for await (const record of take(this.#files, this.#folders, this.#folder, accept)) {
+      this.#own(record, 'existing')
+      yield record
+    }
+  }
+
+  async complete(record: ProcessRecord): Promise<void> {
+    this.#checkOpen()
+    const { journal } = this.#ownedBy(record.pid)
+    this.#open.close(journal)
+    replaceFirst(this.#files, this.#keys, this.#folder, record)
+    this.#own(record, 'existing')
+  }
+
+  async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
+    this.#checkOpen()
+    return this.#inbox.waiting(pid => this.#owned.has(pid), onGarbage)
+  }
+
+  async answer(pid: string, commandId: string, refusal?: Refusal): Promise<void> {
+    this.#inbox.answer(pid, commandId, refusal)
+  }
+
   async release(pid: string): Promise<void> {
     this.#checkOpen()
     const { journal } = this.#ownedBy(pid)
@@ -187,6 +221,7 @@ class LowdbHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
+    await this.#inbox.sweep()
     return expire(this.#files, this.#folders, this.#keys, createdBefore, endedBefore)
   }
 

@@ -77,6 +77,14 @@ export class Reader {
     return (await this.#hosts.get(place.owner)) ?? { id: place.owner, osPid: 0, hostname: '', startedAt: 0, state: 'dead' }
   }
 
+  /** The host in whose folder a live process's journal is, whether it is alive or not. */
+  async hostIdOf(pid: string): Promise<string | undefined> {
+    const journal = isPid(pid) ? locate(this.#files, this.#folders, pid) : undefined
+    if (journal === undefined) return undefined
+    this.#files.closeSync(journal.fd)
+    return journal.place.kind === 'active' && journal.place.owner !== RELEASED ? journal.place.owner : undefined
+  }
+
   async #readNamed({ pid, place }: NamedJournal): Promise<StoredProcess | undefined> {
     const file = this.#fileOf(pid, place)
     let fd: number | undefined

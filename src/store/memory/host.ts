@@ -3,8 +3,10 @@ import { journalOf } from '../imported.ts'
 import { createdAtOf, isPid } from '../pid.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
+import { parseCommand } from '../command.ts'
+import type { Command, Refusal } from '../command.ts'
 import type { AdoptedProcess, Host, HostStore, StoredChart } from '../store.ts'
-import { MemoryJournal, RELEASED } from './journals.ts'
+import { MemoryJournal, RELEASED, SUBMITTED } from './journals.ts'
 import type { MemoryJournals } from './journals.ts'
 
 /** A host of a memory store. It is dead once it is closed and still owns something. */
@@ -13,6 +15,7 @@ export class MemoryHost implements HostStore {
   readonly #journals: MemoryJournals
   /** Every host of the store. */
   readonly #hosts: Map<string, MemoryHost>
+  #listener: () => void = () => {}
   #closed = false
 
   constructor(host: Host, journals: MemoryJournals, hosts: Map<string, MemoryHost>) {
@@ -73,7 +76,7 @@ export class MemoryHost implements HostStore {
     for (const journal of this.#journals.all()) {
       const { owner } = journal
       const released = owner === RELEASED
-      if (owner === undefined || !(released || (this.#hosts.get(owner)?.closed ?? true))) continue
+      if (owner === undefined || owner === SUBMITTED || !(released || (this.#hosts.get(owner)?.closed ?? true))) continue
       const record = journal.newest()
       if (!accept(record) || journal.owner !== owner) continue
       journal.owner = this.hostId
@@ -81,6 +84,52 @@ export class MemoryHost implements HostStore {
       this.#bury(owner)
       yield { record, released }
     }
+  }
+
+  onWake(listener: () => void): void {
+    this.#listener = listener
+  }
+
+  wake(): void {
+    if (!this.#closed) this.#listener()
+  }
+
+  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+    this.#checkOpen()
+    for (const journal of this.#journals.newestFirst().toReversed()) {
+      if (journal.owner !== SUBMITTED) continue
+      const record = journal.newest()
+      if (!accept(record)) continue
+      journal.owner = this.hostId
+      journal.notify()
+      yield record
+    }
+  }
+
+  async complete(record: ProcessRecord): Promise<void> {
+    this.#owned(record.pid).replace(record)
+  }
+
+  async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
+    this.#checkOpen()
+    const commands: Command[] = []
+    for (const [name, text] of this.#journals.inbox) {
+      const [pid = '', id = ''] = name.split('.')
+      if (this.#journals.get(pid)?.owner !== this.hostId) continue
+      try {
+        const found = parseCommand(text, pid, id)
+        if (!('refused' in found)) commands.push(found)
+      } catch (error) {
+        this.#journals.inbox.delete(name)
+        onGarbage(error as Error)
+      }
+    }
+    return commands.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  async answer(pid: string, commandId: string, refused?: Refusal): Promise<void> {
+    if (refused === undefined) this.#journals.inbox.delete(`${pid}.${commandId}`)
+    else this.#journals.inbox.set(`${pid}.${commandId}`, JSON.stringify({ refused }))
   }
 
   async release(pid: string): Promise<void> {

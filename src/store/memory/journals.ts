@@ -5,6 +5,8 @@ import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 
 /** The owner of journals that were let go in order and wait for a host. */
 export const RELEASED = 'released'
+/** The owner of journals that were submitted and wait for a host. */
+export const SUBMITTED = 'submitted'
 
 /** A longer log loses its older half. */
 const MAX_LOG_ENTRIES = 10_000
@@ -34,6 +36,12 @@ export class MemoryJournal {
     this.#push(encodeFirst(record), record)
   }
 
+  /** Of a process that was only submitted. */
+  replace(record: ProcessRecord): void {
+    this.lines.length = 0
+    this.#push(encodeFirst(record), record)
+  }
+
   append(line: JournalLine): void {
     this.#push(encodeLine(line), line)
     this.revision = line.revision
@@ -43,6 +51,10 @@ export class MemoryJournal {
     this.log.push(JSON.stringify(entry))
     if (this.log.length > MAX_LOG_ENTRIES) this.log.splice(0, MAX_LOG_ENTRIES / 2)
     this.notify()
+  }
+
+  first(): ProcessRecord {
+    return parseFirst(this.lines[0]!, this.pid, this.pid)
   }
 
   newest(): ProcessRecord {
@@ -81,6 +93,8 @@ export class MemoryJournals {
   readonly charts = new Map<string, StoredChart>()
   /** Told the pid of every process that is new, has changed or is gone. */
   readonly listeners = new Set<(pid: string) => void>()
+  /** Commands and refusals as JSON, by pid and id. */
+  readonly inbox = new Map<string, string>()
   readonly #byPid = new Map<string, MemoryJournal>()
   readonly #byKey = new Map<string, MemoryJournal>()
 

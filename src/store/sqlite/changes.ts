@@ -7,9 +7,9 @@ interface Known {
   readonly mark: string
 }
 
-/** What live processes are known by: the revision, and the owner. Ended ones never change any more. */
-const LIVE = `SELECT id, pid, revision || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
-const ALL = `SELECT id, pid, coalesce(revision || ' ' || owner, '') AS mark FROM processes`
+/** What live processes are known by: the revision, the length (a first record may be replaced), and the owner. Ended ones never change any more. */
+const LIVE = `SELECT id, pid, revision || ' ' || bytes || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
+const ALL = `SELECT id, pid, coalesce(revision || ' ' || bytes || ' ' || owner, '') AS mark FROM processes`
 
 /** Every pid, then after each commit those of processes that have come, changed or gone since. Never reads a journal. */
 export async function* changes({ db, pulse }: Reader, signal: AbortSignal): AsyncGenerator<string[]> {

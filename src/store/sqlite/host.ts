@@ -1,10 +1,9 @@
 import { randomWord } from '../files.ts'
-import { hostClosed, notOwned, quote } from '../failures.ts'
+import type { Command, Refusal } from '../command.ts'
+import { hostClosed, notOwned } from '../failures.ts'
 import { lightBeacon } from '../hosts/beacon.ts'
 import type { Beacon } from '../hosts/beacon.ts'
 import { journalOf } from '../imported.ts'
-import { toFirstLine } from '../line.ts'
-import { isPid } from '../pid.ts'
 import { isFinal } from '../record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import type { AdoptedProcess, HostStore, StoredChart } from '../store.ts'
@@ -16,10 +15,12 @@ import { expire } from './expire.ts'
 import { storeFailure } from './failures.ts'
 import { Hosts, RELEASED, makeSocketFolder, registerHost, removeHost } from './hosts.ts'
 import { importProcess } from './import.ts'
-import { appendLine, compact, holderOf, insertLine, insertProcess, isThere } from './journal.ts'
+import { Inbox } from './inbox.ts'
+import { appendLine, compact, createProcess, replaceFirst } from './journal.ts'
 import { appendLog } from './logs.ts'
 import { prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
+import { firstLineOf, take } from './submissions.ts'
 
 /**
  * Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began.
@@ -49,6 +50,7 @@ class SqliteHost implements HostStore {
   readonly #commits: Commits
   readonly #beacon: Beacon
   readonly #hosts: Hosts
+  readonly #inbox: Inbox
   /** At what length journals that stay long are compacted again, by pid. */
   readonly #compactAt = new Map<string, number>()
   readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
@@ -60,20 +62,13 @@ class SqliteHost implements HostStore {
     this.#commits = commits
     this.#beacon = beacon
     this.#hosts = new Hosts(db)
+    this.#inbox = new Inbox(db, commits)
   }
 
   async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
     this.#checkOpen()
-    const { pid, key } = record
-    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
-    const text = JSON.stringify(toFirstLine(record))
-    return this.#commits.add(() => {
-      const holder = key === undefined ? undefined : holderOf(this.#db, key)
-      if (holder !== undefined) return { pid: holder, created: false }
-      if (isThere(this.#db, pid)) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
-      insertLine(this.#db, insertProcess(this.#db, record, this.hostId, text.length), record.revision, text)
-      return { pid, created: true }
-    })
+    const text = firstLineOf(record)
+    return this.#commits.add(() => createProcess(this.#db, record, this.hostId, text))
   }
 
   async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
@@ -115,6 +110,30 @@ class SqliteHost implements HostStore {
     )
   }
 
+  onWake(listener: () => void): void {
+    this.#beacon.onLook(listener)
+  }
+
+  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+    this.#checkOpen()
+    yield* take(this.#db, this.#commits, this.hostId, accept)
+  }
+
+  async complete(record: ProcessRecord): Promise<void> {
+    this.#checkOpen()
+    const text = firstLineOf(record)
+    await this.#commits.add(() => replaceFirst(this.#db, this.hostId, record, text))
+  }
+
+  async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
+    this.#checkOpen()
+    return this.#inbox.waiting(this.hostId, onGarbage)
+  }
+
+  async answer(pid: string, commandId: string, refusal?: Refusal): Promise<void> {
+    await this.#inbox.answer(pid, commandId, refusal)
+  }
+
   async release(pid: string): Promise<void> {
     this.#checkOpen()
     await this.#commits.add(() => {
@@ -127,6 +146,7 @@ class SqliteHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
+    await this.#inbox.sweep()
     return expire(this.#db, this.#commits, () => this.#closed === undefined, createdBefore, endedBefore)
   }
 

@@ -4,12 +4,18 @@ import { newCard } from '../hosts/card.ts'
 import type { HostCard } from '../hosts/card.ts'
 import { Liveness } from '../hosts/liveness.ts'
 import { mayBeElsewhere } from '../hosts/other-machines.ts'
+import { poke } from '../hosts/poke.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
 import type { Host, HostState } from '../store.ts'
 import type { Database } from './database.ts'
 
 /** The owner of processes that were let go in order and wait for a host. */
 export const RELEASED = 'released'
+
+/** The owner of processes that clients have submitted and no host has taken. */
+export const SUBMITTED = 'submitted'
+
+export const isHost = (owner: string | null): owner is string => owner !== null && owner !== RELEASED && owner !== SUBMITTED
 
 /** The folder of the hosts' sockets, beside the file: the same for all who open it, by whatever link. */
 export const socketFolder = (file: string): string => `${fs.realpathSync(file)}-hosts`
@@ -53,8 +59,7 @@ export class Hosts {
   }
 
   async all(): Promise<Host[]> {
-    const rows = await this.#db.read(() => this.#db.all<{ id: string }>('SELECT id FROM hosts'))
-    return Promise.all(rows.map(({ id }) => this.get(id)))
+    return Promise.all((await this.#ids()).map(id => this.get(id)))
   }
 
   /** One of which there is not even a card is dead. */
@@ -65,11 +70,24 @@ export class Hosts {
     return { id, osPid, hostname, startedAt, state: await this.stateOf(id) }
   }
 
+  /** Lets a host look at once for what was put into the store for it. */
+  wake(id: string): Promise<void> {
+    return poke(this.#folder, id)
+  }
+
+  async wakeAll(): Promise<void> {
+    await Promise.all((await this.#ids()).map(id => this.wake(id)))
+  }
+
   /** Clears away what is left of a host that is no longer in the store. */
   forget(id: string): void {
     this.#known.delete(id)
     this.#liveness.forget(id)
     removeSocket(fs, this.#folder, id)
+  }
+
+  async #ids(): Promise<string[]> {
+    return (await this.#db.read(() => this.#db.all<{ id: string }>('SELECT id FROM hosts'))).map(({ id }) => id)
   }
 
   async #know(id: string): Promise<Known | undefined> {

@@ -7,7 +7,8 @@ import type { ProcessRecord } from '../record.ts'
 import type { CorruptJournal, ListQuery, StoredProcess } from '../store.ts'
 import { Commits } from './commits.ts'
 import type { Database } from './database.ts'
-import { Hosts, RELEASED } from './hosts.ts'
+import { Hosts, isHost } from './hosts.ts'
+import { Inbox } from './inbox.ts'
 import { pidsOf } from './list.ts'
 import { Pulse } from './pulse.ts'
 import { readNewest, readSince } from './records.ts'
@@ -17,12 +18,14 @@ export class Reader {
   readonly db: Database
   readonly hosts: Hosts
   readonly pulse: Pulse
-  /** For what readers may do too: delete. */
+  /** For what readers may do too: submit, steer, delete. */
   readonly commits: Commits
+  readonly inbox: Inbox
 
   constructor(db: Database) {
     this.db = db
     this.commits = new Commits(db, () => this.pulse.committed())
+    this.inbox = new Inbox(db, this.commits)
     this.hosts = new Hosts(db)
     this.pulse = new Pulse(db)
   }
@@ -74,7 +77,7 @@ export class Reader {
   }
 
   async #withHost(record: ProcessRecord, owner: string | null): Promise<StoredProcess> {
-    if (owner === null || owner === RELEASED || isFinal(record.status)) return { record }
+    if (!isHost(owner) || isFinal(record.status)) return { record }
     return { record, host: await this.hosts.get(owner) }
   }
 }

@@ -8,8 +8,8 @@ const APPLICATION_ID = 0x73_74_77_72
  * From each schema version to the next; the first makes the tables. Entries are never changed once they were released, only added.
  *
  * A journal's lines are JSON, as in every store. What stands beside them in `processes` and `labels` is there to be searched:
- * `owner` is a host's id, 'released', or null once the process has ended; `newest` is the revision of the newest transition,
- * `parent` the pid of the process that started this one.
+ * `owner` is a host's id, 'released', 'submitted', or null once the process has ended; `newest` is the revision of the newest transition,
+ * `parent` the pid of the process that started this one. `at` of a command is when it, or its refusal, was written (epoch milliseconds).
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -45,6 +45,10 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL, version TEXT NOT NULL, shape TEXT NOT NULL, chart TEXT NOT NULL,
     PRIMARY KEY (name, version, shape)
   ) STRICT;
+  CREATE TABLE commands (
+    pid TEXT NOT NULL, id TEXT NOT NULL, command TEXT NOT NULL, refusal TEXT, at INTEGER NOT NULL,
+    PRIMARY KEY (pid, id)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE hosts (id TEXT PRIMARY KEY, card TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
 ]

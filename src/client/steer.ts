@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { StepwrightError, type ErrorCode } from '../errors.ts'
+import type { Command } from '../store/command.ts'
+import { createPid } from '../store/pid.ts'
+import { isFinal, type ProcessRecord } from '../store/record.ts'
+import type { Store, StoredProcess } from '../store/store.ts'
+import type { Steered } from './client.ts'
+
+/** Pauses between looks for the answer, in milliseconds: most hosts answer within the first few. */
+const LOOK_MS = [1, 2, 3, 5, 8, 12, 20] as const
+const LAST_LOOK_MS = 40
+/** How often the host is looked at meanwhile, in looks. */
+const HOST_LOOKS = 8
+
+type Wish<C = Command> = C extends Command ? Omit<C, 'pid' | 'id' | 'at'> : never
+
+/**
+ * Asks a process's host for something and waits for its answer. The command is in the store before anybody is asked, so nothing is lost if
+ * host or client die.
+ *
+ * @param wishFor makes the command from what the process is now, or throws why it cannot be
+ */
+export async function steer(store: Store, pid: string, wishFor: (record: ProcessRecord) => Wish, signal: AbortSignal): Promise<Steered> {
+  const found = await mustLive(store, pid)
+  const at = Date.now()
+  const id = createPid(at)
+  await store.command({ ...wishFor(found.record), pid, id, at })
+  for (let look = 0; ; look++) {
+    // One that has a host is answered before long.
+    if (look % HOST_LOOKS === 0 && (look > 0 || found.host?.state !== 'alive')) {
+      const now = await store.get(pid)
+      if (now === undefined || isFinal(now.record.status)) return settle(store, pid, id)
+      if (now.host?.state !== 'alive') return (await isTaken(store, pid, id)) ? 'taken' : 'kept'
+    }
+    if (await isTaken(store, pid, id)) return 'taken'
+    signal.throwIfAborted()
+    await delay(LOOK_MS[look] ?? LAST_LOOK_MS)
+  }
+}
+
+/** @throws why the host refused it */
+async function isTaken(store: Store, pid: string, id: string): Promise<boolean> {
+  const answer = await store.answer(pid, id)
+  if (answer === 'waiting' || answer === 'taken') return answer === 'taken'
+  await store.forget(pid, id)
+  throw new StepwrightError(answer.refused.code as ErrorCode, answer.refused.message)
+}
+
+/** The process has ended, so nobody will answer any more: the journal tells whether this command had to do with it. */
+async function settle(store: Store, pid: string, id: string): Promise<'taken'> {
+  if (await isTaken(store, pid, id)) return 'taken'
+  await store.forget(pid, id)
+  const records = (await store.history(pid)) ?? []
+  if (records.some(({ event }) => event.command === id)) return 'taken'
+  throw ended(pid, records.at(-1)?.status ?? 'deleted')
+}
+
+async function mustLive(store: Store, pid: string): Promise<StoredProcess> {
+  const found = await store.get(pid)
+  if (found === undefined)
+    throw new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)} in the store ${store.location}`)
+  if (isFinal(found.record.status)) throw ended(pid, found.record.status)
+  return found
+}
+
+const ended = (pid: string, status: string): StepwrightError =>
+  new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} can no longer be steered: it has ended (${status})`)
+
+/** @throws ERR_NOT_INTERRUPTED */
+export function pausedStep({ pid, status, steps }: ProcessRecord): string {
+  const paused = Object.entries(steps).find(([, step]) => step.status === 'interrupted')
+  if (status === 'interrupted' && paused !== undefined) return paused[0]
+  throw new StepwrightError('ERR_NOT_INTERRUPTED', `Process ${pid} is ${status}: only an interrupted process can proceed`)
+}

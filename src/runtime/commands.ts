@@ -1,0 +1,105 @@
+import { StepwrightError } from '../errors.ts'
+import type { Command, Refusal } from '../store/command.ts'
+import type { ProcessRecord } from '../store/record.ts'
+import type { HostStore } from '../store/store.ts'
+import type { LiveProcess } from './live-process.ts'
+import { cancel, proceed, send } from './steering.ts'
+
+export interface CommandsOptions {
+  readonly store: Pick<HostStore, 'commands' | 'answer'>
+  readonly find: (pid: string) => LiveProcess | undefined
+  /** The journal of a process that another host may have steered before. */
+  readonly history: (pid: string) => Promise<readonly ProcessRecord[] | undefined>
+  readonly onProblem: (what: string, error: unknown) => void
+}
+
+/**
+ * Does what clients ask of the processes of this host. A command is applied, its id is in the store with the record it made, and only then
+ * is it answered: a host that dies in between leaves a command that the next one finds applied.
+ */
+export class Commands {
+  readonly #options: CommandsOptions
+  /** Ids that were applied, by process; of one taken over from another host they are read from its journal. */
+  readonly #applied = new WeakMap<LiveProcess, Promise<Set<string>>>()
+  readonly #busy = new Set<string>()
+  /** The newest command of a process that is being applied: those of one process wait for each other. */
+  readonly #last = new WeakMap<LiveProcess, Promise<void>>()
+
+  constructor(options: CommandsOptions) {
+    this.#options = options
+  }
+
+  waiting(): Promise<Command[]> {
+    const { store, onProblem } = this.#options
+    return store.commands(error => onProblem('A file in the inbox is no command, and was put aside', error))
+  }
+
+  /** Does not wait for them: one that takes long must not hold up the others. */
+  apply(commands: readonly Command[]): void {
+    for (const command of commands) {
+      const live = this.#options.find(command.pid)
+      if (live === undefined || this.#busy.has(command.id)) continue
+      this.#busy.add(command.id)
+      const before = this.#last.get(live)
+      // The first one begins at once: a process that is cancelled when it is taken over begins no step.
+      const done = (before === undefined ? this.#apply(live, command) : before.then(() => this.#apply(live, command)))
+        .catch((error: unknown) => this.#options.onProblem(`Command ${command.id} for process ${command.pid} could not be taken`, error))
+        .finally(() => {
+          this.#busy.delete(command.id)
+          if (this.#last.get(live) === done) this.#last.delete(live)
+        })
+      this.#last.set(live, done)
+    }
+  }
+
+  async #apply(live: LiveProcess, command: Command): Promise<void> {
+    const { pid, id } = command
+    let refusal: Refusal | undefined
+    // One that was cancelled would have ended.
+    const applied = command.type === 'cancel' ? undefined : await this.#appliedTo(live)
+    if (!applied?.has(id)) {
+      try {
+        await steer(live, command)
+        applied?.add(id)
+      } catch (error) {
+        // The next host takes it.
+        if (error instanceof StepwrightError && error.code === 'ERR_RUNTIME_CLOSED') return
+        refusal = toRefusal(error)
+      }
+    }
+    await this.#options.store.answer(pid, id, refusal)
+  }
+
+  #appliedTo(live: LiveProcess): Promise<Set<string>> {
+    const known = this.#applied.get(live)
+    if (known !== undefined) return known
+    const applied = live.isRestored ? this.#readApplied(live) : Promise.resolve(new Set<string>())
+    this.#applied.set(live, applied)
+    applied.catch(() => this.#applied.delete(live))
+    return applied
+  }
+
+  async #readApplied({ pid }: LiveProcess): Promise<Set<string>> {
+    const records = (await this.#options.history(pid)) ?? []
+    return new Set(records.flatMap(({ event }) => event.command ?? []))
+  }
+}
+
+async function steer(live: LiveProcess, command: Command): Promise<void> {
+  const behind = { command: command.id }
+  switch (command.type) {
+    case 'cancel':
+      await cancel(live, command.reason, behind)
+      break
+    case 'proceed':
+      await proceed(live, command.data, { step: command.step, ...behind })
+      break
+    case 'send':
+      await send(live, command.event, behind)
+  }
+}
+
+function toRefusal(error: unknown): Refusal {
+  if (error instanceof StepwrightError) return { code: error.code, message: error.message }
+  return { code: 'ERR_EVENT_REFUSED', message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,69 @@
+import { StepwrightError } from '../errors.ts'
+import { toJson } from '../steps/json.ts'
+import type { PlannedStep } from '../steps/plan.ts'
+import { show } from '../steps/show.ts'
+import { isFinal } from '../store/record.ts'
+import type { LiveProcess } from './live-process.ts'
+import { proceedData } from './proceed-data.ts'
+
+/** The client's command behind a call: the record that the call makes carries its id. */
+interface Behind {
+  readonly command?: string
+}
+
+/** @throws ERR_ALREADY_ENDED */
+export async function cancel(live: LiveProcess, reason?: unknown, behind: Behind = {}): Promise<'taken'> {
+  if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
+  mustLive(live, 'cancelled')
+  live.dispatch({ type: 'CANCEL', at: live.clock.now(), reason, ...behind })
+  await live.barrier()
+  return 'taken'
+}
+
+/**
+ * @param step the paused step it is about; without one, whichever is paused
+ * @throws ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
+ */
+export async function proceed(live: LiveProcess, data?: unknown, { step, ...behind }: Behind & { step?: string } = {}): Promise<'taken'> {
+  const paused = pausedStep(live)
+  if (step !== undefined && paused.name !== step) throw notInterrupted(live, step)
+  const json = await proceedData(paused, live.machineContext, data, live.maxRecordBytes)
+  if (pausedStep(live) !== paused) throw notInterrupted(live, paused.name)
+  live.dispatch({ type: 'PROCEED', at: live.clock.now(), ...(json !== undefined && { data: json }), ...behind })
+  await live.barrier()
+  return 'taken'
+}
+
+/**
+ * Hands an event to the step that is under way.
+ * @throws ERR_EVENT_REFUSED if that takes none, ERR_ALREADY_ENDED, ERR_NOT_JSON
+ */
+export async function send(live: LiveProcess, event: unknown, behind: Behind = {}): Promise<'taken'> {
+  mustLive(live, 'sent an event')
+  const hook = { type: 'SEND', at: live.clock.now(), event: toJson(event, live.maxRecordBytes), ...behind } as const
+  if (!live.takes(hook))
+    throw new StepwrightError('ERR_EVENT_REFUSED', `Process ${live.pid} is ${live.status} in a step that takes no such event`)
+  live.dispatch(hook)
+  await live.barrier()
+  return 'taken'
+}
+
+function mustLive({ pid, status, isGone }: LiveProcess, what: string): void {
+  if (isFinal(status)) throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} cannot be ${what}: it has ended (${status})`)
+  if (isGone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${pid} is closed`)
+}
+
+function pausedStep(live: LiveProcess): PlannedStep {
+  mustLive(live, 'proceeded')
+  const open = Object.entries(live.steps).find(([, { status }]) => status === 'interrupted')
+  if (live.status !== 'interrupted' || !open) throw notInterrupted(live)
+  return live.stepNamed(open[0])
+}
+
+function notInterrupted({ pid, status }: LiveProcess, step?: string): StepwrightError {
+  const where = step === undefined ? '' : ` in step '${step}'`
+  return new StepwrightError(
+    'ERR_NOT_INTERRUPTED',
+    `Process ${pid} is ${status}, not interrupted${where} (any more): only an interrupted process can proceed`,
+  )
+}

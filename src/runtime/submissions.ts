@@ -1,0 +1,142 @@
+import { statusOf } from '../machines/snapshot.ts'
+import { toErrorRecord } from '../steps/error-record.ts'
+import { toJson } from '../steps/json.ts'
+import { validateInput } from '../steps/schema.ts'
+import { isPartOf, moveTimes } from '../store/move-times.ts'
+import { identityOf, isSubmission, type ErrorRecord, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
+import type { HostStore } from '../store/store.ts'
+import { systemClock, type Clock } from './clock.ts'
+import type { LiveProcess, Program } from './live-process.ts'
+import type { WorkerOptions } from './options.ts'
+import type { Programs } from './programs.ts'
+
+const RETRY_MS = 1_000
+
+/** A process that has not begun, as a host makes it of a submission. */
+export type NewProcess = ProcessIdentity & { readonly pid: string; readonly timeoutMs: number | undefined }
+
+export interface SubmissionsOptions {
+  readonly store: Pick<HostStore, 'take' | 'complete'>
+  readonly programs: Programs
+  readonly worker: Required<WorkerOptions> | undefined
+  readonly clock: Clock
+  readonly maxRecordBytes: number
+  readonly freeSlots: () => number
+  readonly isDraining: () => boolean
+  /** Runs before what was taken begins. */
+  readonly prepare: () => Promise<void>
+  /** Makes the process one of this host's, and lets `begin` loose on it unless the host closes. */
+  readonly run: (program: Program, record: ProcessRecord | NewProcess, begin: (live: LiveProcess) => void) => void
+  readonly onProblem: (what: string, error?: unknown) => void
+}
+
+/** Takes what clients have put into the store: a worker what was submitted, as long as slots are free; every host the forks it can run. */
+export class Submissions {
+  readonly #options: SubmissionsOptions
+  readonly #unknown = new Set<string>()
+  #left: number
+  /** Something was left only because no slot was free. */
+  #isFull = false
+  /** Nothing more would be taken, as of the last look. */
+  isExhausted: boolean
+
+  constructor(options: SubmissionsOptions) {
+    this.#options = options
+    this.#left = options.worker?.maxProcesses ?? 0
+    this.isExhausted = this.#left === 0
+  }
+
+  async take(): Promise<void> {
+    const { store, worker, isDraining } = this.#options
+    let tookAny = false
+    this.#isFull = false
+    this.isExhausted = this.#left === 0
+    for await (const record of store.take(found => this.accepts(found))) {
+      await this.begin(record)
+      tookAny = true
+      if (isDraining()) return
+    }
+    this.isExhausted = this.#left === 0 || (worker?.wait === false && !tookAny && !this.#isFull)
+  }
+
+  accepts(record: ProcessRecord): boolean {
+    const { programs, freeSlots, onProblem } = this.#options
+    if (!isSubmission(record)) return programs.restoring(record) !== undefined
+    if (this.#left === 0) return false
+    const { name } = record
+    if (programs.latest(name) === undefined) {
+      if (!this.#unknown.has(name))
+        onProblem(`A process of '${name}' was submitted, a definition that this worker does not know: it waits for one that does`)
+      this.#unknown.add(name)
+      return false
+    }
+    this.#isFull = freeSlots() < 1
+    return !this.#isFull
+  }
+
+  /** Says of a process that this host has just taken what it is, and begins it. */
+  async begin(record: ProcessRecord): Promise<void> {
+    if (isSubmission(record)) await this.#beginNew(record)
+    else await this.#beginFork(record)
+  }
+
+  async #beginNew(record: ProcessRecord): Promise<void> {
+    const { programs, maxRecordBytes } = this.#options
+    const program = programs.latest(record.name)
+    if (program === undefined) return
+    this.#left -= 1
+    const { plan, shape, outline } = program
+    let { input } = record
+    let refused: ErrorRecord | undefined
+    try {
+      input = toJson(await validateInput(plan, input), maxRecordBytes)
+    } catch (error) {
+      refused = toErrorRecord(error)
+    }
+    const identity = { ...identityOf(record), version: plan.version, shape, outline, input }
+    if (!(await this.#complete({ ...record, ...identity, ...(plan.timeoutMs !== undefined && { remainingMs: plan.timeoutMs }) }))) return
+    this.#options.run(program, { ...identity, pid: record.pid, timeoutMs: plan.timeoutMs }, live =>
+      refused ? live.refuse(refused) : live.begin(),
+    )
+  }
+
+  async #beginFork(record: ProcessRecord): Promise<void> {
+    const { programs, clock } = this.#options
+    const restored = programs.restoring(record)
+    const step = record.forkedFrom?.step
+    if (restored === undefined || step === undefined) return
+    const now = clock.now()
+    const moved = moveTimes(restored.record, step, now - record.at)
+    const status = statusOf(moved.snapshot.value)
+    const steps = status === 'running' ? notYetTried(moved.steps, step) : moved.steps
+    const fork: ProcessRecord = { ...moved, status, steps, startedAt: now }
+    if (!(await this.#complete(fork))) return
+    this.#options.run(restored.program, fork, live => {
+      live.begin({ released: true, fail: false, maxRecoveries: 0 })
+      if (status !== 'running') live.announce({ type: 'FORK', step })
+    })
+  }
+
+  /** @returns false if the host closes before the store could be written: what was taken waits for the next one */
+  async #complete(record: ProcessRecord): Promise<boolean> {
+    const { store, isDraining, prepare, onProblem } = this.#options
+    for (;;) {
+      try {
+        await store.complete(record)
+        await prepare()
+        return true
+      } catch (error) {
+        if (isDraining()) return false
+        onProblem(`Process ${record.pid} waits for its store`, error)
+        await new Promise<void>(resolve => systemClock.after(RETRY_MS, resolve))
+      }
+    }
+  }
+}
+
+/** A step and its branches, so that the attempts that RECOVER begins are their first. */
+const notYetTried = (steps: ProcessRecord['steps'], step: string): ProcessRecord['steps'] =>
+  Object.fromEntries(Object.entries(steps).map(([name, one]) => [name, isPartOf(name, step) ? { ...one, attempt: 0 } : one]))
+
+/** The first record of a fork nobody has written to yet. */
+export const isFreshFork = ({ forkedFrom, revision }: ProcessRecord): boolean => forkedFrom !== undefined && revision === 1

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import type { Command } from '../../store/command.ts'
+import { createPid } from '../../store/pid.ts'
+import type { ProcessRecord } from '../../store/record.ts'
+import type { HostStore } from '../../store/store.ts'
+import { aRecord, aTransition, collect, created, theEnd } from './samples.ts'
+import { check } from './suite.ts'
+
+let at = Date.UTC(2030, 0, 1)
+const aCommand = (pid: string, changes: object = { type: 'cancel', reason: 'enough' }): Command => {
+  at += 1
+  return { pid, id: createPid(at), at, ...changes } as Command
+}
+
+/** As a client that knows nothing but a name would make it. */
+const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord => aRecord({ version: '', shape: '', outline: [], ...changes })
+
+const yes = (): boolean => true
+const never = (error: Error): void => assert.fail(error)
+
+const PATIENCE_MS = 5_000
+
+/** Hosts keep nothing alive: who waits for one has to. */
+async function soon(woken: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(() => late.reject(new Error('The host was not woken')), PATIENCE_MS)
+  await Promise.race([woken, late.promise]).finally(() => clearTimeout(timer))
+}
+
+async function takeOne(host: HostStore): Promise<ProcessRecord | undefined> {
+  for await (const record of host.take(yes)) return record
+  return undefined
+}
+
+export const steeringTests = [
+  check('command: it waits for the host that owns the process, and wakes it', async ({ store, open }) => {
+    const [one, other] = [await store.openHost(), await open().openHost()]
+    const { pid } = await created(one)
+    const woken = new Promise<void>(resolve => one.onWake(resolve))
+    const [first, second] = [aCommand(pid), aCommand(pid, { type: 'proceed', step: 'read', data: { ok: true } })]
+    await open().command(second)
+    await soon(woken)
+    await open().command(first)
+    assert.deepEqual(await one.commands(never), [first, second])
+    assert.deepEqual(await other.commands(never), [])
+    assert.equal(await open().answer(pid, first.id), 'waiting')
+    await Promise.all([one.close(), other.close()])
+  }),
+
+  check('answer: taken or refused, for good', async ({ store, open }) => {
+    const host = await store.openHost()
+    const { pid } = await created(host)
+    const [first, second] = [aCommand(pid), aCommand(pid, { type: 'send', event: { type: 'GO' } })]
+    for (const command of [first, second]) await store.command(command)
+    await host.answer(pid, first.id)
+    const refusal = { code: 'ERR_EVENT_REFUSED', message: 'no' }
+    await host.answer(pid, second.id, refusal)
+    assert.equal(await open().answer(pid, first.id), 'taken')
+    assert.deepEqual(await open().answer(pid, second.id), { refused: refusal })
+    assert.deepEqual(await host.commands(never), [])
+    await open().forget(pid, second.id)
+    assert.equal(await open().answer(pid, second.id), 'taken')
+    await host.close()
+  }),
+
+  check('command: it outlives its host, and goes to the next one', async ({ store, open, crash }) => {
+    const [one, other] = [await store.openHost(), await open().openHost()]
+    const record = await created(one)
+    await crash(one)
+    const command = aCommand(record.pid)
+    await open().command(command)
+    assert.deepEqual(await other.commands(never), [])
+    await collect(other.adopt(yes))
+    assert.deepEqual(await other.commands(never), [command])
+    await other.close()
+  }),
+
+  check('command: its id is read back from the history', async ({ store, open }) => {
+    const host = await store.openHost()
+    const record = await created(host)
+    const event = { type: 'PROCEED', step: 'read', command: aCommand(record.pid).id }
+    await host.write(aTransition(record, 2, { event }))
+    await host.write(aTransition(record, 3))
+    assert.deepEqual((await open().history(record.pid))?.[1]?.event, event)
+    await host.close()
+  }),
+
+  check('submit: it is there, pending and without a host', async ({ store, open }) => {
+    const record = aSubmission({ labels: { user: 'ada' } })
+    assert.deepEqual(await store.submit(record), { pid: record.pid, created: true })
+    assert.deepEqual(await open().get(record.pid), { record })
+    assert.deepEqual(
+      (await collect(open().list({ status: ['pending'] }))).map(found => found.record),
+      [record],
+    )
+    const host = await store.openHost()
+    assert.deepEqual(await collect(host.adopt(yes)), [])
+    await assert.rejects(store.submit(aSubmission({ pid: '../escape' })), TypeError)
+    await host.close()
+  }),
+
+  check('submit: a key stands for one process, submitted or started', async ({ store, open }) => {
+    const host = await store.openHost()
+    const first = aSubmission({ key: 'k' })
+    await store.submit(first)
+    assert.deepEqual(await open().submit(aSubmission({ key: 'k' })), { pid: first.pid, created: false })
+    assert.deepEqual(await host.create(aRecord({ key: 'k' })), { pid: first.pid, created: false })
+    const taken = await takeOne(host)
+    await host.complete({ ...taken!, version: '1', shape: 'f00' })
+    assert.deepEqual(await open().submit(aSubmission({ key: 'k' })), { pid: first.pid, created: false })
+    await host.write(theEnd(first, 2))
+    assert.deepEqual(await open().submit(aSubmission({ key: 'k' })), { pid: first.pid, created: false })
+    assert.equal((await collect(store.list())).length, 1)
+    await open().delete(first.pid)
+    assert.equal((await open().submit(aSubmission({ key: 'k' }))).created, true)
+    await host.close()
+  }),
+
+  check('submit: wakes the hosts', async ({ store, open }) => {
+    const host = await store.openHost()
+    const woken = new Promise<void>(resolve => host.onWake(resolve))
+    await open().submit(aSubmission())
+    await soon(woken)
+    await host.close()
+  }),
+
+  check('take: in order of submission, as many as are wanted, what is accepted', async ({ store, open }) => {
+    const [one, other] = [await store.openHost(), await open().openHost()]
+    const [first, strange, second, third] = [aSubmission(), aSubmission({ name: 'strange' }), aSubmission(), aSubmission()]
+    for (const record of [third, strange, first, second]) await store.submit(record)
+    const known = ({ name }: ProcessRecord): boolean => name !== 'strange'
+    const taken: string[] = []
+    for await (const { pid } of one.take(known)) if (taken.push(pid) === 2) break
+    assert.deepEqual(taken, [first.pid, second.pid])
+    assert.equal((await open().get(first.pid))?.host?.id, one.hostId)
+    assert.deepEqual(
+      (await collect(other.take(known))).map(({ pid }) => pid),
+      [third.pid],
+    )
+    assert.deepEqual((await store.get(strange.pid))?.record.status, 'pending')
+    await Promise.all([one.close(), other.close()])
+  }),
+
+  check('take: each goes to exactly one host', async ({ store, open }) => {
+    const hosts = [await store.openHost(), await open().openHost(), await open().openHost()]
+    const pids = new Set<string>()
+    for (let i = 0; i < 60; i++) pids.add((await store.submit(aSubmission())).pid)
+    const taken = (await Promise.all(hosts.map(host => collect(host.take(yes))))).flat().map(({ pid }) => pid)
+    assert.equal(taken.length, 60)
+    assert.deepEqual(new Set(taken), pids)
+    await Promise.all(hosts.map(host => host.close()))
+  }),
+
+  check('complete: replaces the first record, and the journal goes on', async ({ store, open, crash }) => {
+    const [one, other] = [await store.openHost(), await open().openHost()]
+    const submitted = aSubmission({ key: 'k', input: { raw: '1' } })
+    await store.submit(submitted)
+    const seen: (string | number)[] = []
+    for await (const { record } of open().follow(submitted.pid)) {
+      seen.push(record.revision, record.version)
+      if (record.revision === 1) {
+        await takeOne(one)
+        const whole = { ...submitted, version: '2', shape: 'f00', input: { raw: 1 }, outline: aRecord().outline }
+        await one.complete(whole)
+        await one.complete(whole)
+        assert.deepEqual((await open().get(submitted.pid))?.record, whole)
+        await one.write(aTransition(submitted, 2))
+      }
+      if (record.revision === 2) {
+        await crash(one)
+        await collect(other.adopt(yes))
+        await other.write(theEnd(submitted, 3))
+      }
+    }
+    assert.deepEqual(seen, [1, '', 2, '2', 3, '2'])
+    assert.deepEqual(await other.create(aRecord({ key: 'k' })), { pid: submitted.pid, created: false })
+    assert.equal((await store.history(submitted.pid))?.length, 3)
+    await other.close()
+  }),
+
+  check('take: what a host that died had only taken is adopted', async ({ store, open, crash }) => {
+    const [one, other] = [await store.openHost(), await open().openHost()]
+    const submitted = aSubmission({ key: 'k' })
+    await store.submit(submitted)
+    await takeOne(one)
+    await crash(one)
+    assert.deepEqual(await collect(other.adopt(yes)), [{ record: submitted, released: false }])
+    await other.complete({ ...submitted, version: '1', shape: 'f00' })
+    await other.write(theEnd(submitted, 2))
+    assert.equal((await open().get(submitted.pid))?.record.status, 'finished')
+    await other.close()
+  }),
+]
