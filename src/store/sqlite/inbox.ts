@@ -1,4 +1,4 @@
-import { parseCommand } from '../command.ts'
+import { parseCommand } from '../parse-command.ts'
 import type { Answer, Command, Refusal } from '../command.ts'
 import { corrupt } from '../failures.ts'
 import type { Commits } from './commits.ts'
