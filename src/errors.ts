@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_NOT_JSON'
   | 'ERR_RECORD_TOO_LARGE'
   | 'ERR_NOT_INTERRUPTED'
+  | 'ERR_UNKNOWN_EVENT'
   | 'ERR_EVENT_REFUSED'
   | 'ERR_UNKNOWN_STEP'
   | 'ERR_NOT_ENDED'

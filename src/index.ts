@@ -1,5 +1,5 @@
 // Definitions
-export { defineProcess } from './steps/define-process.ts'
+export { defineProcess, isProcessDefinition } from './steps/define-process.ts'
 export { fromSpecs } from './steps/from-specs.ts'
 export { typed } from './steps/typed.ts'
 export { FatalError, RetryError } from './steps/fatal.ts'
@@ -12,12 +12,24 @@ export type { ClassSpec, FactorySpec, StepContext, StepObject } from './steps/wo
 
 // Hosts
 export { createRuntime, type Runtime } from './runtime/create-runtime.ts'
+export type { RuntimeEvents } from './runtime/events.ts'
+export type { Logger } from './runtime/logger.ts'
 export type { ProcessHandle } from './runtime/handle.ts'
 export type { RuntimeOptions, StartOptions, WorkerOptions } from './runtime/options.ts'
 
 // Readers
 export { openClient } from './client/open-client.ts'
-export type { Client, ForkOptions, ListOptions, LogInfo, LogOptions, Steered, SubmitOptions, WaitOptions } from './client/client.ts'
+export type {
+  Client,
+  ForkOptions,
+  ListOptions,
+  LogInfo,
+  LogOptions,
+  Steered,
+  SubmitOptions,
+  WaitOptions,
+  WatchAllOptions,
+} from './client/client.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './store/info.ts'
 
 // Stores

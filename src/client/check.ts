@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { PROCESS_STATUSES, type ProcessStatus } from '../store/record.ts'
-import type { ForkOptions, ListOptions, SubmitOptions, WaitOptions } from './client.ts'
+import type { ForkOptions, ListOptions, SubmitOptions, WaitOptions, WatchAllOptions } from './client.ts'
 
 const MAX_SHOWN = 80
 
@@ -60,6 +60,14 @@ export function checkFork(options: ForkOptions): string | undefined {
 export function checkReason(reason: unknown): string | undefined {
   if (reason === undefined || typeof reason === 'string') return reason
   throw new TypeError(`cancel(pid, reason): expected a string, received ${show(reason)}`)
+}
+
+/** @throws TypeError */
+export function checkWatchAll(options: WatchAllOptions) {
+  checkKeys(options, 'watchAll', ['filter', 'signal'])
+  const { filter = {}, signal } = options
+  checkKeys(filter, 'watchAll({ filter })', ['name', 'labels'])
+  return { query: checkList(filter).query, signal: checkWait({ signal }, 'watchAll') }
 }
 
 /** @throws TypeError */

@@ -16,6 +16,11 @@ export interface ListOptions {
   readonly onCorrupt?: ((journal: CorruptJournal) => void) | undefined
 }
 
+/** Which processes to watch. */
+export interface WatchAllOptions extends WaitOptions {
+  readonly filter?: Pick<ListOptions, 'name' | 'labels'> | undefined
+}
+
 /** Ends a wait: the promise rejects with the signal's reason. */
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined
@@ -65,6 +70,12 @@ export interface Client {
    * @throws ERR_UNKNOWN_PROCESS
    */
   watch(pid: string, options?: WaitOptions): AsyncIterable<ProcessInfo>
+  /**
+   * Every process that fits: those that live as they are, then each change of any, and those that begin later; a final one is told once. Ends
+   * when `signal` aborts. Looks four times a second, so of changes in between the last one is told.
+   * @example for await (const { pid, status } of client.watchAll({ filter: { name: 'import-dump' }, signal })) console.log(pid, status)
+   */
+  watchAll(options?: WatchAllOptions): AsyncIterable<ProcessInfo>
   /**
    * Waits for the output, also through the death of a host.
    * @throws ProcessError, ProcessTimeoutError, ProcessCancelledError; ERR_UNKNOWN_PROCESS if there is no such process, or it was deleted

@@ -1,4 +1,14 @@
 export { openClient } from './open-client.ts'
-export type { Client, ForkOptions, ListOptions, LogInfo, LogOptions, Steered, SubmitOptions, WaitOptions } from './client.ts'
+export type {
+  Client,
+  ForkOptions,
+  ListOptions,
+  LogInfo,
+  LogOptions,
+  Steered,
+  SubmitOptions,
+  WaitOptions,
+  WatchAllOptions,
+} from './client.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from '../store/info.ts'
 export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from '../errors.ts'

@@ -40,14 +40,24 @@ export function submission(
 export function forkOf(records: readonly ProcessRecord[], step: string | undefined): ProcessRecord {
   const last = records.at(-1)!
   const from = step ?? openStep(last)
-  const begun = from === undefined || isBranch(from) ? undefined : records.find(record => isUnderWay(record, from))
+  const begun = from === undefined || from.includes('.') ? undefined : records.find(({ steps }) => Object.hasOwn(steps, from))
   if (from === undefined || begun === undefined) throw unknownStep(last, from)
   const at = Date.now()
-  const { key: _key, parent: _parent, progress: _progress, deaths: _deaths, error: _error, ...kept } = moveTimes(begun, from, at - begun.at)
+  const {
+    key: _key,
+    parent: _parent,
+    progress: _progress,
+    items: _items,
+    deaths: _deaths,
+    error: _error,
+    ...kept
+  } = moveTimes(begun, from, at - begun.at)
   return {
     ...kept,
     pid: createPid(at),
     createdAt: at,
+    // Children belong to the one that started them.
+    steps: Object.fromEntries(Object.entries(kept.steps).map(([name, { child: _child, ...one }]) => [name, one])),
     forkedFrom: { pid: last.pid, step: from },
     revision: 1,
     recoveries: 0,
@@ -61,14 +71,9 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
 function openStep({ error, steps, status }: ProcessRecord): string | undefined {
   if (status === 'finished') return undefined
   const open = error?.step ?? Object.entries(steps).find(([, step]) => step.status === status || step.endedAt === undefined)?.[0]
-  return open?.split('.', 1)[0]
+  // Of a branch, the step it belongs to.
+  return open?.split('.')[0]
 }
-
-/** Branches are named by their path. */
-const isBranch = (step: string): boolean => step.includes('.')
-
-/** Whether the process stands in a step. A fork has steps that ended before it began. */
-const isUnderWay = ({ steps }: ProcessRecord, step: string): boolean => Object.hasOwn(steps, step) && steps[step]?.endedAt === undefined
 
 function unknownStep({ pid, name, outline }: ProcessRecord, step: string | undefined): StepwrightError {
   const steps = outline.map(({ name: known }) => known).join(', ')

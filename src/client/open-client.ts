@@ -3,12 +3,23 @@ import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
 import { isFinal, type Json } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { toJson } from '../steps/json.ts'
-import { checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, show } from './check.ts'
-import type { Client, ForkOptions, ListOptions, LogInfo, LogOptions, Steered, SubmitOptions, WaitOptions } from './client.ts'
+import { checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll, show } from './check.ts'
+import type {
+  Client,
+  ForkOptions,
+  ListOptions,
+  LogInfo,
+  LogOptions,
+  Steered,
+  SubmitOptions,
+  WaitOptions,
+  WatchAllOptions,
+} from './client.ts'
 import { forkOf, submission } from './new-process.ts'
 import { outcome } from './outcome.ts'
 import { pausedStep, steer } from './steer.ts'
 import { storeAt } from './store-at.ts'
+import { watchAll } from './watch-all.ts'
 
 /**
  * Opens a store for reading and steering, in any Node process. Nothing is touched before the first call.
@@ -56,6 +67,13 @@ class StoreClient implements Client {
 
   async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
     for await (const stored of this.#follow(pid, checkWait(options, 'watch'))) yield toInfo(stored)
+  }
+
+  async *watchAll(options: WatchAllOptions = {}): AsyncGenerator<ProcessInfo> {
+    const { query, signal } = checkWatchAll(options)
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    for await (const stored of watchAll(this.#store, query, ends)) yield toInfo(stored)
+    this.#closing.signal.throwIfAborted()
   }
 
   async result(pid: string, options: WaitOptions = {}): Promise<never> {
@@ -107,13 +125,8 @@ class StoreClient implements Client {
     const found = await this.#store.get(checkPid(pid))
     // A live one is refused as it is, and its children stay.
     const children = found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
-    for (const child of children) if (await this.#isChildOf(child, pid)) await this.#deleteIfThere(child)
+    for (const child of children) await this.#deleteIfThere(child)
     await this.#store.delete(pid)
-  }
-
-  /** A fork has the steps of the process it began from, whose children are not its own. */
-  async #isChildOf(child: string, pid: string): Promise<boolean> {
-    return (await this.#store.get(child))?.record.parent?.pid === pid
   }
 
   async #deleteIfThere(pid: string): Promise<void> {

@@ -27,6 +27,8 @@ export class Audience {
   readonly #ended = new Set<string>()
   /** Called when the first one comes, before it is told anything. */
   onFirst: () => void = () => {}
+  /** Called when the last one has gone. */
+  onLast: () => void = () => {}
 
   get size(): number {
     return this.#viewers.size
@@ -36,7 +38,9 @@ export class Audience {
     if (this.#viewers.size === 0) this.onFirst()
     for (const { actor, snapshot = '' } of this.#told.values()) viewer.send(actor + snapshot)
     this.#viewers.add(viewer)
-    return () => void this.#viewers.delete(viewer)
+    return () => {
+      if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.onLast()
+    }
   }
 
   tell(message: StatelyMessage): void {
@@ -44,8 +48,8 @@ export class Audience {
     this.#note(message, text)
     for (const viewer of this.#viewers) {
       if (viewer.send(text)) continue
-      this.#viewers.delete(viewer)
       viewer.end()
+      if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.onLast()
     }
   }
 

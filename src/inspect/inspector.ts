@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { InspectionEvent } from 'xstate'
+import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { redactor } from '../client/redact.ts'
 import { Audience } from './audience.ts'
 import { LiveActors } from './live-actors.ts'
 import { checkInspectorOptions } from './options.ts'
 import { serveInspector } from './serve.ts'
+
+/** By this a runtime knows that it need not call `inspect` with every event. */
+const ATTACH = Symbol.for('stepwright.attach')
 
 /** Where processes are shown, and what of them. */
 export interface InspectorOptions {
@@ -47,7 +50,7 @@ export function inspector(options: InspectorOptions = {}): Inspector {
   const url = serving.then(server => server?.url)
   if (!quiet) void url.then(address => address !== undefined && console.error(`Stately inspector: ${address}`))
   return {
-    inspect: event => actors.note(event),
+    inspect: Object.assign((event: InspectionEvent) => actors.note(event), { [ATTACH]: (actor: AnyActorRef) => actors.add(actor) }),
     url,
     async close() {
       actors.flush()

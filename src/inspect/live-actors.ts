@@ -21,6 +21,8 @@ const TURN_MS = 50
 const BUDGET_MS = 1
 /** With more than this to tell, all but the newest of each actor is left out. */
 const MAX_NEWS = 5000
+const MAX_NEW_PER_SECOND = 100
+const MIN_PROCESSES = 1000
 
 /**
  * Follows the actors of a program. While nobody looks it only knows which there are. What viewers are told is made in small pieces between the
@@ -37,19 +39,37 @@ export class LiveActors {
   #maxNews = MAX_NEWS
   readonly #definitions = new WeakMap<object, string>()
   #timer: NodeJS.Timeout | undefined
+  /** Processes of runtimes, ended ones among them until there are too many. */
+  readonly #processes = new Set<AnyActorRef>()
+  #maxProcesses = MIN_PROCESSES
+  readonly #attached = new Map<AnyActorRef, { unsubscribe(): void }>()
+  #attachedSince = 0
+  #attachedCount = 0
 
   constructor(audience: Audience, prefix: string, redact: (value: unknown) => unknown) {
     this.#audience = audience
     this.#prefix = prefix
     this.#redact = redact
+    audience.onLast = () => this.#leave()
     audience.onFirst = () => {
       audience.forget()
       this.#news = []
+      for (const ref of this.#processes) this.#attach(ref)
       for (const live of this.#live.values()) {
         live.told = false
         this.#add({ live })
       }
     }
+  }
+
+  /** A process that is about to begin. It is looked at only while somebody looks here. */
+  add(ref: AnyActorRef): void {
+    this.#processes.add(ref)
+    if (this.#processes.size > this.#maxProcesses) {
+      for (const one of this.#processes) if (one !== ref && one.getSnapshot().status !== 'active') this.#processes.delete(one)
+      this.#maxProcesses = Math.max(MIN_PROCESSES, 2 * this.#processes.size)
+    }
+    if (this.#audience.size > 0 && this.#mayAttach()) this.#attach(ref)
   }
 
   note(event: InspectionEvent): void {
@@ -67,6 +87,7 @@ export class LiveActors {
     if ((event.snapshot as SnapshotMessage).status !== 'active') {
       live.ended = true
       this.#live.delete(ref.sessionId)
+      this.#attached.delete(ref)
     }
     if (looked) this.#add({ live, transition: event })
   }
@@ -76,6 +97,36 @@ export class LiveActors {
     clearTimeout(this.#timer)
     this.#timer = undefined
     for (const news of this.#news) this.#tell(news)
+    this.#news = []
+  }
+
+  #attach(ref: AnyActorRef): void {
+    if (this.#attached.has(ref) || ref.getSnapshot().status !== 'active') return
+    // What is there already is not told by XState.
+    for (const actor of [
+      ref,
+      ...Object.values((ref.getSnapshot() as { readonly children?: Readonly<Record<string, AnyActorRef>> }).children ?? {}),
+    ])
+      this.note({ type: '@xstate.actor', actorRef: actor, rootId: ref.sessionId })
+    this.#attached.set(ref, ref.system.inspect({ next: (event: InspectionEvent) => this.note(event) }))
+  }
+
+  /** Nobody can look at more that are new; and those that are looked at are slower. */
+  #mayAttach(): boolean {
+    const now = performance.now()
+    if (now - this.#attachedSince > 1000) {
+      this.#attachedSince = now
+      this.#attachedCount = 0
+    }
+    return this.#attachedCount++ < MAX_NEW_PER_SECOND
+  }
+
+  #leave(): void {
+    for (const [ref, attached] of this.#attached) {
+      attached.unsubscribe()
+      for (const [id, { rootId }] of this.#live) if (rootId === ref.sessionId) this.#live.delete(id)
+    }
+    this.#attached.clear()
     this.#news = []
   }
 

@@ -19,6 +19,8 @@ const LIVE = PROCESS_STATUSES.filter(status => !(FINAL_STATUSES as readonly stri
 /** Nobody wants to watch a process sleep. */
 const LONGEST_PAUSE_MS = 3000
 const MAX_OVER = 10_000
+/** Processes that are new, in one look at the store. */
+const MAX_NEW = 50
 
 /**
  * Tells viewers of the processes of a store, whatever hosts they run on: asks nothing of the hosts. Ends when `signal` aborts; without live
@@ -64,7 +66,12 @@ export async function relay(store: Store, { audience, pids, speed, redact = [], 
     let first = true
     for await (const changed of store.changes(signal)) {
       // The first batch is all that there is, ended ones too. What lives is known already, but may have changed since.
-      for (const pid of first ? [...told.keys()] : changed) if (wanted?.has(pid) ?? true) await catchUp(pid)
+      let left = MAX_NEW
+      for (const pid of first ? [...told.keys()] : changed) {
+        // A store in a hurry has more that is new than anybody could look at: the newest are shown.
+        const known = told.has(pid)
+        if (known || (!wanted && left-- > 0)) await catchUp(pid)
+      }
       first = false
       if (wanted && told.size === 0) return
     }

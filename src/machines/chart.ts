@@ -1,4 +1,4 @@
-import type { AnyStateNode } from 'xstate'
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
 import type { Json } from '../store/record.ts'
 import { compile } from './compile.ts'
@@ -9,7 +9,7 @@ type ChartTransitions = Record<string, { target: string } | { target: string }[]
 /** The chart of a definition as plain JSON: what Stately's editor imports, the order of steps kept. No functions, no data. */
 export interface ChartState {
   readonly initial?: string
-  readonly type?: 'final'
+  readonly type?: 'final' | 'parallel'
   readonly invoke?: readonly { readonly id: string; readonly src: string }[]
   readonly on?: ChartTransitions
   readonly states?: Readonly<Record<string, ChartState>>
@@ -19,25 +19,38 @@ export interface Chart extends ChartState {
   readonly id: string
 }
 
-function stateOf(node: AnyStateNode): ChartState {
-  const { initial, type, states } = node.config
+/** `prefix` is the id of the chart's root; `machines` are users' machines by the id of the state they run in, whose chart shows there. */
+function stateOf(node: AnyStateNode, prefix: string, machines: ReadonlyMap<string, AnyStateMachine>): ChartState {
+  const idOf = ({ path }: AnyStateNode): string => [prefix, ...path].join('.')
+  const { type } = node.config
+  const inner = machines.get(idOf(node))
+  if (inner) return { ...stateOf(node, prefix, new Map()), ...insideOf(inner, idOf(node)) }
+  const initial: unknown = node.config.initial
   const on: ChartTransitions = {}
   for (const [event, transitions] of node.transitions) {
-    const targets = transitions.flatMap(({ target }) => (target ?? []).map(({ id }) => ({ target: `#${id}` })))
+    const targets = transitions.flatMap(({ target }) => (target ?? []).map(state => ({ target: `#${idOf(state)}` })))
     const [first] = targets
     if (first) on[event] = targets.length === 1 ? first : targets
   }
+  const states = Object.values(node.states).map(child => [child.key, stateOf(child, prefix, machines)] as const)
   return {
     ...(typeof initial === 'string' && { initial }),
-    ...(type === 'final' && { type }),
+    ...((type === 'final' || type === 'parallel') && { type }),
     ...(node.invoke.length > 0 && { invoke: node.invoke.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : 'inline' })) }),
     ...(Object.keys(on).length > 0 && { on }),
-    ...(states && { states: Object.fromEntries(Object.values(node.states).map(child => [child.key, stateOf(child)])) }),
+    ...(states.length > 0 && { states: Object.fromEntries(states) }),
   }
 }
 
+function insideOf(machine: AnyStateMachine, id: string): Pick<ChartState, 'initial' | 'type' | 'states'> {
+  const { initial, type, states } = stateOf(machine.root, id, new Map())
+  return { ...(initial !== undefined && { initial }), ...(type && { type }), ...(states && { states }) }
+}
+
 export function chartOf(plan: ProcessPlan): Chart & { readonly [key: string]: Json } {
-  return { id: plan.name, ...stateOf(compile(plan, plan.timeoutMs !== undefined).root) } as unknown as Chart & {
-    readonly [key: string]: Json
-  }
+  const machines = plan.steps.flatMap(step =>
+    step.kind === 'machine' ? [[`${plan.name}.running.${step.name}.machine`, step.machine as unknown as AnyStateMachine] as const] : [],
+  )
+  const chart: Chart = { id: plan.name, ...stateOf(compile(plan, plan.timeoutMs !== undefined).root, plan.name, new Map(machines)) }
+  return chart as unknown as Chart & { readonly [key: string]: Json }
 }

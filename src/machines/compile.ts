@@ -7,6 +7,7 @@ import {
   type AttemptInput,
   type AttemptResult,
   type ChildInput,
+  type MachineInput,
   type ProcessContext,
   type ProcessEvent,
   type ProcessMachineInput,
@@ -103,6 +104,7 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     actors: {
       attempt: fromPromise<AttemptResult, AttemptInput>(notProvided),
       child: fromPromise<{ at: number; output: Json }, ChildInput>(notProvided),
+      machine: fromPromise<{ at: number; output: Json; state: Json }, MachineInput>(notProvided),
       items: fromPromise<AttemptResult, AttemptInput>(notProvided),
       timer: fromPromise<{ at: number }, TimerInput>(notProvided),
     },

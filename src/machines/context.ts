@@ -11,6 +11,8 @@ export interface ProcessContext {
   readonly data: Json
   /** Of branches that have finished while others of their step run, by path. */
   readonly outputs: Readonly<Record<string, Json>> | undefined
+  /** The machine of the machine step that runs, once it has told of itself. */
+  readonly machine: MachineState | undefined
   /** Steps that have begun, by name; branches by path. */
   readonly steps: Readonly<Record<string, StepRecord>>
   /** What caused the newest transition, and when (epoch ms). */
@@ -40,6 +42,7 @@ export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInpu
     input,
     data: input,
     outputs: undefined,
+    machine: undefined,
     steps: {},
     event: { type: 'CREATE' },
     at,
@@ -50,6 +53,23 @@ export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInpu
     recoveries: 0,
     deaths: 0,
   }
+}
+
+/** What is needed to go on with a user's machine. */
+export interface MachineState {
+  /** As XState persists it. */
+  readonly snapshot: { readonly value: Json; readonly children?: Readonly<Record<string, Json>> }
+  readonly timers: readonly MachineTimer[]
+}
+
+/** A delayed event. Actors are told by the ids that lead to them. */
+export interface MachineTimer {
+  readonly source: readonly string[]
+  readonly target: readonly string[]
+  readonly event: Json
+  /** When it is due. Epoch milliseconds. */
+  readonly at: number
+  readonly id: string
 }
 
 /** What a client asked for carries its command's id into the record. */
@@ -69,10 +89,15 @@ export type ProcessEvent =
   | { readonly type: 'START'; readonly at: number }
   | ({ readonly type: 'PROCEED'; readonly at: number; readonly data?: Json } & Commanded)
   | ({ readonly type: 'CANCEL'; readonly at: number; readonly reason?: string | undefined } & Commanded)
+  | ({
+      readonly type: 'CHANGE'
+      readonly at: number
+      readonly step: string
+      readonly machine: MachineState
+      readonly state: Json
+    } & Commanded)
   /** What a client submitted cannot begin. */
   | { readonly type: 'REFUSE'; readonly at: number; readonly error: ErrorRecord }
-  /** Something from outside, for a step that takes events. */
-  | ({ readonly type: 'SEND'; readonly at: number; readonly event: Json } & Commanded)
   | {
       readonly type: 'RECOVER'
       readonly at: number
@@ -88,6 +113,12 @@ export interface AttemptInput {
   readonly pid: string
   readonly step: string
   readonly attempt: number
+}
+
+/** What the run of a user's machine is invoked with; its own input is the process's data. */
+export interface MachineInput {
+  readonly pid: string
+  readonly step: string
 }
 
 /** What the wait for a child is invoked with. */

@@ -14,6 +14,7 @@ function end(
   return {
     steps: endOpenSteps(context, status, at),
     outputs: undefined,
+    machine: undefined,
     error,
     at,
     event: step === undefined ? { type } : { type, step },

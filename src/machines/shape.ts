@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
 
 /** A short hash of what a stored snapshot depends on: names, kinds and order of the steps, and which of them can wait or pause. */
@@ -16,6 +17,8 @@ function detailsOf(step: PlannedStep): unknown {
       return [step.retry !== undefined, step.interrupt !== undefined]
     case 'parallel':
       return [step.when !== undefined, step.branches.map(branch => [branch.name, detailsOf(branch)])]
+    case 'machine':
+      return statesIn((step.machine as unknown as AnyStateMachine).root)
     case 'each':
     case 'process':
     case 'interrupt':
@@ -23,3 +26,5 @@ function detailsOf(step: PlannedStep): unknown {
       return false
   }
 }
+
+const statesIn = ({ states }: AnyStateNode): unknown => Object.values(states).map(state => [state.key, statesIn(state)])

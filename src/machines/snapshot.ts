@@ -1,6 +1,7 @@
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, Snapshot } from 'xstate'
-import type { Json, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
-import type { ProcessContext } from './context.ts'
+import type { ProcessPlan } from '../steps/plan.ts'
+import type { Json, MachineSnapshot, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
+import type { MachineState, ProcessContext } from './context.ts'
 
 export const statusOf = (value: unknown): ProcessStatus =>
   (typeof value === 'string' ? value : Object.keys(value as object)[0]) as ProcessStatus
@@ -22,7 +23,7 @@ function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefine
  * references inside the user's data, so this takes it apart: `snapshot` holds what no other field says.
  */
 export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number): Transition {
-  const { pid, input, data, outputs, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
+  const { pid, input, data, outputs, machine, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
     snapshot.context as ProcessContext
   const children = timersOf(snapshot)
   // Undefined fields are dropped when this becomes JSON.
@@ -42,8 +43,8 @@ export function toTransition(snapshot: AnyMachineSnapshot, name: string, revisio
     remainingMs,
     recoveries,
     deaths: deaths === 0 ? undefined : deaths,
-    snapshot: children === undefined ? { value: snapshot.value } : { value: snapshot.value, children },
-  } as Transition
+    snapshot: { value: machine === undefined ? snapshot.value : withMachine(snapshot.value, machine), children, machine },
+  } as unknown as Transition
 }
 
 /** An XState snapshot without the user's data, and the context that the data is put back into once the actor exists. */
@@ -60,6 +61,7 @@ export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
     input: null as Json,
     data: null as Json,
     outputs: undefined as ProcessContext['outputs'],
+    machine: undefined as ProcessContext['machine'],
     steps,
     event,
     at,
@@ -70,19 +72,42 @@ export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
     recoveries,
     deaths,
   }
-  const { value, children = {} } = record.snapshot
+  const { children = {} } = record.snapshot
+  const value = withoutMachine(record.snapshot)
   return {
     snapshot: { status: 'active', output: undefined, error: undefined, value, context, children, historyValue: {} } as Snapshot<unknown>,
     fill: () => {
       context.input = input
       context.outputs = record.outputs
+      context.machine = record.snapshot.machine as unknown as ProcessContext['machine']
       context.data = record.data === undefined ? input : record.data
     },
   }
 }
 
-/** Whether a machine has the state a record is in. */
-export function hasState(machine: AnyStateMachine, value: Json): boolean {
+/** The state of a user's machine shows within the step's, as if its chart were part of this one. */
+function withMachine(value: unknown, { snapshot }: MachineState): Json {
+  const [step] = Object.keys((value as { running: object }).running)
+  return { running: { [step as string]: { machine: snapshot.value } } }
+}
+
+function withoutMachine({ value, machine }: MachineSnapshot): Json {
+  if (machine === undefined) return value
+  const [step] = Object.keys((value as { running: object }).running)
+  return { running: { [step as string]: 'machine' } }
+}
+
+/** Whether a definition's machine, and the user's within it, have the states a record is in. */
+export function canRestore(plan: ProcessPlan, machine: AnyStateMachine, { snapshot }: ProcessRecord): boolean {
+  if (!hasState(machine, withoutMachine(snapshot))) return false
+  if (snapshot.machine === undefined) return true
+  const [name] = Object.keys((snapshot.value as { running: object }).running)
+  const step = plan.steps.find(one => one.name === name)
+  const inner = (snapshot.machine as unknown as MachineState).snapshot
+  return step?.kind === 'machine' && hasState(step.machine as unknown as AnyStateMachine, inner.value)
+}
+
+function hasState(machine: AnyStateMachine, value: Json): boolean {
   const inside = (node: AnyStateNode | undefined, part: Json): boolean => {
     if (!node) return false
     if (typeof part === 'string') return Object.hasOwn(node.states, part)

@@ -1,5 +1,5 @@
 import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate'
-import type { AttemptInput, ChildInput, TimerInput } from '../machines/context.ts'
+import type { AttemptInput, ChildInput, MachineInput, TimerInput } from '../machines/context.ts'
 
 /** What an invoked actor is given to answer with. Answers after its end are dropped. */
 export interface Answer {
@@ -45,7 +45,9 @@ function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void):
 
 export type AttemptLogic = InvokedLogic<AttemptInput>
 export type ChildLogic = InvokedLogic<ChildInput>
+export type MachineLogic = InvokedLogic<MachineInput>
 export type TimerLogic = InvokedLogic<TimerInput>
 export const attemptLogic = (begin: (input: AttemptInput, answer: Answer) => () => void): AttemptLogic => fromAnswer(begin)
 export const timerLogic = (begin: (input: TimerInput, answer: Answer) => () => void): TimerLogic => fromAnswer(begin)
 export const childLogic = (begin: (input: ChildInput, answer: Answer) => () => void): ChildLogic => fromAnswer(begin)
+export const machineLogic = (begin: (input: MachineInput, answer: Answer) => () => void): MachineLogic => fromAnswer(begin)

@@ -9,7 +9,7 @@ const INTERVAL_MS = 500
 export class Adoption {
   readonly #store: HostStore
   readonly #accept: (record: ProcessRecord) => boolean
-  readonly #prepare: () => Promise<void>
+  readonly #prepare: (adopted: readonly AdoptedProcess[]) => Promise<void>
   readonly #resume: (adopted: AdoptedProcess) => void
   readonly #onError: (error: unknown) => void
   #round: Promise<void> | undefined
@@ -21,7 +21,7 @@ export class Adoption {
   constructor(
     store: HostStore,
     accept: (record: ProcessRecord) => boolean,
-    prepare: () => Promise<void>,
+    prepare: (adopted: readonly AdoptedProcess[]) => Promise<void>,
     resume: (adopted: AdoptedProcess) => void,
     onError: (error: unknown) => void,
   ) {
@@ -74,7 +74,7 @@ export class Adoption {
 
   async #goOn(adopted: AdoptedProcess[]): Promise<void> {
     if (adopted.length === 0) return
-    await this.#prepare()
+    await this.#prepare(adopted)
     adopted.sort((a, b) => (a.record.pid < b.record.pid ? -1 : 1))
     adopted.filter(one => !isPending(one)).forEach(this.#resume)
     // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).

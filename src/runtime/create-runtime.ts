@@ -4,6 +4,7 @@ import { lowdbStore } from '../store/lowdb-store.ts'
 import { createPace } from './pace.ts'
 import { createPid } from '../store/pid.ts'
 import { systemClock } from './clock.ts'
+import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
 import { checkOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
 import { definitionsOf } from './programs.ts'
@@ -29,6 +30,12 @@ export interface Runtime extends Omit<Client, 'close'> {
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON
    */
   proceed(pid: string, data?: unknown): Promise<Steered>
+  /**
+   * Tells of what happens here from now on: transitions and progress of the processes of this host, takeovers, failures of the store. Returns a
+   * function that ends it.
+   * @example runtime.on('process', ({ pid, status }) => console.log(pid, status))
+   */
+  on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void
   /**
    * Resolves once a worker has done its work (see `WorkerOptions`) and no process here runs, sleeps or waits to begin; at once after `close`.
    */

@@ -30,10 +30,10 @@ export interface ProcessHandle<Output = unknown> {
    */
   proceed(data?: unknown): Promise<Steered>
   /**
-   * Hands an event to the step that is under way.
-   * @throws ERR_EVENT_REFUSED if that takes none, ERR_ALREADY_ENDED, ERR_NOT_JSON
+   * Sends an event to the machine of the machine step the process is in.
+   * @throws ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
    */
-  send(event: unknown): Promise<Steered>
+  send(event: { readonly type: string }): Promise<Steered>
 }
 
 export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {

@@ -1,8 +1,8 @@
-import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent, type Observer } from 'xstate'
+import { createActor, type AnyActor } from 'xstate'
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
-import type { AttemptInput, ProcessContext, ProcessEvent } from '../machines/context.ts'
+import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
-import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import type { ChildStep, PlannedStep } from '../steps/plan.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
@@ -17,49 +17,18 @@ import {
   type RecordEvent,
   type Transition,
 } from '../store/record.ts'
-import type { Host, HostStore } from '../store/store.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import { Ending } from './ending.ts'
+import { MachineRun, type MachineEvent } from './machine-run.ts'
 import { ownInfo } from './own-info.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
-import { Seat, type Slots } from './slots.ts'
+import { Seat } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
+import type { Program, Surroundings } from './surroundings.ts'
 import { tell } from './tell.ts'
 import { Writer } from './writer.ts'
-
-/** What a process needs of the runtime it lives in. */
-export interface Surroundings {
-  readonly clock: Clock
-  readonly slots: Slots
-  /** Lets the event loop turn now and then: short steps on a local store would otherwise go from promise to promise and never let it. */
-  readonly pace: () => Promise<void> | undefined
-  readonly store: HostStore
-  readonly host: Host
-  readonly services: object
-  readonly maxRecordBytes: number
-  readonly inspect: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
-  /** True once the runtime closes: nothing begins any more. */
-  readonly draining: boolean
-  /** The process has ended and its last record is in the store, or it was given up. */
-  onGone(process: LiveProcess): void
-  /** Whether the process needs Node to stay alive may have changed. */
-  onChange(process: LiveProcess): void
-  onStoreError(error: unknown, line: JournalLine): void
-  /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
-  startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
-  cancelChild(child: string, parent: string): void
-  /** Every record of a process. */
-  recordsOf(pid: string): Promise<readonly ProcessRecord[]>
-}
-
-/** A definition as this host runs it. */
-export interface Program {
-  readonly plan: ProcessPlan
-  readonly machine: AnyStateMachine
-  readonly steps: ReadonlyMap<string, PlannedStep>
-}
 
 /** Of actors that take a slot. */
 const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])
@@ -87,6 +56,8 @@ export class LiveProcess {
   readonly #ending = new Ending()
   readonly #seat: Seat
   readonly #actor: AnyActor
+  /** Of the machine step that runs. */
+  #machine: MachineRun | undefined
   #transition: Transition
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
   #context: ProcessContext
@@ -124,6 +95,7 @@ export class LiveProcess {
       ...(restored && { snapshot: restored.snapshot }),
     })
     restored?.fill()
+    around.show?.(this.#actor)
     this.isRestored = restored !== undefined
     this.#context = this.machineContext
     this.#revision = 'revision' in origin ? origin.revision : 1
@@ -142,6 +114,12 @@ export class LiveProcess {
   }
   get maxRecordBytes(): number {
     return this.#around.maxRecordBytes
+  }
+  get show(): Surroundings['show'] {
+    return this.#around.show
+  }
+  get inspect(): Surroundings['inspect'] {
+    return this.#around.inspect
   }
   get holdsSlot(): boolean {
     return this.#seat.held
@@ -179,11 +157,6 @@ export class LiveProcess {
     return ownInfo(toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.#around.host }) }))
   }
 
-  /** Whether the state the process is in does anything with an event. */
-  takes(event: ProcessEvent): boolean {
-    return this.#actor.getSnapshot().can(event)
-  }
-
   dispatch(event: ProcessEvent): void {
     this.#actor.send(event)
   }
@@ -206,7 +179,7 @@ export class LiveProcess {
   announce(event: RecordEvent): void {
     this.#revision += 1
     this.#write((this.#transition = { ...this.#transition, revision: this.#revision, at: this.clock.now(), event }))
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   subscribe(listener: (info: ProcessInfo) => void): () => void {
@@ -273,6 +246,29 @@ export class LiveProcess {
 
   cancelChild(child: string): void {
     this.#around.cancelChild(child, this.pid)
+  }
+
+  runMachine(input: MachineInput, answer: Answer): () => void {
+    const run = new MachineRun(this, input, answer)
+    this.#machine = run
+    return () => {
+      run.stop()
+      if (this.#machine === run) this.#machine = undefined
+    }
+  }
+
+  machineChanged(step: string, machine: MachineState, command: string | undefined): void {
+    if (!this.#gone) this.dispatch({ type: 'CHANGE', at: this.clock.now(), step, machine, state: machine.snapshot.value, command })
+  }
+
+  /** @throws ERR_EVENT_REFUSED, ERR_UNKNOWN_EVENT */
+  async sendToMachine(event: MachineEvent, command?: string): Promise<void> {
+    if (!this.#machine)
+      throw new StepwrightError(
+        'ERR_EVENT_REFUSED',
+        `Process ${this.pid} is in no machine step now (${this.status}): nothing would take the event`,
+      )
+    await this.#machine.send(event, command)
   }
 
   /** Items of an each step that have finished: on disk, and with them how many there are. */
@@ -342,6 +338,11 @@ export class LiveProcess {
     })
   }
 
+  #tell(): void {
+    this.#around.onRecord(this)
+    this.#subscribers.tell(() => this.info())
+  }
+
   #start(): void {
     this.#actor.start()
     this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
@@ -373,7 +374,7 @@ export class LiveProcess {
       void this.barrier().then(() => this.#finish())
     } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   #writeProgress(step: string, progress: Readonly<Record<string, Progress>>, items?: FinishedItems): void {
@@ -391,7 +392,7 @@ export class LiveProcess {
       progress,
       ...(items && { items }),
     })
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 
   #write(line: JournalLine): void {
@@ -421,6 +422,6 @@ export class LiveProcess {
     this.#write(this.#transition)
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
-    this.#subscribers.tell(() => this.info())
+    this.#tell()
   }
 }

@@ -5,6 +5,7 @@ import { toMs, type Duration } from '../steps/duration.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { show } from '../steps/show.ts'
 import type { Store } from '../store/store.ts'
+import { checkLogger, type Logger } from './logger.ts'
 
 /** What a runtime runs, where, and how much at once. `services` is typed by the definitions: see `createRuntime`. */
 export interface RuntimeOptions {
@@ -27,6 +28,8 @@ export interface RuntimeOptions {
    * Default: none; an app that has handlers of its own calls `close`.
    */
   closeOn?: readonly NodeJS.Signals[] | undefined
+  /** Where the runtime tells what it does, a pino logger for example. Default: silent but for problems, which are Node's warnings. */
+  logger?: Logger | undefined
   /** Passed on to every actor: Stately's inspector, for example. */
   inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
 }
@@ -40,6 +43,7 @@ export interface WorkerOptions {
 }
 
 export interface CheckedOptions {
+  readonly logger: Logger
   readonly worker: Required<WorkerOptions> | undefined
   readonly store: Store | undefined
   readonly concurrency: number
@@ -61,6 +65,7 @@ const KNOWN = new Set([
   'maxRecoveries',
   'retention',
   'closeOn',
+  'logger',
   'inspect',
 ])
 
@@ -98,7 +103,18 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     throw new TypeError(`createRuntime({ inspect }): expected a function or an observer, received ${show(inspect)}`)
   const worker = checkWorker(options.worker)
   const retentionMs = retention === false ? false : toMs(retention, 'createRuntime({ retention })')
-  return { store, concurrency, worker, recover, maxRecoveries, retentionMs, closeOn, inspect, services }
+  return {
+    store,
+    concurrency,
+    worker,
+    recover,
+    maxRecoveries,
+    retentionMs,
+    closeOn,
+    logger: checkLogger(options.logger),
+    inspect,
+    services,
+  }
 }
 
 function checkWorker(worker: RuntimeOptions['worker']): CheckedOptions['worker'] {

@@ -2,7 +2,7 @@ import type { AnyStateMachine } from 'xstate'
 import { chartOf } from '../machines/chart.ts'
 import { compile } from '../machines/compile.ts'
 import { migrated } from '../machines/migrate.ts'
-import { hasState } from '../machines/snapshot.ts'
+import { canRestore } from '../machines/snapshot.ts'
 import { shapeOf } from '../machines/shape.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
@@ -12,14 +12,15 @@ import { show } from '../steps/show.ts'
 import { childPlans, everyStep, type PlannedStep, type ProcessPlan } from '../steps/plan.ts'
 import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
 import type { StoredChart } from '../store/store.ts'
-import type { AttemptLogic, ChildLogic, TimerLogic } from './actors.ts'
-import type { Program } from './live-process.ts'
+import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from './actors.ts'
+import type { Program } from './surroundings.ts'
 
 /** The actors a machine invokes, as a host provides them. */
 export interface ProvidedActors {
   readonly attempt: AttemptLogic
   readonly items: AttemptLogic
   readonly child: ChildLogic
+  readonly machine: MachineLogic
   readonly timer: TimerLogic
 }
 
@@ -105,7 +106,7 @@ export class Programs {
     const timed = record.deadline !== undefined || record.remainingMs !== undefined
     const entry = this.#entries.get(idOf(record))
     const program = entry && this.#program(entry, timed)
-    if (program && hasState(program.machine, record.snapshot.value)) return { program, record: renamed(record, program) }
+    if (program && canRestore(program.plan, program.machine, record)) return { program, record: renamed(record, program) }
     const newest = [...this.#entries.values()].findLast(({ plan }) => plan.name === record.name)
     const moved = newest?.plan.migrate && migrate(record, newest.plan)
     if (!newest || !moved) return undefined

@@ -1,4 +1,13 @@
-import type { Client, ForkOptions, ListOptions, LogOptions, Steered, SubmitOptions, WaitOptions } from '../client/client.ts'
+import type {
+  Client,
+  ForkOptions,
+  ListOptions,
+  LogOptions,
+  Steered,
+  SubmitOptions,
+  WaitOptions,
+  WatchAllOptions,
+} from '../client/client.ts'
 import { openClient } from '../client/open-client.ts'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
@@ -24,7 +33,7 @@ export abstract class RuntimeClient implements Omit<Client, 'close' | typeof Sym
   async proceed(pid: string, data?: unknown): Promise<Steered> {
     return this.steer(pid).proceed(data)
   }
-  async send(pid: string, event: unknown): Promise<Steered> {
+  async send(pid: string, event: { readonly type: string }): Promise<Steered> {
     return this.steer(pid).send(event)
   }
   submit(name: string, input?: unknown, options?: SubmitOptions): Promise<string> {
@@ -41,6 +50,9 @@ export abstract class RuntimeClient implements Omit<Client, 'close' | typeof Sym
   }
   watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
     return this.client.watch(pid, this.#untilClosed(options))
+  }
+  watchAll({ signal, ...options }: WatchAllOptions = {}): ReturnType<Client['watchAll']> {
+    return this.client.watchAll({ ...options, ...this.#untilClosed({ signal }) })
   }
   result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
     return this.client.result<D>(pid, this.#untilClosed(options))

@@ -4,8 +4,8 @@ import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/de
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../steps/json.ts'
 import { validate } from '../steps/schema.ts'
-import type { ProcessPlan } from '../steps/plan.ts'
 import type { Command } from '../store/command.ts'
+import type { ProcessPlan } from '../steps/plan.ts'
 import {
   identityOf,
   isFinal,
@@ -17,21 +17,23 @@ import {
 } from '../store/record.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
-import { attemptLogic, childLogic, timerLogic, type Answer } from './actors.ts'
+import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from './actors.ts'
 import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
+import { Events, type RuntimeEvents } from './events.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
 import { Commands } from './commands.ts'
+import { safely, showTo } from './inspection.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { LiveProcess, type Program, type Surroundings } from './live-process.ts'
+import { LiveProcess } from './live-process.ts'
 import { Lookout } from './lookout.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
 import { closed, RuntimeClient } from './runtime-client.ts'
 import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
+import type { Program, Surroundings } from './surroundings.ts'
 import { isFreshFork, Submissions, type NewProcess } from './submissions.ts'
-import { tell } from './tell.ts'
 
 const EXPIRE_INTERVAL_MS = 60_000
 /** Nothing is removed sooner than this after its end. */
@@ -58,18 +60,20 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
-  readonly inspect: CheckedOptions['inspect']
+  readonly inspect: Surroundings['inspect']
+  readonly show: Surroundings['show']
   draining = false
   #closed: Promise<void> | undefined
   readonly #starting = new Set<Promise<unknown>>()
+  readonly #events = new Events()
   readonly #adoption: Adoption
-  readonly #children: Children
   readonly #commands: Commands
   readonly #submissions: Submissions
   readonly #lookout: Lookout
   readonly #whenIdle = new Set<() => void>()
   /** Commands that were there for what is being adopted. */
   #kept: readonly Command[] = []
+  readonly #children: Children
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
 
@@ -91,7 +95,8 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
-    this.inspect = safely(options.inspect)
+    this.show = showTo(options.inspect)
+    this.inspect = this.show ? undefined : safely(options.inspect)
     this.#children = new Children({
       clock,
       client: this.client,
@@ -103,6 +108,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     this.#programs = new Programs(definitions, {
       attempt: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer)),
       child: childLogic((input, answer) => this.#children.wait(input, answer)),
+      machine: machineLogic((input, answer) => this.#find(input.pid).runMachine(input, answer)),
       items: attemptLogic((input, answer) => this.#find(input.pid).attempt(input, answer, 'items')),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
@@ -123,7 +129,12 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     this.#adoption = new Adoption(
       store,
       record => (isSubmission(record) ? this.#submissions.accepts(record) : this.#programs.restoring(record) !== undefined),
-      () => this.#readKept(),
+      adopted => {
+        const pids = adopted.map(({ record }) => record.pid)
+        this.#options.logger.info({ host: store.hostId, pids }, `Host ${store.hostId} goes on with ${pids.length} processes of others`)
+        this.#events.tell('host', () => ({ type: 'adopted', pids: [...pids] }))
+        return this.#readKept()
+      },
       adopted => this.#resume(adopted),
       error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
     )
@@ -221,6 +232,14 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     await this.close()
   }
 
+  on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener)
+  }
+
+  onRecord(live: LiveProcess): void {
+    this.#events.tell('process', () => live.info())
+  }
+
   idle(): Promise<void> {
     return new Promise(resolve => {
       this.#whenIdle.add(resolve)
@@ -245,7 +264,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   }
 
   onStoreError(error: unknown, { pid }: JournalLine): void {
-    process.emitWarning(`Process ${pid} waits for its store: ${messageOf(error)}`, { code: 'ERR_STORE_WRITE' })
+    this.#problem(`Process ${pid} waits for its store`, error, pid)
   }
 
   #find(pid: string): LiveProcess {
@@ -272,12 +291,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     }
     const restored = this.#programs.restoring(record)
     if (restored)
-      this.#run(restored.program, restored.record, live => {
-        live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries })
-        const { parent } = record
-        // Once all that were adopted with it are here: its parent may be one of them.
-        if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
-      })
+      this.#run(restored.program, restored.record, live => live.begin({ released, fail: recover === 'fail' && !released, maxRecoveries }))
   }
 
   #run(program: Program, record: ProcessRecord | NewProcess, begin: (live: LiveProcess) => void): void {
@@ -288,6 +302,9 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     begin(live)
     // Before anything of it runs.
     this.#commands.apply(this.#kept.filter(({ pid }) => pid === live.pid))
+    const { parent } = live.record
+    // Once all that were adopted with it are here: its parent may be one of them.
+    if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
   }
 
   async #look(): Promise<void> {
@@ -303,6 +320,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   }
 
   #tellIfIdle(): void {
+    if (!this.#options.worker && this.#whenIdle.size === 0) return
     if (!this.closing.signal.aborted) {
       if (!this.#submissions.isExhausted || this.#starting.size > 0) return
       for (const { status } of this.#live.values()) if (status !== 'interrupted') return
@@ -320,14 +338,21 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     }
   }
 
-  #problem(what: string, error?: unknown): void {
-    process.emitWarning(error === undefined ? what : `${what}: ${messageOf(error)}`)
+  /** Whatever is a failure of the store is told as one. */
+  #problem(what: string, error?: unknown, pid?: string): void {
+    const message = error === undefined ? what : `${what}: ${messageOf(error)}`
+    const code = error instanceof StepwrightError ? error.code : undefined
+    this.#options.logger.warn(
+      { host: this.host.id, ...(pid !== undefined && { pid }), ...(code !== undefined && { code }), err: error },
+      message,
+    )
+    if (code?.startsWith('ERR_STORE_')) this.#events.tell('store-error', () => ({ error, message, ...(pid !== undefined && { pid }) }))
   }
 
   #expire(retentionMs: number): void {
     const now = this.clock.now()
     this.store.expire(now - retentionMs, now - MIN_KEPT_MS).catch((error: unknown) => {
-      process.emitWarning(`Old processes could not be removed from ${this.#readers.location}: ${messageOf(error)}`)
+      this.#problem(`Old processes could not be removed from ${this.#readers.location}`, error)
     })
     this.#stopExpiry = this.clock.after(EXPIRE_INTERVAL_MS, () => this.#expire(retentionMs))
   }
@@ -349,6 +374,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
       this.#keepAlive.clear()
       this.closing.abort(closed('Open a client to read its processes'))
       this.#tellIfIdle()
+      this.#events.tell('host', () => ({ type: 'closed' }))
     }
   }
 
@@ -365,17 +391,10 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     try {
       await live.release()
     } catch (error) {
-      process.emitWarning(`Process ${live.pid} could not be let go: ${messageOf(error)}. It is taken up once this host is gone.`)
+      this.#problem(`Process ${live.pid} could not be let go, and is taken up once this host is gone`, error, live.pid)
     }
     this.#live.delete(live.pid)
   }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** An inspector that throws must not reach the process it looks at. */
-function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {
-  if (inspect === undefined) return undefined
-  const next = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect)
-  return event => tell('The inspector', () => next?.(event))
-}

@@ -1,10 +1,9 @@
 import { StepwrightError } from '../errors.ts'
-import { toJson } from '../steps/json.ts'
 import type { PlannedStep } from '../steps/plan.ts'
 import { show } from '../steps/show.ts'
 import { isFinal } from '../store/record.ts'
 import type { LiveProcess } from './live-process.ts'
-import { proceedData } from './proceed-data.ts'
+import { checkEvent, proceedData } from './proceed-data.ts'
 
 /** The client's command behind a call: the record that the call makes carries its id. */
 interface Behind {
@@ -35,15 +34,13 @@ export async function proceed(live: LiveProcess, data?: unknown, { step, ...behi
 }
 
 /**
- * Hands an event to the step that is under way.
- * @throws ERR_EVENT_REFUSED if that takes none, ERR_ALREADY_ENDED, ERR_NOT_JSON
+ * Sends an event to the machine of the machine step under way.
+ * @throws ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT, ERR_ALREADY_ENDED, ERR_NOT_JSON
  */
-export async function send(live: LiveProcess, event: unknown, behind: Behind = {}): Promise<'taken'> {
+export async function send(live: LiveProcess, event: unknown, { command }: Behind = {}): Promise<'taken'> {
+  const json = checkEvent(event, live.maxRecordBytes)
   mustLive(live, 'sent an event')
-  const hook = { type: 'SEND', at: live.clock.now(), event: toJson(event, live.maxRecordBytes), ...behind } as const
-  if (!live.takes(hook))
-    throw new StepwrightError('ERR_EVENT_REFUSED', `Process ${live.pid} is ${live.status} in a step that takes no such event`)
-  live.dispatch(hook)
+  await live.sendToMachine(json, command)
   await live.barrier()
   return 'taken'
 }

@@ -2,11 +2,12 @@ import { statusOf } from '../machines/snapshot.ts'
 import { toErrorRecord } from '../steps/error-record.ts'
 import { toJson } from '../steps/json.ts'
 import { validateInput } from '../steps/schema.ts'
-import { isPartOf, moveTimes } from '../store/move-times.ts'
+import { moveTimes } from '../store/move-times.ts'
 import { identityOf, isSubmission, type ErrorRecord, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
 import type { HostStore } from '../store/store.ts'
 import { systemClock, type Clock } from './clock.ts'
-import type { LiveProcess, Program } from './live-process.ts'
+import type { LiveProcess } from './live-process.ts'
+import type { Program } from './surroundings.ts'
 import type { WorkerOptions } from './options.ts'
 import type { Programs } from './programs.ts'
 
@@ -108,7 +109,7 @@ export class Submissions {
     const now = clock.now()
     const moved = moveTimes(restored.record, step, now - record.at)
     const status = statusOf(moved.snapshot.value)
-    const steps = status === 'running' ? notYetTried(moved.steps, step) : moved.steps
+    const steps = status === 'running' ? beginAgain(moved.steps, step, now) : moved.steps
     const fork: ProcessRecord = { ...moved, status, steps, startedAt: now }
     if (!(await this.#complete(fork))) return
     this.#options.run(restored.program, fork, live => {
@@ -134,9 +135,14 @@ export class Submissions {
   }
 }
 
-/** A step and its branches, so that the attempts that RECOVER begins are their first. */
-const notYetTried = (steps: ProcessRecord['steps'], step: string): ProcessRecord['steps'] =>
-  Object.fromEntries(Object.entries(steps).map(([name, one]) => [name, isPartOf(name, step) ? { ...one, attempt: 0 } : one]))
+/** A step, and its branches, as before their first attempt: RECOVER begins that. */
+function beginAgain(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
+  const entries = Object.entries(steps).map(([name, before]) => {
+    const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
+    return [name, isOpen ? ({ status: 'running', attempt: 0, startedAt: at } as const) : before] as const
+  })
+  return Object.fromEntries(entries)
+}
 
 /** The first record of a fork nobody has written to yet. */
 export const isFreshFork = ({ forkedFrom, revision }: ProcessRecord): boolean => forkedFrom !== undefined && revision === 1

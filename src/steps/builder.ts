@@ -1,7 +1,9 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
 import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from './definition.ts'
 import type { Duration } from './duration.ts'
-import type { BranchSpec, EachOptions, InterruptOptions, MapInput, StepOptions, WholeOptions } from './options.ts'
+import type { MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
+import type { MustBeJson } from './not-json.ts'
+import type { BranchSpec, EachOptions, InterruptOptions, MachineOptions, MapInput, StepOptions, WholeOptions } from './options.ts'
 import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
 import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from './work-types.ts'
 import type { Name, StepContext, Work } from './work.ts'
@@ -113,4 +115,18 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
       MapInput<StepContext<Data, Services, Parsed>, ProcessInput<D>> & WholeOptions<StepContext<Data, Services, Parsed>, When>
     >
   ): ProcessBuilder<Input, Parsed, Skipped<ProcessOutput<D>, Data, When>, Services & ProcessServices<D>, Steps | N>
+
+  /**
+   * Runs an XState machine; its final output is the step's. Its states are in every record and survive restarts, with its delays; `send`
+   * reaches it. Its context and events must be JSON.
+   * @example
+   * .machine('approval', approvalMachine, { input: ({ data }) => ({ draft: data.text }) })
+   */
+  machine<N extends string, M extends MachineLike, When extends boolean = never>(
+    name: Unused<N, Steps>,
+    machine: M & MustBeJson<MachineOutput<M>>,
+    ...options: OptionalIf<
+      MapInput<StepContext<Data, Services, Parsed>, MachineInput<M>> & MachineOptions<StepContext<Data, Services, Parsed>, When>
+    >
+  ): ProcessBuilder<Input, Parsed, Skipped<MachineOutput<M>, Data, When>, Services, Steps | N>
 }

@@ -1,13 +1,14 @@
 import type { ProcessBuilder } from './builder.ts'
 import { checkFunction, checkOptions, checkSchema } from './check.ts'
 import type { InputOf, ParsedOf } from './data-flow.ts'
-import type { StepInfo } from './definition.ts'
+import type { ProcessDefinition, StepInfo } from './definition.ts'
 import type { Duration } from './duration.ts'
 import { toMs } from './duration.ts'
 import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion } from './names.ts'
 import type { MustBeJson } from './not-json.ts'
 import { planEach } from './plan-each.ts'
+import { planMachine } from './plan-machine.ts'
 import { planProcess } from './plan-process.ts'
 import { planFunctionStep, planInterrupt, planParallel } from './plan-step.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
@@ -54,6 +55,10 @@ class Builder {
 
   process(name: string, definition: unknown, options?: unknown): Builder {
     return this.#add(planProcess(this.#unused(name), planOf(definition), options))
+  }
+
+  machine(name: string, machine: unknown, options?: unknown): Builder {
+    return this.#add(planMachine(this.#unused(name), machine, options))
   }
 
   async run(input?: unknown, options?: unknown): Promise<unknown> {
@@ -124,6 +129,9 @@ export function defineProcess<S extends Schema | undefined = undefined, Services
   }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>
 }
+
+/** Whether a value is what `defineProcess()` or `fromSpecs()` returns, with at least one step. */
+export const isProcessDefinition = (value: unknown): value is ProcessDefinition => (Builder.planOf(value)?.steps.length ?? 0) > 0
 
 /**
  * The checked plan behind a definition, for whoever executes it.

@@ -31,6 +31,7 @@ export function begins(step: PlannedStep, services: object): (context: StepConte
     case 'each':
       return async context => checkItems(await step.items(context), step.name)
     case 'process':
+    case 'machine':
       return step.input ?? (context => context.data)
     case 'parallel':
     case 'interrupt':

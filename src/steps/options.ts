@@ -41,6 +41,11 @@ export interface EachOptions<C, When extends boolean = boolean> extends WorkOpti
   concurrency?: number | undefined
 }
 
+export interface MachineOptions<C, When extends boolean = boolean> extends WholeOptions<C, When> {
+  /** Whether `send` refuses events that no state of the machine knows. Default false: they do nothing. */
+  strict?: boolean | undefined
+}
+
 /** How a step's data becomes the input of what it starts; may be left out if it fits as it is. */
 export type MapInput<C extends StepContext<any, any, any>, To> = [C['data']] extends [To]
   ? { input?: (context: C) => To | PromiseLike<To> }

@@ -1,9 +1,10 @@
+import type { MachineLike } from './machine-like.ts'
 import type { Migrate } from './migration.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
 /** A step as the machine and the host see it: options checked, durations in milliseconds. */
-export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep | EachStep | ChildStep
+export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep | EachStep | ChildStep | MachineStep
 
 type UserFunction = (context: StepContext<any, any, any>) => unknown
 
@@ -82,6 +83,20 @@ export interface ChildStep {
   readonly when?: UserFunction
   /** From the step's beginning to its end, across restarts. */
   readonly timeoutMs?: number
+}
+
+/** An XState machine, run until it has its output. */
+export interface MachineStep {
+  readonly kind: 'machine'
+  readonly name: string
+  readonly machine: MachineLike
+  /** Makes the machine's input; without it that is the step's data. */
+  readonly input?: UserFunction
+  readonly when?: UserFunction
+  /** From the step's beginning to its end, across restarts. */
+  readonly timeoutMs?: number
+  /** Refuses events that no state of the machine knows. */
+  readonly strict?: true
 }
 
 /** What `defineProcess` builds, behind the public `ProcessDefinition`. */

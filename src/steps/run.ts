@@ -169,7 +169,7 @@ async function runChild(run: Run, step: ChildStep, data: Json, signal: AbortSign
 function pauseIn({ steps }: ProcessPlan): PlannedStep | undefined {
   for (const step of steps) {
     const pause = step.kind === 'process' ? pauseIn(step.child) : step
-    if (pause?.kind === 'interrupt' || (pause?.kind === 'step' && pause.interrupt)) return pause
+    if (pause?.kind === 'interrupt' || pause?.kind === 'machine' || (pause?.kind === 'step' && pause.interrupt)) return pause
   }
   return undefined
 }
@@ -185,7 +185,7 @@ function checkRun(plan: ProcessPlan, options: unknown): { services: object; sign
   const pause = pauseIn(plan)
   if (pause === undefined) return { services, signal }
   throw new TypeError(
-    `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for proceed(). Start it with a runtime: runtime.start()`,
+    `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for ${pause.kind === 'machine' ? 'events' : 'proceed()'}. Start it with a runtime: runtime.start()`,
   )
 }
 

@@ -1,3 +1,5 @@
+import { Nonsense } from './line.ts'
+import { isPid } from './pid.ts'
 import type { Json } from './record.ts'
 
 /** What every command has. Its id has the form of a pid, so that ids sort by the time they were made; `at` is epoch milliseconds. */
@@ -26,3 +28,36 @@ export interface Refusal {
 
 /** What has become of a command. A host that takes one first writes the record which carries its id. */
 export type Answer = 'waiting' | 'taken' | { readonly refused: Refusal }
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+/**
+ * A stored command, or the refusal that took its place.
+ * @throws Nonsense
+ */
+export function parseCommand(text: string, pid: string, id: string): Command | { readonly refused: Refusal } {
+  const value = parseObject(text)
+  const { refused } = value as { refused?: Partial<Refusal> }
+  if (isText(refused?.code) && isText(refused.message)) return { refused: { code: refused.code, message: refused.message } }
+  if (value['pid'] !== pid || value['id'] !== id || !isPid(id) || !Number.isFinite(value['at']))
+    throw new Nonsense('it is no command for this process')
+  const isFit =
+    value['type'] === 'cancel'
+      ? value['reason'] === undefined || isText(value['reason'])
+      : value['type'] === 'proceed'
+        ? isText(value['step'])
+        : value['type'] === 'send' && value['event'] !== undefined
+  if (!isFit) throw new Nonsense('it is no command that this version knows')
+  return value as unknown as Command
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new Nonsense(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+  if (typeof value !== 'object' || value === null) throw new Nonsense('it is no JSON object')
+  return value as Readonly<Record<string, unknown>>
+}

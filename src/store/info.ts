@@ -18,6 +18,8 @@ export interface ProcessStepInfo {
   readonly error?: ErrorRecord
   /** The pid of the process that a process step has started. */
   readonly child?: string
+  /** The state of a machine step's machine: a name, or an object of names within names. */
+  readonly state?: unknown
 }
 
 /** A process as anyone may see it: also the JSON of `stepwright show --json`. Times are ISO 8601. */
@@ -75,6 +77,7 @@ function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: S
     ...(progress !== undefined && { progress }),
     ...(step.error !== undefined && { error: step.error }),
     ...(step.child !== undefined && { child: step.child }),
+    ...(step.state !== undefined && { state: step.state }),
   }
 }
 
@@ -100,8 +103,8 @@ export function toInfo({ record, host }: StoredProcess): ProcessInfo {
     steps: record.outline.map(step => stepInfo(record, step)),
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
-    ...(record.parent !== undefined && { parent: record.parent }),
     ...(record.forkedFrom !== undefined && { forkedFrom: record.forkedFrom }),
+    ...(record.parent !== undefined && { parent: record.parent }),
     recoveries: record.recoveries,
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),

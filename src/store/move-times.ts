@@ -6,27 +6,20 @@ import type { Json, ProcessRecord } from './record.ts'
  */
 export function moveTimes(record: ProcessRecord, step: string, byMs: number): ProcessRecord {
   const { deadline, snapshot } = record
+  const { startedAt, until, ...rest } = record.steps[step] ?? { status: 'pending', attempt: 0 }
   const moved = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms + byMs)
   const { children } = snapshot
   return clean({
     ...record,
     at: record.at + byMs,
     deadline: moved(deadline),
-    steps: Object.fromEntries(
-      Object.entries(record.steps).map(([name, one]) => [
-        name,
-        isPartOf(name, step) ? clean({ ...one, startedAt: moved(one.startedAt), until: moved(one.until) }) : one,
-      ]),
-    ),
+    steps: { ...record.steps, [step]: clean({ ...rest, startedAt: moved(startedAt), until: moved(until) }) },
     snapshot:
       children === undefined
         ? snapshot
         : { ...snapshot, children: Object.fromEntries(Object.entries(children).map(([id, child]) => [id, timer(child, byMs)])) },
   })
 }
-
-/** Whether a name is that of the step, or of a branch of it. */
-export const isPartOf = (name: string, step: string): boolean => name === step || name.startsWith(`${step}.`)
 
 /** A timer as it is persisted: its input is an absolute time. */
 function timer(child: Json, byMs: number): Json {

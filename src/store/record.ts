@@ -7,7 +7,7 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
-export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process'
+export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process' | 'machine'
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 
@@ -54,6 +54,8 @@ export interface StepRecord {
   readonly error?: ErrorRecord
   /** The process that a process step has started. */
   readonly child?: string
+  /** The state value of a machine step's machine: a name, or names within names. */
+  readonly state?: Json
 }
 
 /** What caused a record: a transition of the machine, or a progress report. */
@@ -66,9 +68,12 @@ export interface RecordEvent {
 
 /** The XState part of a record that its other fields do not say already. Opaque to the store. */
 export interface MachineSnapshot {
+  /** The states the process is in; within a machine step, also those of its machine. */
   readonly value: Json
   /** Timers, whose input is an absolute time. Attempts are left out: `RECOVER` begins a new one. */
   readonly children?: Readonly<Record<string, Json>>
+  /** The machine of the machine step that runs, as XState persists it, and its delayed events. */
+  readonly machine?: Json
 }
 
 /** What never changes about a process: written once, on its journal's first line. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { StepwrightError } from '../errors.ts'
 import type { Answer, Command } from './command.ts'
 import { notEnded, quote, unknownProcess } from './failures.ts'
+import { poke } from './hosts/poke.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { isPid } from './pid.ts'
 import { isPidPrefix } from './query.ts'
@@ -9,6 +9,8 @@ import { isFinal } from './record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
 import { changes } from './sqlite/changes.ts'
 import { openSqliteHost } from './sqlite/host.ts'
+import { RELEASED, SUBMITTED, socketFolder } from './sqlite/hosts.ts'
+import { answerOf, forget, putCommand, submit } from './sqlite/inbox.ts'
 import { removeProcess } from './sqlite/journal.ts'
 import { findPids } from './sqlite/list.ts'
 import { readLogs } from './sqlite/logs.ts'
@@ -17,7 +19,6 @@ import type { Durability } from './sqlite/open.ts'
 import { Reader } from './sqlite/reader.ts'
 import { readEvery } from './sqlite/records.ts'
 import { seize } from './sqlite/seize.ts'
-import { firstLineOf, submit } from './sqlite/submissions.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess } from './store.ts'
 
 export interface SqliteStoreOptions {
@@ -121,22 +122,33 @@ class SqliteStore implements Store {
   }
 
   async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
-    const text = firstLineOf(record)
-    return submit(await this.#openOrMake(), record, text)
+    if (!isPid(record.pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(record.pid)}: make it with createPid()`)
+    // There may be no store yet: a client may submit before the first worker is there.
+    await prepareDatabase(this.location, this.#durability).then(db => db.close())
+    const { db, commits } = await this.#open()
+    const submitted = await commits.add(() => submit(db, record))
+    if (submitted.created) {
+      const hosts = await db.read(() => db.all<{ id: string }>('SELECT id FROM hosts'))
+      await Promise.all(hosts.map(({ id }) => poke(socketFolder(this.location), id)))
+    }
+    return submitted
   }
 
   async command(command: Command): Promise<void> {
-    const { hosts, inbox } = await this.#open()
-    const owner = await inbox.put(command)
-    if (owner !== undefined) await hosts.wake(owner)
+    const { db, commits } = await this.#open()
+    await commits.add(() => putCommand(db, command))
+    const owner = await db.read(() => db.get<{ owner: string | null }>('SELECT owner FROM processes WHERE pid = ?', command.pid)?.owner)
+    if (owner !== undefined && owner !== null && owner !== RELEASED && owner !== SUBMITTED) await poke(socketFolder(this.location), owner)
   }
 
   async answer(pid: string, commandId: string): Promise<Answer> {
-    return (await this.#open()).inbox.answerOf(pid, commandId)
+    const { db } = await this.#open()
+    return db.read(() => answerOf(db, pid, commandId))
   }
 
   async forget(pid: string, commandId: string): Promise<void> {
-    await (await this.#open()).inbox.forget(pid, commandId)
+    const { db, commits } = await this.#open()
+    await commits.add(() => forget(db, pid, commandId))
   }
 
   async seize(hostId: string, force: boolean): Promise<number> {
@@ -160,17 +172,6 @@ class SqliteStore implements Store {
       if (this.#reader === opening) this.#reader = undefined
     })
     return (this.#reader = opening)
-  }
-
-  async #openOrMake(): Promise<Reader> {
-    try {
-      return await this.#open()
-    } catch (error) {
-      if (!(error instanceof StepwrightError) || error.code !== 'ERR_STORE_MISSING') throw error
-    }
-    const db = await prepareDatabase(this.location, this.#durability)
-    db.close()
-    return this.#open()
   }
 
   /** A host of this store has committed: readers of this store need not wait until they look again. */

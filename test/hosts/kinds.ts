@@ -1,6 +1,7 @@
 // A definition of each kind that can be killed in the middle. `tell` writes with one system call what happens; while `hang` is set the work in the
 // middle never ends.
 import { appendFileSync } from 'node:fs'
+import { assign, fromPromise, setup } from 'xstate'
 import { defineProcess, typed, type ProcessDefinition } from 'stepwright'
 
 export interface Crashable {
@@ -56,7 +57,26 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
     })
     .step('after', ({ data }) => data + 1)
 
+  const work = fromPromise(async () => {
+    tell('ran', 'work')
+    await middle()
+    return 5
+  })
+  const chart = setup({ actors: { work }, types: { output: {} as number, context: {} as { n: number } } }).createMachine({
+    context: { n: 0 },
+    initial: 'first',
+    states: {
+      first: { entry: () => tell('first'), after: { 10: 'second' } },
+      second: { invoke: { src: 'work', onDone: { target: 'last', actions: assign({ n: ({ event }) => event.output }) } } },
+      last: { after: { 10: 'end' } },
+      end: { type: 'final' },
+    },
+    output: ({ context }) => context.n,
+  })
+  const machine = begun.machine('chart', chart, { input: ({ data }) => data }).step('after', ({ data }) => data + 1)
+
   return {
+    machine: { definition: machine, input: { n: 1 }, output: 6 },
     process: { definition: process, input: { n: 1 }, output: 3 },
     parallel: { definition: parallel, input: { n: 1 }, output: { quick: 1, slow: 2 } },
     each: { definition: each, input: { n: 1 }, output: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] },

@@ -24,6 +24,7 @@ export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot):
   const at = context.at + 1_000
   const answers = Object.keys(snapshot.children).flatMap(id => {
     const step = everyStep(plan).find(({ name }) => name === id)
+    if (snapshot.children[id]?.src === 'machine') return machineAnswers(id, at)
     return step ? attemptAnswers(step, context, at, snapshot.children[id]?.src !== 'attempt') : [done(id, { at })]
   })
   const deaths = context.deaths < MAX_DEATHS && context.recoveries < MAX_RECOVERIES ? [recover(at)] : [recover(at, true)]
@@ -50,3 +51,13 @@ function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number
   const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })
   return [output, ...skip, failure(step.name, at, true), failure(step.name, at, false)]
 }
+
+/** A machine tells that it waits, or that it has an actor at work, before it is done. */
+const machineAnswers = (step: string, at: number): MachineEvent[] => [
+  ...[{}, { load: null }].map(children => {
+    const machine = { snapshot: { value: 'a', children }, timers: [] }
+    return { type: 'CHANGE' as const, at, step, machine, state: 'a' }
+  }),
+  done(step, { at, output: { by: step }, state: 'b' }),
+  failure(step, at, false),
+]

@@ -17,8 +17,10 @@ export interface Model {
   readonly steps: Readonly<Record<string, { readonly status: StepStatus; readonly attempt: number; readonly failures: number }>>
   readonly code: string | undefined
   readonly deaths: number
-  /** An each step has its list, a process step its child. */
+  /** An each step has its list, a process step its child, a machine step the input of its machine. */
   readonly prepared: boolean
+  /** A machine has actors at work. */
+  readonly busy: boolean
   readonly recoveries: number
   /** Milliseconds of running time spent, and since when the clock runs. */
   readonly spentMs: number
@@ -34,6 +36,7 @@ export const newModel = (input: Json): Model => ({
   code: undefined,
   deaths: 0,
   prepared: false,
+  busy: false,
   recoveries: 0,
   spentMs: 0,
   runningSince: undefined,
@@ -52,6 +55,10 @@ export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): M
       return model.status === 'interrupted'
         ? leave(plan, { ...model, data: merged(model.data, (event as { data?: Json }).data) }, 'finished', (event as Timed).at)
         : model
+    case 'CHANGE': {
+      const { machine } = event as Extract<MachineEvent, { type: 'CHANGE' }> & { machine: { snapshot: { children: object } } }
+      return { ...model, busy: Object.keys(machine.snapshot.children).length > 0, deaths: 0 }
+    }
     case 'RECOVER':
       return recovered(plan, model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
     default:
@@ -68,8 +75,13 @@ const underWay = ({ steps }: Model): string[] =>
   Object.keys(steps).filter(name => steps[name]?.status === 'running' && !Object.keys(steps).some(other => other.startsWith(`${name}.`)))
 
 function recovered(plan: ProcessPlan, model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
-  // Who waits for a child dies of nothing.
-  if (plan.steps[model.at]?.kind === 'process' && model.prepared && !fail) return { ...model, recoveries: model.recoveries + 1 }
+  const kind = plan.steps[model.at]?.kind
+  if ((kind === 'process' || kind === 'machine') && model.prepared && !fail) {
+    // Who waits dies of nothing; a machine may be at work.
+    if (kind === 'process' || !model.busy) return { ...model, recoveries: model.recoveries + 1 }
+    const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
+    return model.deaths >= maxRecoveries ? end(died, 'error', 'ERR_HOST_DIED') : died
+  }
   const names = underWay(model)
   const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
   if (fail || (names.length > 0 && model.deaths >= maxRecoveries)) return end(died, 'error', 'ERR_HOST_DIED')
@@ -96,12 +108,12 @@ function answered(
     return error.retryable && failures < attempts ? set(counted, id, { status: 'waiting' }) : end(counted, 'error', undefined, id)
   }
   const result = output as { output?: Json; skipped?: true }
-  const prepares = (step.kind === 'each' || step.kind === 'process') && !model.prepared
+  const prepares = ['each', 'process', 'machine'].includes(step.kind) && !model.prepared
   if (step.kind === 'parallel' && worker !== step) return branchDone(plan, model, step, id, result.output as Json, at)
   if (result.skipped) return leave(plan, model, 'skipped', at)
   if (step.kind === 'parallel') return beginBranches({ ...model, deaths: 0 }, step)
   if (step.kind === 'sleep') return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
-  if (prepares) return { ...model, ...(step.kind === 'each' && { data: result.output as Json }), prepared: true, deaths: 0 }
+  if (prepares) return { ...model, ...(step.kind !== 'process' && { data: result.output as Json }), prepared: true, deaths: 0 }
   const next = { ...model, data: result.output as Json }
   return step.kind === 'step' && step.interrupt
     ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at)
@@ -120,7 +132,7 @@ const beginBranches = (model: Model, { branches }: ParallelStep): Model => branc
 
 function enter(plan: ProcessPlan, model: Model, index: number, at: number): Model {
   const step = plan.steps[index]
-  const there = { ...model, at: index, deaths: 0, prepared: false }
+  const there = { ...model, at: index, deaths: 0, prepared: false, busy: false }
   if (!step) return { ...stop(there, at), status: 'finished' }
   if (step.kind === 'interrupt') return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
   if (step.kind === 'sleep' && !('compute' in step.until))

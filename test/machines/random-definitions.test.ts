@@ -1,6 +1,6 @@
 import test from 'ava'
 import * as fc from 'fast-check'
-import { getNextSnapshot, initialTransition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import { createMachine, getNextSnapshot, initialTransition, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
 import { compile } from '../../src/machines/compile.ts'
 import type { ProcessContext } from '../../src/machines/context.ts'
 import { toTransition } from '../../src/machines/snapshot.ts'
@@ -13,6 +13,7 @@ const work = () => null
 const optional = <T extends object>(arbitrary: fc.Arbitrary<T>) => fc.oneof(fc.constant({}), arbitrary)
 
 const child: ProcessPlan = { name: 'child', version: '1', steps: [{ kind: 'step', name: 'x', work }] }
+const machine = createMachine({ initial: 'a', states: { a: { on: { GO: 'b' } }, b: { type: 'final' } } })
 const retry = (max: number) =>
   optional(
     fc.record({
@@ -41,10 +42,9 @@ const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
     .oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
     .map(until => (name: string): PlannedStep => ({ kind: 'sleep', name, until })),
   when.map(when => (name: string): PlannedStep => ({ kind: 'each', name, items: work, work, concurrency: 2, ...when })),
-  fc.tuple(when, timeoutMs).map(([when, timeout]) => (name: string): PlannedStep => ({
-    kind: 'process',
+  fc.tuple(when, timeoutMs, fc.boolean()).map(([when, timeout, isMachine]) => (name: string): PlannedStep => ({
+    ...(isMachine ? { kind: 'machine', machine } : { kind: 'process', child }),
     name,
-    child,
     ...when,
     ...timeout,
   })),

@@ -11,7 +11,7 @@ export function recovered(machine: AnyStateMachine, snapshot: AnyMachineSnapshot
   const identity = { version: '1', shape: '', createdAt: 0, input, outline: [] }
   const record = JSON.parse(JSON.stringify({ ...identity, ...toTransition(snapshot, 'x', 1) })) as ProcessRecord
   const { snapshot: restorable, fill } = toSnapshot(record)
-  const actor = createActor(machine.provide({ actors: { attempt: never, child: never, items: never, timer: never } }), {
+  const actor = createActor(machine.provide({ actors: { attempt: never, child: never, items: never, machine: never, timer: never } }), {
     snapshot: restorable,
   })
   fill()

@@ -61,3 +61,9 @@ test('process: after a crash the parent finds its child, which goes on', async t
   t.is(all.length, 2)
   t.like(await client.get(info.steps[0]?.child ?? ''), { status: 'finished', recoveries: 1, parent: { pid: info.pid, step: 'child' } })
 })
+
+test('machine: after a crash it goes on in the state it was in', async t => {
+  const { told, info } = await crash(t, 'machine', (told, info) => inTheMiddle(told) && info?.steps[0]?.state === 'second')
+  t.deepEqual(told, ['first', 'ran work', 'middle', 'ran work', 'middle'])
+  t.like(info.steps[0], { status: 'finished', state: 'end', attempt: 1 })
+})

@@ -26,11 +26,11 @@ export interface Outcome {
   readonly ms: number
 }
 
-/** Steers from a Node process of its own, all at once. */
-export async function steer(
+/** Steers from a Node process of its own, all at once: an outcome a wish. */
+export async function steer<const Wishes extends readonly (readonly [verb: string, ...args: unknown[]])[]>(
   t: ExecutionContext,
   dir: string,
-  wishes: readonly (readonly [verb: string, ...args: unknown[]])[],
-): Promise<Outcome[]> {
-  return (await start<Outcome[]>(t, 'steerer.ts', dir, JSON.stringify(wishes))).message
+  wishes: Wishes,
+): Promise<{ readonly [Index in keyof Wishes]: Outcome }> {
+  return (await start<{ readonly [Index in keyof Wishes]: Outcome }>(t, 'steerer.ts', dir, JSON.stringify(wishes))).message
 }

@@ -11,8 +11,7 @@ const double = defineProcess({ name: 'double', input: z.object({ n: z.coerce.num
 
 test('what another process submits waits, and a worker takes it', async t => {
   const dir = join(await tempDir(t), 'store')
-  const submitted = await steer(t, dir, [['submit', 'sign-off', { n: 7 }, { key: 'seven', labels: { user: 'ada' } }]])
-  const pid = submitted[0]!.outcome
+  const [{ outcome: pid }] = await steer(t, dir, [['submit', 'sign-off', { n: 7 }, { key: 'seven', labels: { user: 'ada' } }]])
   const client = openClient(dir)
   t.like(await client.get(pid), { status: 'pending', version: '', input: { n: 7 }, labels: { user: 'ada' }, steps: [] })
   t.is(await client.submit('sign-off', { n: 8 }, { key: 'seven' }), pid)
@@ -133,11 +132,10 @@ test('a process is forked from the step in which it failed, and goes on with the
   for await (const { status } of runtime.watch(job.pid)) if (status === 'interrupted') await job.proceed({ ok: true })
   await t.throwsAsync(job.result())
   broken = false
-  const forks = await steer(t, dir, [
+  const [{ outcome: retried }, { outcome: again }] = await steer(t, dir, [
     ['fork', job.pid, {}],
     ['fork', job.pid, { from: 'ask' }],
   ])
-  const [retried = '', again = ''] = forks.map(({ outcome }) => outcome)
   t.deepEqual(await runtime.result(retried), { rows: 3, ok: true })
   t.deepEqual(ran, ['read', 'parse', 'parse'])
   const info = await runtime.get(retried)

@@ -15,6 +15,18 @@ const number = (value: number): string => String(Math.round(value * 100) / 100)
 /** `3/10` */
 export const counted = ({ value, total }: Progress): string => (total === undefined ? number(value) : `${number(value)}/${number(total)}`)
 
+/** An estimate from the first moments would be a guess. */
+const SETTLED_MS = 2_000
+
+/** How long a step that reports `value` of `total` has still to go, if it goes on as it did. In milliseconds. */
+export function timeLeft({ progress, startedAt, status }: ProcessStepInfo, now: number): number | undefined {
+  if (status !== 'running' || startedAt === undefined || progress?.total === undefined) return undefined
+  const { value, total } = progress
+  const spentMs = now - Date.parse(startedAt)
+  if (spentMs < SETTLED_MS || value <= 0 || value >= total) return undefined
+  return (spentMs / value) * (total - value)
+}
+
 /** An error in one line. */
 export const inShort = ({ name, message }: ErrorRecord): string => printable(`${name}: ${message}`.split('\n', 1)[0]!)
 

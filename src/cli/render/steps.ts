@@ -1,7 +1,7 @@
 import type { ProcessStepInfo } from '../../index.ts'
 import { printable } from '../printable.ts'
 import type { View } from '../screen.ts'
-import { counted, inShort, waitsFor } from './facts.ts'
+import { counted, inShort, timeLeft, waitsFor } from './facts.ts'
 import { progressBar } from './progress-bar.ts'
 import { lookOf } from './status.ts'
 import { table, type Column } from './table.ts'
@@ -19,6 +19,7 @@ const NARROW = 75
 /** Progress, what the step waits for, and its newest failure as long as it matters. */
 function details(step: ProcessStepInfo, { now, width }: View): string {
   const { progress, status, attempt, error } = step
+  const left = timeLeft(step, now)
   const failed = error !== undefined && status !== 'finished' && status !== 'running'
   return [
     progress && status === 'running' && progressBar(progress, width < NARROW ? 10 : 20),
@@ -26,6 +27,7 @@ function details(step: ProcessStepInfo, { now, width }: View): string {
     attempt > 1 && `attempt ${attempt}`,
     waitsFor(step, now),
     failed ? inShort(error) : progress?.message !== undefined && printable(progress.message),
+    left !== undefined && `~${span(left)} left`,
   ]
     .filter(Boolean)
     .join('  ')

@@ -11,12 +11,12 @@ export function beginAttempt(context: ProcessContext, name: string, at: number):
   const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
   if (before === undefined) return { status: 'running', attempt: 1, startedAt: at }
   const { until, progress: _, ...kept } = before
+  // A retry's wait is over; the time by which the whole step has to end is not.
   return {
     startedAt: at,
     ...kept,
     status: 'running',
     attempt: before.attempt + 1,
-    // A retry's wait is over; the time by which the whole step has to end is not.
     ...(before.status !== 'waiting' && until !== undefined && { until }),
   }
 }

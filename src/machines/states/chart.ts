@@ -31,6 +31,7 @@ export interface Args<Event> {
   readonly event: Event
 }
 export type RecoverEvent = Extract<ProcessEvent, { type: 'RECOVER' }>
+export type ChangeEvent = Extract<ProcessEvent, { type: 'CHANGE' }>
 export type ProceedEvent = Extract<ProcessEvent, { type: 'PROCEED' }>
 
 export const update = <Event>(change: (context: ProcessContext, event: Event) => Partial<ProcessContext>) =>

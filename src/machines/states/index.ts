@@ -3,6 +3,7 @@ import type { Entry, StepStates } from './chart.ts'
 import { eachStep } from './each-step.ts'
 import { functionStep } from './function-step.ts'
 import { interruptStep } from './interrupt-step.ts'
+import { machineStep } from './machine-step.ts'
 import { parallelStep } from './parallel-step.ts'
 import { processStep } from './process-step.ts'
 import { sleepStep } from './sleep-step.ts'
@@ -22,5 +23,7 @@ export function statesOf(step: PlannedStep, id: string, next: Entry): { readonly
       return eachStep(step, id, next)
     case 'process':
       return processStep(step, id, next)
+    case 'machine':
+      return machineStep(step, id, next)
   }
 }

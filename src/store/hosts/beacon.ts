@@ -9,20 +9,17 @@ const IDLE_MS = 10_000
 
 /** The socket by which everybody on this machine sees that a host is alive: the kernel closes it when the host is gone. */
 export interface Beacon {
-  /** Who is told when somebody asks the host to look into its store. */
-  onLook(listener: () => void): void
   close(): Promise<void>
 }
 
 /** Listens: answers `ping` with `pong`, and tells of `look`. Never keeps Node alive. */
-export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon> {
+export async function lightBeacon(hosts: string, hostId: string, onLook: () => void = () => {}): Promise<Beacon> {
   const address = openSocketPath(hosts, hostId)
   const sockets = new Set<Socket>()
-  let tellLook = (): void => {}
   const server = createServer(socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    serve(socket, () => tellLook())
+    serve(socket, onLook)
   })
   try {
     // Exclusive: in a cluster the primary would otherwise hold the socket, and outlive the host.
@@ -35,9 +32,6 @@ export async function lightBeacon(hosts: string, hostId: string): Promise<Beacon
   server.unref()
   server.on('error', () => {})
   return {
-    onLook(listener) {
-      tellLook = listener
-    },
     async close() {
       const closed = once(server, 'close')
       server.close()

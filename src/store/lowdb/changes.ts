@@ -10,6 +10,8 @@ const POLL_MS = 100
 const MAX_POLL_MS = 1000
 /** Looking takes at most one part in so many of the time: a store of many live processes is looked at less often. */
 const IDLE_SHARE = 25
+/** So may whoever reads what has changed: a store in a hurry is shown in larger steps. */
+const READER_SHARE = 4
 /** A folder may change again within the tick of the clock that its newest change was stamped with. */
 const STAMP_MS = 50
 
@@ -22,9 +24,11 @@ export async function* changes(files: Files, folders: Folders, signal: AbortSign
     const began = performance.now()
     const changed = await look(files, folders, watched)
     const tookMs = performance.now() - began
+    const told = performance.now()
     if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
+    const usedMs = performance.now() - told
     // The first look reads all names, later ones those of folders that have changed.
-    const pauseMs = first ? POLL_MS : Math.min(Math.max(POLL_MS, tookMs * IDLE_SHARE), MAX_POLL_MS)
+    const pauseMs = first ? POLL_MS : Math.min(Math.max(POLL_MS, tookMs * IDLE_SHARE, usedMs * READER_SHARE), MAX_POLL_MS)
     await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
   }
 }

@@ -23,8 +23,8 @@ import { namesIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import { writeHostCard } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
-import { importProcess } from './import.ts'
 import { Inbox } from './inbox.ts'
+import { importProcess } from './import.ts'
 import { Keys } from './keys.ts'
 import { asStoreFailure, prepareStore } from './layout.ts'
 import { appendLog } from './logs.ts'
@@ -51,11 +51,12 @@ export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts
   const hostId = `h${randomWord()}`
   prepareStore(files, folders)
   try {
-    const beacon = await lightBeacon(folders.hosts, hostId)
+    const wake: Waking = { listener: () => {} }
+    const beacon = await lightBeacon(folders.hosts, hostId, () => wake.listener())
     try {
       writeHostCard(files, folders, hostId)
       makeFolder(files, folders.activeFolder(hostId))
-      return new LowdbHost(hostId, files, folders, hosts, beacon, durability)
+      return new LowdbHost(hostId, files, folders, hosts, beacon, durability, wake)
     } catch (error) {
       await beacon.close()
       throw error
@@ -65,12 +66,18 @@ export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts
   }
 }
 
+/** Who is told when somebody asks the host to look. */
+interface Waking {
+  listener: () => void
+}
+
 class LowdbHost implements HostStore {
   readonly hostId: string
   readonly #files: Files
   readonly #folders: Folders
   readonly #hosts: Hosts
   readonly #beacon: Beacon
+  readonly #waking: Waking
   readonly #inbox: Inbox
   readonly #durability: Durability
   readonly #keys: Keys
@@ -82,13 +89,14 @@ class LowdbHost implements HostStore {
   readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed = false
 
-  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon, durability: Durability) {
+  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon, durability: Durability, waking: Waking) {
     this.#durability = durability
     this.hostId = hostId
     this.#files = files
     this.#folders = folders
     this.#hosts = hosts
     this.#beacon = beacon
+    this.#waking = waking
     this.#inbox = new Inbox(files, folders)
     this.#keys = new Keys(files, folders)
     this.#moves = new EndedMoves(files, folders)
@@ -181,7 +189,7 @@ class LowdbHost implements HostStore {
   }
 
   onWake(listener: () => void): void {
-    this.#beacon.onLook(listener)
+    this.#waking.listener = listener
   }
 
   async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { unlink } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
-import { parseCommand } from '../parse-command.ts'
+import { parseCommand } from '../command.ts'
 import type { Answer, Command, Refusal } from '../command.ts'
 import { corrupt, readFailed, writeFailed } from '../failures.ts'
 import { ifThere, makeFolder, readText, removeFile, writeAtomically } from '../files.ts'

@@ -3,7 +3,7 @@ import { journalOf } from '../imported.ts'
 import { createdAtOf, isPid } from '../pid.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
-import { parseCommand } from '../parse-command.ts'
+import { parseCommand } from '../command.ts'
 import type { Command, Refusal } from '../command.ts'
 import type { AdoptedProcess, Host, HostStore, StoredChart } from '../store.ts'
 import { MemoryJournal, RELEASED, SUBMITTED } from './journals.ts'
@@ -101,7 +101,6 @@ export class MemoryHost implements HostStore {
       const record = journal.newest()
       if (!accept(record)) continue
       journal.owner = this.hostId
-      journal.notify()
       yield record
     }
   }

@@ -91,10 +91,10 @@ export class MemoryJournal {
 /** What the hosts and clients of one memory store share. */
 export class MemoryJournals {
   readonly charts = new Map<string, StoredChart>()
-  /** Told the pid of every process that is new, has changed or is gone. */
-  readonly listeners = new Set<(pid: string) => void>()
   /** Commands and refusals as JSON, by pid and id. */
   readonly inbox = new Map<string, string>()
+  /** Told the pid of every process that is new, has changed or is gone. */
+  readonly listeners = new Set<(pid: string) => void>()
   readonly #byPid = new Map<string, MemoryJournal>()
   readonly #byKey = new Map<string, MemoryJournal>()
 

@@ -3,7 +3,7 @@ import type { ProcessRecord } from '../record.ts'
 import type { AdoptedProcess } from '../store.ts'
 import type { Commits } from './commits.ts'
 import type { Database } from './database.ts'
-import { RELEASED, isHost, removeHost } from './hosts.ts'
+import { RELEASED, SUBMITTED, removeHost } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
 import { readNewest } from './records.ts'
 
@@ -50,7 +50,9 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
 /** Whose processes are up for adoption. All hosts are asked at once: one that does not answer holds up nothing but this round. */
 async function abandoned({ hostId, db, hosts }: Adopter): Promise<string[]> {
   const sql = 'SELECT DISTINCT owner AS id FROM processes WHERE owner IS NOT NULL UNION SELECT id FROM hosts'
-  const owners = (await db.read(() => db.all<{ id: string }>(sql))).map(({ id }) => id).filter(id => id !== hostId && isHost(id))
+  const owners = (await db.read(() => db.all<{ id: string }>(sql)))
+    .map(({ id }) => id)
+    .filter(id => ![hostId, RELEASED, SUBMITTED].includes(id))
   const states = await Promise.all(owners.map(owner => hosts.stateOf(owner)))
   return [RELEASED, ...owners.filter((_, index) => states[index] === 'dead')]
 }

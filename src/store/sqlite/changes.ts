@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Database } from './database.ts'
 import type { Reader } from './reader.ts'
 
@@ -7,9 +8,13 @@ interface Known {
   readonly mark: string
 }
 
-/** What live processes are known by: the revision, the length (a first record may be replaced), and the owner. Ended ones never change any more. */
-const LIVE = `SELECT id, pid, revision || ' ' || bytes || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
-const ALL = `SELECT id, pid, coalesce(revision || ' ' || bytes || ' ' || owner, '') AS mark FROM processes`
+/** What live processes are known by: the revision, and the owner. Ended ones never change any more. */
+const LIVE = `SELECT id, pid, revision || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
+const ALL = `SELECT id, pid, coalesce(revision || ' ' || owner, '') AS mark FROM processes`
+
+/** Whoever reads what has changed takes one part in so many of the time: a store in a hurry is shown in larger steps. */
+const READER_SHARE = 4
+const MAX_PAUSE_MS = 1000
 
 /** Every pid, then after each commit those of processes that have come, changed or gone since. Never reads a journal. */
 export async function* changes({ db, pulse }: Reader, signal: AbortSignal): AsyncGenerator<string[]> {
@@ -19,7 +24,10 @@ export async function* changes({ db, pulse }: Reader, signal: AbortSignal): Asyn
     const { seen, changed, now, newest } = await db.read(() => ({ seen: pulse.now(), ...look(db, known, newestId) }))
     known = now
     newestId = newest
+    const told = performance.now()
     if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
+    const pauseMs = first ? 0 : Math.min((performance.now() - told) * READER_SHARE, MAX_PAUSE_MS)
+    await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
     await pulse.changed(seen, signal)
   }
 }

@@ -1,9 +1,11 @@
 import { randomWord } from '../files.ts'
-import type { Command, Refusal } from '../command.ts'
-import { hostClosed, notOwned } from '../failures.ts'
+import { hostClosed, notOwned, quote } from '../failures.ts'
 import { lightBeacon } from '../hosts/beacon.ts'
 import type { Beacon } from '../hosts/beacon.ts'
+import type { Command, Refusal } from '../command.ts'
 import { journalOf } from '../imported.ts'
+import { toFirstLine } from '../line.ts'
+import { isPid } from '../pid.ts'
 import { isFinal } from '../record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import type { AdoptedProcess, HostStore, StoredChart } from '../store.ts'
@@ -13,14 +15,13 @@ import { Commits } from './commits.ts'
 import type { Database } from './database.ts'
 import { expire } from './expire.ts'
 import { storeFailure } from './failures.ts'
-import { Hosts, RELEASED, makeSocketFolder, registerHost, removeHost } from './hosts.ts'
+import { Hosts, RELEASED, SUBMITTED, makeSocketFolder, registerHost, removeHost } from './hosts.ts'
+import { answer, commandsFor, complete, forget, sweepCommands, takeNext } from './inbox.ts'
 import { importProcess } from './import.ts'
-import { Inbox } from './inbox.ts'
-import { appendLine, compact, createProcess, replaceFirst } from './journal.ts'
+import { appendLine, compact, holderOf, insertLine, insertProcess, isThere } from './journal.ts'
 import { appendLog } from './logs.ts'
 import { prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
-import { firstLineOf, take } from './submissions.ts'
 
 /**
  * Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began.
@@ -32,15 +33,21 @@ export async function openSqliteHost(file: string, durability: Durability, commi
   const db = await prepareDatabase(file, durability)
   let beacon: Beacon | undefined
   try {
-    beacon = await lightBeacon(makeSocketFolder(file), hostId)
+    const waking: Waking = { listener: () => {} }
+    beacon = await lightBeacon(makeSocketFolder(file), hostId, () => waking.listener())
     const commits = new Commits(db, committed)
     await commits.add(() => registerHost(db, hostId))
-    return new SqliteHost(hostId, db, commits, beacon)
+    return new SqliteHost(hostId, db, commits, beacon, waking)
   } catch (error) {
     await beacon?.close()
     db.close()
     throw storeFailure(file, error, 'write')
   }
+}
+
+/** Who is told when somebody asks the host to look. */
+interface Waking {
+  listener: () => void
 }
 
 /** Keeps nothing in memory of what it owns: the database says whose a process is, in the transaction that writes. */
@@ -49,26 +56,34 @@ class SqliteHost implements HostStore {
   readonly #db: Database
   readonly #commits: Commits
   readonly #beacon: Beacon
+  readonly #waking: Waking
   readonly #hosts: Hosts
-  readonly #inbox: Inbox
   /** At what length journals that stay long are compacted again, by pid. */
   readonly #compactAt = new Map<string, number>()
   readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed: Promise<void> | undefined
 
-  constructor(hostId: string, db: Database, commits: Commits, beacon: Beacon) {
+  constructor(hostId: string, db: Database, commits: Commits, beacon: Beacon, waking: Waking) {
+    this.#waking = waking
     this.hostId = hostId
     this.#db = db
     this.#commits = commits
     this.#beacon = beacon
     this.#hosts = new Hosts(db)
-    this.#inbox = new Inbox(db, commits)
   }
 
   async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
     this.#checkOpen()
-    const text = firstLineOf(record)
-    return this.#commits.add(() => createProcess(this.#db, record, this.hostId, text))
+    const { pid, key } = record
+    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+    const text = JSON.stringify(toFirstLine(record))
+    return this.#commits.add(() => {
+      const holder = key === undefined ? undefined : holderOf(this.#db, key)
+      if (holder !== undefined) return { pid: holder, created: false }
+      if (isThere(this.#db, pid)) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
+      insertLine(this.#db, insertProcess(this.#db, record, this.hostId, text.length), record.revision, text)
+      return { pid, created: true }
+    })
   }
 
   async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
@@ -111,27 +126,36 @@ class SqliteHost implements HostStore {
   }
 
   onWake(listener: () => void): void {
-    this.#beacon.onLook(listener)
+    this.#waking.listener = listener
   }
 
   async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
-    yield* take(this.#db, this.#commits, this.hostId, accept)
+    for (let after = ''; ;) {
+      // Most often there is nothing: that is read without a transaction.
+      if (!(await this.#db.read(() => this.#db.get('SELECT 1 FROM processes WHERE owner = ? AND pid > ?', SUBMITTED, after)))) return
+      const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept))
+      if (record === undefined) return
+      yield record
+      after = record.pid
+    }
   }
 
   async complete(record: ProcessRecord): Promise<void> {
     this.#checkOpen()
-    const text = firstLineOf(record)
-    await this.#commits.add(() => replaceFirst(this.#db, this.hostId, record, text))
+    await this.#commits.add(() => complete(this.#db, this.hostId, record))
   }
 
   async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
     this.#checkOpen()
-    return this.#inbox.waiting(this.hostId, onGarbage)
+    const { commands, garbage } = await this.#db.read(() => commandsFor(this.#db, this.hostId))
+    for (const { error } of garbage) onGarbage(error)
+    if (garbage.length > 0) await this.#commits.add(() => garbage.forEach(({ pid, id }) => forget(this.#db, pid, id)))
+    return commands
   }
 
   async answer(pid: string, commandId: string, refusal?: Refusal): Promise<void> {
-    await this.#inbox.answer(pid, commandId, refusal)
+    await this.#commits.add(() => answer(this.#db, pid, commandId, refusal))
   }
 
   async release(pid: string): Promise<void> {
@@ -146,7 +170,7 @@ class SqliteHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
-    await this.#inbox.sweep()
+    await this.#commits.add(() => sweepCommands(this.#db))
     return expire(this.#db, this.#commits, () => this.#closed === undefined, createdBefore, endedBefore)
   }
 

@@ -4,18 +4,14 @@ import { newCard } from '../hosts/card.ts'
 import type { HostCard } from '../hosts/card.ts'
 import { Liveness } from '../hosts/liveness.ts'
 import { mayBeElsewhere } from '../hosts/other-machines.ts'
-import { poke } from '../hosts/poke.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
 import type { Host, HostState } from '../store.ts'
 import type { Database } from './database.ts'
 
 /** The owner of processes that were let go in order and wait for a host. */
 export const RELEASED = 'released'
-
-/** The owner of processes that clients have submitted and no host has taken. */
+/** The owner of processes that were submitted and wait for a host. */
 export const SUBMITTED = 'submitted'
-
-export const isHost = (owner: string | null): owner is string => owner !== null && owner !== RELEASED && owner !== SUBMITTED
 
 /** The folder of the hosts' sockets, beside the file: the same for all who open it, by whatever link. */
 export const socketFolder = (file: string): string => `${fs.realpathSync(file)}-hosts`
@@ -59,7 +55,8 @@ export class Hosts {
   }
 
   async all(): Promise<Host[]> {
-    return Promise.all((await this.#ids()).map(id => this.get(id)))
+    const rows = await this.#db.read(() => this.#db.all<{ id: string }>('SELECT id FROM hosts'))
+    return Promise.all(rows.map(({ id }) => this.get(id)))
   }
 
   /** One of which there is not even a card is dead. */
@@ -70,24 +67,11 @@ export class Hosts {
     return { id, osPid, hostname, startedAt, state: await this.stateOf(id) }
   }
 
-  /** Lets a host look at once for what was put into the store for it. */
-  wake(id: string): Promise<void> {
-    return poke(this.#folder, id)
-  }
-
-  async wakeAll(): Promise<void> {
-    await Promise.all((await this.#ids()).map(id => this.wake(id)))
-  }
-
   /** Clears away what is left of a host that is no longer in the store. */
   forget(id: string): void {
     this.#known.delete(id)
     this.#liveness.forget(id)
     removeSocket(fs, this.#folder, id)
-  }
-
-  async #ids(): Promise<string[]> {
-    return (await this.#db.read(() => this.#db.all<{ id: string }>('SELECT id FROM hosts'))).map(({ id }) => id)
   }
 
   async #know(id: string): Promise<Known | undefined> {

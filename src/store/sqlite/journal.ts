@@ -48,26 +48,6 @@ export function insertProcess(db: Database, record: ProcessRecord, owner: string
 export const insertLine = (db: Database, process: number, revision: number, text: string): number =>
   db.run('INSERT INTO lines (process, revision, line) VALUES (?, ?, ?)', process, revision, text)
 
-/**
- * Puts a new process into the store, or finds the one that has its key.
- *
- * @param text the first line
- * @throws TypeError if the pid is taken
- */
-export function createProcess(
-  db: Database,
-  record: ProcessRecord,
-  owner: string,
-  text: string,
-): { readonly pid: string; readonly created: boolean } {
-  const { pid, key, revision } = record
-  const holder = key === undefined ? undefined : holderOf(db, key)
-  if (holder !== undefined) return { pid: holder, created: false }
-  if (isThere(db, pid)) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
-  insertLine(db, insertProcess(db, record, owner, text.length), revision, text)
-  return { pid, created: true }
-}
-
 interface Owned {
   readonly id: number
   readonly status: string
@@ -111,20 +91,8 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   return bytes
 }
 
-/**
- * Replaces the first line of a journal that has no other, if `hostId` owns it.
- *
- * @throws ERR_UNKNOWN_PROCESS
- */
-export function replaceFirst(db: Database, hostId: string, { pid, status, revision }: ProcessRecord, text: string): void {
-  const owned = db.get<Owned>('SELECT * FROM processes WHERE pid = ? AND owner = ? AND revision = ?', pid, hostId, revision)
-  if (owned === undefined) throw notOwned(pid, hostId)
-  db.run('UPDATE lines SET line = ? WHERE process = ? AND revision = ?', text, owned.id, revision)
-  db.run('UPDATE processes SET bytes = ?, status = ? WHERE id = ?', text.length, status, owned.id)
-  if (status !== owned.status && owned.labels !== null) moveLabels(db, pid, owned, status)
-}
-
-function moveLabels(db: Database, pid: string, { labels, status }: Owned, next: string): void {
+/** Labels are found together with the status of their process. */
+export function moveLabels(db: Database, pid: string, { labels, status }: Pick<Owned, 'labels' | 'status'>, next: string): void {
   for (const [label, value] of Object.entries(JSON.parse(labels!) as Labels)) {
     db.run('UPDATE labels SET status = ? WHERE label = ? AND value = ? AND status = ? AND pid = ?', next, label, value, status, pid)
   }
@@ -158,7 +126,6 @@ export function removeProcess(db: Database, pid: string): void {
   for (const [label, value] of Object.entries(labels === null ? {} : (JSON.parse(labels) as Labels))) {
     db.run('DELETE FROM labels WHERE label = ? AND value = ? AND status = ? AND pid = ?', label, value, status, pid)
   }
-  db.run('DELETE FROM commands WHERE pid = ?', pid)
   for (const table of ['lines', 'logs']) db.run(`DELETE FROM ${table} WHERE process = ?`, id)
   db.run('DELETE FROM processes WHERE id = ?', id)
 }

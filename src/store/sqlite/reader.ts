@@ -2,13 +2,12 @@ import { isOfOneJournal, unknownProcess } from '../failures.ts'
 import { createPace } from '../pace.ts'
 import { isPid } from '../pid.ts'
 import { matches } from '../query.ts'
-import { isFinal } from '../record.ts'
+import { identityOf, isFinal } from '../record.ts'
 import type { ProcessRecord } from '../record.ts'
 import type { CorruptJournal, ListQuery, StoredProcess } from '../store.ts'
 import { Commits } from './commits.ts'
 import type { Database } from './database.ts'
-import { Hosts, isHost } from './hosts.ts'
-import { Inbox } from './inbox.ts'
+import { Hosts, RELEASED, SUBMITTED } from './hosts.ts'
 import { pidsOf } from './list.ts'
 import { Pulse } from './pulse.ts'
 import { readNewest, readSince } from './records.ts'
@@ -18,14 +17,12 @@ export class Reader {
   readonly db: Database
   readonly hosts: Hosts
   readonly pulse: Pulse
-  /** For what readers may do too: submit, steer, delete. */
+  /** For what readers may do too: delete. */
   readonly commits: Commits
-  readonly inbox: Inbox
 
   constructor(db: Database) {
     this.db = db
     this.commits = new Commits(db, () => this.pulse.committed())
-    this.inbox = new Inbox(db, this.commits)
     this.hosts = new Hosts(db)
     this.pulse = new Pulse(db)
   }
@@ -72,12 +69,13 @@ export class Reader {
   }
 
   async #between(id: number, after: ProcessRecord, last: ProcessRecord): Promise<ProcessRecord[]> {
-    const records = await this.db.read(() => readSince(this.db, id, after))
+    // A submission may have been completed meanwhile.
+    const records = await this.db.read(() => readSince(this.db, id, { ...after, ...identityOf(last) }))
     return records.filter(({ revision }) => revision <= last.revision)
   }
 
   async #withHost(record: ProcessRecord, owner: string | null): Promise<StoredProcess> {
-    if (!isHost(owner) || isFinal(record.status)) return { record }
+    if (owner === null || owner === RELEASED || owner === SUBMITTED || isFinal(record.status)) return { record }
     return { record, host: await this.hosts.get(owner) }
   }
 }

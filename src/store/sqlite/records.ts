@@ -68,13 +68,6 @@ export function readEvery(db: Database, pid: string): ProcessRecord[] | undefine
 export function readSince(db: Database, id: number, before: ProcessRecord): ProcessRecord[] {
   const { pid, revision } = before
   const lines = db.all<{ line: string }>('SELECT line FROM lines WHERE process = ? AND revision > ? ORDER BY revision', id, revision)
-  const place = placeOf(db, pid)
-  // Read after the lines: a first line is replaced only before others follow it.
-  const head = db.get<{ line: string }>('SELECT line FROM lines WHERE process = ? ORDER BY revision LIMIT 1', id)?.line
   let record = before
-  return final(place, () => {
-    const first = head === undefined ? before : parseFirst(head, pid, place)
-    if (first.revision === revision) record = first
-    return lines.map(({ line }) => (record = fold(record, parseLine(line, pid))))
-  })
+  return final(placeOf(db, pid), () => lines.map(({ line }) => (record = fold(record, parseLine(line, pid)))))
 }

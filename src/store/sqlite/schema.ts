@@ -9,7 +9,7 @@ const APPLICATION_ID = 0x73_74_77_72
  *
  * A journal's lines are JSON, as in every store. What stands beside them in `processes` and `labels` is there to be searched:
  * `owner` is a host's id, 'released', 'submitted', or null once the process has ended; `newest` is the revision of the newest transition,
- * `parent` the pid of the process that started this one. `at` of a command is when it, or its refusal, was written (epoch milliseconds).
+ * `parent` the pid of the process that started this one.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -45,11 +45,13 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL, version TEXT NOT NULL, shape TEXT NOT NULL, chart TEXT NOT NULL,
     PRIMARY KEY (name, version, shape)
   ) STRICT;
+  CREATE TABLE hosts (id TEXT PRIMARY KEY, card TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
+  `
   CREATE TABLE commands (
-    pid TEXT NOT NULL, id TEXT NOT NULL, command TEXT NOT NULL, refusal TEXT, at INTEGER NOT NULL,
+    pid TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, command TEXT NOT NULL,
     PRIMARY KEY (pid, id)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE hosts (id TEXT PRIMARY KEY, card TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
 ]
 

@@ -140,7 +140,7 @@ test('the live view has no more lines than rows and shows the step under way', t
 
 test('the live view draws progress', t => {
   const line = liveProcess(running, view(80), 20).find(line => line.includes('parse'))
-  t.is(line, '  ● parse    4.0s     ██████░░░░░░░░░░░░░░  3/10  attempt 2  page three')
+  t.is(line, '  ● parse    4.0s     ██████░░░░░░░░░░░░░░  3/10  attempt 2  page three  ~9.3s …')
 })
 
 test('progress past its total, or without one, does no harm', t => {

@@ -1,3 +1,4 @@
+import { fromPromise, setup } from 'xstate'
 import { defineProcess } from '../../../src/steps/define-process.ts'
 import { typed } from '../../../src/steps/typed.ts'
 
@@ -13,3 +14,9 @@ p.each('each', ({ data }) => [data.file], ({ data }) => data.toFixed()) // error
 const child = defineProcess({ name: 'c', input: typed<{ size: number }>() }).step('x', () => 1)
 p.process('child', child) // error: Expected 3 arguments, but got 2
 p.process('child', child, { input: ({ data }) => ({ size: data.file }) }) // error: Type 'string' is not assignable to type 'number'
+
+const chart = setup({ types: { input: {} as { draft: string } } }).createMachine({})
+p.machine('a', chart) // error: Expected 3 arguments, but got 2
+p.machine('a', chart, { input: () => ({ draft: 5 }) }) // error: Type 'number' is not assignable to type 'string'
+p.machine('a', setup({ types: { output: {} as { at: Date } } }).createMachine({})) // error: Not JSON: $.at is a Date: return toISOString()
+p.machine('a', fromPromise(async () => 1)) // error: Argument of type

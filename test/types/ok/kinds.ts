@@ -1,5 +1,6 @@
 /** Steps that consist of other work. */
 import { expectTypeOf } from 'expect-type'
+import { createMachine, setup, type OutputFrom } from 'xstate'
 import { z } from 'zod'
 import { defineProcess } from '../../../src/steps/define-process.ts'
 import type { ProcessOutput, ProcessServices } from '../../../src/steps/definition.ts'
@@ -98,4 +99,27 @@ p.process('k1', kid, { input: async ({ data }) => ({ n: data.n, x: 'y' }), timeo
 p.process('k1', kid, { when: () => true }).step('x', ({ data }) => {
   expectTypeOf(data).toEqualTypeOf<{ z: string } | { n: number }>()
   return 1
+})
+
+// machine
+const chart = setup({
+  types: { input: {} as { draft: string }, output: {} as { approved: boolean }, context: {} as { draft: string } },
+}).createMachine({
+  context: ({ input }) => ({ draft: input.draft }),
+  initial: 'b',
+  states: { b: { type: 'final' } },
+  output: { approved: true },
+})
+const bare = createMachine({ initial: 'a', states: { a: { type: 'final' } } })
+const optional = setup({ types: { input: {} as { n?: number } | undefined, output: {} as number } }).createMachine({})
+const m = defineProcess({ name: 'm', input: typed<{ file: string }>() })
+m.machine('a', chart, { input: ({ data }) => ({ draft: data.file }), timeout: '5m', strict: true }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<OutputFrom<typeof chart>>()
+  return 1
+})
+m.machine('a', bare)
+defineProcess({ name: 'any' }).machine('a', bare)
+m.machine('a', optional, { input: () => ({}), when: () => true }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<number | { file: string }>()
+  return data
 })

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { findPid } from '../find-pid.ts'
+import { printableJson } from '../printable.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+interface Flags {
+  readonly from?: string
+  readonly json?: true
+}
+
+export function addFork(program: Command, act: Act): void {
+  program
+    .command('fork')
+    .description('begin a new process where a step of another one began, and print its pid')
+    .argument('<pid>', 'a pid, or the beginning of one')
+    .option('--from <step>', 'the step to begin with (default: the one in which it failed or was stopped)')
+    .option('--json', 'print {"pid"} as JSON')
+    .addHelpText(
+      'after',
+      `
+The new process has the data which that step was given, and every host that knows the definition may take it.
+
+Examples:
+  $ stepwright fork aou70
+  $ stepwright watch $(stepwright fork aou70 --from parse)`,
+    )
+    .action(act(fork))
+}
+
+async function fork({ io, client }: Tools, prefix: string, { from, json }: Flags): Promise<number> {
+  const pid = await client.fork(await findPid(client, prefix), { from })
+  io.stdout.write(`${json ? printableJson({ pid }) : pid}\n`)
+  return 0
+}

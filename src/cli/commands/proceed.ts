@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { findPid } from '../find-pid.ts'
+import { jsonArgument } from '../json-argument.ts'
+import { tellSteered } from '../steered.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+interface Flags {
+  readonly data?: string
+  readonly json?: true
+}
+
+export function addProceed(program: Command, act: Act): void {
+  program
+    .command('proceed')
+    .description('let an interrupted process go on')
+    .argument('<pid>', 'a pid, or the beginning of one')
+    .option('--data <json>', "an object is merged into the paused step's output, anything else replaces it; @file reads a file, @- stdin")
+    .option('--json', 'print the outcome as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stepwright proceed aou70
+  $ stepwright proceed aou70 --data '{"approvedBy":"ada"}'
+  $ jq .review report.json | stepwright proceed aou70 --data @-`,
+    )
+    .action(act(proceed))
+}
+
+async function proceed(tools: Tools, prefix: string, { data, json }: Flags): Promise<number> {
+  const value = jsonArgument(data, '--data')
+  const pid = await findPid(tools.client, prefix)
+  return tellSteered(tools, pid, await tools.client.proceed(pid, value), json)
+}

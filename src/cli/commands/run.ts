@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { storeAt } from '../../client/store-at.ts'
+import { createRuntime } from '../../index.ts'
+import { UsageError } from '../failure.ts'
+import { jsonArgument } from '../json-argument.ts'
+import { loadModules } from '../modules.ts'
+import { addLabel } from '../options.ts'
+import { printable } from '../printable.ts'
+import { watchProcesses } from '../watch-processes.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+interface Flags {
+  readonly input?: string
+  readonly key?: string
+  readonly label?: Readonly<Record<string, string>>
+}
+
+export function addRun(program: Command, act: Act): void {
+  program
+    .command('run')
+    .description('start a process here, and follow it until it ends')
+    .argument('<module>', 'a file, .js or .ts, that exports definitions')
+    .argument('[name]', 'the name of the definition, if there are several')
+    .option('--input <json>', 'what the process is given; @file reads a file, @- stdin')
+    .option('--key <key>', 'the same key always means the same process')
+    .option('--label <name=value>', 'a fact to find it by; may be given several times', addLabel)
+    .addHelpText(
+      'after',
+      `
+A module may export \`services\`: an object, or a function that makes it. Ctrl-C lets the process go, for the next host that knows it.
+Exit status: 0 finished, 1 ended in error, timeout or cancelled, 2 wrong use or it could not be started.
+
+Examples:
+  $ stepwright run processes.ts import-dump --input '{"file":"dump.xml"}'
+  $ stepwright run tea.js --input @tea.json`,
+    )
+    .action(act(run))
+}
+
+async function run({ io, client, path }: Tools, module: string, name: string | undefined, { input, key, label }: Flags): Promise<number> {
+  const value = jsonArgument(input, '--input')
+  const { processes, services } = await loadModules([module])
+  const fitting = name === undefined ? processes : processes.filter(definition => definition.name === name)
+  const definition = fitting.at(-1)
+  const names = [...new Set(processes.map(one => one.name))].join(', ')
+  if (definition === undefined || new Set(fitting.map(one => one.name)).size > 1)
+    throw new UsageError(
+      `${printable(module)} ${name === undefined ? 'has several definitions: name one' : `has no definition '${printable(name)}'`} of ${names}`,
+    )
+  // Whoever asks for the signal takes on to end in order.
+  const interrupted = io.interrupted()
+  // Other processes that the store holds are not for this command.
+  await using runtime = await createRuntime({ processes, services, store: storeAt(path), recover: false })
+  const { pid } = await runtime.start(definition, value, { key, labels: label })
+  // Awaited here: the runtime closes at the end of this block.
+  return await watchProcesses(client, io, [pid], interrupted)
+}

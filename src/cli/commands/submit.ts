@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { jsonArgument } from '../json-argument.ts'
+import { addLabel } from '../options.ts'
+import { printableJson } from '../printable.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+interface Flags {
+  readonly input?: string
+  readonly key?: string
+  readonly label?: Readonly<Record<string, string>>
+  readonly json?: true
+}
+
+export function addSubmit(program: Command, act: Act): void {
+  program
+    .command('submit')
+    .description('put a process into the store for a worker, and print its pid')
+    .argument('<name>', 'the name of a definition that a worker knows')
+    .option('--input <json>', 'what the process is given; @file reads a file, @- stdin')
+    .option('--key <key>', 'the same key always means the same process: a second submit prints the pid of the first')
+    .option('--label <name=value>', 'a fact to find it by; may be given several times', addLabel)
+    .option('--json', 'print {"pid"} as JSON')
+    .addHelpText(
+      'after',
+      `
+A worker is a runtime with \`worker: true\`, or \`stepwright work\`. It checks the input.
+
+Examples:
+  $ stepwright submit import-dump --input '{"file":"dump.xml"}' --label user=42
+  $ stepwright watch $(stepwright submit import-dump --input @input.json --key dump.xml)`,
+    )
+    .action(act(submit))
+}
+
+async function submit({ io, client }: Tools, name: string, { input, key, label, json }: Flags): Promise<number> {
+  const pid = await client.submit(name, jsonArgument(input, '--input'), { key, labels: label })
+  io.stdout.write(`${json ? printableJson({ pid }) : pid}\n`)
+  return 0
+}

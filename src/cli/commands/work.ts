@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { storeAt } from '../../client/store-at.ts'
+import { createRuntime } from '../../index.ts'
+import { loadModules } from '../modules.ts'
+import { toCount } from '../options.ts'
+import { printable } from '../printable.ts'
+import type { Act, Tools } from '../with-client.ts'
+
+interface Flags {
+  readonly wait?: boolean
+  readonly maxProcesses?: number
+  readonly concurrency?: number
+}
+
+export function addWork(program: Command, act: Act): void {
+  program
+    .command('work')
+    .description('run processes that were submitted, and those that dead hosts left behind')
+    .argument('<module...>', 'files, .js or .ts, that export definitions')
+    .option('--wait', 'wait for more; otherwise the command ends when nothing is left')
+    .option('--max-processes <count>', 'take so many that were submitted, and end when they have', toCount)
+    .option('--concurrency <count>', 'how many run at once (default: 100)', toCount)
+    .addHelpText(
+      'after',
+      `
+Any number of workers may share a store: each process is taken by exactly one, in order of submission. Ctrl-C tells the steps under
+way to end and lets their processes go; the next worker goes on with them. A module may export \`services\`: an object, or a function that
+makes it.
+
+Examples:
+  $ stepwright work processes.ts --wait
+  $ stepwright work processes.js --max-processes 10 --concurrency 2`,
+    )
+    .action(act(work))
+}
+
+async function work({ io, path }: Tools, modules: readonly string[], { wait = false, maxProcesses, concurrency }: Flags): Promise<number> {
+  const loaded = await loadModules(modules)
+  const interrupted = io.interrupted()
+  let ended = 0
+  await using runtime = await createRuntime({ ...loaded, store: storeAt(path), concurrency, worker: { wait, maxProcesses } })
+  runtime.on('process', ({ pid, name, status, endedAt, error }) => {
+    if (endedAt === undefined) return
+    ended += 1
+    io.stdout.write(`${pid} ${printable(name)} ${status}${error === undefined ? '' : ` ${printable(`${error.name}: ${error.message}`)}`}\n`)
+  })
+  await Promise.race([runtime.idle(), new Promise(resolve => interrupted.addEventListener('abort', resolve, { once: true }))])
+  io.stderr.write(`stepwright: ${ended} ${ended === 1 ? 'process' : 'processes'} ended\n`)
+  interrupted.throwIfAborted()
+  return 0
+}

@@ -1,0 +1,15 @@
+import type { Steered } from '../index.ts'
+import { printableJson } from './printable.ts'
+import type { Tools } from './with-client.ts'
+
+/** Says what came of a command for a process. */
+export function tellSteered({ io }: Tools, pid: string, outcome: Steered, json: true | undefined): number {
+  if (json) io.stdout.write(`${printableJson({ pid, outcome })}\n`)
+  else
+    io.stdout.write(
+      outcome === 'taken'
+        ? `${pid} taken\n`
+        : `${pid} kept: no host that is alive has the process; the next one that takes it up does this first\n`,
+    )
+  return 0
+}

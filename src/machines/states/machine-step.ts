@@ -1,0 +1,67 @@
+import type { MachineStep } from '../../steps/plan.ts'
+import type { Json, StepRecord } from '../../store/record.ts'
+import { caused, type Commanded, type MachineInput, type ProcessContext } from '../context.ts'
+import { hostDied } from '../ends.ts'
+import { toError } from './attempting.ts'
+import { finished, leave, set } from './changes.ts'
+import { update, type Args, type ChangeEvent, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './chart.ts'
+import { prepared } from './prepared.ts'
+
+type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; readonly state: Json } & Commanded>
+
+/**
+ * The user's machine runs beside this one, and tells each change of itself: so its state is in this context, and in every record. When it is
+ * recovered it goes on from there.
+ */
+export function machineStep(step: MachineStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+  const { name } = step
+  const inState = (context: ProcessContext, state: Json): StepRecord => ({ ...(context.steps[name] as StepRecord), state })
+  const running = {
+    invoke: {
+      id: name,
+      src: 'machine',
+      input: ({ context }: Args<unknown>): MachineInput => ({ pid: context.pid, step: name }),
+      onDone: {
+        target: next.target,
+        actions: update<MachineDone>((context, { output: { at, output, state, command } }) => {
+          const steps = set(context, name, finished(inState(context, state), at))
+          return leave(next, context, at, caused('DONE', { command }, name), { steps, data: output, machine: undefined })
+        }),
+      },
+      onError: toError(name, id),
+    },
+    on: {
+      CHANGE: {
+        actions: update<ChangeEvent>((context, { at, machine, state, command }) => ({
+          machine,
+          steps: set(context, name, inState(context, state)),
+          at,
+          event: caused('CHANGE', { command }, name),
+          deaths: 0,
+        })),
+      },
+      RECOVER: [
+        {
+          guard: ({ context, event }: Args<RecoverEvent>) =>
+            event.fail || (!event.released && isBusy(context) && context.deaths >= event.maxRecoveries),
+          target: `#${id}.error`,
+          actions: update<RecoverEvent>((context, { at }) => hostDied(context, at)),
+        },
+        {
+          target: `#${id}.running.${name}.machine`,
+          reenter: true,
+          actions: update<RecoverEvent>((context, { at, released }) => ({
+            at,
+            event: { type: 'RECOVER', step: name },
+            recoveries: context.recoveries + (released ? 0 : 1),
+            deaths: context.deaths + (!released && isBusy(context) ? 1 : 0),
+          })),
+        },
+      ],
+    },
+  }
+  return prepared(step, id, next, ['machine', running], (_, { output }) => ({ data: output, machine: undefined }))
+}
+
+/** Whether the machine had actors at work, which may be what killed the host. One that waits for an event or a time kills none. */
+const isBusy = ({ machine }: ProcessContext): boolean => Object.keys(machine?.snapshot.children ?? {}).length > 0

@@ -1,0 +1,35 @@
+import { EventEmitter } from 'node:events'
+import { show } from '../steps/show.ts'
+import type { ProcessInfo } from '../store/info.ts'
+import { tell } from './tell.ts'
+
+/** What a runtime tells of itself. */
+export interface RuntimeEvents {
+  /** A process of this host made a transition, or reported progress. */
+  readonly process: ProcessInfo
+  /** The host took processes over from another one (which had died, or let them go), or has closed. */
+  readonly host: { readonly type: 'adopted'; readonly pids: readonly string[] } | { readonly type: 'closed' }
+  /** The store failed. Nothing is lost: what could not be written is written again until it is. */
+  readonly 'store-error': { readonly error: unknown; readonly message: string; readonly pid?: string }
+}
+
+const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>(['process', 'host', 'store-error'])
+
+/** Who listens to a runtime. A listener that throws harms neither the runtime nor the others. */
+export class Events {
+  readonly #emitter = new EventEmitter().setMaxListeners(0)
+
+  /** @throws TypeError */
+  on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
+    if (!NAMES.has(name)) throw new TypeError(`on(name, listener): expected one of ${[...NAMES].join(', ')}, received ${show(name)}`)
+    if (typeof listener !== 'function') throw new TypeError(`on('${name}', listener): expected a function, received ${show(listener)}`)
+    const safe = (make: () => RuntimeEvents[Name]): void => tell(`A listener to '${name}'`, () => listener(make()))
+    this.#emitter.on(name, safe)
+    return () => this.#emitter.off(name, safe)
+  }
+
+  /** `make` is called anew for each listener: what one does to its event reaches nobody else. */
+  tell<Name extends keyof RuntimeEvents>(name: Name, make: () => RuntimeEvents[Name]): void {
+    this.#emitter.emit(name, make)
+  }
+}

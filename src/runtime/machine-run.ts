@@ -1,0 +1,218 @@
+import { isDeepStrictEqual } from 'node:util'
+import { createActor, type AnyActor, type AnyActorRef, type AnyStateMachine, type EventObject, type Snapshot } from 'xstate'
+import { StepwrightError } from '../errors.ts'
+import type { AttemptFailure, MachineInput, MachineState, MachineTimer } from '../machines/context.ts'
+import { toErrorRecord } from '../steps/error-record.ts'
+import { copyJson, toJson } from '../steps/json.ts'
+import { knowsEvent } from '../steps/machine-like.ts'
+import type { MachineStep } from '../steps/plan.ts'
+import type { Json } from '../store/record.ts'
+import type { Answer } from './actors.ts'
+import { atTime } from './clock.ts'
+import type { LiveProcess } from './live-process.ts'
+
+/** An event that XState has put off, in its actor system. */
+interface Scheduled {
+  readonly source: AnyActorRef
+  readonly target: AnyActorRef
+  readonly event: EventObject
+  readonly delay: number
+  readonly id: string
+}
+
+interface System {
+  getSnapshot(): { readonly _scheduledEvents: Readonly<Record<string, Scheduled>> }
+  readonly scheduler: { schedule(source: AnyActorRef, target: AnyActorRef, event: EventObject, delay: number, id: string): void }
+}
+
+/** An event from outside. */
+export type MachineEvent = EventObject & { readonly [key: string]: Json }
+
+const systemOf = (actor: AnyActor): System => actor.system as System
+
+/**
+ * A user's machine while its step runs: an actor system of its own, so that its clock is ours. XState forgets delayed events when it
+ * restores an actor; here each is stored with the time it is due, and put on again.
+ */
+export class MachineRun {
+  readonly #process: LiveProcess
+  readonly #step: MachineStep
+  readonly #answer: Answer
+  /** When each delayed event is due, in epoch milliseconds. */
+  readonly #due = new WeakMap<Scheduled, number>()
+  #actor: AnyActor | undefined
+  #over = false
+  /** The state that is on record. */
+  #told: MachineState | undefined
+  #stale = false
+  /** The command behind the event that is being sent. */
+  #command: string | undefined
+  /** Resolves once the machine takes events. */
+  readonly begun: Promise<void>
+
+  constructor(process: LiveProcess, { step }: MachineInput, answer: Answer) {
+    this.#process = process
+    this.#step = process.stepNamed(step) as MachineStep
+    this.#answer = answer
+    this.begun = this.#begin()
+  }
+
+  stop(): void {
+    this.#over = true
+    this.#actor?.stop()
+  }
+
+  /** @throws ERR_UNKNOWN_EVENT */
+  async send(event: MachineEvent, command: string | undefined): Promise<void> {
+    if (this.#step.strict && !knowsEvent(this.#step.machine, event.type)) {
+      const { pid } = this.#process
+      throw new StepwrightError(
+        'ERR_UNKNOWN_EVENT',
+        `The machine of step '${this.#step.name}' of process ${pid} knows no event ${JSON.stringify(event.type)}`,
+      )
+    }
+    await this.begun
+    // The record of what it changes carries the command's id; if it changes nothing, one is written for the id.
+    this.#command = command
+    this.#stale ||= command !== undefined
+    this.#actor?.send(event)
+    this.#tell()
+    this.#command = undefined
+    await this.#process.barrier()
+  }
+
+  async #begin(): Promise<void> {
+    await Promise.resolve()
+    // The record that says that the step begins comes first.
+    await this.#process.barrier()
+    if (this.#over || this.#process.draining) return
+    try {
+      this.#start()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #start(): void {
+    const { clock, machineContext, inspect, show, pid } = this.#process
+    this.#told = machineContext.machine
+    const before = machineContext.machine && (copyJson(machineContext.machine as unknown as Json) as unknown as MachineState)
+    const actor = (this.#actor = createActor(this.#step.machine as AnyStateMachine, {
+      id: `${pid}.${this.#step.name}`,
+      input: copyJson(machineContext.data),
+      ...(before && { snapshot: before.snapshot as unknown as Snapshot<unknown> }),
+      clock: {
+        setTimeout: (ring: () => void, ms: number) => {
+          this.#noteDue()
+          return atTime(clock, clock.now() + ms, ring)
+        },
+        clearTimeout: (cancel: (() => void) | undefined) => cancel?.(),
+      },
+      inspect: event => {
+        inspect?.(event)
+        if (event.type === '@xstate.snapshot') this.#changed()
+      },
+    }))
+    show?.(actor)
+    actor.subscribe({ error: error => this.#fail(error), complete: () => this.#done(actor) })
+    actor.start()
+    for (const { source, target, event, at, id } of before?.timers ?? []) {
+      const [from, to] = [actorAt(actor, source), actorAt(actor, target)]
+      if (from && to) systemOf(actor).scheduler.schedule(from, to, event as unknown as EventObject, Math.max(0, at - clock.now()), id)
+    }
+    this.#changed()
+  }
+
+  #done(actor: AnyActor): void {
+    if (this.#over) return
+    this.#over = true
+    try {
+      const { output, value } = actor.getSnapshot() as { output: unknown; value: Json }
+      this.#answer.resolve({
+        at: this.#process.clock.now(),
+        output: toJson(output, this.#process.maxRecordBytes),
+        state: value,
+        command: this.#command,
+      })
+    } catch (error) {
+      this.#reject(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return
+    this.stop()
+    this.#reject(error)
+  }
+
+  #reject(error: unknown): void {
+    const failure: AttemptFailure = { at: this.#process.clock.now(), error: toErrorRecord(error), retryable: false }
+    this.#answer.reject(failure)
+  }
+
+  /** Told once all that a change sets off at once has happened: a state in between could not be restored. */
+  #changed(): void {
+    if (this.#stale) return
+    this.#stale = true
+    queueMicrotask(() => this.#tell())
+  }
+
+  #tell(): void {
+    if (!this.#stale || this.#over || !this.#actor) return
+    this.#stale = false
+    try {
+      const state = this.#state(this.#actor)
+      if (this.#command === undefined && isDeepStrictEqual(state, this.#told)) return
+      this.#told = state
+      this.#process.machineChanged(this.#step.name, state, this.#command)
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      this.#fail(new Error(`The state of the machine cannot be stored: ${why}`, { cause }))
+    }
+  }
+
+  #state(actor: AnyActor): MachineState {
+    const snapshot = actor.getPersistedSnapshot()
+    const inline = findInline(snapshot as unknown as Persisted)
+    if (inline !== undefined)
+      throw new Error(`it spawned '${inline}', an actor that has no name. Give it one in setup({ actors }) and spawn it by that`)
+    const paths = pathsOf(actor)
+    const timers = Object.values(systemOf(actor).getSnapshot()._scheduledEvents).flatMap((scheduled): MachineTimer[] => {
+      const [source, target] = [paths.get(scheduled.source), paths.get(scheduled.target)]
+      const at = this.#due.get(scheduled)
+      return source && target && at !== undefined ? [{ source, target, event: scheduled.event, at, id: scheduled.id }] : []
+    })
+    return toJson({ snapshot, timers }, this.#process.maxRecordBytes) as unknown as MachineState
+  }
+
+  /** XState notes a delayed event just before it asks the clock to ring. */
+  #noteDue(): void {
+    if (!this.#actor) return
+    for (const scheduled of Object.values(systemOf(this.#actor).getSnapshot()._scheduledEvents))
+      if (!this.#due.has(scheduled)) this.#due.set(scheduled, this.#process.clock.now() + scheduled.delay)
+  }
+}
+
+interface Persisted {
+  readonly children?: Readonly<Record<string, { readonly src: unknown; readonly snapshot: Persisted }>>
+}
+
+function findInline({ children = {} }: Persisted): string | undefined {
+  for (const [id, { src, snapshot }] of Object.entries(children)) {
+    const found = typeof src === 'string' ? findInline(snapshot) : id
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const childrenOf = (actor: AnyActorRef): Readonly<Record<string, AnyActorRef>> =>
+  (actor.getSnapshot() as { children?: Record<string, AnyActorRef> } | undefined)?.children ?? {}
+
+/** Every actor of a system by the ids that lead to it. */
+function pathsOf(actor: AnyActorRef, path: readonly string[] = []): Map<AnyActorRef, readonly string[]> {
+  const below = Object.entries(childrenOf(actor)).flatMap(([id, child]) => [...pathsOf(child, [...path, id])])
+  return new Map([[actor, path], ...below])
+}
+
+const actorAt = (actor: AnyActorRef, path: readonly string[]): AnyActorRef | undefined =>
+  path.reduce<AnyActorRef | undefined>((found, id) => found && childrenOf(found)[id], actor)

@@ -1,0 +1,99 @@
+// What the golden journals were written with. Each is kept as it is as long as there is a journal of it: a later version has to run it to its end.
+import { defineProcess, typed } from 'stepwright'
+import { setup } from 'xstate'
+
+const never = () => new Promise<never>(() => {})
+
+/** An error that is the same wherever it is thrown. */
+function failure(message: string, cause?: Error): Error {
+  const error = new Error(message, cause && { cause })
+  error.stack = `Error: ${message}\n    at app.ts:1:1`
+  return error
+}
+
+const count = ({ data }: { data: { n: number } }) => ({ n: data.n + 1 })
+const input = typed<{ n: number }>()
+
+export const working = defineProcess({ name: 'working', input, timeout: '1h' })
+  .step('first', ({ data, progress }) => {
+    progress(1, 2, 'half of it')
+    return count({ data })
+  })
+  .step('work', ({ data, attempt, progress }) => {
+    progress(attempt, 3, `attempt ${attempt}`)
+    return attempt < 2 ? never() : count({ data })
+  })
+  .step('last', count)
+
+/** Its host has died under it once already. */
+export const stubborn = defineProcess({ name: 'stubborn', input }).step('work', ({ data, attempt }) => (attempt < 3 ? never() : count({ data })))
+
+export const retrying = defineProcess({ name: 'retrying', input }).step(
+  'try',
+  ({ data, attempt }) => {
+    if (attempt === 1) throw Object.assign(failure('no such file', failure('disk gone')), { code: 'ENOENT' })
+    return count({ data })
+  },
+  { retry: { attempts: 3, delay: '10m', maxDelay: '10m', jitter: true } },
+)
+
+export const slow = defineProcess({ name: 'slow', input }).step('wait', ({ data, attempt }) => (attempt === 1 ? never() : count({ data })), {
+  timeout: '1s',
+  retry: { attempts: 2, delay: '10m', maxDelay: '10m' },
+})
+
+export const sleeping = defineProcess({ name: 'sleeping', input, timeout: '1h' }).step('first', count).sleep('nap', '20m').step('last', count)
+
+export const computed = defineProcess({ name: 'computed', input })
+  .sleep('nap', ({ data }) => data.n * 60_000)
+  .step('last', count)
+
+export const reviewed = defineProcess({ name: 'reviewed', version: '7', input, timeout: '1h' })
+  .step('draft', count, { interrupt: true })
+  .step('last', count)
+
+export const asking = defineProcess({ name: 'asking', input }).interrupt('ask', { timeout: '7d' }).step('last', count)
+
+export const skipping = defineProcess({ name: 'skipping', input })
+  .step('left-out', count, { when: ({ data }) => data.n > 99 })
+  .step('last', ({ data, progress }) => {
+    progress(7)
+    return count({ data })
+  })
+
+export const failing = defineProcess({ name: 'failing', input }).step('first', count).step('fail', ({ data }) => {
+  if (data.n > 0) throw Object.assign(failure('no such file', failure('disk gone')), { code: 'ENOENT' })
+  return data
+})
+
+export const late = defineProcess({ name: 'late', input, timeout: '1m' }).step('wait', never)
+
+export const parallel = defineProcess({ name: 'parallel', input })
+  .parallel('both', {
+    quick: count,
+    hanging: { run: ({ data, attempt }) => (attempt === 1 ? never() : count({ data })) },
+  })
+  .step('last', ({ data }) => ({ n: data.quick.n + data.hanging.n }))
+
+export const each = defineProcess({ name: 'each', input })
+  .each('items', ({ data }) => [1, 2, 3].map(n => n * data.n), ({ data, attempt }) => (data === 30 && attempt === 1 ? never() : data + 1), { concurrency: 2 })
+  .step('last', ({ data }) => ({ n: data.reduce((sum, n) => sum + n, 0) }))
+
+export const child = defineProcess({ name: 'child', input }).step('work', ({ data, attempt }) => (attempt === 1 ? never() : count({ data })))
+export const parent = defineProcess({ name: 'parent', input }).process('child', child).step('last', count)
+
+const door = setup({ types: { output: {} as { n: number }, input: {} as { n: number }, context: {} as { n: number } } }).createMachine({
+  context: ({ input: given }) => given,
+  initial: 'shut',
+  states: { shut: { on: { OPEN: 'open' }, after: { 86_400_000: 'open' } }, open: { on: { LEAVE: 'left' } }, left: { type: 'final' } },
+  output: ({ context }) => ({ n: context.n + 1 }),
+})
+export const machine = defineProcess({ name: 'machine', input }).machine('door', door).step('last', count)
+
+/** As it was when the process began, and as it was when another host went on with it. */
+export const shorter = defineProcess({ name: 'growing', input }).interrupt('ask').step('last', count)
+export const growing = defineProcess({ name: 'growing', input }).interrupt('ask').step('more', count).interrupt('again').step('last', count)
+
+export const all = [
+  working, stubborn, retrying, slow, sleeping, computed, reviewed, asking, skipping, failing, late, parallel, each, child, parent, machine, growing,
+]
