@@ -4,9 +4,8 @@ import { isProgress, parseFirst, parseLine } from './line.ts'
 export const COMPACT_AT = 8 * 1024 * 1024
 
 /**
- * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), what commands
- * did (so that none is applied twice), and the newest transition with the
- * progress since; finished items as long as their step runs. Their positions, in order.
+ * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), what commands did (so that none is
+ * applied twice), and the newest transition with the progress since; finished items as long as their step runs. Their positions, in order.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []
@@ -26,5 +25,5 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
     if (position === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(position)
     else newest.push({ position, items: false })
   }
-  return [...kept, ...newest.map(one => one.position)]
+  return [...kept, ...newest.map(one => one.position)].toSorted((a, b) => a - b)
 }
