@@ -11,42 +11,17 @@ import { JOURNAL_FORMAT } from '../../src/store/line.ts'
 import { die } from '../runtime/die.ts'
 import * as definitions from './definitions.ts'
 
-const {
-  all,
-  working,
-  stubborn,
-  retrying,
-  slow,
-  sleeping,
-  computed,
-  reviewed,
-  asking,
-  skipping,
-  failing,
-  late,
-  parallel,
-  each,
-  parent,
-  machine,
-  shorter,
-} = definitions
+const { all, working, stubborn, retrying, slow, sleeping, computed, reviewed, asking, skipping, failing, late, parallel, each, parent, machine, shorter } = definitions
 const target = join(import.meta.dirname, `format-${JOURNAL_FORMAT}`)
 const dir = mkdtempSync(join(tmpdir(), 'stepwright-golden-'))
 const clock = new TestClock()
 const names = new Map<string, string>()
-const open = (processes: readonly (typeof all)[number][] = all, concurrency = 100) =>
-  createTestRuntime({ processes, store: lowdbStore(dir), clock, concurrency, retention: false })
+const open = (processes: readonly (typeof all)[number][] = all, concurrency = 100) => createTestRuntime({ processes, store: lowdbStore(dir), clock, concurrency, retention: false })
 
 type Runtime = Awaited<ReturnType<typeof open>>
 
 /** Starts a process and waits until it is where its journal is to end. */
-async function start(
-  runtime: Runtime,
-  name: string,
-  definition: { name: string },
-  there: (info: ProcessInfo) => boolean,
-  options = {},
-): Promise<string> {
+async function start(runtime: Runtime, name: string, definition: { name: string }, there: (info: ProcessInfo) => boolean, options = {}): Promise<string> {
   await clock.advance(1_000)
   const { pid } = await runtime.start(definition as typeof working, { n: 10 }, options)
   names.set(pid, name)
@@ -68,10 +43,7 @@ await runtime.proceed(grown, { more: true })
 await runtime.until(grown, info => info.status === 'interrupted' && info.steps[1]?.status === 'finished')
 await runtime.until(recovered, info => info.steps[0]?.attempt === 2)
 
-await start(runtime, 'running', working, info => info.steps[1]?.progress !== undefined, {
-  key: 'order 1',
-  labels: { customer: 'Ada', ünï: '✓' },
-})
+await start(runtime, 'running', working, info => info.steps[1]?.progress !== undefined, { key: 'order 1', labels: { customer: 'Ada', 'ünï': '✓' } })
 await start(runtime, 'running-parallel', parallel, stepIs('both.quick', 'finished'))
 await start(runtime, 'running-each', each, info => info.steps[0]?.progress?.value === 2)
 const family = await start(runtime, 'running-parent', parent, info => info.steps[0]?.status === 'running')
