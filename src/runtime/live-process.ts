@@ -2,7 +2,9 @@ import { createActor, type AnyActor } from 'xstate'
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
+import { begins, prepare } from '../steps/execute.ts'
 import type { ChildStep, PlannedStep } from '../steps/plan.ts'
+import type { ModuleSpec, StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
@@ -228,6 +230,15 @@ export class LiveProcess {
     const step = this.#program.steps.get(name)
     if (!step) throw new Error(`Process ${this.pid} has no step '${name}'`)
     return step
+  }
+
+  /** What an attempt calls: the user's work, here or in a worker; of an each step what makes its list, or works on an item of it. */
+  worker(step: PlannedStep, part: 'attempt' | 'items' = 'attempt'): (context: StepContext) => unknown {
+    if (step.kind !== 'step' && !(step.kind === 'each' && part === 'items')) return begins(step, this.services)
+    const { work, isolate } = step
+    const { isolation } = this.#around
+    if (isolate === undefined || isolation === undefined) return prepare(work, this.services)
+    return context => isolation.run(work as ModuleSpec, isolate, context)
   }
 
   /** Calls `taken` once the process has a slot again. */

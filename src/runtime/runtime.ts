@@ -22,6 +22,7 @@ import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { Events, type RuntimeEvents } from './events.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
+import type { Isolation } from './isolation.ts'
 import { Commands } from './commands.ts'
 import { safely, showTo } from './inspection.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -40,6 +41,8 @@ const EXPIRE_INTERVAL_MS = 60_000
 const MIN_KEPT_MS = 3_600_000
 
 export interface Injected {
+  /** There if a definition needs it. */
+  readonly isolation?: Isolation | undefined
   readonly clock: Clock
   readonly createPid: (now: number) => string
   readonly pace: () => Promise<void> | undefined
@@ -61,6 +64,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly services: object
   readonly maxRecordBytes: number
   readonly inspect: Surroundings['inspect']
+  readonly isolation: Isolation | undefined
   readonly show: Surroundings['show']
   draining = false
   #closed: Promise<void> | undefined
@@ -82,13 +86,14 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     options: CheckedOptions,
     readers: Store,
     store: HostStore,
-    { clock, createPid, pace }: Injected,
+    { clock, createPid, isolation, pace }: Injected,
   ) {
     super(readers)
     this.#options = options
     this.#readers = readers
     this.#createPid = createPid
     this.clock = clock
+    this.isolation = isolation
     this.pace = pace
     this.slots = new Slots(options.concurrency)
     this.store = store
@@ -372,6 +377,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
       cancel()
       for (const live of this.#live.values()) live.disown()
       this.#keepAlive.clear()
+      await this.isolation?.close()
       this.closing.abort(closed('Open a client to read its processes'))
       this.#tellIfIdle()
       this.#events.tell('host', () => ({ type: 'closed' }))

@@ -3,6 +3,7 @@ import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
 import type { Json, JournalLine, ProcessRecord } from '../store/record.ts'
 import type { Host, HostStore } from '../store/store.ts'
 import type { Clock } from './clock.ts'
+import type { Isolation } from './isolation.ts'
 import type { LiveProcess } from './live-process.ts'
 import type { Slots } from './slots.ts'
 
@@ -28,6 +29,8 @@ export interface Surroundings {
   /** It made a transition, or reported progress. */
   onRecord(process: LiveProcess): void
   onStoreError(error: unknown, line: JournalLine): void
+  /** There if a definition needs it. */
+  readonly isolation: Isolation | undefined
   /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
   startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
   cancelChild(child: string, parent: string): void

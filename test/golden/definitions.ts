@@ -4,6 +4,9 @@ import { setup } from 'xstate'
 
 const never = () => new Promise<never>(() => {})
 
+/** An item of a list begins at attempt 1 on every host: this says on which of them it is. */
+export const host = { isFirst: false }
+
 /** An error that is the same wherever it is thrown. */
 function failure(message: string, cause?: Error): Error {
   const error = new Error(message, cause && { cause })
@@ -26,7 +29,9 @@ export const working = defineProcess({ name: 'working', input, timeout: '1h' })
   .step('last', count)
 
 /** Its host has died under it once already. */
-export const stubborn = defineProcess({ name: 'stubborn', input }).step('work', ({ data, attempt }) => (attempt < 3 ? never() : count({ data })))
+export const stubborn = defineProcess({ name: 'stubborn', input }).step('work', ({ data, attempt }) =>
+  attempt < 3 ? never() : count({ data }),
+)
 
 export const retrying = defineProcess({ name: 'retrying', input }).step(
   'try',
@@ -37,12 +42,19 @@ export const retrying = defineProcess({ name: 'retrying', input }).step(
   { retry: { attempts: 3, delay: '10m', maxDelay: '10m', jitter: true } },
 )
 
-export const slow = defineProcess({ name: 'slow', input }).step('wait', ({ data, attempt }) => (attempt === 1 ? never() : count({ data })), {
-  timeout: '1s',
-  retry: { attempts: 2, delay: '10m', maxDelay: '10m' },
-})
+export const slow = defineProcess({ name: 'slow', input }).step(
+  'wait',
+  ({ data, attempt }) => (attempt === 1 ? never() : count({ data })),
+  {
+    timeout: '1s',
+    retry: { attempts: 2, delay: '10m', maxDelay: '10m' },
+  },
+)
 
-export const sleeping = defineProcess({ name: 'sleeping', input, timeout: '1h' }).step('first', count).sleep('nap', '20m').step('last', count)
+export const sleeping = defineProcess({ name: 'sleeping', input, timeout: '1h' })
+  .step('first', count)
+  .sleep('nap', '20m')
+  .step('last', count)
 
 export const computed = defineProcess({ name: 'computed', input })
   .sleep('nap', ({ data }) => data.n * 60_000)
@@ -61,10 +73,12 @@ export const skipping = defineProcess({ name: 'skipping', input })
     return count({ data })
   })
 
-export const failing = defineProcess({ name: 'failing', input }).step('first', count).step('fail', ({ data }) => {
-  if (data.n > 0) throw Object.assign(failure('no such file', failure('disk gone')), { code: 'ENOENT' })
-  return data
-})
+export const failing = defineProcess({ name: 'failing', input })
+  .step('first', count)
+  .step('fail', ({ data }) => {
+    if (data.n > 0) throw Object.assign(failure('no such file', failure('disk gone')), { code: 'ENOENT' })
+    return data
+  })
 
 export const late = defineProcess({ name: 'late', input, timeout: '1m' }).step('wait', never)
 
@@ -76,10 +90,17 @@ export const parallel = defineProcess({ name: 'parallel', input })
   .step('last', ({ data }) => ({ n: data.quick.n + data.hanging.n }))
 
 export const each = defineProcess({ name: 'each', input })
-  .each('items', ({ data }) => [1, 2, 3].map(n => n * data.n), ({ data, attempt }) => (data === 30 && attempt === 1 ? never() : data + 1), { concurrency: 2 })
+  .each(
+    'items',
+    ({ data }) => [1, 2, 3].map(n => n * data.n),
+    ({ data }) => (data === 30 && host.isFirst ? never() : data + 1),
+    { concurrency: 2 },
+  )
   .step('last', ({ data }) => ({ n: data.reduce((sum, n) => sum + n, 0) }))
 
-export const child = defineProcess({ name: 'child', input }).step('work', ({ data, attempt }) => (attempt === 1 ? never() : count({ data })))
+export const child = defineProcess({ name: 'child', input }).step('work', ({ data, attempt }) =>
+  attempt === 1 ? never() : count({ data }),
+)
 export const parent = defineProcess({ name: 'parent', input }).process('child', child).step('last', count)
 
 const door = setup({ types: { output: {} as { n: number }, input: {} as { n: number }, context: {} as { n: number } } }).createMachine({
@@ -95,5 +116,21 @@ export const shorter = defineProcess({ name: 'growing', input }).interrupt('ask'
 export const growing = defineProcess({ name: 'growing', input }).interrupt('ask').step('more', count).interrupt('again').step('last', count)
 
 export const all = [
-  working, stubborn, retrying, slow, sleeping, computed, reviewed, asking, skipping, failing, late, parallel, each, child, parent, machine, growing,
+  working,
+  stubborn,
+  retrying,
+  slow,
+  sleeping,
+  computed,
+  reviewed,
+  asking,
+  skipping,
+  failing,
+  late,
+  parallel,
+  each,
+  child,
+  parent,
+  machine,
+  growing,
 ]
