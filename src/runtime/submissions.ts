@@ -139,7 +139,9 @@ export class Submissions {
 function beginAgain(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
   const entries = Object.entries(steps).map(([name, before]) => {
     const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
-    return [name, isOpen ? ({ status: 'running', attempt: 0, startedAt: at } as const) : before] as const
+    const { until } = before
+    const again = { status: 'running', attempt: 0, startedAt: at, ...(until !== undefined && { until }) } as const
+    return [name, isOpen ? again : before] as const
   })
   return Object.fromEntries(entries)
 }

@@ -138,6 +138,27 @@ export const steeringTests = [
     await Promise.all([one.close(), other.close()])
   }),
 
+  check('take, complete: whoever looks at the whole store is told', async ({ store, open }) => {
+    const host = await store.openHost()
+    const submitted = aSubmission()
+    await store.submit(submitted)
+    const steps = [
+      async () => void (await takeOne(host)),
+      () => host.complete({ ...submitted, version: '1', shape: 'f00', outline: aRecord().outline }),
+    ]
+    let told = 0
+    for await (const pids of open().changes(AbortSignal.timeout(5_000))) {
+      assert.deepEqual(pids, [submitted.pid])
+      const next = steps[told]
+      told += 1
+      if (next === undefined) break
+      await next()
+    }
+    assert.equal(told, 3)
+    assert.equal((await store.get(submitted.pid))?.record.version, '1')
+    await host.close()
+  }),
+
   check('take: each goes to exactly one host', async ({ store, open }) => {
     const hosts = [await store.openHost(), await open().openHost(), await open().openHost()]
     const pids = new Set<string>()
