@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assign, createActor, fromPromise, setup } from 'xstate'
-import { createRuntime, defineProcess, lowdbStore, typed, type Store } from 'stepwright'
+import { createRuntime, defineProcess, lowdbStore, typed, type RuntimeOptions, type Store } from 'stepwright'
 import { sqliteStore } from 'stepwright/sqlite'
 import { memoryStore } from 'stepwright/testing'
 
@@ -85,10 +85,15 @@ export async function bareXState(): Promise<Contestant> {
   }
 }
 
-async function stepwright(name: string, store: Store, clean: () => Promise<void>): Promise<Contestant> {
+export async function stepwright(
+  name: string,
+  store: Store,
+  clean: () => Promise<void>,
+  options: Pick<RuntimeOptions, 'recover'> = {},
+): Promise<Contestant> {
   let definition = defineProcess({ name: 'bench', input: typed<{ n: number }>() }).step('step0', ({ data }) => noop(data))
   for (const step of names.slice(1)) definition = definition.step(step, ({ data }) => noop(data)) as typeof definition
-  const runtime = await createRuntime({ processes: [definition], store, concurrency: 1_000 })
+  const runtime = await createRuntime({ processes: [definition], store, concurrency: 1_000, ...options })
   return {
     name,
     run: async () => check(await (await runtime.start(definition, { n: 0 })).result()),

@@ -6,10 +6,19 @@ export { FatalError, RetryError } from './steps/fatal.ts'
 export type { ProcessBuilder } from './steps/builder.ts'
 export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './steps/definition.ts'
 export type { Duration } from './steps/duration.ts'
-export type { BranchSpec, EachOptions, InterruptOptions, RetryPolicy, StepOptions, WholeOptions } from './steps/options.ts'
+export type {
+  BranchSpec,
+  IsolateMode,
+  MachineOptions,
+  EachOptions,
+  InterruptOptions,
+  RetryPolicy,
+  StepOptions,
+  WholeOptions,
+} from './steps/options.ts'
 export type { ScheduleOptions } from './steps/schedule.ts'
 export type { StandardSchemaV1 } from './steps/standard-schema.ts'
-export type { ClassSpec, FactorySpec, StepContext, StepObject } from './steps/work.ts'
+export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject } from './steps/work.ts'
 
 // Hosts
 export { createRuntime, type Runtime } from './runtime/create-runtime.ts'

@@ -54,6 +54,7 @@ const HEAVY = /^node:(child_process|cluster|http|http2|https|inspector|repl|sqli
 for (const { name, packages } of [
   { name: 'stepwright', packages: ['lowdb', 'nanoid', 'xstate'] },
   { name: 'stepwright/client', packages: ['lowdb', 'nanoid'] },
+  { name: 'stepwright/dashboard', packages: ['lowdb', 'nanoid'] },
   { name: 'stepwright/sqlite', packages: ['nanoid'] },
 ]) {
   test(`import '${name}' has no side effects and loads nothing heavy`, async t => {

@@ -40,7 +40,7 @@ export function submission(
 export function forkOf(records: readonly ProcessRecord[], step: string | undefined): ProcessRecord {
   const last = records.at(-1)!
   const from = step ?? openStep(last)
-  const begun = from === undefined || from.includes('.') ? undefined : records.find(({ steps }) => Object.hasOwn(steps, from))
+  const begun = from === undefined || from.includes('.') ? undefined : records.find(record => isUnderWay(record, from))
   if (from === undefined || begun === undefined) throw unknownStep(last, from)
   const at = Date.now()
   const {
@@ -74,6 +74,9 @@ function openStep({ error, steps, status }: ProcessRecord): string | undefined {
   // Of a branch, the step it belongs to.
   return open?.split('.')[0]
 }
+
+/** Whether the process stands in a step. A fork has steps that ended before it began. */
+const isUnderWay = ({ steps }: ProcessRecord, step: string): boolean => Object.hasOwn(steps, step) && steps[step]?.endedAt === undefined
 
 function unknownStep({ pid, name, outline }: ProcessRecord, step: string | undefined): StepwrightError {
   const steps = outline.map(({ name: known }) => known).join(', ')

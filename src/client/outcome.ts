@@ -7,6 +7,7 @@ const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'ERR_NOT_JSON',
   'ERR_RECORD_TOO_LARGE',
   'ERR_STEP_TIMEOUT',
+  'ERR_STEP_CRASHED',
   'ERR_HOST_DIED',
   'ERR_INVALID_INPUT',
 ])

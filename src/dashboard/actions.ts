@@ -5,7 +5,7 @@ import { ACTIONS, type Action } from './model.ts'
 export interface Actor {
   cancel?(pid: string, reason?: string): Promise<unknown>
   proceed?(pid: string, data?: unknown): Promise<unknown>
-  fork?(pid: string, options: { readonly from: string }): Promise<string>
+  fork?(pid: string, options: { readonly from?: string }): Promise<string>
   submit?(
     name: string,
     input: unknown,
@@ -26,8 +26,10 @@ export async function act(actor: Actor, action: Action, pid: string, body: Body)
       return { state: await actor.cancel?.(pid, text(body, 'reason')) }
     case 'proceed':
       return { state: await ('data' in body ? actor.proceed?.(pid, body['data']) : actor.proceed?.(pid)) }
-    case 'fork':
-      return { pid: await actor.fork?.(pid, { from: text(body, 'from') ?? '' }) }
+    case 'fork': {
+      const from = text(body, 'from')
+      return { pid: await actor.fork?.(pid, { ...(from !== undefined && { from }) }) }
+    }
     case 'delete':
       await actor.delete?.(pid)
       return {}

@@ -23,6 +23,8 @@ export interface Row {
   readonly labels?: Readonly<Record<string, string>>
   readonly key?: string
   readonly host?: string
+  /** The pid of the process that this one is a step of. */
+  readonly parent?: string
   readonly error?: string
 }
 
@@ -73,10 +75,7 @@ export interface Entry {
 }
 
 /** `input` and `output` are left out: `api/processes/<pid>` has them. */
-export type LiveInfo = Omit<ProcessInfo, 'input' | 'output'> & {
-  readonly forkedFrom?: { readonly pid: string; readonly step?: string }
-  readonly parent?: { readonly pid: string; readonly step?: string }
-}
+export type LiveInfo = Omit<ProcessInfo, 'input' | 'output'>
 
 /** Messages of `api/processes/<pid>/events`. `entries` with `fresh` replaces all that was told before, and so does `logs`. */
 export interface ProcessEvents {

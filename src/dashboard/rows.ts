@@ -27,6 +27,7 @@ export function rowOf({ record, host }: StoredProcess): Row {
     ...(labels && { labels }),
     ...(key !== undefined && { key }),
     ...(host && { host: host.id }),
+    ...(record.parent && { parent: record.parent.pid }),
     ...(error && { error: inShort(error) }),
   }
 }

@@ -2,7 +2,6 @@ import { ProcessCancelledError, StepwrightError } from '../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../machines/context.ts'
 import { toErrorRecord } from '../steps/error-record.ts'
 import { copyJson, toJson } from '../steps/json.ts'
-import { begins, prepare } from '../steps/execute.ts'
 import type { ChildStep, EachStep, PlannedStep } from '../steps/plan.ts'
 import { mayRetry } from '../steps/retry.ts'
 import { wakeTime } from '../steps/sleep.ts'
@@ -91,7 +90,7 @@ export class Attempt {
     if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#process.clock.now()) }
     if (step.kind === 'each' && this.#part === 'items') return { output: await this.#items(step, context) }
     if ('when' in step && step.when && !(await step.when(context))) return { skipped: true }
-    const output = toJson(await begins(step, this.#process.services)(context), this.#process.maxRecordBytes)
+    const output = toJson(await this.#process.worker(step)(context), this.#process.maxRecordBytes)
     return { output: step.kind === 'process' ? await this.#startChild(step, output) : output }
   }
 
@@ -103,14 +102,14 @@ export class Attempt {
   }
 
   async #items(step: EachStep, context: StepContext): Promise<Json> {
-    const { machineContext, services, clock, maxRecordBytes } = this.#process
+    const { machineContext, clock, maxRecordBytes } = this.#process
     const items = new Items({
       step,
       items: machineContext.data as readonly Json[],
       // What no earlier attempt began, none has finished.
       finished: this.#input.attempt === 1 ? new Map() : await this.#process.finishedItems(step.name),
       context,
-      work: prepare(step.work, services),
+      work: this.#process.worker(step, 'items'),
       clock,
       maxBytes: maxRecordBytes,
       write: (batch, progress) => this.#process.writeItems(step.name, batch, progress),

@@ -4,6 +4,7 @@ import { lowdbStore } from '../store/lowdb-store.ts'
 import { createPace } from './pace.ts'
 import { createPid } from '../store/pid.ts'
 import { systemClock } from './clock.ts'
+import { openIsolation } from './isolation.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
 import { checkOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
@@ -66,9 +67,11 @@ export async function openRuntime(options: RuntimeOptions & { services?: unknown
   const checked = checkOptions(options)
   const definitions = definitionsOf(options.processes, checked.services)
   const store = checked.store ?? lowdbStore()
+  const plans = [...definitions.values()].map(({ plan }) => plan)
+  const isolation = await openIsolation(plans, checked.concurrency, store.maxRecordBytes)
   const host = await store.openHost()
   try {
-    const runtime = new ProcessRuntime(definitions, checked, store, host, injected)
+    const runtime = new ProcessRuntime(definitions, checked, store, host, { ...injected, isolation })
     await runtime.open()
     return runtime
   } catch (error) {

@@ -1,8 +1,10 @@
-import { createActor, type AnyActor, type AnyStateMachine, type InspectionEvent } from 'xstate'
+import { createActor, type AnyActor } from 'xstate'
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
 import { toSnapshot, toTransition } from '../machines/snapshot.ts'
-import type { ChildStep, PlannedStep, ProcessPlan } from '../steps/plan.ts'
+import { begins, prepare } from '../steps/execute.ts'
+import type { ChildStep, PlannedStep } from '../steps/plan.ts'
+import type { ModuleSpec, StepContext } from '../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../store/info.ts'
 import {
   isFinal,
@@ -17,7 +19,6 @@ import {
   type RecordEvent,
   type Transition,
 } from '../store/record.ts'
-import type { Host, HostStore } from '../store/store.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
@@ -25,46 +26,11 @@ import { Ending } from './ending.ts'
 import { MachineRun, type MachineEvent } from './machine-run.ts'
 import { ownInfo } from './own-info.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
-import { Seat, type Slots } from './slots.ts'
+import { Seat } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
+import type { Program, Surroundings } from './surroundings.ts'
 import { tell } from './tell.ts'
 import { Writer } from './writer.ts'
-
-/** What a process needs of the runtime it lives in. */
-export interface Surroundings {
-  readonly clock: Clock
-  readonly slots: Slots
-  /** Lets the event loop turn now and then: short steps on a local store would otherwise go from promise to promise and never let it. */
-  readonly pace: () => Promise<void> | undefined
-  readonly store: HostStore
-  readonly host: Host
-  readonly services: object
-  readonly maxRecordBytes: number
-  /** Handed each actor before it starts. */
-  readonly show: ((actor: AnyActor) => void) | undefined
-  readonly inspect: ((event: InspectionEvent) => void) | undefined
-  /** True once the runtime closes: nothing begins any more. */
-  readonly draining: boolean
-  /** The process has ended and its last record is in the store, or it was given up. */
-  onGone(process: LiveProcess): void
-  /** Whether the process needs Node to stay alive may have changed. */
-  onChange(process: LiveProcess): void
-  /** It made a transition, or reported progress. */
-  onRecord(process: LiveProcess): void
-  onStoreError(error: unknown, line: JournalLine): void
-  /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
-  startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
-  cancelChild(child: string, parent: string): void
-  /** Every record of a process. */
-  recordsOf(pid: string): Promise<readonly ProcessRecord[]>
-}
-
-/** A definition as this host runs it. */
-export interface Program {
-  readonly plan: ProcessPlan
-  readonly machine: AnyStateMachine
-  readonly steps: ReadonlyMap<string, PlannedStep>
-}
 
 /** Of actors that take a slot. */
 const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])
@@ -150,6 +116,9 @@ export class LiveProcess {
   }
   get maxRecordBytes(): number {
     return this.#around.maxRecordBytes
+  }
+  get show(): Surroundings['show'] {
+    return this.#around.show
   }
   get inspect(): Surroundings['inspect'] {
     return this.#around.inspect
@@ -261,6 +230,15 @@ export class LiveProcess {
     const step = this.#program.steps.get(name)
     if (!step) throw new Error(`Process ${this.pid} has no step '${name}'`)
     return step
+  }
+
+  /** What an attempt calls: the user's work, here or in a worker; of an each step what makes its list, or works on an item of it. */
+  worker(step: PlannedStep, part: 'attempt' | 'items' = 'attempt'): (context: StepContext) => unknown {
+    if (step.kind !== 'step' && !(step.kind === 'each' && part === 'items')) return begins(step, this.services)
+    const { work, isolate } = step
+    const { isolation } = this.#around
+    if (isolate === undefined || isolation === undefined) return prepare(work, this.services)
+    return context => isolation.run(work as ModuleSpec, isolate, context)
   }
 
   /** Calls `taken` once the process has a slot again. */

@@ -101,7 +101,7 @@ export class MachineRun {
   }
 
   #start(): void {
-    const { clock, machineContext, inspect, pid } = this.#process
+    const { clock, machineContext, inspect, show, pid } = this.#process
     this.#told = machineContext.machine
     const before = machineContext.machine && (copyJson(machineContext.machine as unknown as Json) as unknown as MachineState)
     const actor = (this.#actor = createActor(this.#step.machine as AnyStateMachine, {
@@ -120,6 +120,7 @@ export class MachineRun {
         if (event.type === '@xstate.snapshot') this.#changed()
       },
     }))
+    show?.(actor)
     actor.subscribe({ error: error => this.#fail(error), complete: () => this.#done(actor) })
     actor.start()
     for (const { source, target, event, at, id } of before?.timers ?? []) {

@@ -13,7 +13,7 @@ import { childPlans, everyStep, type PlannedStep, type ProcessPlan } from '../st
 import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
 import type { StoredChart } from '../store/store.ts'
 import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from './actors.ts'
-import type { Program } from './live-process.ts'
+import type { Program } from './surroundings.ts'
 
 /** The actors a machine invokes, as a host provides them. */
 export interface ProvidedActors {

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import type { AnyActor } from 'xstate'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
@@ -23,9 +22,11 @@ import { Children } from './children.ts'
 import { atTime, type Clock } from './clock.ts'
 import { Events, type RuntimeEvents } from './events.ts'
 import { foreignHandle, liveHandle, type ProcessHandle } from './handle.ts'
+import type { Isolation } from './isolation.ts'
 import { Commands } from './commands.ts'
+import { safely, showTo } from './inspection.ts'
 import { KeepAlive } from './keep-alive.ts'
-import { LiveProcess, type Program, type Surroundings } from './live-process.ts'
+import { LiveProcess } from './live-process.ts'
 import { Lookout } from './lookout.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
@@ -33,14 +34,16 @@ import { closed, RuntimeClient } from './runtime-client.ts'
 import { Schedules } from './schedules.ts'
 import { closeOnSignals } from './signals.ts'
 import { Slots } from './slots.ts'
+import type { Program, Surroundings } from './surroundings.ts'
 import { isFreshFork, Submissions, type NewProcess } from './submissions.ts'
-import { tell } from './tell.ts'
 
 const EXPIRE_INTERVAL_MS = 60_000
 /** Nothing is removed sooner than this after its end. */
 const MIN_KEPT_MS = 3_600_000
 
 export interface Injected {
+  /** There if a definition needs it. */
+  readonly isolation?: Isolation | undefined
   readonly clock: Clock
   readonly createPid: (now: number) => string
   readonly pace: () => Promise<void> | undefined
@@ -62,6 +65,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly services: object
   readonly maxRecordBytes: number
   readonly inspect: Surroundings['inspect']
+  readonly isolation: Isolation | undefined
   readonly show: Surroundings['show']
   draining = false
   #closed: Promise<void> | undefined
@@ -84,13 +88,14 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     options: CheckedOptions,
     readers: Store,
     store: HostStore,
-    { clock, createPid, pace }: Injected,
+    { clock, createPid, isolation, pace }: Injected,
   ) {
     super(readers)
     this.#options = options
     this.#readers = readers
     this.#createPid = createPid
     this.clock = clock
+    this.isolation = isolation
     this.pace = pace
     this.slots = new Slots(options.concurrency)
     this.store = store
@@ -331,6 +336,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   }
 
   #tellIfIdle(): void {
+    if (!this.#options.worker && this.#whenIdle.size === 0) return
     if (!this.closing.signal.aborted) {
       if (!this.#submissions.isExhausted || this.#starting.size > 0) return
       for (const { status } of this.#live.values()) if (status !== 'interrupted') return
@@ -383,6 +389,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
       cancel()
       for (const live of this.#live.values()) live.disown()
       this.#keepAlive.clear()
+      await this.isolation?.close()
       this.closing.abort(closed('Open a client to read its processes'))
       this.#tellIfIdle()
       this.#events.tell('host', () => ({ type: 'closed' }))
@@ -409,21 +416,3 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/**
- * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while somebody looks: XState's inspection costs
- * a process a sixth of its speed.
- */
-function showTo(inspect: CheckedOptions['inspect']): Surroundings['show'] {
-  const attach = (inspect as { readonly [ATTACH]?: (actor: AnyActor) => void } | undefined)?.[ATTACH]
-  return attach && (actor => tell('The inspector', () => attach(actor)))
-}
-
-const ATTACH = Symbol.for('stepwright.attach')
-
-/** An inspector that throws must not reach the process it looks at. */
-function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {
-  if (inspect === undefined) return undefined
-  const next = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect)
-  return event => tell('The inspector', () => next?.(event))
-}

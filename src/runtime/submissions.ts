@@ -6,7 +6,8 @@ import { moveTimes } from '../store/move-times.ts'
 import { identityOf, isSubmission, type ErrorRecord, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
 import type { HostStore } from '../store/store.ts'
 import { systemClock, type Clock } from './clock.ts'
-import type { LiveProcess, Program } from './live-process.ts'
+import type { LiveProcess } from './live-process.ts'
+import type { Program } from './surroundings.ts'
 import type { WorkerOptions } from './options.ts'
 import type { Programs } from './programs.ts'
 
@@ -138,7 +139,9 @@ export class Submissions {
 function beginAgain(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
   const entries = Object.entries(steps).map(([name, before]) => {
     const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
-    return [name, isOpen ? ({ status: 'running', attempt: 0, startedAt: at } as const) : before] as const
+    const { until } = before
+    const again = { status: 'running', attempt: 0, startedAt: at, ...(until !== undefined && { until }) } as const
+    return [name, isOpen ? again : before] as const
   })
   return Object.fromEntries(entries)
 }

@@ -1,6 +1,7 @@
-import { checkFunction, checkOptions } from './check.ts'
+import { checkFunction, checkOptions, checkSchema } from './check.ts'
+import type { IsolateMode } from './options.ts'
 import { show } from './show.ts'
-import type { ClassSpec, FactorySpec, Name, Work } from './work.ts'
+import type { ClassSpec, FactorySpec, ModuleSpec, Name, Work } from './work.ts'
 
 type AnyClass = ClassSpec['class']
 
@@ -48,6 +49,31 @@ function checkSpec(value: object, what: string): ClassSpec | FactorySpec {
   })
 }
 
+function checkModule(value: object, what: string): ModuleSpec {
+  const { module, export: exported, type } = checkOptions(value, `module spec of ${what}`, ['module', 'export', 'type'])
+  if (!(module instanceof URL))
+    throw new TypeError(`module of ${what} must be a URL like new URL('./work.js', import.meta.url); received ${show(module)}`)
+  if (exported !== undefined && (typeof exported !== 'string' || exported === ''))
+    throw new TypeError(`export of ${what} must be the name of an export; received ${show(exported)}`)
+  if (type !== undefined) checkSchema(type, `type of ${what}`)
+  return Object.freeze({ module: new URL(module), ...(exported !== undefined && { export: exported }) })
+}
+
+/**
+ * A step's `isolate`. Only modules can cross to another thread: functions would leave what they close over behind, objects their services.
+ * @throws TypeError
+ */
+export function checkIsolate(isolate: unknown, work: Work, what: string): { isolate?: IsolateMode } {
+  if (isolate === undefined) return {}
+  if (isolate !== 'thread' && isolate !== 'process')
+    throw new TypeError(`isolate of ${what} must be 'thread' or 'process'; received ${show(isolate)}`)
+  if (typeof work === 'object' && 'module' in work) return { isolate }
+  const which = typeof work === 'function' ? 'a function' : 'an object spec'
+  throw new TypeError(
+    `isolate of ${what} needs a module, { module: new URL('./work.js', import.meta.url) }: ${which} cannot cross to another ${isolate}`,
+  )
+}
+
 /**
  * A step's work, as far as it can be checked before it runs. Specs are copied, so that a later change of them changes nothing.
  * @throws TypeError
@@ -57,6 +83,6 @@ export function checkWork(work: unknown, what: string): Work {
     if (!isClassDeclaration(work)) return work as Work
     throw new TypeError(`work of ${what} is ${show(work)}: give an object spec instead, { class: ${work.name || 'TheClass'} }`)
   }
-  if (typeof work === 'object' && work !== null) return checkSpec(work, what)
-  throw new TypeError(`work of ${what} must be a function, { class } or { factory }; received ${show(work)}`)
+  if (typeof work === 'object' && work !== null) return 'module' in work ? checkModule(work, what) : checkSpec(work, what)
+  throw new TypeError(`work of ${what} must be a function, { class }, { factory } or { module }; received ${show(work)}`)
 }

@@ -1,3 +1,4 @@
+import { loadModule } from './load-module.ts'
 import { checkItems } from './plan-each.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { show } from './show.ts'
@@ -13,6 +14,7 @@ function construct(spec: ClassSpec | FactorySpec, services: Services): unknown {
 /** Turns work into a function to be called once an attempt. Object specs are constructed anew each time. */
 export function prepare(work: Work, services: object): (context: StepContext<any, any, any>) => unknown {
   if (typeof work === 'function') return work
+  if ('module' in work) return async context => (await loadModule(work.module, work.export ?? 'default'))(context)
   return context => {
     const object = construct(work, services as Services) as { execute?: unknown } | null | undefined
     if (typeof object?.execute === 'function') return object.execute(context.data, context)
@@ -42,6 +44,8 @@ export function begins(step: PlannedStep, services: object): (context: StepConte
 
 /** Names of services that object specs need and `services` does not have. */
 export function missingServices(plan: ProcessPlan, services: object = {}): string[] {
-  const needed = everyStep(plan).flatMap(step => ('work' in step && typeof step.work === 'object' ? (step.work.services ?? []) : []))
+  const needed = everyStep(plan).flatMap(step =>
+    'work' in step && typeof step.work === 'object' && !('module' in step.work) ? (step.work.services ?? []) : [],
+  )
   return [...new Set(needed)].filter(name => !(name in services))
 }

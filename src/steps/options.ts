@@ -18,10 +18,14 @@ export interface RetryPolicy {
   when?: ((error: unknown, attempt: number) => boolean) | undefined
 }
 
+export type IsolateMode = 'thread' | 'process'
+
 export interface WorkOptions {
   /** Of one attempt, which then fails with `ERR_STEP_TIMEOUT`. */
   timeout?: Duration | undefined
   retry?: number | RetryPolicy | undefined
+  /** Run the module in a thread or a process of its own, which is killed when the step does not end in time. */
+  isolate?: IsolateMode | undefined
 }
 
 export interface WhenOption<C, When extends boolean = boolean> {

@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions } from './check.ts'
-import { checkWork } from './check-work.ts'
+import { checkIsolate, checkWork } from './check-work.ts'
 import { retryOf, timeoutOf, whenOf } from './plan-step.ts'
 import type { EachStep } from './plan.ts'
 import { show } from './show.ts'
@@ -15,12 +15,15 @@ function concurrencyOf(value: unknown, what: string): number {
 /** @throws TypeError */
 export function planEach(name: string, items: unknown, work: unknown, options: unknown = {}): EachStep {
   const what = `each step '${name}'`
-  const { concurrency, timeout, retry, when } = checkOptions(options, `options of ${what}`, ['concurrency', 'timeout', 'retry', 'when'])
+  const keys = ['concurrency', 'timeout', 'retry', 'when', 'isolate']
+  const { concurrency, timeout, retry, when, isolate } = checkOptions(options, `options of ${what}`, keys)
+  const checked = checkWork(work, what)
   return {
     kind: 'each',
     name,
     items: checkFunction<EachStep['items']>(items, `items of ${what}`),
-    work: checkWork(work, what),
+    work: checked,
+    ...checkIsolate(isolate, checked, what),
     concurrency: concurrencyOf(concurrency, what),
     ...whenOf(when, what),
     ...timeoutOf(timeout, what),

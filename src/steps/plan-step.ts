@@ -1,5 +1,5 @@
 import { checkFunction, checkOptions, checkSchema } from './check.ts'
-import { checkWork } from './check-work.ts'
+import { checkIsolate, checkWork } from './check-work.ts'
 import { toMs } from './duration.ts'
 import { checkStepName } from './names.ts'
 import type { FunctionStep, InterruptStep, ParallelStep } from './plan.ts'
@@ -25,11 +25,19 @@ export function retryOf(value: unknown, what: string): Pick<FunctionStep, 'retry
 /** @throws TypeError */
 export function planFunctionStep(name: string, work: unknown, options: unknown = {}): FunctionStep {
   const what = `step '${name}'`
-  const { timeout, retry, when, interrupt } = checkOptions(options, `options of ${what}`, ['timeout', 'retry', 'when', 'interrupt'])
+  const { timeout, retry, when, interrupt, isolate } = checkOptions(options, `options of ${what}`, [
+    'timeout',
+    'retry',
+    'when',
+    'interrupt',
+    'isolate',
+  ])
+  const checked = checkWork(work, what)
   return {
     kind: 'step',
     name,
-    work: checkWork(work, what),
+    work: checked,
+    ...checkIsolate(isolate, checked, what),
     ...whenOf(when, what),
     ...timeoutOf(timeout, what),
     ...retryOf(retry, what),
@@ -40,14 +48,16 @@ export function planFunctionStep(name: string, work: unknown, options: unknown =
 function planBranch(step: string, key: string, given: unknown): FunctionStep {
   const name = `${step}.${checkStepName(key, `parallel step '${step}'`, 'branch')}`
   const what = `branch '${name}'`
-  const { run, timeout, retry } =
+  const { run, timeout, retry, isolate } =
     typeof given === 'object' && given !== null && 'run' in given
-      ? checkOptions(given, what, ['run', 'timeout', 'retry'])
-      : { run: given, timeout: undefined, retry: undefined }
+      ? checkOptions(given, what, ['run', 'timeout', 'retry', 'isolate'])
+      : { run: given, timeout: undefined, retry: undefined, isolate: undefined }
+  const work = checkWork(run, what)
   return Object.freeze<FunctionStep>({
     kind: 'step',
     name,
-    work: checkWork(run, what),
+    work,
+    ...checkIsolate(isolate, work, what),
     ...timeoutOf(timeout, what),
     ...retryOf(retry, what),
   })

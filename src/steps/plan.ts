@@ -1,5 +1,6 @@
 import type { MachineLike } from './machine-like.ts'
 import type { Migrate } from './migration.ts'
+import type { IsolateMode } from './options.ts'
 import type { PlannedSchedule } from './schedule.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
@@ -18,6 +19,8 @@ export interface FunctionStep {
   /** Of one attempt. */
   readonly timeoutMs?: number
   readonly retry?: PlannedRetry
+  /** The work is a module then. */
+  readonly isolate?: IsolateMode
   /** Pause after the step; a schema checks what `proceed` brings. */
   readonly interrupt?: true | StandardSchemaV1
 }
@@ -72,6 +75,8 @@ export interface EachStep {
   readonly timeoutMs?: number
   /** Of one item. */
   readonly retry?: PlannedRetry
+  /** The work is a module then. */
+  readonly isolate?: IsolateMode
 }
 
 /** Another definition, run as a process of its own. */

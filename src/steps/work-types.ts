@@ -1,4 +1,5 @@
 import type { MustBeJson } from './not-json.ts'
+import type { Typed } from './typed.ts'
 
 /** What can be read from the type of a piece of work: which services it needs, what it returns, whether its arguments fit. */
 
@@ -28,7 +29,9 @@ export type OutputOf<W> = W extends { run: infer R }
       ? Awaited<R>
       : W extends { factory: (...args: never) => { execute(...args: never): infer R } }
         ? Awaited<R>
-        : unknown
+        : W extends { module: URL; type: Typed<infer F> }
+          ? OutputOf<F>
+          : unknown
 type ParametersOf<W> = W extends { class: new (...args: infer P) => unknown }
   ? P
   : W extends { factory: (...args: infer P) => unknown }

@@ -1,3 +1,5 @@
+import type { Typed } from './typed.ts'
+
 /** Any string, kept as a literal by inference without `as const`. */
 export type Name = Capitalize<string> | Uncapitalize<string>
 
@@ -58,8 +60,22 @@ export interface FactorySpec<
   factory: (...args: P) => StepObject<C, Output>
 }
 
-/** What a step does: a function of its context, or an object spec. `P` are the spec's parameters, `S` its services, `A` its args. */
+/**
+ * A step as a function that a module exports: loaded when it first runs, in a thread or process of its own if the step has `isolate`.
+ * @example
+ * { module: new URL('./crunch.js', import.meta.url), export: 'crunch', type: typed<typeof crunch>() }
+ */
+export interface ModuleSpec<C = any, Output = any> {
+  module: URL
+  /** Default 'default'. */
+  export?: string | undefined
+  /** Only tells the types: `typed<typeof crunch>()`. Without it the output is `unknown`. */
+  type?: Typed<(context: C) => Output>
+}
+
+/** What a step does: a function of its context, an object spec or a module. `P` are the spec's parameters, `S` its services, `A` its args. */
 export type Work<C extends Context = any, Output = any, P extends any[] = any, S = readonly Name[] | [], A = readonly unknown[] | []> =
   | ((context: C) => Output)
   | ClassSpec<C, Output, P, S, A>
   | FactorySpec<C, Output, P, S, A>
+  | ModuleSpec<C, Output>

@@ -4,9 +4,8 @@ import { isProgress, parseFirst, parseLine } from './line.ts'
 export const COMPACT_AT = 8 * 1024 * 1024
 
 /**
- * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), what commands
- * did (so that none is applied twice), and the newest transition with the
- * progress since; finished items as long as their step runs. Their positions, in order.
+ * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), what commands did (so that none is
+ * applied twice), and the newest transition with the progress since; finished items as long as their step runs. Their positions, in order.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []

@@ -59,7 +59,7 @@ test('what cannot be done gives 2 and says why', async t => {
   const pid = await paused(runtime)
   for (const [argv, message] of [
     [['proceed', job.pid], /can no longer be steered: it has ended/],
-    [['send', pid, '{"type":"GO"}'], /takes no such event/],
+    [['send', pid, '{"type":"GO"}'], /in no machine step now/],
     [['proceed', pid, '--data', '{oops'], /--data is no JSON/],
     [['proceed', pid, '--data', '@nowhere.json'], /nowhere\.json cannot be read/],
     [['fork', pid, '--from', 'last'], /has not begun/],

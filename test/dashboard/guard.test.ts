@@ -71,6 +71,25 @@ test('actions: proceed with data, and what cannot be done says why', async t => 
   t.is((await ask(`/api/processes/${pid}/constructor`, JSON_BODY)).status, 404)
 })
 
+test('without a client of the app, actions go through the store to whatever host has the process', async t => {
+  const { runtime, pid, store } = await open(t)
+  const page = dashboard({ store })
+  t.teardown(() => page.close())
+  const ask = (path: string, init: RequestInit) => page.fetch(new Request(HERE + path, init))
+  t.is((await ask(`/api/processes/${pid}/proceed`, { ...JSON_BODY, body: '{"data":{"approved":true}}' })).status, 200)
+  t.like(await runtime.result(pid), { user: 'ada', approved: true })
+  const { pid: forked } = (await (await ask(`/api/processes/${pid}/fork`, { ...JSON_BODY, body: '{"from":"approve"}' })).json()) as {
+    pid: string
+  }
+  t.like(await runtime.get(forked), { forkedFrom: { pid, step: 'approve' } })
+  const submitted = await ask('/api/processes', {
+    ...JSON_BODY,
+    body: '{"name":"sign-up","input":{"user":"bob","password":"x"},"key":"bob"}',
+  })
+  const { pid: other } = (await submitted.json()) as { pid: string }
+  t.like(await runtime.get(other), { name: 'sign-up', key: 'bob' })
+})
+
 test('read-only: nothing can be done', async t => {
   const { ask, pid } = await open(t, { readOnly: true })
   for (const action of ['cancel', 'proceed', 'delete', 'fork'])

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { createRuntime, defineProcess, lowdbStore, typed, type Runtime } from '../../src/index.ts'
+import { sqliteStore } from '../../src/store/sqlite-store.ts'
 import { serveDashboard } from '../../src/dashboard/serve.ts'
 import type { Actor } from '../../src/dashboard/actions.ts'
 import { closeBrowser, openTab } from '../browser/chromium.ts'
@@ -235,6 +236,36 @@ test('fork and submit are there when the client can', async t => {
     ['fork', job.pid, { from: 'one' }],
     ['submit', 'hello', { n: 3 }, { key: 'three' }],
   ])
+})
+
+test('a page with a client of its own steers, forks and submits through the store', async t => {
+  const store = `${await tempDir(t)}/store.sqlite`
+  const host = await createRuntime({ processes: [hello, failing, approval], store: sqliteStore(store), worker: true })
+  const server = await serveDashboard({ store, port: 0, host: '127.0.0.1' })
+  t.teardown(async () => {
+    await server.close()
+    await host.close({ within: 0 })
+  })
+  const job = await host.start(approval, { amount: 7 })
+  const tab = await openTab(t)
+  await tab.goto(`${server.url}#/p/${job.pid}`)
+  await tab.getByRole('button', { name: 'Proceed' }).click()
+  await tab.getByLabel('Data, as JSON').fill('{ "approved": true }')
+  await tab.locator('dialog').getByRole('button', { name: 'Proceed' }).click()
+  t.like(await job.result(), { approved: true })
+  await tab.getByRole('button', { name: 'Fork' }).click()
+  await tab.locator('dialog select').selectOption('approve')
+  await tab.locator('dialog').getByRole('button', { name: 'Fork' }).click()
+  await tab.getByRole('link', { name: job.pid }).waitFor()
+  await tab.getByRole('button', { name: 'Cancel' }).click()
+  await tab.locator('dialog').getByRole('button', { name: 'Cancel the process' }).click()
+  await tab.locator('.process-head .status.cancelled').waitFor()
+  await tab.getByRole('button', { name: 'Submit' }).click()
+  await tab.locator('dialog select').selectOption('hello')
+  await tab.getByLabel('Input, as JSON').fill('{"n":3}')
+  await tab.locator('dialog').getByRole('button', { name: 'Submit' }).click()
+  await tab.locator('.process-head .status.finished').waitFor()
+  t.deepEqual(tab.problems, [])
 })
 
 test('hosts: who is alive and what it runs; a death is seen', async t => {

@@ -9,7 +9,7 @@ import { normalize, parsePage, type Example, type Page } from './blocks.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const PAGES = ['README.md', ...(await readdir(join(ROOT, 'docs'))).filter(name => name.endsWith('.md')).map(name => `docs/${name}`)]
 /** What pages import besides the package itself. */
-const PACKAGES = ['@types', 'lowdb', 'xstate', 'zod']
+const PACKAGES = ['@types', 'lowdb', 'tinypool', 'xstate', 'zod']
 /** A pid in a command, or the beginning of one: stands for the newest process. */
 const PID = /\baou[\da-z]*\b/g
 

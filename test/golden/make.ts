@@ -33,6 +33,7 @@ const {
 const target = join(import.meta.dirname, `format-${JOURNAL_FORMAT}`)
 const dir = mkdtempSync(join(tmpdir(), 'stepwright-golden-'))
 const clock = new TestClock()
+definitions.host.isFirst = true
 const names = new Map<string, string>()
 const open = (processes: readonly (typeof all)[number][] = all, concurrency = 100) =>
   createTestRuntime({ processes, store: lowdbStore(dir), clock, concurrency, retention: false })
@@ -74,7 +75,7 @@ await start(runtime, 'running', working, info => info.steps[1]?.progress !== und
 })
 await start(runtime, 'running-parallel', parallel, stepIs('both.quick', 'finished'))
 await start(runtime, 'running-each', each, info => info.steps[0]?.progress?.value === 2)
-const family = await start(runtime, 'running-parent', parent, info => info.steps[0]?.status === 'running')
+await start(runtime, 'running-parent', parent, info => info.steps[0]?.status === 'running')
 for await (const { name, pid } of runtime.list({ name: 'child' })) names.set(pid, `running-${name}`)
 const behind = await start(runtime, 'running-machine', machine, stepIs('door', 'running'))
 await runtime.send(behind, { type: 'OPEN' })
@@ -93,12 +94,11 @@ await runtime.cancel(cancelled, 'no longer wanted')
 const over = await start(runtime, 'timeout', late, is('running'))
 await clock.advance('1m')
 await runtime.until(over, is('timeout'))
-void family
 
 // One that waits for its turn.
 const narrow = await open(all, 1)
 await narrow.start(working, { n: 10 })
-await start(narrow, 'pending', working, is('pending'), { key: 'order 3', timeout: '5m' })
+await start(narrow, 'pending', sleeping, is('pending'), { key: 'order 3', timeout: '5m' })
 await die(narrow)
 await die(runtime)
 

@@ -2,7 +2,7 @@
 // middle never ends.
 import { appendFileSync } from 'node:fs'
 import { assign, fromPromise, setup } from 'xstate'
-import { defineProcess, typed, type ProcessDefinition } from 'stepwright'
+import { defineProcess, typed, type IsolateMode, type ProcessDefinition } from 'stepwright'
 
 export interface Crashable {
   readonly definition: ProcessDefinition
@@ -75,7 +75,16 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
   })
   const machine = begun.machine('chart', chart, { input: ({ data }) => data }).step('after', ({ data }) => data + 1)
 
+  const isolated = (isolate: IsolateMode) =>
+    defineProcess({ name: 'apart', input: typed<{ effects: string }>() }).step(
+      'crunch',
+      { module: new URL('../runtime/isolated.ts', import.meta.url), export: 'middle' },
+      { isolate },
+    )
+
   return {
+    thread: { definition: isolated('thread'), input: { effects }, output: 'attempt 2' },
+    'own process': { definition: isolated('process'), input: { effects }, output: 'attempt 2' },
     machine: { definition: machine, input: { n: 1 }, output: 6 },
     process: { definition: process, input: { n: 1 }, output: 3 },
     parallel: { definition: parallel, input: { n: 1 }, output: { quick: 1, slow: 2 } },

@@ -67,3 +67,9 @@ test('machine: after a crash it goes on in the state it was in', async t => {
   t.deepEqual(told, ['first', 'ran work', 'middle', 'ran work', 'middle'])
   t.like(info.steps[0], { status: 'finished', state: 'end', attempt: 1 })
 })
+
+for (const mode of ['thread', 'own process'])
+  test(`isolate in a ${mode}: after a crash the step runs again`, async t => {
+    const { told } = await crash(t, mode, inTheMiddle)
+    t.deepEqual(told, ['ran apart 1', 'middle', 'ran apart 2', 'middle'])
+  })

@@ -164,7 +164,11 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
   ['name of Object.prototype', () => p.step('constructor', read), /every object has/],
   ['duplicate', () => p.step('read', read).sleep('read', 1), /Step 'read' exists already in process 'p'/],
   ['duplicate of an interrupt', () => p.interrupt('read').step('read', read), /exists already/],
-  ['no work', () => p.step('read'), /work of step 'read' must be a function, \{ class \} or \{ factory \}; received undefined/],
+  [
+    'no work',
+    () => p.step('read'),
+    /work of step 'read' must be a function, \{ class \}, \{ factory \} or \{ module \}; received undefined/,
+  ],
   ['a class as work', () => p.step('read', Foo), /give an object spec instead, \{ class: Foo \}/],
   ['an empty spec', () => p.step('read', {}), /must have either class or factory; received \{\}/],
   ['both class and factory', () => p.step('read', { class: Foo, factory: read }), /either class or factory/],

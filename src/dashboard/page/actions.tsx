@@ -29,9 +29,11 @@ function jsonIn(form: FormData, name: string): unknown {
 /** What may be done with a process as it is now. */
 export function Actions({ info, actions }: Props): JSX.Element {
   const [open, setOpen] = useState<Action>()
+  const [kept, setKept] = useState(false)
   const { pid, name, endedAt, status, steps } = info
   const ended = endedAt !== undefined
-  const begun = steps.filter(({ startedAt }) => startedAt !== undefined)
+  // No fork begins in a branch.
+  const begun = steps.filter(step => step.startedAt !== undefined && !step.name.includes('.'))
   const possible: Readonly<Partial<Record<Action, boolean>>> = {
     proceed: status === 'interrupted',
     cancel: !ended,
@@ -40,7 +42,11 @@ export function Actions({ info, actions }: Props): JSX.Element {
   }
   const titles: Readonly<Partial<Record<Action, string>>> = { proceed: 'Proceed …', cancel: 'Cancel …', fork: 'Fork …', delete: 'Delete …' }
   const close = (): void => setOpen(undefined)
-  const ask = async (action: Action, body: object): Promise<Record<string, unknown>> => post(pathOf(pid, action), body)
+  const ask = async (action: Action, body: object): Promise<Record<string, unknown>> => {
+    const told = await post(pathOf(pid, action), body)
+    setKept(told['state'] === 'kept')
+    return told
+  }
   return (
     <div class="actions">
       {actions
@@ -50,6 +56,11 @@ export function Actions({ info, actions }: Props): JSX.Element {
             {titles[action]}
           </button>
         ))}
+      {kept && !ended && (
+        <p class="note" role="status">
+          No host that is alive has this process. It is done as soon as one takes it up.
+        </p>
+      )}
       {open === 'cancel' && (
         <Dialog
           title={`Cancel ${name}?`}

@@ -167,10 +167,7 @@ function stepsAt({ steps }: LiveInfo, entries: readonly Entry[]): StepState[] {
 
 function Facts({ info, now, view }: { readonly info: LiveInfo; readonly now: number; readonly view: StoreView }): JSX.Element {
   const { createdAt, startedAt, endedAt, deadline, host, labels, key, recoveries, revision, version, parent, forkedFrom, status } = info
-  const children = useMemo(
-    () => view.rows.filter(row => row.key?.startsWith(`${info.pid}:`) || (row as { readonly parent?: string }).parent === info.pid),
-    [view.rows, info.pid],
-  )
+  const children = useMemo(() => view.rows.filter(row => row.parent === info.pid), [view.rows, info.pid])
   const fact = (name: string, value: ComponentChildren): JSX.Element => (
     <div>
       <dt>{name}</dt>

@@ -14,7 +14,9 @@ export interface FlowNode {
   /** The process pauses after it until it may proceed. */
   readonly pauses: boolean
   readonly skippable: boolean
-  /** What runs inside of it at once or one after the other. */
+  /** What it runs, if that is no function of its own. */
+  readonly runs: 'each item' | 'another process' | 'a machine' | undefined
+  /** What runs inside of it at once. */
   readonly parts: readonly string[]
   /** It may end the process in `error`. */
   readonly fails: boolean
@@ -32,8 +34,8 @@ export interface Flow {
 
 export const FINISHED = 'finished'
 const GROUPS = ['running', 'sleeping', 'interrupted'] as const
-/** Inside of a step that retries. */
-const RETRYING = new Set(['attempting', 'waiting'])
+/** By the state inside of a step. */
+const RUNS = { items: 'each item', child: 'another process', machine: 'a machine' } as const
 /** What happens to a host is no part of what a process is. */
 const OF_HOSTS = new Set(['RECOVER', 'CANCEL'])
 
@@ -58,7 +60,8 @@ function nodeOf(id: string, name: string, { running, sleeping, interrupted }: Pa
     retries: inner.includes('waiting'),
     pauses: running !== undefined && interrupted !== undefined,
     skippable: doneTargets(running).length > 1,
-    parts: inner.filter(part => !RETRYING.has(part)),
+    runs: Object.entries(RUNS).find(([state]) => inner.includes(state))?.[1],
+    parts: running?.type === 'parallel' ? inner : [],
     fails: targets.includes(`#${id}.error`),
     next: [...new Set(leaving)],
   }

@@ -38,10 +38,11 @@ const RAIL = { left: 12, right: 20, bend: 8 }
 const START = { radius: 7, gap: 22 }
 const END = { width: 92, height: 30, gap: 12 }
 
-function notesOf({ kind, retries, pauses, skippable, parts }: FlowNode): string {
+function notesOf({ kind, runs, retries, pauses, skippable, parts }: FlowNode): string {
   return [
     kind === 'sleep' && 'sleeps',
     kind === 'interrupt' && 'waits for proceed',
+    runs,
     parts.length > 0 && parts.join(', '),
     retries && 'retries',
     pauses && 'then waits for proceed',

@@ -32,11 +32,16 @@ function idsOf({ nodes }: Flow): Map<string, string> {
 
 const quoted = (text: string): string => `"${text.replaceAll('"', "'").replaceAll(/[\n\r:;{}<>]/g, ' ')}"`
 
-function stateLines({ name, kind, retries, pauses, skippable, parts }: FlowNode, id: string, progress: Progressed | undefined): string[] {
+function stateLines(
+  { name, kind, runs, retries, pauses, skippable, parts }: FlowNode,
+  id: string,
+  progress: Progressed | undefined,
+): string[] {
   const took = progress?.steps.get(name)?.spent
   const what = kind === 'sleep' ? ' (sleeps)' : kind === 'interrupt' || pauses ? ' (waits for proceed)' : ''
+  const inside = runs === undefined ? '' : ` (${runs})`
   const maybe = skippable ? ' (may be skipped)' : ''
-  const label = `${name}${what}${maybe}${took === undefined ? '' : ` ${took}`}`
+  const label = `${name}${inside}${what}${maybe}${took === undefined ? '' : ` ${took}`}`
   const lines = label === id ? [] : [`state ${quoted(label)} as ${id}`]
   if (retries)
     lines.push(

@@ -1,8 +1,9 @@
 import { createConnection } from 'node:net'
 import { openSocketPath } from './socket-path.ts'
 
-/** Nobody waits longer than this for a host that accepts nobody. */
-const PATIENCE_MS = 1_000
+/** Nobody waits longer than a second for a host that accepts nobody. In turns of our own event loop: while we are blocked nothing is written. */
+const TURN_MS = 50
+const TURNS = 20
 
 /** Lets a host look at once for what was put into the store for it. One that does not hear looks by itself before long. */
 export function poke(hosts: string, hostId: string): Promise<void> {
@@ -10,9 +11,14 @@ export function poke(hosts: string, hostId: string): Promise<void> {
     try {
       const address = openSocketPath(hosts, hostId)
       const socket = createConnection({ path: address.path })
-      socket.setTimeout(PATIENCE_MS, () => socket.destroy())
+      let turns = 0
+      const timer = setInterval(() => {
+        turns += 1
+        if (turns === TURNS) socket.destroy()
+      }, TURN_MS)
       socket.on('error', () => {})
       socket.on('close', () => {
+        clearInterval(timer)
         address.close()
         resolve()
       })

@@ -106,6 +106,7 @@ export class MemoryHost implements HostStore {
       const record = journal.newest()
       if (!accept(record)) continue
       journal.owner = this.hostId
+      journal.notify()
       yield record
     }
   }

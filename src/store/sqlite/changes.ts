@@ -8,9 +8,9 @@ interface Known {
   readonly mark: string
 }
 
-/** What live processes are known by: the revision, and the owner. Ended ones never change any more. */
-const LIVE = `SELECT id, pid, revision || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
-const ALL = `SELECT id, pid, coalesce(revision || ' ' || owner, '') AS mark FROM processes`
+/** What live processes are known by: the revision, the length (a first record may be replaced), and the owner. Ended ones never change any more. */
+const LIVE = `SELECT id, pid, revision || ' ' || bytes || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
+const ALL = `SELECT id, pid, coalesce(revision || ' ' || bytes || ' ' || owner, '') AS mark FROM processes`
 
 /** Whoever reads what has changed takes one part in so many of the time: a store in a hurry is shown in larger steps. */
 const READER_SHARE = 4

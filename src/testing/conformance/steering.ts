@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import assert from 'node:assert/strict'
 import type { Command } from '../../store/command.ts'
 import { createPid } from '../../store/pid.ts'
@@ -18,12 +19,13 @@ const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord => aRe
 const yes = (): boolean => true
 const never = (error: Error): void => assert.fail(error)
 
-/** Sockets of hosts do not keep Node alive; whoever waits for one has to. */
-function wakeOf(host: HostStore): Promise<void> {
-  const hold = setInterval(() => {}, 60_000)
-  return new Promise<void>(resolve => {
-    host.onWake(resolve)
-  }).finally(() => clearInterval(hold))
+/** Does `poke` until it wakes the host: one may go unheard on a machine that is busy, and hosts look by themselves then. */
+async function untilWoken(host: HostStore, poke: () => Promise<unknown>): Promise<void> {
+  const woken = new Promise<true>(resolve => {
+    host.onWake(() => resolve(true))
+  })
+  do await poke()
+  while (!(await Promise.race([woken, delay(500, false)])))
 }
 
 async function takeOne(host: HostStore): Promise<ProcessRecord | undefined> {
@@ -35,10 +37,8 @@ export const steeringTests = [
   check('command: it waits for the host that owns the process, and wakes it', async ({ store, open }) => {
     const [one, other] = [await store.openHost(), await open().openHost()]
     const { pid } = await created(one)
-    const woken = wakeOf(one)
     const [first, second] = [aCommand(pid), aCommand(pid, { type: 'proceed', step: 'read', data: { ok: true } })]
-    await open().command(second)
-    await woken
+    await untilWoken(one, () => open().command(second))
     await open().command(first)
     assert.deepEqual(await one.commands(never), [first, second])
     assert.deepEqual(await other.commands(never), [])
@@ -117,9 +117,7 @@ export const steeringTests = [
 
   check('submit: wakes the hosts', async ({ store, open }) => {
     const host = await store.openHost()
-    const woken = wakeOf(host)
-    await open().submit(aSubmission())
-    await woken
+    await untilWoken(host, () => open().submit(aSubmission()))
     await host.close()
   }),
 
@@ -138,6 +136,27 @@ export const steeringTests = [
     )
     assert.deepEqual((await store.get(strange.pid))?.record.status, 'pending')
     await Promise.all([one.close(), other.close()])
+  }),
+
+  check('take, complete: whoever looks at the whole store is told', async ({ store, open }) => {
+    const host = await store.openHost()
+    const submitted = aSubmission()
+    await store.submit(submitted)
+    const steps = [
+      async () => void (await takeOne(host)),
+      () => host.complete({ ...submitted, version: '1', shape: 'f00', outline: aRecord().outline }),
+    ]
+    let told = 0
+    for await (const pids of open().changes(AbortSignal.timeout(5_000))) {
+      assert.deepEqual(pids, [submitted.pid])
+      const next = steps[told]
+      told += 1
+      if (next === undefined) break
+      await next()
+    }
+    assert.equal(told, 3)
+    assert.equal((await store.get(submitted.pid))?.record.version, '1')
+    await host.close()
   }),
 
   check('take: each goes to exactly one host', async ({ store, open }) => {

@@ -20,3 +20,9 @@ p.machine('a', chart) // error: Expected 3 arguments, but got 2
 p.machine('a', chart, { input: () => ({ draft: 5 }) }) // error: Type 'number' is not assignable to type 'string'
 p.machine('a', setup({ types: { output: {} as { at: Date } } }).createMachine({})) // error: Not JSON: $.at is a Date: return toISOString()
 p.machine('a', fromPromise(async () => 1)) // error: Argument of type
+
+const dated = () => new Date()
+const module = new URL('file:///x.js')
+p.step('c', { module, type: typed<typeof dated>() }) // error: Not JSON: $ is a Date: return toISOString()
+p.step('c', { module }, { isolate: 'worker' }) // error: Type '"worker"' is not assignable to type
+p.step('c', { module, services: ['db'] }) // error: is not assignable

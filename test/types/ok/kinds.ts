@@ -123,3 +123,16 @@ m.machine('a', optional, { input: () => ({}), when: () => true }).step('x', ({ d
   expectTypeOf(data).toEqualTypeOf<number | { file: string }>()
   return data
 })
+
+// modules
+const crunch = ({ data }: StepContext<{ n: number }>) => ({ crunched: data.n })
+const apart = { module: new URL('file:///crunch.js'), export: 'crunch', type: typed<typeof crunch>() }
+p.step('c', apart, { isolate: 'thread', retry: 2 }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<{ crunched: number }>()
+  return data.crunched
+})
+p.step('c', { module: new URL('file:///crunch.js') }).step('x', ({ data }) => {
+  expectTypeOf(data).toEqualTypeOf<unknown>()
+  return 1
+})
+p.parallel('p', { a: { run: apart, isolate: 'process' } }).step('x', ({ data }) => data.a.crunched)

@@ -1,0 +1,89 @@
+// A host in a worker thread that stops before each of its calls of the file system, until it is told to go on or to be dead from now on.
+import fs from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { lowdbStore } from '../../src/store/lowdb-store.ts'
+import { adopt } from '../../src/store/lowdb/adopt.ts'
+import { Folders } from '../../src/store/lowdb/folders.ts'
+import type { Hosts } from '../../src/store/lowdb/hosts.ts'
+import { Keys } from '../../src/store/lowdb/keys.ts'
+import { EndedMoves } from '../../src/store/lowdb/moves.ts'
+import { removeEnded } from '../../src/store/lowdb/remove.ts'
+import type { Files } from '../../src/store/files.ts'
+import { hourOf } from '../../src/store/pid.ts'
+import { theEnd } from '../../src/testing/conformance/samples.ts'
+import type { HostStore } from '../../src/store/store.ts'
+import { DIE, RESTS, STOPPED, type StepAnswer, type StepOrder } from '../crash/stepper.ts'
+
+class Dead extends Error {}
+
+const { state } = workerData as { state: Int32Array }
+let isStepping = false,
+  isDead = false
+
+function step(): void {
+  if (isDead) throw new Dead()
+  if (!isStepping) return
+  Atomics.store(state, 0, STOPPED)
+  Atomics.notify(state, 0)
+  Atomics.wait(state, 0, STOPPED)
+  isDead = Atomics.load(state, 0) === DIE
+  if (isDead) throw new Dead()
+}
+
+const STEPS = ['openSync', 'writeSync', 'fstatSync', 'statSync', 'linkSync', 'renameSync', 'unlinkSync', 'readdirSync'] as const
+const files = {
+  ...fs,
+  ...Object.fromEntries(STEPS.map(call => [call, (...args: unknown[]) => (step(), (fs[call] as (...all: unknown[]) => unknown)(...args))])),
+} as Files
+
+let host: HostStore
+
+function remove(dir: string, pid: string): void {
+  const folders = new Folders(dir)
+  removeEnded(files, new Keys(files, folders), folders.hourFolder(hourOf(pid)), `${pid}.finished.jsonl`)
+}
+
+async function obey(order: StepOrder): Promise<readonly string[]> {
+  if ('open' in order) {
+    host = await lowdbStore(order.open, { files }).openHost()
+    return [host.hostId]
+  }
+  isStepping = true
+  if ('create' in order) {
+    if ('churn' in order && (await host.create(order.churn)).created) {
+      await host.write(theEnd(order.churn, 2))
+      remove(order.dir, order.churn.pid)
+    }
+    const pids: string[] = []
+    for (const record of order.create) pids.push((await host.create(record)).pid)
+    return pids
+  }
+  if ('remove' in order) {
+    remove(order.remove.dir, order.remove.pid)
+    return []
+  }
+  const folders = new Folders(order.adopt.dir)
+  const keys = new Keys(files, folders)
+  const { hostId, dead } = order.adopt
+  const hosts = { stateOf: async (id: string) => (dead.includes(id) ? 'dead' : 'alive'), forget() {} } as unknown as Hosts
+  const taken: string[] = []
+  const adopter = { hostId, files, folders, hosts, keys, moves: new EndedMoves(files, folders), refused: new Set<string>() }
+  for await (const { record } of adopt(adopter, () => true)) taken.push(record.pid)
+  return taken
+}
+
+async function answer(order: StepOrder): Promise<void> {
+  isDead = false
+  let taken: StepAnswer
+  try {
+    taken = await obey(order)
+  } catch (error) {
+    if (!isDead) throw error
+  }
+  isStepping = false
+  parentPort?.postMessage(taken)
+  Atomics.store(state, 0, RESTS)
+  Atomics.notify(state, 0)
+}
+
+parentPort?.on('message', (order: StepOrder) => void answer(order))

@@ -1,0 +1,59 @@
+import test from 'ava'
+import { defineProcess, typed } from '../../src/index.ts'
+import { createTestRuntime } from '../../src/testing/index.ts'
+
+const leaf = defineProcess({ name: 'leaf', input: typed<{ n: number }>() }).step('double', ({ data }) => data.n * 2)
+
+test('a fork from a parallel step runs all its branches, each for the first time', async t => {
+  let broken = true
+  const ran: string[] = []
+  const definition = defineProcess({ name: 'publish' })
+    .step('read', () => ({ n: 1 }))
+    .parallel('send', {
+      mail: ({ attempt }) => ran.push(`mail ${attempt}`),
+      web: ({ attempt }) => {
+        ran.push(`web ${attempt}`)
+        if (broken) throw new Error('broken')
+        return attempt
+      },
+    })
+  await using runtime = await createTestRuntime({ processes: [definition] })
+  const job = await runtime.start(definition)
+  await t.throwsAsync(job.result())
+  await t.throwsAsync(runtime.fork(job.pid, { from: 'send.web' }), { code: 'ERR_UNKNOWN_STEP' })
+  broken = false
+  const fork = await runtime.fork(job.pid)
+  await runtime.result(fork)
+  t.deepEqual(ran.toSorted(), ['mail 1', 'mail 1', 'web 1', 'web 1'])
+  t.like(await runtime.get(fork), { forkedFrom: { pid: job.pid, step: 'send' } })
+})
+
+test('a fork has children of its own, and leaves alone those it was born with', async t => {
+  const definition = defineProcess({ name: 'root', input: typed<{ n: number }>() })
+    .process('first', leaf)
+    .process('second', leaf, { input: ({ data }) => ({ n: data }) })
+  await using runtime = await createTestRuntime({ processes: [definition] })
+  const job = await runtime.start(definition, { n: 1 })
+  t.is(await job.result(), 4)
+  const [first = '', second = ''] = (await runtime.get(job.pid))!.steps.map(({ child }) => child ?? '')
+  const fork = await runtime.fork(job.pid, { from: 'second' })
+  t.is(await runtime.result(fork), 4)
+  const own = (await runtime.get(fork))!.steps[1]!.child ?? ''
+  t.not(own, second)
+  // A fork of the fork begins where that one did, not before.
+  await t.throwsAsync(runtime.fork(fork, { from: 'first' }), { code: 'ERR_UNKNOWN_STEP' })
+  await runtime.delete(fork)
+  t.is(await runtime.get(own), undefined)
+  t.truthy(await runtime.get(first))
+})
+
+test("a fork of a child is nobody else's", async t => {
+  const definition = defineProcess({ name: 'root', input: typed<{ n: number }>() }).process('only', leaf)
+  await using runtime = await createTestRuntime({ processes: [definition] })
+  const job = await runtime.start(definition, { n: 1 })
+  await job.result()
+  const child = (await runtime.get(job.pid))!.steps[0]!.child ?? ''
+  const fork = await runtime.fork(child, { from: 'double' })
+  t.is(await runtime.result(fork), 2)
+  t.is((await runtime.get(fork))?.parent, undefined)
+})
