@@ -52,7 +52,7 @@ async function probe(name: string): Promise<Probe & { readonly stderr: string; r
 const HEAVY = /^node:(child_process|cluster|http|http2|https|inspector|repl|sqlite|test|tls|vm|wasi)\b/
 
 for (const { name, packages } of [
-  { name: 'stepwright', packages: ['lowdb', 'nanoid', 'xstate'] },
+  { name: 'stepwright', packages: ['croner', 'lowdb', 'nanoid', 'xstate'] },
   { name: 'stepwright/client', packages: ['lowdb', 'nanoid'] },
   { name: 'stepwright/dashboard', packages: ['lowdb', 'nanoid'] },
   { name: 'stepwright/sqlite', packages: ['nanoid'] },
