@@ -80,7 +80,8 @@ export async function openTab(t: ExecutionContext, options: BrowserContextOption
     },
   )
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  // Waits for states: this only says when to give up on a machine that has a whole suite to run besides.
+  page.setDefaultTimeout(60_000)
   page.on('pageerror', error => problems.push(String(error)))
   page.on('console', line => {
     if (line.type() === 'error') problems.push(line.text())

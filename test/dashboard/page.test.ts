@@ -76,7 +76,7 @@ const untilCount = async (page: Page, selector: string, count: number): Promise<
 
 const statusOf = (page: Page) => page.locator('.process-head h1 .status').textContent()
 
-test('a store that is not there, then one that is empty, say what to do; the first process appears by itself', async t => {
+test.serial('a store that is not there, then one that is empty, say what to do; the first process appears by itself', async t => {
   const store = `${await tempDir(t)}/store`
   const server = await serveDashboard({ store, port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())
@@ -92,7 +92,7 @@ test('a store that is not there, then one that is empty, say what to do; the fir
   t.deepEqual(tab.problems, [])
 })
 
-test('the list: counts, filters in the address, links by keyboard', async t => {
+test.serial('the list: counts, filters in the address, links by keyboard', async t => {
   const { url, host } = await open(t)
   for (let n = 0; n < 5; n++) await (await host.start(hello, { n }, { labels: { user: n < 2 ? 'ada' : 'bob' } })).result()
   const failed = await host.start(failing)
@@ -126,7 +126,7 @@ test('the list: counts, filters in the address, links by keyboard', async t => {
   t.deepEqual([...tab.problems, ...other.problems], [])
 })
 
-test('a process as it goes on: chart, timeline, progress, logs; then its end', async t => {
+test.serial('a process as it goes on: chart, timeline, progress, logs; then its end', async t => {
   const { url, host, gate } = await open(t)
   const job = await host.start(gate.definition)
   const tab = await openTab(t)
@@ -155,7 +155,7 @@ test('a process as it goes on: chart, timeline, progress, logs; then its end', a
   t.deepEqual(tab.problems, [])
 })
 
-test('a failed process: its error with cause and stack, as text', async t => {
+test.serial('a failed process: its error with cause and stack, as text', async t => {
   const { url, host } = await open(t)
   const job = await host.start(failing)
   await job.result().catch(() => {})
@@ -175,7 +175,7 @@ test('a failed process: its error with cause and stack, as text', async t => {
   t.deepEqual(tab.problems, [])
 })
 
-test('actions: proceed with data, cancel with a reason, delete; what is refused says why', async t => {
+test.serial('actions: proceed with data, cancel with a reason, delete; what is refused says why', async t => {
   const { url, host } = await open(t)
   const job = await host.start(approval, { amount: 7 })
   const tab = await openTab(t, { viewport: { width: 390, height: 800 } })
@@ -204,7 +204,7 @@ test('actions: proceed with data, cancel with a reason, delete; what is refused 
   t.deepEqual(tab.problems, [])
 })
 
-test('fork and submit are there when the client can', async t => {
+test.serial('fork and submit are there when the client can', async t => {
   const asked: unknown[] = []
   const { url, host } = await open(t, {
     actor: {
@@ -238,7 +238,7 @@ test('fork and submit are there when the client can', async t => {
   ])
 })
 
-test('a page with a client of its own steers, forks and submits through the store', async t => {
+test.serial('a page with a client of its own steers, forks and submits through the store', async t => {
   const store = `${await tempDir(t)}/store.sqlite`
   const host = await createRuntime({ processes: [hello, failing, approval], store: sqliteStore(store), worker: true })
   const server = await serveDashboard({ store, port: 0, host: '127.0.0.1' })
@@ -268,7 +268,7 @@ test('a page with a client of its own steers, forks and submits through the stor
   t.deepEqual(tab.problems, [])
 })
 
-test('hosts: who is alive and what it runs; a death is seen', async t => {
+test.serial('hosts: who is alive and what it runs; a death is seen', async t => {
   const { url, host, gate, store } = await open(t)
   await host.start(gate.definition)
   const other = await createRuntime({ processes: [hello], store: lowdbStore(store) })
@@ -282,7 +282,7 @@ test('hosts: who is alive and what it runs; a death is seen', async t => {
   t.deepEqual(tab.problems, [])
 })
 
-test('a server that goes away and comes back: the page says so, and goes on by itself', async t => {
+test.serial('a server that goes away and comes back: the page says so, and goes on by itself', async t => {
   const { host, store } = await open(t)
   const first = await serveDashboard({ store, port: 0, host: '127.0.0.1' })
   const tab = await openTab(t)
