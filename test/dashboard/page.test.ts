@@ -74,8 +74,6 @@ const untilCount = async (page: Page, selector: string, count: number): Promise<
     { selector, count },
   ))
 
-const statusOf = (page: Page) => page.locator('.process-head h1 .status').textContent()
-
 test.serial('a store that is not there, then one that is empty, say what to do; the first process appears by itself', async t => {
   const store = `${await tempDir(t)}/store`
   const server = await serveDashboard({ store, port: 0, host: '127.0.0.1' })
@@ -189,7 +187,7 @@ test.serial('actions: proceed with data, cancel with a reason, delete; what is r
   await tab.locator('dialog').getByRole('button', { name: 'Proceed' }).click()
   t.deepEqual(await job.result(), { amount: 7, html: '<b>bold</b>', approved: true } as never)
   await tab.getByText('"<b>bold</b>"').waitFor()
-  t.regex((await statusOf(tab))!, /finished/)
+  await tab.locator('.process-head .status.finished').waitFor()
   await tab.getByRole('button', { name: 'Delete' }).click()
   await tab.locator('dialog').getByRole('button', { name: 'Delete' }).click()
   await tab.getByText('No processes yet').waitFor()
