@@ -24,7 +24,7 @@ export async function claimStorm(dir: string, { keys, kills }: Storm): Promise<s
     claims = join(dir, 'claims')
   const bear = async (): Promise<ChildProcess> => {
     const child = fork(program, [store, claims], { execArgv: process.execArgv })
-    await once(child, 'message')
+    await answerOf(child)
     return child
   }
   const hosts = await Promise.all([bear(), bear()])
@@ -32,16 +32,17 @@ export async function claimStorm(dir: string, { keys, kills }: Storm): Promise<s
     size = keys / rounds
   for (let round = 0; round < rounds; round++) {
     const range = [Math.round(round * size), Math.round((round + 1) * size)]
-    const done = hosts.map(host => once(host, 'message'))
+    const done = hosts.map(answerOf)
     for (const host of hosts) host.send(range)
     if (Math.floor(((round + 1) * kills) / rounds) > Math.floor((round * kills) / rounds)) {
       const place = round % 2
       // The moment is random on purpose: this is a search, and what it finds is checked at the end.
       await delay(Math.random() * size * 0.2)
+      done[place]?.catch(() => {})
       hosts[place]?.kill('SIGKILL')
       const next = await bear()
       hosts[place] = next
-      done[place] = once(next, 'message')
+      done[place] = answerOf(next)
       next.send(range)
     }
     await Promise.all(done)
@@ -56,6 +57,20 @@ export async function claimStorm(dir: string, { keys, kills }: Storm): Promise<s
   for (const host of hosts) host.kill('SIGKILL')
   await client.close()
   return faultsIn(infos, await readFile(claims, 'utf8'), keys)
+}
+
+async function answerOf(host: ChildProcess): Promise<void> {
+  const over = new AbortController()
+  const { signal } = over
+  const died = once(host, 'exit', { signal }).then(([code]) => {
+    throw new Error(`a host ended by itself, with status ${code}`)
+  })
+  try {
+    await Promise.race([once(host, 'message', { signal }), died])
+  } finally {
+    died.catch(() => {})
+    over.abort()
+  }
 }
 
 function faultsIn(infos: readonly ProcessInfo[], claims: string, keys: number): string[] {

@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 import { StepwrightError } from '../../errors.ts'
 import { FileBytes } from '../file-bytes.ts'
 import { ifThere, removeFile } from '../files.ts'
@@ -7,6 +6,7 @@ import type { Files } from '../files.ts'
 import { isOfOneJournal, writeFailed } from '../failures.ts'
 import { newestRecord, settled } from '../journal-reader.ts'
 import { createPace } from '../pace.ts'
+import { deadAmong } from '../hosts/dead-among.ts'
 import { isFinal } from '../record.ts'
 import type { ProcessRecord } from '../record.ts'
 import type { AdoptedProcess } from '../store.ts'
@@ -53,23 +53,12 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
   for (const file of refused) if (!seen.has(file)) refused.delete(file)
 }
 
-/** Whose folders are up for adoption. All hosts are asked at once; one that has not answered in time is not dead. */
+/** Whose folders are up for adoption. */
 async function abandoned({ hostId, files, folders, hosts }: Adopter): Promise<string[]> {
   const owners = [...new Set([...ownersIn(files, folders), ...hostIdsIn(files, folders)])].filter(
     owner => owner !== hostId && owner !== RELEASED,
   )
-  if (owners.length === 0) return [RELEASED]
-  const late = patience()
-  const states = await Promise.all(owners.map(owner => Promise.race([hosts.stateOf(owner), late])))
-  return [RELEASED, ...owners.filter((_, index) => states[index] === 'dead')]
-}
-
-/**
- * A connection to the dead is refused at once, so the others need not wait the second that a host is given to answer. In two turns: what was
- * there first is read first, however late our own event loop is.
- */
-async function patience(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await delay(100, undefined, { ref: false })
+  return [RELEASED, ...(await deadAmong(owners, owner => hosts.stateOf(owner)))]
 }
 
 /** `undefined`: not ours to run. A journal that cannot be read stays where it is; readers tell it. */

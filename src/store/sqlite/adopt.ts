@@ -1,4 +1,5 @@
 import { isOfOneJournal } from '../failures.ts'
+import { deadAmong } from '../hosts/dead-among.ts'
 import type { ProcessRecord } from '../record.ts'
 import type { AdoptedProcess } from '../store.ts'
 import type { Commits } from './commits.ts'
@@ -47,14 +48,13 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
   }
 }
 
-/** Whose processes are up for adoption. All hosts are asked at once: one that does not answer holds up nothing but this round. */
+/** Whose processes are up for adoption. */
 async function abandoned({ hostId, db, hosts }: Adopter): Promise<string[]> {
   const sql = 'SELECT DISTINCT owner AS id FROM processes WHERE owner IS NOT NULL UNION SELECT id FROM hosts'
   const owners = (await db.read(() => db.all<{ id: string }>(sql)))
     .map(({ id }) => id)
     .filter(id => ![hostId, RELEASED, SUBMITTED].includes(id))
-  const states = await Promise.all(owners.map(owner => hosts.stateOf(owner)))
-  return [RELEASED, ...owners.filter((_, index) => states[index] === 'dead')]
+  return [RELEASED, ...(await deadAmong(owners, owner => hosts.stateOf(owner)))]
 }
 
 /** @returns `last`: the pid after which to go on, if there may be more */

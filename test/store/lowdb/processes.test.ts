@@ -80,7 +80,8 @@ test('a reader in another process never sees a torn record, a gap or a step back
       await host.close()
       host = next
     }
-    await delay(2)
+    // A reader that gets no turn on a busy machine is not to be outrun so far that journals are compacted: then a follower may leave lines out.
+    await delay(round < 300 ? 2 : 50)
   }
   for (const record of records) await host.write(theEnd(record, revision + 1, data(revision + 1)))
   await host.close()
