@@ -10,7 +10,6 @@ import {
   isFinal,
   type ErrorRecord,
   type FinishedItems,
-  type JournalLine,
   type Json,
   type LogEntry,
   type ProcessIdentity,
@@ -180,7 +179,7 @@ export class LiveProcess {
   /** Writes the state the process is in once more: nobody has seen it in this state. */
   announce(event: RecordEvent): void {
     this.#revision += 1
-    this.#write((this.#transition = { ...this.#transition, revision: this.#revision, at: this.clock.now(), event }))
+    this.#writer.write((this.#transition = { ...this.#transition, revision: this.#revision, at: this.clock.now(), event }))
     this.#tell()
   }
 
@@ -370,15 +369,16 @@ export class LiveProcess {
     if (this.machineContext === this.#context) return
     this.#context = this.machineContext
     const before = this.#transition.status
-    const progress = { ...this.#progress, ...this.#meter.clear() }
+    const told = this.#progress
+    const untold = this.#meter.clear()
     this.#progress = undefined
     this.#revision += 1
     const { definition } = this.#transition
-    const told = toTransition(snapshot, this.#program.plan.name, this.#revision)
-    const transition = definition === undefined ? told : { ...told, definition }
+    const made = toTransition(snapshot, this.#program.plan.name, this.#revision)
+    const transition = definition === undefined ? made : { ...made, definition }
     const { status } = transition
     const final = isFinal(status)
-    this.#write((this.#transition = final ? keepProgress(transition, progress) : transition))
+    this.#writer.write((this.#transition = final ? keepProgress(transition, { ...told, ...untold }) : transition))
     if (final) {
       this.#meter.stop()
       this.#seat.leaveQueue()
@@ -393,7 +393,7 @@ export class LiveProcess {
     if (this.#gone || isFinal(status)) return
     this.#revision += 1
     this.#progress = { ...this.#progress, ...progress }
-    this.#write({
+    this.#writer.write({
       pid,
       name,
       status,
@@ -404,10 +404,6 @@ export class LiveProcess {
       ...(items && { items }),
     })
     this.#tell()
-  }
-
-  #write(line: JournalLine): void {
-    this.#writer.write(line)
   }
 
   #finish(): void {
@@ -430,7 +426,7 @@ export class LiveProcess {
       event: { type: 'FAIL' },
       error: { name, message, ...(stack && { stack }) },
     }
-    this.#write(this.#transition)
+    this.#writer.write(this.#transition)
     this.#meter.stop()
     void this.barrier().then(() => this.#finish())
     this.#tell()

@@ -176,7 +176,7 @@ export function checkStartOptions(options: StartOptions): { key?: string; labels
       Object.values(labels).some(value => typeof value !== 'string'))
   )
     throw new TypeError(`start({ labels }): expected an object of strings, received ${show(labels)}`)
-  if (JSON.stringify(labels ?? {}).length > MAX_LABELS_LENGTH)
+  if (labels !== undefined && JSON.stringify(labels).length > MAX_LABELS_LENGTH)
     throw new TypeError(
       `start({ labels }): labels are to find a process by, at most ${MAX_LABELS_LENGTH} characters of JSON; data belongs into the input`,
     )

@@ -1,4 +1,4 @@
-import { Nonsense } from './line.ts'
+import { Nonsense, parseObject } from './line.ts'
 import { isPid } from './pid.ts'
 import type { Json } from './record.ts'
 
@@ -36,7 +36,7 @@ const isText = (value: unknown): value is string => typeof value === 'string'
  * @throws Nonsense
  */
 export function parseCommand(text: string, pid: string, id: string): Command | { readonly refused: Refusal } {
-  const value = parseObject(text)
+  const value = parseObject(text, 'it')
   const { refused } = value as { refused?: Partial<Refusal> }
   if (isText(refused?.code) && isText(refused.message)) return { refused: { code: refused.code, message: refused.message } }
   if (value['pid'] !== pid || value['id'] !== id || !isPid(id) || !Number.isFinite(value['at']))
@@ -49,15 +49,4 @@ export function parseCommand(text: string, pid: string, id: string): Command | {
         : value['type'] === 'send' && value['event'] !== undefined
   if (!isFit) throw new Nonsense('it is no command that this version knows')
   return value as unknown as Command
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new Nonsense(error instanceof Error ? error.message : String(error), { cause: error })
-  }
-  if (typeof value !== 'object' || value === null) throw new Nonsense('it is no JSON object')
-  return value as Readonly<Record<string, unknown>>
 }

@@ -24,14 +24,15 @@ export class Nonsense extends Error {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+/** @throws Nonsense that says `what` is no object */
+export function parseObject(text: string, what = 'a line'): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     throw new Nonsense(error instanceof Error ? error.message : String(error), { cause: error })
   }
-  if (!isObject(value)) throw new Nonsense('a line is no JSON object')
+  if (!isObject(value)) throw new Nonsense(`${what} is no JSON object`)
   return value
 }
 

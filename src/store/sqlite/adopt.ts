@@ -1,4 +1,3 @@
-import { isOfOneJournal } from '../failures.ts'
 import { deadAmong } from '../hosts/dead-among.ts'
 import type { ProcessRecord } from '../record.ts'
 import type { AdoptedProcess } from '../store.ts'
@@ -6,7 +5,7 @@ import type { Commits } from './commits.ts'
 import type { Database } from './database.ts'
 import { RELEASED, SUBMITTED, removeHost } from './hosts.ts'
 import type { Hosts } from './hosts.ts'
-import { readNewest } from './records.ts'
+import { readIfWhole } from './records.ts'
 
 /** Processes taken per transaction: a few milliseconds. */
 const BATCH = 50
@@ -65,7 +64,7 @@ function takeSome(
   accept: (record: ProcessRecord) => boolean,
 ): { readonly records: ProcessRecord[]; readonly last: string | undefined } {
   const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?', owner, after, BATCH)
-  const asked = pids.flatMap(({ pid }) => (refused.has(pid) ? [] : (readable(db, pid) ?? [])))
+  const asked = pids.flatMap(({ pid }) => (refused.has(pid) ? [] : (readIfWhole(db, pid) ?? [])))
   const records = asked.filter(record => {
     if (accept(record)) return true
     refused.add(record.pid)
@@ -73,16 +72,6 @@ function takeSome(
   })
   for (const { pid } of records) db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
   return { records, last: pids.length < BATCH ? undefined : pids.at(-1)?.pid }
-}
-
-/** A journal that cannot be read stays where it is; readers tell it. */
-function readable(db: Database, pid: string): ProcessRecord | undefined {
-  try {
-    return readNewest(db, pid)?.record
-  } catch (error) {
-    if (isOfOneJournal(error)) return undefined
-    throw error
-  }
 }
 
 function giveBack({ db, hostId }: Adopter, owner: string, records: readonly ProcessRecord[]): void {

@@ -1,12 +1,12 @@
 import { parseCommand } from '../command.ts'
 import type { Answer, Command, Refusal } from '../command.ts'
-import { corrupt, isOfOneJournal, notOwned } from '../failures.ts'
+import { corrupt, notOwned } from '../failures.ts'
 import { toFirstLine } from '../line.ts'
 import type { ProcessRecord } from '../record.ts'
 import type { Database } from './database.ts'
 import { SUBMITTED } from './hosts.ts'
 import { holderOf, insertLine, insertProcess, moveLabels } from './journal.ts'
-import { readNewest } from './records.ts'
+import { readIfWhole } from './records.ts'
 
 /** What is written runs within a transaction of its caller's. */
 
@@ -31,22 +31,12 @@ export function takeNext(
 ): ProcessRecord | undefined {
   const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid', SUBMITTED, after)
   for (const { pid } of pids) {
-    const record = readable(db, pid)
+    const record = readIfWhole(db, pid)
     if (record === undefined || !accept(record)) continue
     db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
     return record
   }
   return undefined
-}
-
-/** A journal that cannot be read stays where it is; readers tell it. */
-function readable(db: Database, pid: string): ProcessRecord | undefined {
-  try {
-    return readNewest(db, pid)?.record
-  } catch (error) {
-    if (isOfOneJournal(error)) return undefined
-    throw error
-  }
 }
 
 /** @throws ERR_UNKNOWN_PROCESS */

@@ -30,19 +30,12 @@ const WAL_BYTES = 64 * 1024 * 1024
 export async function openDatabase(file: string, durability: Durability): Promise<Database> {
   try {
     if (!isThere(file)) throw missing(file)
-    const db = connect(file)
-    try {
-      await whileBusy(file, 'read', () => {
-        const version = versionOf(db)
-        if (version === 0) throw missing(file)
-        if (version < MIGRATIONS.length) throw tooOld(file, version)
-        tune(db, durability)
-      })
-      return db
-    } catch (error) {
-      db.close()
-      throw error
-    }
+    return await opened(file, 'read', db => {
+      const version = versionOf(db)
+      if (version === 0) throw missing(file)
+      if (version < MIGRATIONS.length) throw tooOld(file, version)
+      tune(db, durability)
+    })
   } catch (error) {
     throw isMissing(error) ? missing(file) : storeFailure(file, error, 'read')
   }
@@ -56,21 +49,26 @@ export async function openDatabase(file: string, durability: Durability): Promis
 export async function prepareDatabase(file: string, durability: Durability): Promise<Database> {
   try {
     if (!isThere(file)) make(file)
-    const db = connect(file)
-    try {
-      await whileBusy(file, 'write', () => {
-        versionOf(db)
-        db.exec('PRAGMA journal_mode = WAL')
-        migrate(db)
-        tune(db, durability)
-      })
-      return db
-    } catch (error) {
-      db.close()
-      throw error
-    }
+    return await opened(file, 'write', db => {
+      versionOf(db)
+      db.exec('PRAGMA journal_mode = WAL')
+      migrate(db)
+      tune(db, durability)
+    })
   } catch (error) {
     throw storeFailure(file, error, 'write')
+  }
+}
+
+/** A connection that `setUp` has made ready; closed again if it fails. */
+async function opened(file: string, what: 'read' | 'write', setUp: (db: Database) => void): Promise<Database> {
+  const db = connect(file)
+  try {
+    await whileBusy(file, what, () => setUp(db))
+    return db
+  } catch (error) {
+    db.close()
+    throw error
   }
 }
 

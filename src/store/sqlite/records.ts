@@ -1,3 +1,4 @@
+import { isOfOneJournal } from '../failures.ts'
 import { final } from '../journal-reader.ts'
 import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
 import type { ProcessRecord } from '../record.ts'
@@ -45,6 +46,16 @@ export function readNewest(db: Database, pid: string): FoundRecord | undefined {
     return foldNewest(head, [...reports, transition], pid, place)
   })
   return { id, owner, record }
+}
+
+/** For hosts that look for work: a journal that cannot be read stays where it is, and readers tell it. */
+export function readIfWhole(db: Database, pid: string): ProcessRecord | undefined {
+  try {
+    return readNewest(db, pid)?.record
+  } catch (error) {
+    if (isOfOneJournal(error)) return undefined
+    throw error
+  }
 }
 
 /** The record after each line, oldest first. */
