@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -27,6 +27,7 @@ async function unpack(): Promise<string> {
     process.env['TMPDIR'] = draft
     const { inflate } = await import('@sparticuz/chromium')
     for (const part of ['chromium.br', 'fonts.tar.br', 'al2023.tar.br', 'swiftshader.tar.br']) await inflate(join(PACKAGE, 'bin', part))
+    await writeFile(join(draft, 'fonts.conf'), fontsOf(folder))
     await rename(draft, folder)
   } catch (error) {
     if (!existsSync(folder)) throw error
@@ -37,6 +38,10 @@ async function unpack(): Promise<string> {
   }
   return folder
 }
+
+/** The package's own configuration looks for its fonts in fixed folders. Without any font Chromium ends itself at the first text. */
+const fontsOf = (folder: string): string =>
+  `<?xml version="1.0"?><fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>\n`
 
 /** The system's own libraries where it has them: they fit its other ones. */
 async function libraries(folder: string): Promise<Record<string, string>> {
@@ -62,7 +67,7 @@ let launched: Promise<Browser> | undefined
 
 async function launch(): Promise<Browser> {
   const folder = await unpack()
-  const env = { ...process.env, ...(await libraries(folder)), FONTCONFIG_PATH: join(folder, 'fonts') }
+  const env = { ...process.env, ...(await libraries(folder)), FONTCONFIG_FILE: join(folder, 'fonts.conf') }
   return chromium.launch({ executablePath: join(folder, 'chromium'), args: FLAGS, env: env as Record<string, string> })
 }
 
