@@ -16,7 +16,8 @@ type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly 
  * use. `begin` returns what to do when the actor is stopped before it has answered.
  */
 function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void): InvokedLogic<Input> {
-  const stops = new WeakMap<AnyActorRef, () => void>()
+  /** Of those under way. */
+  const stops = new Map<AnyActorRef, () => void>()
   return {
     getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
     getPersistedSnapshot: snapshot => snapshot,
@@ -30,11 +31,14 @@ function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void):
       if (snapshot.status !== 'active') return snapshot
       switch (event.type) {
         case 'answer.output':
+          stops.delete(self)
           return { ...snapshot, status: 'done', output: event.value, error: undefined, input: undefined }
         case 'answer.error':
+          stops.delete(self)
           return { ...snapshot, status: 'error', output: undefined, error: event.value, input: undefined }
         case 'xstate.stop':
           stops.get(self)?.()
+          stops.delete(self)
           return { ...snapshot, status: 'stopped', output: undefined, error: undefined, input: undefined }
         default:
           return snapshot

@@ -62,8 +62,10 @@ export class Attempt {
     if (predecessor !== undefined) await predecessor
     if (this.#stopped) return
     if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
-    await this.#process.barrier()
-    await this.#process.pace()
+    const barrier = this.#process.barrier()
+    if (barrier !== undefined) await barrier
+    const turn = this.#process.pace()
+    if (turn !== undefined) await turn
     if (this.#stopped || this.#process.draining) return this.#process.settled(this)
     this.work = this.#run()
     await this.work

@@ -196,7 +196,8 @@ export class LiveProcess {
     return this.#around.pace()
   }
 
-  barrier(): Promise<void> {
+  /** Settles when every record is in the store; `undefined` if they are. */
+  barrier(): Promise<void> | undefined {
     return this.#writer.barrier()
   }
 
@@ -382,7 +383,7 @@ export class LiveProcess {
     if (final) {
       this.#meter.stop()
       this.#seat.leaveQueue()
-      void this.barrier().then(() => this.#finish())
+      void this.#finishOnceWritten()
     } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
     this.#tell()
@@ -406,7 +407,8 @@ export class LiveProcess {
     this.#tell()
   }
 
-  #finish(): void {
+  async #finishOnceWritten(): Promise<void> {
+    await this.barrier()
     if (this.#gone) return
     this.#gone = true
     this.#seat.leave()
@@ -428,7 +430,7 @@ export class LiveProcess {
     }
     this.#writer.write(this.#transition)
     this.#meter.stop()
-    void this.barrier().then(() => this.#finish())
+    void this.#finishOnceWritten()
     this.#tell()
   }
 }

@@ -1,19 +1,22 @@
 /** How long work may go on without letting the event loop turn, in milliseconds. */
 const BUDGET_MS = 4
-/** How many that wait go on in one turn. */
-const PER_TURN = 4
 
 /**
  * Short steps on a local store go from promise to promise and would never let the event loop turn: no timer, no socket, no web server in
- * the same Node process. So each awaits this before it goes on: nothing as long as the loop has turned lately, else its place in a queue, of which
- * a few go on in each turn.
+ * the same Node process. So each awaits this before it goes on: nothing as long as the loop has turned lately, else its place in a queue. In each
+ * turn as many go on as fit the budget, by how long those of the last turn took.
  */
 export function createPace(): () => Promise<void> | undefined {
-  const waiting: (() => void)[] = []
+  let waiting: (() => void)[] = []
   let since = performance.now()
+  let perTurn = 1
   const turn = (): void => {
-    since = performance.now()
-    for (const go of waiting.splice(0, PER_TURN)) go()
+    const now = performance.now()
+    perTurn = Math.max(1, Math.floor(Math.min(2 * perTurn, (perTurn * BUDGET_MS) / (now - since))))
+    since = now
+    const rest = waiting.slice(perTurn)
+    for (const go of waiting.slice(0, perTurn)) go()
+    waiting = rest
     if (waiting.length > 0) setImmediate(turn)
   }
   return () => {

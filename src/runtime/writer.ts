@@ -13,8 +13,10 @@ export class Writer {
   readonly #host: HostStore
   readonly #clock: Clock
   readonly #onError: (error: unknown, line: JournalLine) => void
+  /** Not in the store yet; the first is being written. */
+  readonly #lines: JournalLine[] = []
   /** Settles when every line given so far is in the store. */
-  #tail: Promise<void> | undefined
+  #writing: Promise<void> | undefined
 
   constructor(host: HostStore, clock: Clock, onError: (error: unknown, line: JournalLine) => void) {
     this.#host = host
@@ -23,31 +25,28 @@ export class Writer {
   }
 
   write(line: JournalLine): void {
-    const written = (this.#tail === undefined ? this.#put(line) : this.#tail.then(() => this.#put(line)))
-      .catch((error: unknown) => this.#again(line, error, FIRST_RETRY_MS))
-      .then(() => {
-        if (this.#tail === written) this.#tail = undefined
-      })
-    this.#tail = written
+    this.#lines.push(line)
+    this.#writing ??= this.#drain()
   }
 
-  /** Resolves when every line is in the store, also those given while waiting. */
-  async barrier(): Promise<void> {
-    while (this.#tail) await this.#tail
+  /** Settles when every line is in the store, also those given while waiting; `undefined` if they are. */
+  barrier(): Promise<void> | undefined {
+    return this.#writing
   }
 
-  /** A store that throws instead of rejecting is no different. */
-  async #put(line: JournalLine): Promise<void> {
-    await this.#host.write(line)
-  }
-
-  async #again(line: JournalLine, error: unknown, waitMs: number): Promise<void> {
-    this.#onError(error, line)
-    await new Promise<void>(resolve => this.#clock.after(waitMs, resolve))
-    try {
-      await this.#put(line)
-    } catch (next) {
-      await this.#again(line, next, Math.min(waitMs * 2, LAST_RETRY_MS))
+  async #drain(): Promise<void> {
+    for (let line = this.#lines[0], waitMs = FIRST_RETRY_MS; line !== undefined; line = this.#lines[0]) {
+      try {
+        await this.#host.write(line)
+        this.#lines.shift()
+        waitMs = FIRST_RETRY_MS
+      } catch (error) {
+        this.#onError(error, line)
+        const wait = waitMs
+        await new Promise<void>(resolve => this.#clock.after(wait, resolve))
+        waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)
+      }
     }
+    this.#writing = undefined
   }
 }

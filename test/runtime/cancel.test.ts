@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { defineProcess, ProcessCancelledError, type ProcessHandle } from '../../src/index.ts'
 import { createTestRuntime, type TestRuntime } from '../../src/testing/index.ts'
 import { aborted, gate, settled } from './gate.ts'
+import { wrappedStore } from './wrapped-store.ts'
 
 async function isCancelled(t: ExecutionContext, runtime: TestRuntime, job: ProcessHandle, reason: RegExp) {
   const info = await runtime.get(job.pid)
@@ -75,9 +76,13 @@ test('a step that asks for its signal only later finds it aborted', async t => {
 
 test('before its first step has begun', async t => {
   const definition = defineProcess({ name: 'early' }).step('s', () => t.fail('ran'))
-  const runtime = await createTestRuntime({ processes: [definition] })
+  const disk = gate()
+  const store = wrappedStore(host => ({ write: line => disk.promise.then(() => host.write(line)) }))
+  const runtime = await createTestRuntime({ processes: [definition], store })
   const job = await runtime.start(definition)
-  await job.cancel('early')
+  const cancelling = job.cancel('early')
+  disk.open()
+  await cancelling
   await isCancelled(t, runtime, job, /early/)
 })
 
