@@ -58,7 +58,7 @@ export class Attempt {
   async #begin(): Promise<void> {
     // XState calls an invoked actor before observers see its snapshot: one microtask later the record is on its way.
     await Promise.resolve()
-    const predecessor = this.#process.predecessorOf(this.#step.name)
+    const predecessor = this.#process.attempts.predecessorOf(this.#step.name)
     if (predecessor !== undefined) await predecessor
     if (this.#stopped) return
     if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
@@ -66,10 +66,10 @@ export class Attempt {
     if (barrier !== undefined) await barrier
     const turn = this.#process.pace()
     if (turn !== undefined) await turn
-    if (this.#stopped || this.#process.draining) return this.#process.settled(this)
+    if (this.#stopped || this.#process.draining) return this.#process.attempts.settled(this)
     this.work = this.#run()
     await this.work
-    this.#process.settled(this)
+    this.#process.attempts.settled(this)
   }
 
   async #run(): Promise<void> {
@@ -179,7 +179,7 @@ export class Attempt {
       'ERR_STEP_TIMEOUT',
       `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`,
     )
-    this.#process.succeed(this.#step.name, this)
+    this.#process.attempts.succeed(this.#step.name, this)
     this.#fail(error)
     this.abort(error)
   }

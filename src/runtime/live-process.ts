@@ -16,20 +16,19 @@ import {
   type ProcessRecord,
   type Progress,
   type RecordEvent,
-  type Transition,
 } from '../store/record.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
+import { Attempts } from './attempts.ts'
 import type { Clock } from './clock.ts'
 import { Ending } from './ending.ts'
 import { MachineRun, type MachineEvent } from './machine-run.ts'
 import { ownInfo } from './own-info.ts'
-import { keepProgress, ProgressMeter } from './progress.ts'
+import { Recorder } from './recorder.ts'
 import { Seat } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
 import type { Program, Surroundings } from './surroundings.ts'
 import { tell } from './tell.ts'
-import { Writer } from './writer.ts'
 
 /** Of actors that take a slot. */
 const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])
@@ -41,34 +40,25 @@ function isWorking({ children }: { children: Readonly<Record<string, { src: unkn
 }
 
 const STORE_RETRY_MS = 1_000
-/** How long a retry waits for the attempt it follows, when that ignores its signal. */
-const PREDECESSOR_WAIT_MS = 5_000
-
 /** A process on its host: the actor, the journal it writes, and the attempts under way. */
 export class LiveProcess {
   readonly pid: string
   readonly #around: Surroundings
   readonly #program: Program
   readonly #identity: ProcessIdentity
-  readonly #writer: Writer
-  readonly #meter: ProgressMeter
-  readonly #attempts = new Set<Attempt>()
+  readonly #recorder: Recorder
+  readonly attempts: Attempts
   readonly #subscribers = new Subscribers()
   readonly #ending = new Ending()
   readonly #seat: Seat
   readonly #actor: AnyActor
   /** Of the machine step that runs. */
   #machine: MachineRun | undefined
-  #transition: Transition
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
   #context: ProcessContext
-  #progress: Readonly<Record<string, Progress>> | undefined
-  #revision: number
   /** Taken up where another host, or none, left it. */
   readonly isRestored: boolean
   #gone = false
-  /** By step: settles when the attempt that was aborted before has, or has had its time. */
-  readonly #predecessors = new Map<string, Promise<void>>()
 
   constructor(
     around: Surroundings,
@@ -81,8 +71,7 @@ export class LiveProcess {
     this.#program = program
     this.#identity = identity
     this.#seat = new Seat(around.slots)
-    this.#writer = new Writer(around.store, around.clock, (error, line) => around.onStoreError(error, line))
-    this.#meter = new ProgressMeter(around.clock, (step, progress) => this.#writeProgress(step, progress))
+    this.attempts = new Attempts(around.clock)
     const restored = 'snapshot' in origin ? toSnapshot(origin) : undefined
     this.#actor = createActor(program.machine, {
       id: origin.pid,
@@ -99,9 +88,8 @@ export class LiveProcess {
     around.show?.(this.#actor)
     this.isRestored = restored !== undefined
     this.#context = this.machineContext
-    this.#revision = 'revision' in origin ? origin.revision : 1
-    this.#progress = 'progress' in origin ? origin.progress : undefined
-    this.#transition = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
+    const first = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
+    this.#recorder = new Recorder(around, first, () => this.#tell())
   }
 
   get clock(): Clock {
@@ -126,10 +114,10 @@ export class LiveProcess {
     return this.#seat.held
   }
   get status(): ProcessRecord['status'] {
-    return this.#transition.status
+    return this.#recorder.newest.status
   }
   get steps(): ProcessRecord['steps'] {
-    return this.#transition.steps
+    return this.#recorder.newest.steps
   }
   /** Its last record is in the store, or it was given up. */
   get isGone(): boolean {
@@ -138,20 +126,8 @@ export class LiveProcess {
   get machineContext(): ProcessContext {
     return this.#actor.getSnapshot().context as ProcessContext
   }
-  /** An attempt's work is under way, or has been told to end and has not yet. */
-  get executing(): boolean {
-    return [...this.#attempts].some(({ work }) => work !== undefined)
-  }
-
   get record(): ProcessRecord {
-    const { pid: _, ...transition } = this.#transition
-    return {
-      pid: this.pid,
-      ...this.#identity,
-      ...transition,
-      revision: this.#revision,
-      ...(this.#progress && { progress: this.#progress }),
-    }
+    return this.#recorder.record(this.pid, this.#identity)
   }
 
   info(): ProcessInfo {
@@ -178,8 +154,7 @@ export class LiveProcess {
 
   /** Writes the state the process is in once more: nobody has seen it in this state. */
   announce(event: RecordEvent): void {
-    this.#revision += 1
-    this.#writer.write((this.#transition = { ...this.#transition, revision: this.#revision, at: this.clock.now(), event }))
+    this.#recorder.announce(event)
     this.#tell()
   }
 
@@ -198,32 +173,13 @@ export class LiveProcess {
 
   /** Settles when every record is in the store; `undefined` if they are. */
   barrier(): Promise<void> | undefined {
-    return this.#writer.barrier()
+    return this.#recorder.barrier()
   }
 
   attempt(input: AttemptInput, answer: Answer, part?: 'items'): () => void {
     const attempt = new Attempt(this, input, answer, part)
-    this.#attempts.add(attempt)
+    this.attempts.add(attempt)
     return () => attempt.stop()
-  }
-
-  settled(attempt: Attempt): void {
-    this.#attempts.delete(attempt)
-  }
-
-  /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
-  succeed(step: string, attempt: Attempt): void {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.clock.after(PREDECESSOR_WAIT_MS, resolve)
-    const settled = Promise.race([promise, attempt.work ?? promise]).then(() => {
-      cancel()
-      this.#predecessors.delete(step)
-    })
-    this.#predecessors.set(step, settled)
-  }
-
-  predecessorOf(step: string): Promise<void> | undefined {
-    return this.#predecessors.get(step)
   }
 
   stepNamed(name: string): PlannedStep {
@@ -247,7 +203,7 @@ export class LiveProcess {
   }
 
   report(step: string, progress: Progress): void {
-    this.#meter.report(step, progress)
+    this.#recorder.report(step, progress)
   }
 
   startChild({ name, child }: ChildStep, input: Json): Promise<string> {
@@ -284,7 +240,7 @@ export class LiveProcess {
 
   /** Items of an each step that have finished: on disk, and with them how many there are. */
   writeItems(step: string, items: FinishedItems, progress: Progress): void {
-    this.#writeProgress(step, { [step]: progress }, items)
+    this.#recorder.writeProgress(step, { [step]: progress }, items)
   }
 
   /** Outputs of items that earlier attempts at a step have finished. */
@@ -295,7 +251,7 @@ export class LiveProcess {
         return new Map(records.flatMap(({ event, items = [] }) => (event.step === step ? items : [])))
       } catch (error) {
         // A store that fails is waited for: it is no failure of the step.
-        this.#around.onStoreError(error, this.#transition)
+        this.#around.onStoreError(error, this.#recorder.newest)
         await new Promise<void>(resolve => this.clock.after(STORE_RETRY_MS, resolve))
       }
     }
@@ -314,7 +270,7 @@ export class LiveProcess {
           pid: this.pid,
         })
       case 'cancelled':
-        return new ProcessCancelledError('ERR_CANCELLED', this.#transition.error?.message ?? 'Cancelled', { pid: this.pid })
+        return new ProcessCancelledError('ERR_CANCELLED', this.#recorder.newest.error?.message ?? 'Cancelled', { pid: this.pid })
       default:
         return undefined
     }
@@ -323,8 +279,7 @@ export class LiveProcess {
   /** The runtime closes: work under way is told to end. */
   shutDown(): void {
     this.#seat.leaveQueue()
-    for (const attempt of this.#attempts)
-      attempt.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
+    this.attempts.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
   }
 
   /**
@@ -332,7 +287,7 @@ export class LiveProcess {
    * never run it at once.
    */
   async release(): Promise<void> {
-    while (this.executing) await Promise.all([...this.#attempts].flatMap(({ work }) => work ?? []))
+    await this.attempts.over()
     await this.barrier()
     if (this.#gone || isFinal(this.status)) return
     this.#stop()
@@ -361,7 +316,7 @@ export class LiveProcess {
 
   #stop(): void {
     this.#gone = true
-    this.#meter.stop()
+    this.#recorder.stop()
     this.#actor.stop()
     this.disown()
   }
@@ -369,41 +324,15 @@ export class LiveProcess {
   #record(snapshot: ReturnType<AnyActor['getSnapshot']>): void {
     if (this.machineContext === this.#context) return
     this.#context = this.machineContext
-    const before = this.#transition.status
-    const told = this.#progress
-    const untold = this.#meter.clear()
-    this.#progress = undefined
-    this.#revision += 1
-    const { definition } = this.#transition
-    const made = toTransition(snapshot, this.#program.plan.name, this.#revision)
-    const transition = definition === undefined ? made : { ...made, definition }
-    const { status } = transition
+    const before = this.status
+    this.#recorder.transition(revision => toTransition(snapshot, this.#program.plan.name, revision))
+    const { status } = this
     const final = isFinal(status)
-    this.#writer.write((this.#transition = final ? keepProgress(transition, { ...told, ...untold }) : transition))
     if (final) {
-      this.#meter.stop()
       this.#seat.leaveQueue()
       void this.#finishOnceWritten()
     } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
     if (status !== before && !final) this.#around.onChange(this)
-    this.#tell()
-  }
-
-  #writeProgress(step: string, progress: Readonly<Record<string, Progress>>, items?: FinishedItems): void {
-    const { pid, name, status } = this.#transition
-    if (this.#gone || isFinal(status)) return
-    this.#revision += 1
-    this.#progress = { ...this.#progress, ...progress }
-    this.#writer.write({
-      pid,
-      name,
-      status,
-      revision: this.#revision,
-      at: this.clock.now(),
-      event: { type: 'PROGRESS', step },
-      progress,
-      ...(items && { items }),
-    })
     this.#tell()
   }
 
@@ -419,17 +348,7 @@ export class LiveProcess {
   /** The chart itself threw: a fault of this library, which must not leave the process running for ever. */
   #broken(error: unknown): void {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-    this.#revision += 1
-    this.#transition = {
-      ...this.#transition,
-      status: 'error',
-      revision: this.#revision,
-      at: this.clock.now(),
-      event: { type: 'FAIL' },
-      error: { name, message, ...(stack && { stack }) },
-    }
-    this.#writer.write(this.#transition)
-    this.#meter.stop()
+    this.#recorder.fail({ name, message, ...(stack && { stack }) })
     void this.#finishOnceWritten()
     this.#tell()
   }

@@ -1,0 +1,54 @@
+import type { Attempt } from './attempt.ts'
+import type { Clock } from './clock.ts'
+
+/** How long a retry waits for the attempt it follows, when that ignores its signal. */
+const PREDECESSOR_WAIT_MS = 5_000
+
+/** The attempts of a process that are under way, or were told to end and have not yet. */
+export class Attempts {
+  readonly #clock: Clock
+  readonly #underWay = new Set<Attempt>()
+  /** By step: settles when the attempt that was aborted before has, or has had its time. */
+  readonly #predecessors = new Map<string, Promise<void>>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** The work of one is under way. */
+  get executing(): boolean {
+    return [...this.#underWay].some(({ work }) => work !== undefined)
+  }
+
+  add(attempt: Attempt): void {
+    this.#underWay.add(attempt)
+  }
+
+  settled(attempt: Attempt): void {
+    this.#underWay.delete(attempt)
+  }
+
+  abort(reason: Error): void {
+    for (const attempt of this.#underWay) attempt.abort(reason)
+  }
+
+  /** Resolves when nothing executes any more. */
+  async over(): Promise<void> {
+    while (this.executing) await Promise.all([...this.#underWay].flatMap(({ work }) => work ?? []))
+  }
+
+  /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
+  succeed(step: string, attempt: Attempt): void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#clock.after(PREDECESSOR_WAIT_MS, resolve)
+    const settled = Promise.race([promise, attempt.work ?? promise]).then(() => {
+      cancel()
+      this.#predecessors.delete(step)
+    })
+    this.#predecessors.set(step, settled)
+  }
+
+  predecessorOf(step: string): Promise<void> | undefined {
+    return this.#predecessors.get(step)
+  }
+}

@@ -1,0 +1,106 @@
+import {
+  isFinal,
+  type ErrorRecord,
+  type FinishedItems,
+  type ProcessIdentity,
+  type ProcessRecord,
+  type Progress,
+  type RecordEvent,
+  type Transition,
+} from '../store/record.ts'
+import type { Clock } from './clock.ts'
+import { keepProgress, ProgressMeter } from './progress.ts'
+import type { Surroundings } from './surroundings.ts'
+import { Writer } from './writer.ts'
+
+/** What is on record of a process: its newest transition and the progress reported since. Writes each change to the journal. */
+export class Recorder {
+  readonly #clock: Clock
+  readonly #writer: Writer
+  readonly #meter: ProgressMeter
+  readonly #onProgress: () => void
+  #newest: Transition
+  #progress: Readonly<Record<string, Progress>> | undefined
+  #revision: number
+  #stopped = false
+
+  /** `first` is on disk, or about to be. */
+  constructor(around: Surroundings, first: Transition | ProcessRecord, onProgress: () => void) {
+    const { store, clock } = around
+    this.#clock = clock
+    this.#writer = new Writer(store, clock, (error, line) => around.onStoreError(error, line))
+    this.#meter = new ProgressMeter(clock, (step, progress) => this.writeProgress(step, progress))
+    this.#onProgress = onProgress
+    this.#newest = first
+    this.#revision = first.revision
+    this.#progress = 'progress' in first ? first.progress : undefined
+  }
+
+  get newest(): Transition {
+    return this.#newest
+  }
+
+  record(pid: string, identity: ProcessIdentity): ProcessRecord {
+    const { pid: _, ...transition } = this.#newest
+    return { pid, ...identity, ...transition, revision: this.#revision, ...(this.#progress && { progress: this.#progress }) }
+  }
+
+  /** Settles when every record is in the store; `undefined` if they are. */
+  barrier(): Promise<void> | undefined {
+    return this.#writer.barrier()
+  }
+
+  transition(make: (revision: number) => Transition): void {
+    const told = this.#progress
+    const untold = this.#meter.clear()
+    this.#progress = undefined
+    const { definition } = this.#newest
+    const made = make(this.#revision + 1)
+    const transition = definition === undefined ? made : { ...made, definition }
+    this.#write(isFinal(made.status) ? keepProgress(transition, { ...told, ...untold }) : transition)
+  }
+
+  /** The state the process is in once more: nobody has seen it in this state. */
+  announce(event: RecordEvent): void {
+    this.#write({ ...this.#newest, revision: this.#revision + 1, at: this.#clock.now(), event })
+  }
+
+  fail(error: ErrorRecord): void {
+    this.#write({ ...this.#newest, status: 'error', revision: this.#revision + 1, at: this.#clock.now(), event: { type: 'FAIL' }, error })
+  }
+
+  report(step: string, progress: Progress): void {
+    this.#meter.report(step, progress)
+  }
+
+  writeProgress(step: string, progress: Readonly<Record<string, Progress>>, items?: FinishedItems): void {
+    const { pid, name, status } = this.#newest
+    if (this.#stopped || isFinal(status)) return
+    this.#revision += 1
+    this.#progress = { ...this.#progress, ...progress }
+    this.#writer.write({
+      pid,
+      name,
+      status,
+      revision: this.#revision,
+      at: this.#clock.now(),
+      event: { type: 'PROGRESS', step },
+      progress,
+      ...(items && { items }),
+    })
+    this.#onProgress()
+  }
+
+  /** Progress is no longer written. */
+  stop(): void {
+    this.#stopped = true
+    this.#meter.stop()
+  }
+
+  #write(transition: Transition): void {
+    this.#newest = transition
+    this.#revision = transition.revision
+    this.#writer.write(transition)
+    if (isFinal(transition.status)) this.stop()
+  }
+}
