@@ -26,10 +26,11 @@ for (const mode of ['thread', 'process'] as const) {
   test.serial(`${mode}: a TypeScript module runs apart, by default its default export`, async t => {
     const definition = begun.step('crunch', { module }, { isolate: mode })
     const { runtime, job } = await run(definition, { n: 4 })
-    const { n, main, pid } = (await job.result()) as { n: number; main: boolean; pid: number }
+    const { n, main, pid, path } = (await job.result()) as { n: number; main: boolean; pid: number; path?: string }
     t.is(n, 8)
     t.is(main, mode === 'process')
     t.is(pid === process.pid, mode === 'thread')
+    t.true(path === process.env['PATH'], 'it has the environment of its host')
     await runtime.close()
   })
 

@@ -6,7 +6,12 @@ import { FatalError, RetryError, type StepContext } from 'stepwright'
 
 const main = process.pid
 
-export const double = ({ data }: StepContext<{ n: number }>) => ({ n: data.n * 2, main: isMainThread, pid: main })
+export const double = ({ data }: StepContext<{ n: number }>) => ({
+  n: data.n * 2,
+  main: isMainThread,
+  pid: main,
+  path: process.env['PATH'],
+})
 export default double
 
 export async function tell({ progress, log, step, attempt, idempotencyKey, pid }: StepContext) {

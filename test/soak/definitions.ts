@@ -1,47 +1,35 @@
-import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import { setup } from 'xstate'
 import { defineProcess, typed, type StepContext } from 'stepwright'
+import { chance, workers, type Data } from './effects.ts'
+import type { apart } from './isolated.ts'
 
-/** What a step did, written with one system call, so that a kill leaves a line whole or not there. */
-export type Effect =
-  | readonly ['started', pid: string]
-  | readonly ['begin' | 'end', pid: string, step: string, attempt: number, host: string, at: number]
+const ITEMS = 8
+const input = typed<Data>()
+const module = new URL('./isolated.ts', import.meta.url)
+const alone = { module, export: 'apart', type: typed<typeof apart>() } as const
 
-interface Data {
-  readonly n: number
-  readonly trail: string
-}
+/** Waits a little, then to be told to go on. */
+const minder = setup({ types: { context: {} as Data, input: {} as Data, output: {} as Data, events: {} as { type: 'GO' } } }).createMachine(
+  {
+    context: ({ input: { n, trail } }) => ({ n, trail }),
+    initial: 'thinking',
+    states: { thinking: { after: { 60: 'asking' } }, asking: { on: { GO: 'done' } }, done: { type: 'final' } },
+    output: ({ context: { n, trail } }) => ({ n: n + 1, trail: `${trail}m` }),
+  },
+)
 
-/** A number from 0 to 1 that depends on nothing but its seed: the same attempt fails, or takes as long, wherever it runs. */
-function chance(seed: string): number {
-  let hash = 2166136261
-  for (const char of seed) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619)
-  // Without this last mixing, seeds that differ in their last digit give almost the same number.
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
-}
-
-/** Three definitions that between them have every kind of step, and tell `effects` all they do. */
+/** Definitions that between them have every kind of step, and tell the file `effects` all they do. */
 export function soakDefinitions(effects: string, host: string) {
-  const tell = (...effect: Effect) => appendFileSync(effects, `${JSON.stringify(effect)}\n`)
-  const work =
-    (letter: string) =>
-    async ({ data, pid, step, attempt }: StepContext<Data>): Promise<Data> => {
-      tell('begin', pid, step, attempt, host, Date.now())
-      await delay(chance(`${pid}${step}`) * 20)
-      tell('end', pid, step, attempt, host, Date.now())
-      return { n: data.n + 1, trail: data.trail + letter }
-    }
-  const flaky =
-    (letter: string) =>
-    async (context: StepContext<Data>): Promise<Data> => {
-      const done = await work(letter)(context)
-      if (chance(`${context.pid}${context.step}${context.attempt}`) < 0.4)
-        throw new Error(`attempt ${context.attempt} of ${context.step} was not to be`)
-      return done
-    }
-  const input = typed<Data>()
+  const { tell, work, flaky } = workers(effects, host)
+  const item = async ({ data: { index, n }, pid, attempt }: StepContext<{ index: number; n: number }>): Promise<number> => {
+    tell('item', pid, index, host, Date.now())
+    await delay(chance(`${pid}${index}`) * 60)
+    if (attempt < 3 && chance(`${pid}${index}${attempt}`) < 0.3) throw new Error(`attempt ${attempt} at item ${index} was not to be`)
+    return n + index
+  }
+  const retry = { attempts: 40, delay: 5, maxDelay: 50 }
+
   const plain = defineProcess({ name: 'plain', input }).step('a', work('a')).step('b', work('b')).step('c', work('c')).step('d', work('d'))
   const waiting = defineProcess({ name: 'waiting', input })
     .step('a', work('a'))
@@ -51,20 +39,46 @@ export function soakDefinitions(effects: string, host: string) {
     .step('c', work('c'))
   const asking = defineProcess({ name: 'asking', input, timeout: '10m' })
     .step('a', work('a'), { interrupt: true })
-    .step('b', flaky('b'), { retry: { attempts: 40, delay: 5, maxDelay: 50 }, timeout: '1m' })
+    .step('b', flaky('b'), { retry, timeout: '1m' })
     .interrupt('sign-off')
     .step('c', work('c'), { when: ({ data }) => data.n % 2 === 0 })
-  return { plain, waiting, asking, tell }
+  const fanned = defineProcess({ name: 'fanned', input })
+    .parallel('fan', { left: work('l'), right: { run: flaky('r'), retry } })
+    .step('join', context => {
+      const { left, right } = context.data
+      return work('j')({ ...context, data: { n: left.n + right.n, trail: left.trail + right.trail } })
+    })
+  const listed = defineProcess({ name: 'listed', input })
+    .each('items', ({ data: { n } }) => Array.from({ length: ITEMS }, (_, index) => ({ index, n })), item, { concurrency: 3, retry })
+    .step('sum', context => work('s')({ ...context, data: { n: context.data.reduce((sum, one) => sum + one, 0), trail: 'i' } }))
+  const minded = defineProcess({ name: 'minded', input }).machine('mind', minder).step('b', work('b'))
+  const leaf = defineProcess({ name: 'leaf', input }).step('a', work('a')).step('b', flaky('b'), { retry })
+  const tree = defineProcess({ name: 'tree', input }).step('x', work('x')).process('leaf', leaf).step('c', work('c'))
+  const threaded = defineProcess({ name: 'threaded', input }).step('a', alone, { isolate: 'thread' }).step('b', work('b'))
+  const forked = defineProcess({ name: 'forked', input }).step('a', alone, { isolate: 'process' }).step('b', work('b'))
+  return { tell, processes: [plain, waiting, asking, fanned, listed, minded, tree, threaded, forked] as const }
 }
 
 /** What each definition makes of its input. */
-export function expectedOutput(name: string, { n }: Data): Data {
+export function expectedOutput(name: string, { n, trail }: Data): Data {
   switch (name) {
     case 'plain':
       return { n: n + 4, trail: 'abcd' }
     case 'waiting':
       return { n: n + 3, trail: 'abc' }
-    default:
+    case 'asking':
       return (n + 2) % 2 === 0 ? { n: n + 3, trail: 'abc' } : { n: n + 2, trail: 'ab' }
+    case 'fanned':
+      return { n: 2 * (n + 1) + 1, trail: 'lrj' }
+    case 'listed':
+      return { n: ITEMS * n + (ITEMS * (ITEMS - 1)) / 2 + 1, trail: 'is' }
+    case 'minded':
+      return { n: n + 2, trail: 'mb' }
+    case 'leaf':
+      return { n: n + 2, trail: `${trail}ab` }
+    case 'tree':
+      return { n: n + 4, trail: 'xabc' }
+    default:
+      return { n: n + 2, trail: 'ab' }
   }
 }

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openClient } from 'stepwright'
+import { lowdbStore, openClient } from 'stepwright'
 import { verify, type Findings } from './verify.ts'
 
 export interface SoakResult extends Findings {
@@ -24,6 +24,7 @@ export async function soak(
 ): Promise<SoakResult> {
   const store = join(dir, 'store'),
     effects = join(dir, 'effects')
+  const env = { NODE_COMPILE_CACHE: join(dir, 'compiled'), ...process.env }
   const kills = new Map<string, number>()
   const hosts: { name: string; child: ChildProcess }[] = []
   let born = 0,
@@ -32,7 +33,7 @@ export async function soak(
 
   async function bear(place: number): Promise<void> {
     const name = `host${++born}`
-    const child = fork(join(import.meta.dirname, 'host.ts'), [store, effects, name], { execArgv: process.execArgv })
+    const child = fork(join(import.meta.dirname, 'host.ts'), [store, effects, name], { execArgv: process.execArgv, env })
     hosts[place] = { name, child }
     child.on('exit', code => {
       if (code !== null && code !== 0) faults.push(`${name} ended by itself with status ${code}`)
@@ -48,28 +49,30 @@ export async function soak(
 
   await Promise.all(Array.from({ length: HOSTS }, (_, place) => bear(place)))
   const readers = Array.from({ length: READERS }, () =>
-    fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv }),
+    fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv, env }),
   )
   const until = Date.now() + seconds * 1_000
   let told = Date.now()
-  while (Date.now() < until || kills.size < atLeast) {
-    // The moments are random on purpose: this is a search, and what it finds is checked at the end.
-    await delay(100 + Math.random() * 400)
-    const place = Math.floor(Math.random() * HOSTS)
-    if (Math.random() < 0.8) {
-      await kill(place)
-      await bear(place)
-    } else {
-      stops += 1
-      hosts[place]?.child.kill('SIGSTOP')
-      await delay(Math.random() * 1_200)
-      hosts[place]?.child.kill('SIGCONT')
-    }
-    if (Date.now() - told > 10_000) {
-      told = Date.now()
-      say(`${Math.max(0, Math.round((until - told) / 1_000))} s left: ${kills.size} kills, ${stops} stops`)
+  /** The moments are random on purpose: this is a search, and what it finds is checked at the end. */
+  async function torment(place: number): Promise<void> {
+    while (Date.now() < until || kills.size < atLeast) {
+      await delay(200 + Math.random() * 800)
+      if (Math.random() < 0.8) {
+        await kill(place)
+        await bear(place)
+      } else {
+        stops += 1
+        hosts[place]?.child.kill('SIGSTOP')
+        await delay(Math.random() * 1_200)
+        hosts[place]?.child.kill('SIGCONT')
+      }
+      if (Date.now() - told > 10_000) {
+        told = Date.now()
+        say(`${Math.max(0, Math.round((until - told) / 1_000))} s left: ${kills.size} kills, ${stops} stops`)
+      }
     }
   }
+  await Promise.all(hosts.map((_, place) => torment(place)))
   for (const { child } of hosts) child.send('stop starting')
   const client = openClient(store)
   await allEnded(client, Date.now() + SETTLE_MS)
@@ -81,7 +84,7 @@ export async function soak(
     faults.push(...report.faults.map(fault => `reader: ${fault}`))
   }
   for (const { child } of hosts) child.kill('SIGKILL')
-  const findings = await verify(client, effects, kills)
+  const findings = await verify(client, lowdbStore(store), effects, kills)
   await client.close()
   return { ...findings, kills: kills.size, stops, reads, violations: [...findings.violations, ...faults] }
 }
