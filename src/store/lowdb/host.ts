@@ -1,7 +1,7 @@
 import { StepwrightError } from '../../errors.ts'
 import { ifThere, makeFolder, randomWord, removeFile } from '../files.ts'
 import type { Files } from '../files.ts'
-import { hostClosed, quote, writeFailed } from '../failures.ts'
+import { hostClosed, notOwned, quote, writeFailed } from '../failures.ts'
 import type { Command, Refusal } from '../command.ts'
 import { journalOf } from '../imported.ts'
 import { isPid } from '../pid.ts'
@@ -19,7 +19,8 @@ import type { Hosts } from './hosts.ts'
 import { Inbox } from './inbox.ts'
 import { importProcess } from './import.ts'
 import { Keys } from './keys.ts'
-import { asStoreFailure, foldersOf, prepareStore } from './layout.ts'
+import { asStoreFailure, makeStoreSafe, prepareStore } from './layout.ts'
+import { hasEnded } from './locate.ts'
 import { appendLog } from './logs.ts'
 import { EndedMoves } from './moves.ts'
 import { orWriteFailed, OwnedJournals } from './owned.ts'
@@ -37,7 +38,7 @@ export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts
     try {
       writeHostCard(files, folders, hostId)
       makeFolder(files, folders.activeFolder(hostId))
-      await durability.folders(...foldersOf(folders, isNew))
+      await makeStoreSafe(folders, durability, isNew)
       return new LowdbHost(hostId, files, folders, hosts, beacon, durability, wake)
     } catch (error) {
       await beacon.close()
@@ -121,7 +122,7 @@ class LowdbHost implements HostStore {
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {
-    this.#owned.check(pid)
+    if (!this.#owned.has(pid) && !hasEnded(this.#files, this.#folders, pid)) throw notOwned(pid, this.hostId)
     orWriteFailed(this.#folders.logFile(pid), () => appendLog(this.#files, this.#folders, pid, entry))
   }
 
@@ -156,9 +157,10 @@ class LowdbHost implements HostStore {
     this.#waking.listener = listener
   }
 
-  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+  async *take(accept: (record: ProcessRecord) => boolean, skip?: (pid: string) => boolean): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
-    for await (const record of take(this.#files, this.#folders, this.#keys, this.#folder, accept)) {
+    const taker = { files: this.#files, folders: this.#folders, keys: this.#keys, folder: this.#folder }
+    for await (const record of take(taker, accept, skip)) {
       this.#owned.add(record)
       yield record
     }

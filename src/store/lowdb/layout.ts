@@ -4,6 +4,7 @@ import { makeFolder, readText, writeAtomically } from '../files.ts'
 import type { FileStat, Files } from '../files.ts'
 import { corrupt, noAccess, readFailed, tooNew, writeFailed } from '../failures.ts'
 import type { Folders } from './folders.ts'
+import type { Durability } from './power.ts'
 
 export const STORE_FORMAT = 1
 
@@ -49,8 +50,11 @@ export function prepareStore(files: Files, folders: Folders): boolean {
   }
 }
 
-/** The folders that may have new names in them, above those of hosts. */
-export const foldersOf = ({ root, active }: Folders, isNew: boolean): string[] => [...(isNew ? [dirname(root)] : []), root, active]
+/** What was made with the store is safe, whoever made it. @param isNew this process did */
+export async function makeStoreSafe({ root, active, format }: Folders, durability: Durability, isNew: boolean): Promise<void> {
+  await durability.file(format)
+  await durability.folders(...(isNew ? [dirname(root)] : []), root, active)
+}
 
 /** What kept a host from setting up in `root`. */
 export function asStoreFailure(root: string, error: unknown): Error {

@@ -58,11 +58,6 @@ export class OwnedJournals {
     return this.#owned.has(pid)
   }
 
-  /** @throws ERR_UNKNOWN_PROCESS */
-  check(pid: string): void {
-    this.#get(pid)
-  }
-
   /** A journal that was taken. The half of a line that its last host may have left is cut off before the first write. */
   add(record: ProcessRecord): void {
     this.#own(record, 'existing')
@@ -99,7 +94,8 @@ export class OwnedJournals {
   async write(line: JournalLine): Promise<void> {
     const { durability } = this.#owner
     const owned = this.#get(line.pid)
-    checkRevision(line, owned.revision)
+    // The one that is down already may have been waiting for its folders.
+    if (line.revision !== owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
     if (line.revision > owned.revision) {
       owned.low.data = line
       await owned.low.write()

@@ -12,7 +12,7 @@ import { draftName } from './compaction.ts'
 import { namesIn, pidsIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import type { Keys } from './keys.ts'
-import { foldersOf, prepareStore } from './layout.ts'
+import { makeStoreSafe, prepareStore } from './layout.ts'
 import type { Durability } from './power.ts'
 
 const DRAFT = /^\.([0-9a-z]{20})\.jsonl$/
@@ -37,7 +37,7 @@ export async function submit(
 ): Promise<{ readonly pid: string; readonly created: boolean }> {
   const { pid, key } = record
   if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
-  if (prepareStore(files, folders)) await durability.folders(...foldersOf(folders, true))
+  if (prepareStore(files, folders)) await makeStoreSafe(folders, durability, true)
   const draft = `${folders.pending}/${draftName(pid)}`
   let holder: string | undefined
   try {
@@ -64,17 +64,25 @@ export async function submit(
   return { pid: holder, created: holder === pid }
 }
 
-/** Takes what waits and `accept` says yes to into `folder`, oldest first, each by a rename that lets exactly one host win. */
+/** What a host takes with. */
+export interface Taker {
+  readonly files: Files
+  readonly folders: Folders
+  readonly keys: Keys
+  /** Where the journals are that the host owns. */
+  readonly folder: string
+}
+
+/** Takes what waits and `accept` says yes to, oldest first, each by a rename that lets exactly one host win. */
 export async function* take(
-  files: Files,
-  folders: Folders,
-  keys: Keys,
-  folder: string,
+  { files, folders, keys, folder }: Taker,
   accept: (record: ProcessRecord) => boolean,
+  skip = (_pid: string): boolean => false,
 ): AsyncGenerator<ProcessRecord> {
   const pace = createPace()
   rescueDrafts(files, folders, keys)
   for (const pid of pidsIn(files, folders.pending).toSorted()) {
+    if (skip(pid)) continue
     await pace()
     const file = folders.pendingFile(pid)
     const record = await readSubmission(files, file, pid)
