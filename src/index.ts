@@ -22,6 +22,7 @@ export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject } from
 
 // Hosts
 export { createRuntime, type Runtime } from './runtime/create-runtime.ts'
+export { checkStored, type StoredCheck, type StoredMisfit } from './runtime/check-stored.ts'
 export type { RuntimeEvents } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { ProcessHandle } from './runtime/handle.ts'

@@ -16,16 +16,27 @@ export interface Loaded {
  * @throws UsageError
  */
 export async function loadModules(files: readonly string[]): Promise<Loaded> {
-  const processes = new Set<ProcessDefinition>()
+  const processes = await loadDefinitions(files)
   let services: object = {}
+  for (const file of files) services = { ...services, ...(await servicesOf((await load(file))['services'], file)) }
+  return { processes, services }
+}
+
+/**
+ * The definitions alone.
+ *
+ * @throws UsageError
+ */
+export async function loadDefinitions(files: readonly string[]): Promise<readonly ProcessDefinition[]> {
+  const processes = new Set<ProcessDefinition>()
   for (const file of files) {
-    const exported = await load(file)
-    const found = Object.values(exported).flat().filter(isProcessDefinition)
+    const found = Object.values(await load(file))
+      .flat()
+      .filter(isProcessDefinition)
     if (found.length === 0) throw new UsageError(`${printable(file)} exports no definition: export what defineProcess() returns`)
     for (const definition of found) processes.add(definition)
-    services = { ...services, ...(await servicesOf(exported['services'], file)) }
   }
-  return { processes: [...processes], services }
+  return [...processes]
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addAdopt } from './commands/adopt.ts'
 import { addCancel } from './commands/cancel.ts'
+import { addCheck } from './commands/check.ts'
 import { addFork } from './commands/fork.ts'
 import { addGc } from './commands/gc.ts'
 import { addHistory } from './commands/history.ts'
@@ -44,6 +45,7 @@ const COMMANDS = [
   addSubmit,
   addRun,
   addWork,
+  addCheck,
   addSchedules,
   addHosts,
   addAdopt,

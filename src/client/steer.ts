@@ -22,7 +22,7 @@ type Wish<C = Command> = C extends Command ? Omit<C, 'pid' | 'id' | 'at'> : neve
  */
 export async function steer(store: Store, pid: string, wishFor: (record: ProcessRecord) => Wish, signal: AbortSignal): Promise<Steered> {
   const found = await mustLive(store, pid)
-  const at = Date.now()
+  const at = later()
   const id = createPid(at)
   await store.command({ ...wishFor(found.record), pid, id, at })
   for (let look = 0; ; look++) {
@@ -37,6 +37,10 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
     await delay(LOOK_MS[look] ?? LAST_LOOK_MS)
   }
 }
+
+let newest = 0
+/** The time in milliseconds, another one at each call: commands are done in the order of their ids. */
+const later = (): number => (newest = Math.max(Date.now(), newest + 1))
 
 /** @throws why the host refused it */
 async function isTaken(store: Store, pid: string, id: string): Promise<boolean> {

@@ -1,5 +1,4 @@
-import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, Snapshot } from 'xstate'
-import type { ProcessPlan } from '../steps/plan.ts'
+import type { AnyMachineSnapshot, Snapshot } from 'xstate'
 import type { Json, MachineSnapshot, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
 import type { MachineState, ProcessContext } from './context.ts'
 
@@ -91,32 +90,9 @@ function withMachine(value: unknown, { snapshot }: MachineState): Json {
   return { running: { [step as string]: { machine: snapshot.value } } }
 }
 
-function withoutMachine({ value, machine }: MachineSnapshot): Json {
+/** A state of the process's own machine: what `withMachine` was given. */
+export function withoutMachine({ value, machine }: MachineSnapshot): Json {
   if (machine === undefined) return value
   const [step] = Object.keys((value as { running: object }).running)
   return { running: { [step as string]: 'machine' } }
-}
-
-/** Whether a definition's machine, and the user's within it, have the states a record is in. */
-export function canRestore(plan: ProcessPlan, machine: AnyStateMachine, { snapshot }: ProcessRecord): boolean {
-  if (!hasState(machine, withoutMachine(snapshot))) return false
-  if (snapshot.machine === undefined) return true
-  const [name] = Object.keys((snapshot.value as { running: object }).running)
-  const step = plan.steps.find(one => one.name === name)
-  const inner = (snapshot.machine as unknown as MachineState).snapshot
-  return step?.kind === 'machine' && hasState(step.machine as unknown as AnyStateMachine, inner.value)
-}
-
-function hasState(machine: AnyStateMachine, value: Json): boolean {
-  const inside = (node: AnyStateNode | undefined, part: Json): boolean => {
-    if (!node) return false
-    if (typeof part === 'string') return Object.hasOwn(node.states, part)
-    return (
-      typeof part === 'object' &&
-      part !== null &&
-      (node.type !== 'parallel' || Object.keys(node.states).every(key => Object.hasOwn(part, key))) &&
-      Object.entries(part).every(([key, rest]) => Object.hasOwn(node.states, key) && inside(node.states[key], rest as Json))
-    )
-  }
-  return inside(machine.root, value)
 }

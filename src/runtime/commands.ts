@@ -11,6 +11,8 @@ export interface CommandsOptions {
   /** The journal of a process that another host may have steered before. */
   readonly history: (pid: string) => Promise<readonly ProcessRecord[] | undefined>
   readonly onProblem: (what: string, error: unknown) => void
+  /** A command that was kept, so that no client waits for its answer, cannot be done. */
+  readonly onRefused: (live: LiveProcess, command: Command, refusal: Refusal) => Promise<void>
 }
 
 /**
@@ -34,15 +36,18 @@ export class Commands {
     return store.commands(error => onProblem('A file in the inbox is no command, and was put aside', error))
   }
 
-  /** Does not wait for them: one that takes long must not hold up the others. */
-  apply(commands: readonly Command[]): void {
+  /**
+   * Does not wait for them: one that takes long must not hold up the others.
+   * @param areKept they were there before the process was this host's
+   */
+  apply(commands: readonly Command[], areKept = false): void {
     for (const command of commands) {
       const live = this.#options.find(command.pid)
       if (live === undefined || this.#busy.has(command.id)) continue
       this.#busy.add(command.id)
       const before = this.#last.get(live)
       // The first one begins at once: a process that is cancelled when it is taken over begins no step.
-      const done = (before === undefined ? this.#apply(live, command) : before.then(() => this.#apply(live, command)))
+      const done = (before === undefined ? this.#apply(live, command, areKept) : before.then(() => this.#apply(live, command, areKept)))
         .catch((error: unknown) => this.#options.onProblem(`Command ${command.id} for process ${command.pid} could not be taken`, error))
         .finally(() => {
           this.#busy.delete(command.id)
@@ -52,7 +57,7 @@ export class Commands {
     }
   }
 
-  async #apply(live: LiveProcess, command: Command): Promise<void> {
+  async #apply(live: LiveProcess, command: Command, isKept: boolean): Promise<void> {
     const { pid, id } = command
     let refusal: Refusal | undefined
     // One that was cancelled would have ended.
@@ -65,6 +70,7 @@ export class Commands {
         // The next host takes it.
         if (error instanceof StepwrightError && error.code === 'ERR_RUNTIME_CLOSED') return
         refusal = toRefusal(error)
+        if (isKept) await this.#options.onRefused(live, command, refusal)
       }
     }
     await this.#options.store.answer(pid, id, refusal)

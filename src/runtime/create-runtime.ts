@@ -8,7 +8,7 @@ import { openIsolation } from './isolation.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
 import { checkOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
-import { definitionsOf } from './programs.ts'
+import { checkServices, definitionsOf } from './programs.ts'
 import { ProcessRuntime, type Injected } from './runtime.ts'
 
 /** The object through which app code starts and closes processes. A client of its store as well. */
@@ -65,7 +65,8 @@ export async function createRuntime<const P extends readonly ProcessDefinition[]
 export async function openRuntime(options: RuntimeOptions & { services?: unknown }, injected: Injected): Promise<Runtime> {
   // All that the caller may have got wrong comes first: it must not leave a store behind.
   const checked = checkOptions(options)
-  const definitions = definitionsOf(options.processes, checked.services)
+  const definitions = definitionsOf(options.processes)
+  checkServices(definitions, checked.services)
   const store = checked.store ?? lowdbStore()
   const plans = [...definitions.values()].map(({ plan }) => plan)
   const isolation = await openIsolation(plans, checked.concurrency, store.maxRecordBytes)

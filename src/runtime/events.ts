@@ -9,11 +9,21 @@ export interface RuntimeEvents {
   readonly process: ProcessInfo
   /** The host took processes over from another one (which had died, or let them go), or has closed. */
   readonly host: { readonly type: 'adopted'; readonly pids: readonly string[] } | { readonly type: 'closed' }
+  /**
+   * A client's command that was kept (no host was alive) cannot be done now that this host has the process: the process has ended, say, or is
+   * not interrupted. It is in the log of the process too.
+   */
+  readonly 'command-refused': {
+    readonly pid: string
+    readonly type: 'cancel' | 'proceed' | 'send'
+    readonly code: string
+    readonly message: string
+  }
   /** The store failed. Nothing is lost: what could not be written is written again until it is. */
   readonly 'store-error': { readonly error: unknown; readonly message: string; readonly pid?: string }
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>(['process', 'host', 'store-error'])
+const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>(['process', 'host', 'command-refused', 'store-error'])
 
 /** Who listens to a runtime. A listener that throws harms neither the runtime nor the others. */
 export class Events {

@@ -2,7 +2,7 @@ import type { AnyStateMachine } from 'xstate'
 import { chartOf } from '../machines/chart.ts'
 import { compile } from '../machines/compile.ts'
 import { migrated } from '../machines/migrate.ts'
-import { canRestore } from '../machines/snapshot.ts'
+import { misfitOf, type Misfit } from '../machines/misfit.ts'
 import { shapeOf } from '../machines/shape.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
@@ -10,7 +10,7 @@ import { missingServices } from '../steps/execute.ts'
 import { copyJson, toJson } from '../steps/json.ts'
 import { show } from '../steps/show.ts'
 import { childPlans, everyStep, type PlannedStep, type ProcessPlan } from '../steps/plan.ts'
-import type { ProcessIdentity, ProcessRecord } from '../store/record.ts'
+import { isSubmission, type ProcessIdentity, type ProcessRecord } from '../store/record.ts'
 import type { StoredChart } from '../store/store.ts'
 import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from './actors.ts'
 import type { Program } from './surroundings.ts'
@@ -33,6 +33,14 @@ export interface KnownProgram extends Program {
 export interface Restored {
   readonly program: Program
   readonly record: ProcessRecord
+  /** `migrate` says where it goes on. */
+  readonly isMigrated: boolean
+}
+
+/** Why a host leaves a process as it is. */
+export interface Unrestorable {
+  readonly reason: 'unknown-definition' | 'unknown-version' | 'failed-migration' | Misfit['reason']
+  readonly message: string
 }
 
 export interface KnownDefinition {
@@ -46,9 +54,9 @@ export interface KnownDefinition {
 
 /**
  * The definitions a host knows, by name and version.
- * @throws TypeError if one is given twice, is none, or needs a service that is not there
+ * @throws TypeError if one is given twice or is none
  */
-export function definitionsOf(processes: readonly ProcessDefinition[], services: object): Map<string, KnownDefinition> {
+export function definitionsOf(processes: readonly ProcessDefinition[]): Map<string, KnownDefinition> {
   const known = new Map<string, KnownDefinition>()
   const given = processes.map(planOf)
   // Children first: the last version of a name serves new starts, and what is given counts for more than what comes with it.
@@ -56,11 +64,6 @@ export function definitionsOf(processes: readonly ProcessDefinition[], services:
   for (const plan of [...implied, ...given]) {
     const id = idOf(plan)
     if (known.has(id)) throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
-    const missing = missingServices(plan, services)
-    if (missing.length > 0)
-      throw new TypeError(
-        `createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`,
-      )
     known.set(id, {
       plan,
       shape: shapeOf(plan),
@@ -71,12 +74,24 @@ export function definitionsOf(processes: readonly ProcessDefinition[], services:
   return known
 }
 
+/** @throws TypeError if a definition needs a service that is not there */
+export function checkServices(definitions: ReadonlyMap<string, KnownDefinition>, services: object): void {
+  for (const { plan } of definitions.values()) {
+    const missing = missingServices(plan, services)
+    if (missing.length > 0)
+      throw new TypeError(
+        `createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`,
+      )
+  }
+}
+
 /** Each definition with its machine: compiled once, shared by all its processes. */
 export class Programs {
-  readonly #actors: ProvidedActors
+  readonly #actors: ProvidedActors | undefined
   readonly #entries: ReadonlyMap<string, KnownDefinition>
 
-  constructor(definitions: ReadonlyMap<string, KnownDefinition>, actors: ProvidedActors) {
+  /** @param actors absent: nothing will run */
+  constructor(definitions: ReadonlyMap<string, KnownDefinition>, actors?: ProvidedActors) {
     this.#entries = definitions
     this.#actors = actors
   }
@@ -98,20 +113,40 @@ export class Programs {
     return entry && this.#program(entry, entry.plan.timeoutMs !== undefined)
   }
 
-  /**
-   * What this host makes of a record: the program that goes on with it, and the record as that program knows it. The same name and version,
-   * and a machine that has the record's states; else what `migrate` of the newest definition of that name says.
-   */
+  /** What this host makes of a record; a migration that goes wrong is told, and leaves the process for a host that knows better. */
   restoring(record: ProcessRecord): Restored | undefined {
+    const found = this.examine(record)
+    if ('program' in found) return found
+    const { pid, name, version } = record
+    if (found.reason === 'failed-migration')
+      process.emitWarning(`Process ${pid} (${name}, version ${version}) was not migrated: ${found.message}`)
+    return undefined
+  }
+
+  /**
+   * The program that goes on with a record, and the record as that program knows it: of the same name and version, with a machine that has the
+   * record's states; else what `migrate` of the newest definition of that name says. What was submitted begins under the newest.
+   */
+  examine(record: ProcessRecord): Restored | Unrestorable {
+    const { name, version } = record
+    const newest = [...this.#entries.values()].findLast(({ plan }) => plan.name === name)
+    if (newest === undefined) return { reason: 'unknown-definition', message: `there is no definition '${name}'` }
+    if (isSubmission(record)) return { program: this.#program(newest, newest.plan.timeoutMs !== undefined), record, isMigrated: false }
     const timed = record.deadline !== undefined || record.remainingMs !== undefined
     const entry = this.#entries.get(idOf(record))
     const program = entry && this.#program(entry, timed)
-    if (program && canRestore(program.plan, program.machine, record)) return { program, record: renamed(record, program) }
-    const newest = [...this.#entries.values()].findLast(({ plan }) => plan.name === record.name)
-    const moved = newest?.plan.migrate && migrate(record, newest.plan)
-    if (!newest || !moved) return undefined
-    const next = this.#program(newest, timed)
-    return { program: next, record: renamed(moved, next) }
+    const misfit: Unrestorable | undefined = program
+      ? misfitOf(program.plan, program.machine, record)
+      : { reason: 'unknown-version', message: `definition '${name}' has no version '${version}', and does not migrate it` }
+    if (program && !misfit) return { program, record: renamed(record, program), isMigrated: false }
+    try {
+      const moved = migrate(record, newest.plan)
+      if (!moved) return misfit as Unrestorable
+      const next = this.#program(newest, timed)
+      return { program: next, record: renamed(moved, next), isMigrated: true }
+    } catch (error) {
+      return { reason: 'failed-migration', message: error instanceof Error ? error.message : String(error) }
+    }
   }
 
   #program(entry: KnownDefinition, timed: boolean): KnownProgram {
@@ -128,19 +163,12 @@ function renamed(record: ProcessRecord, { plan, shape, outline }: KnownProgram):
   return { ...record, ...definition, definition }
 }
 
-/** A migration that goes wrong leaves the process as it is, for a host that knows better. */
+/** What `migrate` of a definition makes of a record. @throws whatever it throws, or why it cannot be done */
 function migrate(record: ProcessRecord, plan: ProcessPlan): ProcessRecord | undefined {
   const { pid, version, steps, input, data = input } = record
   const [step] = Object.entries(steps).find(([, { endedAt }]) => endedAt === undefined) ?? []
-  try {
-    const to = plan.migrate?.({ pid, version, data: copyJson(data), input: copyJson(input), ...(step !== undefined && { step }) })
-    return to && migrated(record, plan, { step: to.step, ...(to.data !== undefined && { data: toJson(to.data, Infinity) }) })
-  } catch (error) {
-    process.emitWarning(
-      `Process ${pid} (${record.name}, version ${version}) was not migrated: ${error instanceof Error ? error.message : String(error)}`,
-    )
-    return undefined
-  }
+  const to = plan.migrate?.({ pid, version, data: copyJson(data), input: copyJson(input), ...(step !== undefined && { step }) })
+  return to && migrated(record, plan, { step: to.step, ...(to.data !== undefined && { data: toJson(to.data, Infinity) }) })
 }
 
 const idOf = ({ name, version }: { name: string; version: string }): string => `${name}@${version}`

@@ -30,6 +30,7 @@ import { LiveProcess } from './live-process.ts'
 import { Lookout } from './lookout.ts'
 import { checkCloseOptions, checkStartOptions, type CheckedOptions, type CloseOptions, type StartOptions } from './options.ts'
 import { Programs, type KnownDefinition } from './programs.ts'
+import { teller } from './refused.ts'
 import { closed, RuntimeClient } from './runtime-client.ts'
 import { Schedules } from './schedules.ts'
 import { closeOnSignals } from './signals.ts'
@@ -78,7 +79,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly #schedules: Schedules
   readonly #whenIdle = new Set<() => void>()
   /** Commands that were there for what is being adopted. */
-  #kept: readonly Command[] = []
+  #kept: ReadonlyMap<string, readonly Command[]> = new Map()
   readonly #children: Children
   #stopExpiry: () => void = () => {}
   #forgetSignals: () => void = () => {}
@@ -120,7 +121,13 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
     })
     const onProblem = (what: string, error?: unknown): void => this.#problem(what, error)
-    this.#commands = new Commands({ store, find: pid => this.#live.get(pid), history: pid => readers.history(pid), onProblem })
+    this.#commands = new Commands({
+      store,
+      find: pid => this.#live.get(pid),
+      history: pid => readers.history(pid),
+      onProblem,
+      onRefused: teller({ store, clock, logger: options.logger, events: this.#events }),
+    })
     this.#submissions = new Submissions({
       store,
       programs: this.#programs,
@@ -135,7 +142,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     })
     this.#adoption = new Adoption(
       store,
-      record => (isSubmission(record) ? this.#submissions.accepts(record) : this.#programs.restoring(record) !== undefined),
+      record => this.#submissions.adopts(record),
       adopted => {
         const pids = adopted.map(({ record }) => record.pid)
         this.#options.logger.info({ host: store.hostId, pids }, `Host ${store.hostId} goes on with ${pids.length} processes of others`)
@@ -317,7 +324,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     if (this.draining) return
     begin(live)
     // Before anything of it runs.
-    this.#commands.apply(this.#kept.filter(({ pid }) => pid === live.pid))
+    this.#commands.apply(this.#kept.get(live.pid) ?? [], true)
     const { parent } = live.record
     // Once all that were adopted with it are here: its parent may be one of them.
     if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
@@ -348,7 +355,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
 
   async #readKept(): Promise<void> {
     try {
-      this.#kept = await this.#commands.waiting()
+      this.#kept = Map.groupBy(await this.#commands.waiting(), ({ pid }) => pid)
     } catch (error) {
       this.#problem('The inbox cannot be read', error)
     }

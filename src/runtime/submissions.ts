@@ -35,6 +35,8 @@ export interface SubmissionsOptions {
 export class Submissions {
   readonly #options: SubmissionsOptions
   readonly #unknown = new Set<string>()
+  /** What was read and not taken, by pid: whether this worker takes it once there is room. Nobody changes it any more, so it is read once. */
+  #waiting = new Map<string, boolean>()
   #left: number
   /** Something was left only because no slot was free. */
   #isFull = false
@@ -52,7 +54,10 @@ export class Submissions {
     let tookAny = false
     this.#isFull = false
     this.isExhausted = this.#left === 0
-    for await (const record of store.take(found => this.accepts(found))) {
+    const before = this.#waiting
+    this.#waiting = new Map()
+    const skip = (pid: string): boolean => this.#skips(pid, before.get(pid))
+    for await (const record of store.take(found => this.accepts(found), skip)) {
       await this.begin(record)
       tookAny = true
       if (isDraining()) return
@@ -60,18 +65,37 @@ export class Submissions {
     this.isExhausted = this.#left === 0 || (worker?.wait === false && !tookAny && !this.#isFull)
   }
 
-  accepts(record: ProcessRecord): boolean {
-    const { programs, freeSlots, onProblem } = this.#options
+  /** Of what a dead host had taken: a no is for good, so room does not count. */
+  adopts(record: ProcessRecord): boolean {
+    const { programs } = this.#options
     if (!isSubmission(record)) return programs.restoring(record) !== undefined
-    if (this.#left === 0) return false
-    const { name } = record
-    if (programs.latest(name) === undefined) {
-      if (!this.#unknown.has(name))
-        onProblem(`A process of '${name}' was submitted, a definition that this worker does not know: it waits for one that does`)
+    return this.#left > 0 && programs.latest(record.name) !== undefined
+  }
+
+  accepts(record: ProcessRecord): boolean {
+    const { programs, worker, onProblem } = this.#options
+    const { pid, name } = record
+    const isNew = isSubmission(record)
+    const isKnown = isNew ? programs.latest(name) !== undefined : programs.restoring(record) !== undefined
+    const isTaken = isKnown && (!isNew || this.#hasRoom())
+    if (!isTaken) this.#waiting.set(pid, isKnown)
+    if (isNew && !isKnown && worker && !this.#unknown.has(name)) {
+      onProblem(`A process of '${name}' was submitted, a definition that this worker does not know: it waits for one that does`)
       this.#unknown.add(name)
-      return false
     }
-    this.#isFull = freeSlots() < 1
+    return isTaken
+  }
+
+  /** @param isKnown of what was read before */
+  #skips(pid: string, isKnown: boolean | undefined): boolean {
+    if (isKnown === undefined || (isKnown && this.#hasRoom())) return false
+    this.#waiting.set(pid, isKnown)
+    return true
+  }
+
+  #hasRoom(): boolean {
+    if (this.#left === 0) return false
+    this.#isFull = this.#options.freeSlots() < 1
     return !this.#isFull
   }
 
@@ -85,7 +109,7 @@ export class Submissions {
     const { programs, maxRecordBytes } = this.#options
     const program = programs.latest(record.name)
     if (program === undefined) return
-    this.#left -= 1
+    this.#left = Math.max(0, this.#left - 1)
     const { plan, shape, outline } = program
     let { input } = record
     let refused: ErrorRecord | undefined

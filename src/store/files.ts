@@ -88,9 +88,12 @@ export function writeNew(files: Files, file: string, bytes: Buffer): void {
   }
 }
 
+/** What is written before it takes a file's place. */
+export const draftOf = (file: string): string => join(dirname(file), `.${basename(file)}.${randomWord()}`)
+
 /** Replaces a file, or makes it, so that nobody ever sees half of it. */
 export function writeAtomically(files: Files, file: string, text: string): void {
-  const draft = join(dirname(file), `.${basename(file)}.${randomWord()}`)
+  const draft = draftOf(file)
   writeNew(files, draft, Buffer.from(text))
   try {
     files.renameSync(draft, file)

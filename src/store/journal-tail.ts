@@ -1,6 +1,6 @@
 import { FileBytes, linesOf, readAt, wholeLength } from './file-bytes.ts'
 import type { Files } from './files.ts'
-import { newestRecord, settled } from './journal-reader.ts'
+import { everyRecord, newestRecord, settled } from './journal-reader.ts'
 import type { OpenJournal } from './journal-reader.ts'
 import { fold, parseLine } from './line.ts'
 import type { ProcessRecord } from './record.ts'
@@ -9,16 +9,20 @@ import type { ProcessRecord } from './record.ts'
 export class JournalTail {
   readonly journal: OpenJournal
   readonly #files: Files
+  /** Of the newest record that was read, here or in the file that had the journal before. */
+  #revision: number | undefined
   #record: ProcessRecord | undefined
   /** Where the next line begins. */
   #position = 0
 
-  constructor(files: Files, journal: OpenJournal) {
+  /** @param since the first call reads what is newer than this revision; without it, only the newest */
+  constructor(files: Files, journal: OpenJournal, since?: number) {
     this.#files = files
     this.journal = journal
+    this.#revision = since
   }
 
-  /** The records written since the last call, oldest first; on the first call only the newest. */
+  /** The records written since the last call, oldest first. */
   read(): Promise<ProcessRecord[]> {
     return settled(this.journal.file, () => this.#readNow())
   }
@@ -26,23 +30,36 @@ export class JournalTail {
   #readNow(): ProcessRecord[] {
     const { fd, pid } = this.journal
     const { size } = this.#files.fstatSync(fd)
-    if (this.#record === undefined || size < this.#position) return this.#begin()
+    if (this.#revision === undefined) return this.#begin()
+    // Shorter: its writer has cut off a line, and what follows need not be the same.
+    if (this.#record === undefined || size < this.#position) return this.#readAll()
     if (size === this.#position) return []
     const bytes = readAt(this.#files, fd, this.#position, size)
     const records: ProcessRecord[] = []
     let record = this.#record
     for (const text of linesOf(bytes)) records.push((record = fold(record, parseLine(text, pid))))
-    this.#record = record
-    this.#position += bytes.lastIndexOf('\n') + 1
-    return records
+    return this.#read(records, this.#position + bytes.lastIndexOf('\n') + 1)
   }
 
   #begin(): ProcessRecord[] {
     const bytes = new FileBytes(this.#files, this.journal.fd)
     const record = newestRecord(bytes, this.journal)
-    if (record === undefined) return []
-    this.#record = record
-    this.#position = wholeLength(bytes)
-    return [record]
+    return this.#read(record === undefined ? [] : [record], wholeLength(bytes))
+  }
+
+  #readAll(): ProcessRecord[] {
+    const bytes = new FileBytes(this.#files, this.journal.fd)
+    return this.#read(everyRecord(bytes, this.journal), wholeLength(bytes))
+  }
+
+  /** A line that was cut off and written again is no news. */
+  #read(records: readonly ProcessRecord[], position: number): ProcessRecord[] {
+    const newest = records.at(-1)
+    if (newest === undefined) return []
+    const since = this.#revision ?? 0
+    this.#record = newest
+    this.#revision = Math.max(newest.revision, since)
+    this.#position = position
+    return records.filter(({ revision }) => revision > since)
   }
 }

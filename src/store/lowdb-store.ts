@@ -66,7 +66,7 @@ class LowdbStore implements Store {
     this.#folders = folders
     this.#files = files
     this.#hosts = new Hosts(files, folders)
-    this.#inbox = new Inbox(files, folders)
+    this.#inbox = new Inbox(files, folders, durability)
     this.#reader = new Reader(files, folders, this.#hosts)
   }
 
@@ -143,7 +143,8 @@ class LowdbStore implements Store {
   }
 
   async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
-    const submitted = submit(this.#files, this.#folders, new Keys(this.#files, this.#folders), record)
+    const [files, folders, durability] = [this.#files, this.#folders, this.#durability]
+    const submitted = await submit({ files, folders, keys: new Keys(files, folders), durability }, record)
     // Any of them may be a worker.
     if (submitted.created) await Promise.all(hostIdsIn(this.#files, this.#folders).map(id => poke(this.#folders.hosts, id)))
     return submitted
@@ -151,7 +152,7 @@ class LowdbStore implements Store {
 
   async command(command: Command): Promise<void> {
     this.#check()
-    this.#inbox.put(command)
+    await this.#inbox.put(command)
     const owner = await this.#reader.hostIdOf(command.pid)
     if (owner !== undefined) await poke(this.#folders.hosts, owner)
   }
@@ -161,7 +162,7 @@ class LowdbStore implements Store {
   }
 
   async forget(pid: string, commandId: string): Promise<void> {
-    this.#inbox.forget(pid, commandId)
+    await this.#inbox.forget(pid, commandId)
   }
 
   async seize(hostId: string, force: boolean): Promise<number> {

@@ -145,7 +145,7 @@ export interface HostStore {
    * @throws ERR_STORE_WRITE
    */
   write(line: JournalLine): Promise<void>
-  /** Adds to the log of a process this host owns. The log is capped: the oldest entries go. */
+  /** Adds to the log of a process this host owns, or of one that has ended. The log is capped: the oldest entries go. */
   log(pid: string, entry: LogEntry): Promise<void>
   /** Keeps the chart of a definition, so that viewers need no code. */
   define(chart: StoredChart): Promise<void>
@@ -155,8 +155,11 @@ export interface HostStore {
   adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess>
   /** Who is told when somebody has put something into the store that this host may want: a hint, so a host looks now and then by itself. */
   onWake(listener: () => void): void
-  /** Takes over submitted processes that `accept` says yes to, oldest first, as long as it is iterated. Each goes to exactly one host. */
-  take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord>
+  /**
+   * Takes over submitted processes that `accept` says yes to, oldest first, as long as it is iterated. Each goes to exactly one host. Those of
+   * which `skip` says yes are not read.
+   */
+  take(accept: (record: ProcessRecord) => boolean, skip?: (pid: string) => boolean): AsyncIterable<ProcessRecord>
   /**
    * Replaces the first record of a process that this host has taken and not written to yet: now it is known what it is.
    * Safe to call again after a rejection.

@@ -2,8 +2,12 @@ import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import type { ProcessInfo } from '../../src/index.ts'
-import { runCli } from './fake-io.ts'
-import { adding, failing, openStore } from './store.ts'
+import { Interrupted } from '../../src/cli/io.ts'
+import { run } from '../../src/cli/run.ts'
+import { normalize } from '../docs/blocks.ts'
+import { fakeIo, runCli } from './fake-io.ts'
+import { adding, failing, gated, openStore } from './store.ts'
+import { screenAfter } from './terminal.ts'
 
 const now = () => Date.now()
 
@@ -89,4 +93,57 @@ test('colours on terminals only, and only without NO_COLOR', async t => {
   t.false(await list({ terminal, env: { NO_COLOR: '1' } }))
   t.true(await list({ terminal, env: { NO_COLOR: '' } }))
   t.false(await list({}))
+})
+
+/** Resolves with the screen once it is so. */
+async function screenThat(stdout: () => string, fits: (lines: readonly string[]) => boolean): Promise<readonly string[]> {
+  for (;;) {
+    const { lines } = screenAfter(stdout())
+    if (fits(lines)) return lines
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
+
+const plain = (lines: readonly string[]): string[] => normalize(lines.join('\n')).split('\n')
+
+test('--watch draws the list in place as it changes, until Ctrl-C', async t => {
+  const { definition, go } = gated()
+  const { dir, runtime } = await openStore(t, definition)
+  const { io, stdout, stderr, interrupt } = fakeIo({ now, terminal: { isTTY: true, columns: 90, rows: 4 } })
+  const watching = run(['list', '--watch', '--sort', 'name', '--store', dir], io)
+  t.deepEqual(await screenThat(stdout, lines => lines.length > 1), ['no process fits', ''])
+  t.true(screenAfter(stdout()).cursorHidden)
+
+  const job = await runtime.start(definition)
+  const during = await screenThat(stdout, lines => lines.some(line => line.includes('3/10')))
+  t.deepEqual(plain(during), ['PID NAME STATUS STEP CREATED TOOK', '<pid> gated running wait 3/10 <span> ago <span>'])
+
+  await (await runtime.start(adding, { a: 1, b: 2 })).result()
+  await t.throwsAsync((await runtime.start(failing)).result())
+  go()
+  await job.result()
+  // Three rows and the line with the cursor: what has no room is not drawn.
+  const after = await screenThat(
+    stdout,
+    lines => lines.some(line => / failing .* error/.test(line)) && !lines.some(line => line.includes('running')),
+  )
+  t.deepEqual(plain(after), [
+    'PID NAME STATUS STEP CREATED TOOK',
+    '<pid> adding finished <span> ago <span>',
+    '<pid> failing error second <span> ago <span>',
+  ])
+
+  interrupt(new Interrupted(130))
+  t.is(await watching, 130)
+  const { lines, cursorHidden } = screenAfter(stdout())
+  t.false(cursorHidden)
+  t.deepEqual(plain(lines), plain(after))
+  t.is(stderr(), '')
+})
+
+test('--watch without a terminal says what to do instead', async t => {
+  const { dir } = await openStore(t)
+  const { status, stdout, stderr } = await runCli(['list', '--watch', '--store', dir], { now })
+  t.deepEqual([status, stdout], [2, ''])
+  t.regex(stderr, /--watch needs a terminal/)
 })

@@ -48,7 +48,7 @@ test('--help tells of commands, exit statuses and examples', async t => {
     t.true(stdout.includes(part), part)
 })
 
-for (const command of ['list', 'show', 'watch', 'copy'])
+for (const command of ['list', 'show', 'watch', 'copy', 'check'])
   test(`${command} --help has examples and fits the terminal`, async t => {
     const { status, stdout } = await runCli([command, '--help'], { terminal: { isTTY: true, columns: 60 } })
     t.is(status, 0)

@@ -13,7 +13,7 @@ const plans = fc.record({
   turns: fc.array(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 8 })), { minLength: 4, maxLength: 20 }),
   firstDiesAt: fc.option(fc.nat(8), { nil: Infinity }),
   heirDiesAt: fc.option(fc.nat(25), { nil: Infinity }),
-  before: fc.constantFrom('free', 'churning', 'ended', 'released'),
+  before: fc.constantFrom('free', 'churning', 'ended', 'released', 'lost'),
 })
 
 test('at every interleaving of their calls, and wherever one dies, two hosts that claim a key agree', async t => {
@@ -49,7 +49,9 @@ test('at every interleaving of their calls, and wherever one dies, two hosts tha
         churning: async () => aRecord({ key }),
         ended: () => ended(setUp, { key }),
         released: () => created(setUp, { key }),
+        lost: () => created(setUp, { key }),
       }[before]()
+      if (before === 'lost' && old) fs.rmSync(join(dir, 'active', setUp.hostId, `${old.pid}.jsonl`))
       if (before === 'released' && old) await setUp.release(old.pid)
       first.begin({ create: [aRecord({ key })] })
       const create = [aRecord({ key }), aRecord({ key })]

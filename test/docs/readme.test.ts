@@ -1,19 +1,47 @@
 import { execFile } from 'node:child_process'
-import { access, chmod, mkdir, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openClient } from 'stepwright'
+import { createProgram } from '../../src/cli/program.ts'
+import { fakeIo } from '../cli/fake-io.ts'
 import { tempDir } from '../temp-dir.ts'
 import { normalize, parsePage, type Example, type Page } from './blocks.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const PAGES = ['README.md', ...(await readdir(join(ROOT, 'docs'))).filter(name => name.endsWith('.md')).map(name => `docs/${name}`)]
+const INDEX = 'docs/command-line.md'
+/** A page for each command, in the order in which the index names them. */
+const COMMANDS = [...(await readFile(join(ROOT, INDEX), 'utf8')).matchAll(/\]\((commands\/[\w-]+\.md)\)/g)].map(
+  ([, page]) => `docs/${page}`,
+)
+const OTHERS = [
+  'README.md',
+  ...(await readdir(join(ROOT, 'docs'))).filter(name => name.endsWith('.md')).map(name => `docs/${name}`),
+].filter(name => name !== INDEX)
+const PAGES = [...OTHERS, INDEX, ...COMMANDS]
+/** Pages whose examples stand in one folder and go on one after the other. The longest ones first. */
+const TALES: readonly (readonly string[])[] = [[INDEX, ...COMMANDS], ...OTHERS.map(name => [name])]
 /** What pages import besides the package itself. */
 const PACKAGES = ['@types', 'lowdb', 'tinypool', 'xstate', 'zod']
 /** A pid in a command, or the beginning of one: stands for the newest process. */
 const PID = /\baou[\da-z]*\b/g
 
+/** What Node makes of the sources is kept from one command to the next. */
+const COMPILED = await mkdtemp(join(tmpdir(), 'stepwright-compiled-'))
+
+/** More at once than the machine has cores would only be slower. */
+const free = Array.from({ length: Math.max(2, availableParallelism()) }, () => Promise.resolve())
+async function inTurn(work: () => Promise<void>): Promise<void> {
+  const before = free.shift()!
+  const done = before.then(work)
+  free.push(done.catch(() => {}))
+  await done
+}
+
 const scripts = (JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts
+
+test.after.always(() => rm(COMPILED, { recursive: true, force: true }))
 
 const readPage = async (page: string): Promise<Page> => parsePage(await readFile(join(ROOT, page), 'utf8'))
 
@@ -39,6 +67,7 @@ function execute(folder: string, command: string): Promise<{ code: number; outpu
     ...process.env,
     PATH: `${join(folder, 'node_modules/.bin')}:${process.env['PATH']}`,
     NODE_OPTIONS: '--conditions=@stepwright/source --disable-warning=ExperimentalWarning',
+    NODE_COMPILE_CACHE: COMPILED,
     NO_COLOR: '1',
     // Pages show what a reader sees, who has a terminal of 80 columns unless the command says otherwise.
     AS_ON_TERMINAL: /[|>]/.test(command) ? '' : '--import data:text/javascript,process.stdout.isTTY=true',
@@ -71,31 +100,48 @@ function checkNpm(t: ExecutionContext, command: string): void {
   }
 }
 
-async function check(t: ExecutionContext, folder: string, { line, command, output }: Example): Promise<void> {
+async function check(t: ExecutionContext, folder: string, page: string, { line, command, output }: Example): Promise<void> {
   if (/\bnpm /.test(command)) return checkNpm(t, command)
-  if (/\bjq\b/.test(command) && (await execute(folder, 'command -v jq')).code !== 0) return t.log(`line ${line} is skipped: there is no jq`)
+  if (/\bjq\b/.test(command) && (await execute(folder, 'command -v jq')).code !== 0)
+    return t.log(`${page}:${line} is skipped: there is no jq`)
   const ran = await execute(folder, await withNewestPid(folder, command))
   const printed = ran.output.replaceAll(folder, '/app')
-  t.is(ran.code, 0, `line ${line} failed:\n${printed}`)
+  t.is(ran.code, 0, `${page}:${line} failed:\n${printed}`)
   if (output !== undefined)
-    t.is(normalize(printed), normalize(output), `line ${line} prints something else than the page says:\n${printed}`)
+    t.is(normalize(printed), normalize(output), `${page}:${line} prints something else than the page says:\n${printed}`)
 }
 
-for (const name of PAGES) {
-  test(`every block of ${name} does what it says`, async t => {
-    t.timeout(120_000)
-    const page = await readPage(name)
-    t.deepEqual(page.idle, [], 'blocks that nothing executes')
-    const folder = await userFolder(t, [page])
-    for (const example of page.examples) await check(t, folder, example)
-    const executed = [
-      ...page.examples.map(({ command }) => command),
-      ...page.programs.map(({ code }) => code.slice(code.indexOf('\n'))),
-    ].join('\n')
-    for (const { file } of page.programs) t.true(executed.includes(file), `nothing runs or imports ${file}`)
-    t.pass()
+for (const names of TALES) {
+  test(`every block of ${names[0]}${names.length > 1 ? ' and of the pages of commands' : ''} does what it says`, async t => {
+    t.timeout(600_000)
+    await inTurn(async () => {
+      const pages = await Promise.all(names.map(readPage))
+      const folder = await userFolder(t, pages)
+      for (const [at, page] of pages.entries()) {
+        t.deepEqual(page.idle, [], `blocks of ${names[at]} that nothing executes`)
+        for (const example of page.examples) await check(t, folder, names[at]!, example)
+      }
+      const executed = pages
+        .flatMap(({ examples, programs }) => [
+          ...examples.map(({ command }) => command),
+          ...programs.map(({ code }) => code.slice(code.indexOf('\n'))),
+        ])
+        .join('\n')
+      for (const { file } of pages.flatMap(({ programs }) => programs)) t.true(executed.includes(file), `nothing runs or imports ${file}`)
+    })
   })
 }
+
+test('every command has its page', async t => {
+  const { commands } = createProgram(fakeIo().io, () => {})
+  t.deepEqual(commands.map(command => `docs/commands/${command.name()}.md`).toSorted(), COMMANDS.toSorted())
+  t.deepEqual((await readdir(join(ROOT, 'docs/commands'))).map(name => `docs/commands/${name}`).toSorted(), COMMANDS.toSorted())
+  for (const command of commands) {
+    const page = await readFile(join(ROOT, `docs/commands/${command.name()}.md`), 'utf8')
+    for (const { long, hidden } of command.options)
+      t.true(hidden || page.includes(long!), `the page of ${command.name()} says nothing of ${long}`)
+  }
+})
 
 test('every file that a page names is there', async t => {
   for (const name of [...PAGES, 'ARCHITECTURE.md', 'CHANGELOG.md']) {
@@ -115,21 +161,24 @@ test('the README tells of every error code', async t => {
 })
 
 test('every program of the pages compiles', async t => {
-  t.timeout(120_000)
+  t.timeout(600_000)
+  const folder = await userFolder(t, [])
   const options = {
     extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: { allowImportingTsExtensions: true },
-    include: ['*.ts'],
+    // Programs of different pages know nothing of each other.
+    compilerOptions: { allowImportingTsExtensions: true, moduleDetection: 'force' },
+    include: ['*/*.ts'],
     exclude: [],
   }
-  const errors = await Promise.all(
-    PAGES.map(async name => {
-      const folder = await userFolder(t, [await readPage(name)])
-      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options))
-      if (!(await readdir(folder)).some(file => file.endsWith('.ts'))) return ''
-      const { output } = await execute(folder, `node "${ROOT}/node_modules/typescript/bin/tsc" --project .`)
-      return output === '' ? '' : `${name}:\n${output}`
-    }),
-  )
-  t.is(errors.join(''), '')
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options))
+  for (const names of TALES) {
+    const inner = join(folder, names[0]!.replaceAll('/', '-'))
+    await mkdir(inner)
+    for (const { programs } of await Promise.all(names.map(readPage)))
+      for (const { file, code } of programs) await writeFile(join(inner, file), code)
+  }
+  await inTurn(async () => {
+    const { output } = await execute(folder, `node "${ROOT}/node_modules/typescript/bin/tsc" --project .`)
+    t.is(output, '')
+  })
 })

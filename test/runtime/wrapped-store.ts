@@ -24,7 +24,7 @@ export function wrappedStore(
         release: pid => host.release(pid),
         schedule: schedule => host.schedule(schedule),
         onWake: listener => host.onWake(listener),
-        take: accept => host.take(accept),
+        take: (accept, skip) => host.take(accept, skip),
         complete: record => host.complete(record),
         commands: onGarbage => host.commands(onGarbage),
         answer: (pid, id, refusal) => host.answer(pid, id, refusal),

@@ -5,6 +5,8 @@ import { z } from 'zod'
 import { createRuntime, defineProcess, lowdbStore, openClient } from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
 import { tempDir } from '../temp-dir.ts'
+import { createPid } from '../../src/store/pid.ts'
+import { wrappedStore } from '../runtime/wrapped-store.ts'
 import { kill, start, steer } from './children.ts'
 
 const double = defineProcess({ name: 'double', input: z.object({ n: z.coerce.number().max(100) }) }).step('work', ({ data }) => data.n * 2)
@@ -169,3 +171,45 @@ test('a fork sleeps, and may run, as long as the first one might', async t => {
   await clock.advance('1h')
   await runtime.until(fork, 'interrupted')
 })
+
+test('a worker without room reads what waits once, and takes it in order when there is room', async t => {
+  const inner = memoryStore()
+  const client = openClient(inner)
+  const asked: string[] = []
+  const looks: string[][] = []
+  const store = wrappedStore(
+    host => ({
+      async *take(accept, skip) {
+        looks.push(asked)
+        yield* host.take(record => (asked.push(record.pid), accept(record)), skip)
+      },
+    }),
+    inner,
+  )
+  const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+  const began: number[] = []
+  const held = defineProcess({ name: 'held', input: z.object({ n: z.number() }) }).step('work', async ({ data }) => {
+    began.push(data.n)
+    await gates[data.n]!.promise
+  })
+  const pids: string[] = []
+  for (const n of gates.keys()) pids.push(await client.submit('held', { n }))
+  const strange = await client.submit('strange')
+  const runtime = await createRuntime({ processes: [held], store, worker: true, concurrency: 1, logger: quiet })
+  // Every look after the first is at the same ones.
+  while (looks.length < 4) {
+    await inner.submit({ ...(await inner.get(strange))!.record, pid: createPid(Date.now()) })
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  for (const pid of [...pids.slice(1), strange]) t.is(asked.filter(one => one === pid).length, 1, 'read once')
+  for (const [n, gate] of gates.entries()) {
+    gate.resolve()
+    await client.result(pids[n]!)
+  }
+  t.deepEqual(began, [0, 1, 2, 3])
+  for (const pid of pids.slice(1)) t.is(asked.filter(one => one === pid).length, 2, 'and once more to be taken')
+  t.is(asked.filter(one => one === strange).length, 1)
+  await runtime.close()
+})
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} }

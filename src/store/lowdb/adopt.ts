@@ -15,6 +15,7 @@ import type { Folders } from './folders.ts'
 import type { Hosts } from './hosts.ts'
 import type { Keys } from './keys.ts'
 import type { EndedMoves } from './moves.ts'
+import { keyOf } from './remove.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
 
 /** What a host adopts with. */
@@ -129,12 +130,16 @@ async function readJournal(files: Files, file: string, pid: string): Promise<Pro
 const rename = (files: Files, from: string, to: string): boolean => ifThere(() => (files.renameSync(from, to), true)) ?? false
 
 /** Once nothing of a dead host is left, neither is the host. */
-function bury({ files, folders, hosts }: Adopter, hostId: string): void {
+function bury({ files, folders, hosts, keys }: Adopter, hostId: string): void {
   const folder = folders.activeFolder(hostId)
   try {
     if (pidsIn(files, folder).length > 0) return
-    // Drafts of compactions that died with it.
-    for (const name of namesIn(files, folder)) if (name.startsWith('.')) removeFile(files, `${folder}/${name}`)
+    // Drafts of compactions that died with it. One that has the key of its journal keeps it until the heir has moved that.
+    for (const name of namesIn(files, folder)) {
+      const draft = `${folder}/${name}`
+      const key = name.startsWith('.') ? ifThere(() => keyOf(files, draft)) : undefined
+      if (name.startsWith('.') && (key === undefined || !keys.isOf(key, draft))) removeFile(files, draft)
+    }
     ifThere(() => files.rmdirSync(folder))
     removeFile(files, folders.hostFile(hostId))
     removeSocket(files, folders.hosts, hostId)

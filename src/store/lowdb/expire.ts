@@ -35,7 +35,7 @@ export async function expire(files: Files, folders: Folders, keys: Keys, created
   }
   const pace = createPace()
   await each(folders.keys, async name => {
-    if (!name.includes('.')) keys.freeIfStale(name)
+    keys.shrinkIfStale(name)
     await pace()
     return false
   })

@@ -16,7 +16,8 @@ const POLL_MS = 50
 
 /**
  * One file is followed, wherever it moves: a rename keeps it. When it has no name any more the process was deleted, or its journal was
- * compacted and goes on in another file, which has every revision that was not seen yet or a later one.
+ * compacted and goes on in another file. What that has of revisions not seen yet is told; what a second compaction has dropped meanwhile is
+ * in no file any more, and was not worth keeping.
  */
 export async function* follow(
   files: Files,
@@ -25,12 +26,11 @@ export async function* follow(
   pid: string,
   signal: AbortSignal,
 ): AsyncGenerator<StoredProcess> {
-  let revision = 0
+  let revision: number | undefined
   while (!signal.aborted) {
     const journal = isPid(pid) ? locate(files, folders, pid) : undefined
     if (journal === undefined) throw unknownProcess(pid, folders.root)
-    for await (const found of followFile(files, folders, reader, journal, signal)) {
-      if (found.record.revision <= revision) continue
+    for await (const found of followFile(files, folders, reader, journal, revision, signal)) {
       revision = found.record.revision
       yield found
       if (isFinal(found.record.status)) return
@@ -38,18 +38,19 @@ export async function* follow(
   }
 }
 
-/** Ends when the file has no name any more. */
+/** What is newer than a revision, or from the newest record on. Ends when the file has no name any more. */
 async function* followFile(
   files: Files,
   folders: Folders,
   reader: Reader,
   journal: Located,
+  since: number | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<StoredProcess> {
-  const tail = new JournalTail(files, journal)
+  const tail = new JournalTail(files, journal, since)
   const wake = new Wake(journal.file, signal)
   try {
-    for (let begun = false; ; begun = true) {
+    for (let begun = since !== undefined; ; begun = true) {
       // Asked before reading: whatever was written before the name went away is read first.
       const named = await settled(journal.file, () => files.fstatSync(journal.fd).nlink > 0)
       const records = await tail.read()

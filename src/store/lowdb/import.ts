@@ -37,6 +37,7 @@ export async function importProcess(
   const holder = holderOf(files, folders, pid) ?? (key === undefined ? undefined : keys.holderOf(key))
   if (holder !== undefined) return { pid: holder, created: false }
   const file = `${folder}/${pid}.jsonl`
+  let isClaimed = false
   try {
     if (log.length > 0) {
       makeFolder(files, `${folders.logs}/${hourOf(pid)}`)
@@ -44,16 +45,18 @@ export async function importProcess(
     }
     await writeJournal(files, durability, `${folder}/${draftName(pid)}`, file, { first, lines, last })
     const winner = key === undefined ? pid : keys.claim(key, pid, file)
+    isClaimed = key !== undefined && winner === pid
     if (winner !== pid) {
       removeFile(files, file)
       removeFile(files, folders.logFile(pid))
     } else if (isFinal(last.status)) {
-      moves.move(folder, pid, last.status)
-      await durability.folders(folder, folders.keys, folders.hourFolder(hourOf(pid)))
+      const made = moves.move(folder, pid, last.status)
+      await durability.folders(folder, folders.keys, folders.hourFolder(hourOf(pid)), ...made)
     }
     return { pid: winner, created: winner === pid }
   } catch (error) {
-    removeFile(files, file)
+    // From its claim on others may have been given the process.
+    if (!isClaimed) removeFile(files, file)
     throw error
   }
 }

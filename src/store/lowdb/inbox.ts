@@ -4,7 +4,7 @@ import { isMissing } from '../../errors.ts'
 import { parseCommand } from '../command.ts'
 import type { Answer, Command, Refusal } from '../command.ts'
 import { corrupt, readFailed, writeFailed } from '../failures.ts'
-import { ifThere, makeFolder, readText, removeFile, writeAtomically } from '../files.ts'
+import { ifThere, makeFolder, readText, removeFile } from '../files.ts'
 import type { Files } from '../files.ts'
 import { Nonsense } from '../line.ts'
 import { createPace } from '../pace.ts'
@@ -12,6 +12,7 @@ import { isPid } from '../pid.ts'
 import { namesIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import { locate } from './locate.ts'
+import { writeSafely, type Durability } from './power.ts'
 
 const COMMAND = /^([0-9a-z]{20})\.([0-9a-z]{20})\.json$/
 /** What is no command is put aside under this ending, for people to look at. */
@@ -26,18 +27,25 @@ const KEPT_MS = 60_000
 export class Inbox {
   readonly #files: Files
   readonly #folders: Folders
+  readonly #durability: Durability
 
-  constructor(files: Files, folders: Folders) {
+  constructor(files: Files, folders: Folders, durability: Durability) {
     this.#files = files
     this.#folders = folders
+    this.#durability = durability
   }
 
-  put(command: Command): void {
+  async put(command: Command): Promise<void> {
     const file = this.#folders.commandFile(command.pid, command.id)
+    let isThere = false
     try {
       makeFolder(this.#files, this.#folders.inbox)
-      writeAtomically(this.#files, file, `${JSON.stringify(command)}\n`)
+      await writeSafely(this.#files, this.#durability, file, `${JSON.stringify(command)}\n`)
+      isThere = true
+      await this.#durability.folders(this.#folders.inbox, this.#folders.root)
     } catch (error) {
+      // Taken back, unless its host was faster.
+      if (isThere && !removeFile(this.#files, file)) return
       throw writeFailed(file, error)
     }
   }
@@ -71,19 +79,21 @@ export class Inbox {
   }
 
   /** The one step by which a command is answered. */
-  answer(pid: string, id: string, refused: Refusal | undefined): void {
+  async answer(pid: string, id: string, refused: Refusal | undefined): Promise<void> {
     const file = this.#folders.commandFile(pid, id)
     try {
-      if (refused === undefined) removeFile(this.#files, file)
+      if (refused === undefined) return void removeFile(this.#files, file)
       // Whoever asked may have taken it back meanwhile: then nobody waits for an answer, and it is swept away later.
-      else writeAtomically(this.#files, file, `${JSON.stringify({ refused })}\n`)
+      await writeSafely(this.#files, this.#durability, file, `${JSON.stringify({ refused })}\n`)
+      await this.#durability.folders(this.#folders.inbox)
     } catch (error) {
       throw writeFailed(file, error)
     }
   }
 
-  forget(pid: string, id: string): void {
-    if (isPid(pid) && isPid(id)) removeFile(this.#files, this.#folders.commandFile(pid, id))
+  async forget(pid: string, id: string): Promise<void> {
+    if (isPid(pid) && isPid(id) && removeFile(this.#files, this.#folders.commandFile(pid, id)))
+      await this.#durability.folders(this.#folders.inbox)
   }
 
   /** Removes answers nobody has read, commands for processes that live no more, and drafts. */

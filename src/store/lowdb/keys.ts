@@ -14,13 +14,20 @@ interface Claim {
   readonly ino: number
   /** The journal has a name too: it is there. */
   readonly isHeld: boolean
-  /** The key is there, and its journal is not. */
+  /** The key is there, and its journal is not and never will be. */
   readonly isStale: boolean
 }
+
+/** A key's name, or that of one of its further slots. */
+const SLOT = /^[\da-f]{64}(?:\.\d{1,3})?$/
 
 /**
  * Idempotency keys. A key is a second name (a hard link) of the journal that has it: made exclusively, and with its content at once. It is
  * taken away only by whoever took the journal away first (see `removeEnded`), so no claim is ever lifted under a new one.
+ *
+ * A journal may be lost all the same: removed by hand, or with the power. Its claim is stale then and stays so for good, since to take a name
+ * away from a file that is only believed to be the same one might take it from the next claim. The key goes on in its next slot (`<hash>.1`),
+ * which is claimed by the same exclusive link.
  */
 export class Keys {
   readonly #files: Files
@@ -33,7 +40,7 @@ export class Keys {
 
   /** The pid that has the key, if one has it. */
   holderOf(key: string): string | undefined {
-    const claim = this.#read(this.#folders.keyFile(key))
+    const { claim } = this.#find(key)
     return claim?.isHeld ? claim.pid : undefined
   }
 
@@ -43,49 +50,84 @@ export class Keys {
    * @throws ERR_STORE_CORRUPT, and whatever the file system throws
    */
   claim(key: string, pid: string, journal: string): string {
-    const file = this.#folders.keyFile(key)
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      if (this.#link(journal, file)) return pid
-      const claim = this.#read(file)
-      if (claim === undefined) continue
+      const { file, claim } = this.#find(key)
+      if (claim === undefined) {
+        if (this.#link(journal, file)) return pid
+        continue
+      }
       if (claim.pid === pid) {
-        if (claim.ino !== this.#inodeOf(journal)) this.move(key, journal)
+        if (claim.ino !== this.#inodeOf(journal)) this.#replace(file, journal)
         return pid
       }
-      if (claim.isStale) this.#dropStale(file)
       if (!claim.isHeld) continue
       if (claim.pid === undefined) throw corrupt(file, new Error('the journal that has this key has no readable first line'))
       return claim.pid
     }
-    throw new Error(`${file} changed ${MAX_ATTEMPTS} times while it was claimed`)
+    throw new Error(`${this.#folders.keyFile(key)} changed ${MAX_ATTEMPTS} times while it was claimed`)
   }
 
-  /** Lets a key that a journal has point to the file which takes that journal's place. */
-  move(key: string, journal: string): void {
-    const file = this.#folders.keyFile(key)
-    const draft = `${file}.${randomWord()}`
-    this.#files.linkSync(journal, draft)
-    this.#files.renameSync(draft, file)
+  /** Lets a key that a process has point to the file which takes its journal's place. */
+  move(key: string, pid: string, journal: string): void {
+    const { file, claim } = this.#find(key)
+    if (claim?.pid === pid) this.#replace(file, journal)
   }
 
   /** Frees the key of a journal that its caller alone holds. */
   free(key: string, journal: string): void {
-    const file = this.#folders.keyFile(key)
-    if (this.#inodeOf(file) === this.#inodeOf(journal)) removeFile(this.#files, file)
+    const file = this.#nameOf(key, journal)
+    if (file !== undefined) removeFile(this.#files, file)
   }
 
-  /** Frees a key if its journal is gone: somebody removed the file by hand, or the machine lost power. */
-  freeIfStale(name: string): void {
+  /** Whether a key points to this very file, and not to another one of the same journal. */
+  isOf(key: string, file: string): boolean {
+    return this.#nameOf(key, file) !== undefined
+  }
+
+  /** Frees the space of a claim whose journal is gone. The name stays. */
+  shrinkIfStale(name: string): void {
+    if (!SLOT.test(name)) return
     const file = `${this.#folders.keys}/${name}`
-    if (this.#files.statSync(file, { throwIfNoEntry: false })?.nlink === 1) this.#dropStale(file)
+    const stat = this.#files.statSync(file, { throwIfNoEntry: false })
+    if (stat === undefined || stat.nlink > 1 || stat.size === 0) return
+    const fd = ifThere(() => this.#files.openSync(file, fs.constants.O_WRONLY))
+    if (fd === undefined) return
+    try {
+      const { nlink, ino } = this.#files.fstatSync(fd)
+      if (nlink === 1 && this.#inodeOf(file) === ino) this.#files.ftruncateSync(fd, 0)
+    } finally {
+      this.#files.closeSync(fd)
+    }
   }
 
-  /** Taken aside first: of those who saw the same stale key, one drops it, and a claim made meanwhile is put back. */
-  #dropStale(file: string): void {
-    const aside = `${file}.${randomWord()}`
-    if (ifThere(() => (this.#files.renameSync(file, aside), true)) === undefined) return
-    if ((this.#files.statSync(aside, { throwIfNoEntry: false })?.nlink ?? 0) > 1) this.#link(aside, file)
-    removeFile(this.#files, aside)
+  /** The first slot of a key whose claim is not stale, and that claim if there is one. */
+  #find(key: string): { readonly file: string; readonly claim: Claim | undefined } {
+    for (let slot = 0; ; slot++) {
+      const file = this.#slot(key, slot)
+      const claim = this.#read(file)
+      if (!claim?.isStale) return { file, claim }
+    }
+  }
+
+  #nameOf(key: string, journal: string): string | undefined {
+    const ino = this.#inodeOf(journal)
+    for (let slot = 0; ; slot++) {
+      const file = this.#slot(key, slot)
+      const found = this.#inodeOf(file)
+      if (found === undefined) return undefined
+      if (found === ino) return file
+    }
+  }
+
+  #slot(key: string, slot: number): string {
+    const file = this.#folders.keyFile(key)
+    return slot === 0 ? file : `${file}.${slot}`
+  }
+
+  #replace(file: string, journal: string): void {
+    const draft = `${file}.${randomWord()}`
+    this.#files.linkSync(journal, draft)
+    this.#files.renameSync(draft, file)
   }
 
   /** @returns false if the key is taken */

@@ -1,9 +1,10 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { StepwrightError, isMissing } from '../../errors.ts'
 import { makeFolder, readText, writeAtomically } from '../files.ts'
 import type { FileStat, Files } from '../files.ts'
 import { corrupt, noAccess, readFailed, tooNew, writeFailed } from '../failures.ts'
 import type { Folders } from './folders.ts'
+import type { Durability } from './power.ts'
 
 export const STORE_FORMAT = 1
 
@@ -28,24 +29,31 @@ export function checkStore(files: Files, folders: Folders): void {
 }
 
 /**
- * Makes the folders that are not there yet. Any number of hosts may do so at once.
+ * Makes the folders that are not there yet. Any number of hosts may do so at once. Returns whether the store was made.
  *
  * @throws ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_WRITE
  */
-export function prepareStore(files: Files, folders: Folders): void {
+export function prepareStore(files: Files, folders: Folders): boolean {
   const { root, hosts, pending, released, ended, keys } = folders
   try {
     const stat = statRoot(files, root)
     if (stat === undefined) makeFolder(files, root)
-    if (formatOf(files, folders) !== undefined) return
+    if (formatOf(files, folders) !== undefined) return false
     // Only in a folder that is all ours: the rest of a user's folder is not for us to hide.
     if (files.readdirSync(root).length === 0) writeAtomically(files, join(root, '.gitignore'), '*\n')
     for (const folder of [hosts, pending, released, ended, keys]) makeFolder(files, folder)
     // Last: a store is one once all of it is there.
     writeAtomically(files, folders.format, `${JSON.stringify({ format: STORE_FORMAT })}\n`)
+    return true
   } catch (error) {
     throw asStoreFailure(root, error)
   }
+}
+
+/** What was made with the store is safe, whoever made it. @param isNew this process did */
+export async function makeStoreSafe({ root, active, format }: Folders, durability: Durability, isNew: boolean): Promise<void> {
+  await durability.file(format)
+  await durability.folders(...(isNew ? [dirname(root)] : []), root, active)
 }
 
 /** What kept a host from setting up in `root`. */

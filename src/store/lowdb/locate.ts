@@ -30,6 +30,13 @@ export function locate(files: Files, folders: Folders, pid: string): Located | u
   return undefined
 }
 
+/** Whether a process's journal is where ended ones are. */
+export function hasEnded(files: Files, folders: Folders, pid: string): boolean {
+  const journal = locate(files, folders, pid)
+  if (journal !== undefined) files.closeSync(journal.fd)
+  return journal?.place.kind === 'ended'
+}
+
 function* placesOf(files: Files, folders: Folders, pid: string): Generator<[Place, string]> {
   yield [{ kind: 'pending' }, folders.pendingFile(pid)]
   for (const owner of ownersIn(files, folders)) yield [{ kind: 'active', owner }, folders.activeFile(owner, pid)]

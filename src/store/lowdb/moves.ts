@@ -17,14 +17,19 @@ export class EndedMoves {
     this.#folders = folders
   }
 
-  /** @param from the folder the journal is in */
-  move(from: string, pid: string, status: FinalStatus): void {
+  /**
+   * Returns the folders above in which it may have made one.
+   *
+   * @param from the folder the journal is in
+   */
+  move(from: string, pid: string, status: FinalStatus): string[] {
     const file = `${from}/${pid}.jsonl`
     const target = this.#folders.endedFile(pid, status)
     const hour = hourOf(pid)
     if (this.#made.has(hour)) {
       try {
-        return this.#files.renameSync(file, target)
+        this.#files.renameSync(file, target)
+        return []
       } catch (error) {
         if (!isMissing(error)) throw error
       }
@@ -32,5 +37,6 @@ export class EndedMoves {
     makeFolder(this.#files, this.#folders.hourFolder(hour))
     this.#made.add(hour)
     this.#files.renameSync(file, target)
+    return [this.#folders.ended]
   }
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import { writeFailed } from '../failures.ts'
+import { draftOf, removeFile, writeNew } from '../files.ts'
 import type { Files } from '../files.ts'
 import type { Journal } from '../journal.ts'
 
@@ -34,19 +35,26 @@ class FolderSync {
   }
 
   async #syncNow(folder: string): Promise<void> {
-    const fd = this.#files.openSync(folder, fs.constants.O_RDONLY)
-    try {
-      await promisify((callback: (error: Error | null) => void) => this.#files.fsync(fd, callback))()
-    } finally {
-      this.#files.closeSync(fd)
-    }
+    await syncFile(this.#files, folder)
   }
 }
 
-/** What a host waits for before it calls a line safe. */
+/** A file, or a folder. */
+async function syncFile(files: Files, file: string): Promise<void> {
+  const fd = files.openSync(file, fs.constants.O_RDONLY)
+  try {
+    await promisify((callback: (error: Error | null) => void) => files.fsync(fd, callback))()
+  } finally {
+    files.closeSync(fd)
+  }
+}
+
+/** What a store waits for before it calls something safe. Each throws ERR_STORE_WRITE. */
 export interface Durability {
   /** The newest line of a journal. */
   line(journal: Journal<unknown>): Promise<void>
+  /** What a new file has in it. */
+  file(file: string): Promise<void>
   /** Files made in these folders, or renamed into or out of them. */
   folders(...folders: readonly string[]): Promise<void>
 }
@@ -54,13 +62,20 @@ export interface Durability {
 const done = Promise.resolve()
 
 /** Safe from the death of the process: what the kernel has, it keeps. */
-export const processDurability: Durability = { line: () => done, folders: () => done }
+export const processDurability: Durability = { line: () => done, file: () => done, folders: () => done }
 
 /** Safe from the loss of power, as far as the disk keeps its word. */
 export function powerDurability(files: Files): Durability {
   const sync = new FolderSync(files)
   return {
     line: journal => journal.sync(),
+    async file(file) {
+      try {
+        await syncFile(files, file)
+      } catch (error) {
+        throw writeFailed(file, error)
+      }
+    },
     async folders(...folders) {
       try {
         await Promise.all(folders.map(folder => sync.sync(folder)))
@@ -68,5 +83,18 @@ export function powerDurability(files: Files): Durability {
         throw writeFailed(folders.join(', '), error)
       }
     },
+  }
+}
+
+/** `writeAtomically`, of a text that is safe before its file has its name. */
+export async function writeSafely(files: Files, durability: Durability, file: string, text: string): Promise<void> {
+  const draft = draftOf(file)
+  writeNew(files, draft, Buffer.from(text))
+  try {
+    await durability.file(draft)
+    files.renameSync(draft, file)
+  } catch (error) {
+    removeFile(files, draft)
+    throw error
   }
 }

@@ -23,7 +23,8 @@ export function removeEnded(files: Files, keys: Keys, folder: string, name: stri
   return removeFile(files, taken)
 }
 
-function keyOf(files: Files, file: string): string | undefined {
+/** The key that a journal's first line claims. */
+export function keyOf(files: Files, file: string): string | undefined {
   const fd = files.openSync(file, fs.constants.O_RDONLY)
   try {
     const head = firstLine(new FileBytes(files, fd))

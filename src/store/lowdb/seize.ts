@@ -50,7 +50,7 @@ function takeCopy(files: Files, folders: Folders, keys: Keys, folder: string, pi
     removeFile(files, draft)
     writeNew(files, draft, Buffer.from(bytes.slice(0, wholeLength(bytes))))
     const key = head === undefined ? undefined : parseClaim(head)?.key
-    if (key !== undefined && keys.holderOf(key) === pid) keys.move(key, draft)
+    if (key !== undefined) keys.move(key, pid, draft)
     files.renameSync(draft, `${folders.released}/${pid}.jsonl`)
     return removeFile(files, file)
   } finally {

@@ -5,55 +5,84 @@ import { FileBytes, firstLine } from '../file-bytes.ts'
 import { ifThere, makeFolder, removeFile, writeNew } from '../files.ts'
 import type { Files } from '../files.ts'
 import { newestRecord, settled } from '../journal-reader.ts'
-import { encodeFirst } from '../line.ts'
+import { encodeFirst, parseClaim } from '../line.ts'
 import { createPace } from '../pace.ts'
 import type { ProcessRecord } from '../record.ts'
 import { draftName } from './compaction.ts'
 import { namesIn, pidsIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import type { Keys } from './keys.ts'
-import { prepareStore } from './layout.ts'
+import { makeStoreSafe, prepareStore } from './layout.ts'
+import type { Durability } from './power.ts'
 
 const DRAFT = /^\.([0-9a-z]{20})\.jsonl$/
 /** A draft older than this lost its client between two system calls. */
 const STUCK_MS = 5_000
 
-/** Puts a process that waits for a host into the store. Its key is claimed before anybody can see it. */
-export function submit(
-  files: Files,
-  folders: Folders,
-  keys: Keys,
-  record: ProcessRecord,
-): { readonly pid: string; readonly created: boolean } {
-  const { pid, key } = record
-  if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
-  prepareStore(files, folders)
-  const draft = `${folders.pending}/${draftName(pid)}`
-  try {
-    const holder = key === undefined ? undefined : keys.holderOf(key)
-    if (holder !== undefined) return { pid: holder, created: false }
-    makeFolder(files, folders.pending)
-    writeNew(files, draft, Buffer.from(encodeFirst(record)))
-    const winner = key === undefined ? pid : keys.claim(key, pid, draft)
-    if (winner === pid) files.renameSync(draft, folders.pendingFile(pid))
-    else removeFile(files, draft)
-    return { pid: winner, created: winner === pid }
-  } catch (error) {
-    ifThere(() => removeFile(files, draft))
-    throw error instanceof TypeError ? error : writeFailed(draft, error)
-  }
+/** What a client submits with. */
+export interface Submitter {
+  readonly files: Files
+  readonly folders: Folders
+  readonly keys: Keys
+  readonly durability: Durability
 }
 
-/** Takes what waits and `accept` says yes to into `folder`, oldest first, each by a rename that lets exactly one host win. */
+/**
+ * Puts a process that waits for a host into the store. Its draft is safe before its key is claimed, which is before anybody can see it; from
+ * then on it is there to stay, since others may have been given it.
+ */
+export async function submit(
+  { files, folders, keys, durability }: Submitter,
+  record: ProcessRecord,
+): Promise<{ readonly pid: string; readonly created: boolean }> {
+  const { pid, key } = record
+  if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+  if (prepareStore(files, folders)) await makeStoreSafe(folders, durability, true)
+  const draft = `${folders.pending}/${draftName(pid)}`
+  let holder: string | undefined
+  try {
+    holder = key === undefined ? undefined : keys.holderOf(key)
+    if (holder === undefined) {
+      makeFolder(files, folders.pending)
+      writeNew(files, draft, Buffer.from(encodeFirst(record)))
+      await durability.file(draft)
+      await durability.folders(folders.pending)
+      // A host that thought this client dead may have made it a submission already, or dropped it for the one that has its key.
+      holder = key === undefined ? pid : (ifThere(() => keys.claim(key, pid, draft)) ?? keys.holderOf(key) ?? pid)
+      if (holder !== pid) removeFile(files, draft)
+    }
+  } catch (error) {
+    ifThere(() => removeFile(files, draft))
+    throw writeFailed(draft, error)
+  }
+  try {
+    if (holder === pid) ifThere(() => files.renameSync(draft, folders.pendingFile(pid)))
+    if (key !== undefined) await durability.folders(folders.keys)
+  } catch (error) {
+    throw writeFailed(draft, error)
+  }
+  return { pid: holder, created: holder === pid }
+}
+
+/** What a host takes with. */
+export interface Taker {
+  readonly files: Files
+  readonly folders: Folders
+  readonly keys: Keys
+  /** Where the journals are that the host owns. */
+  readonly folder: string
+}
+
+/** Takes what waits and `accept` says yes to, oldest first, each by a rename that lets exactly one host win. */
 export async function* take(
-  files: Files,
-  folders: Folders,
-  folder: string,
+  { files, folders, keys, folder }: Taker,
   accept: (record: ProcessRecord) => boolean,
+  skip = (_pid: string): boolean => false,
 ): AsyncGenerator<ProcessRecord> {
   const pace = createPace()
-  rescueDrafts(files, folders)
+  rescueDrafts(files, folders, keys)
   for (const pid of pidsIn(files, folders.pending).toSorted()) {
+    if (skip(pid)) continue
     await pace()
     const file = folders.pendingFile(pid)
     const record = await readSubmission(files, file, pid)
@@ -80,8 +109,8 @@ async function readSubmission(files: Files, file: string, pid: string): Promise<
   }
 }
 
-/** What a client that was killed left behind: a whole draft may hold a key already, so it becomes a submission; half of one goes. */
-function rescueDrafts(files: Files, folders: Folders): void {
+/** What a client that was killed left behind: a whole draft becomes a submission, unless another one has its key; half of one goes. */
+function rescueDrafts(files: Files, folders: Folders, keys: Keys): void {
   for (const name of namesIn(files, folders.pending)) {
     const pid = DRAFT.exec(name)?.[1]
     if (pid === undefined) continue
@@ -89,25 +118,12 @@ function rescueDrafts(files: Files, folders: Folders): void {
     ifThere(() => {
       if (Date.now() - fs.statSync(draft).mtimeMs < STUCK_MS) return
       const fd = files.openSync(draft, fs.constants.O_RDONLY)
-      const isWhole = firstLine(new FileBytes(files, fd)) !== undefined
+      const head = firstLine(new FileBytes(files, fd))
       files.closeSync(fd)
-      if (isWhole) files.renameSync(draft, folders.pendingFile(pid))
-      else removeFile(files, draft)
+      const key = head === undefined ? undefined : parseClaim(head)?.key
+      const isLost = head === undefined || (key !== undefined && keys.claim(key, pid, draft) !== pid)
+      if (isLost) removeFile(files, draft)
+      else files.renameSync(draft, folders.pendingFile(pid))
     })
-  }
-}
-
-/** Replaces a journal that has only its first line, and takes its key along. */
-export function replaceFirst(files: Files, keys: Keys, folder: string, record: ProcessRecord): void {
-  const file = `${folder}/${record.pid}.jsonl`
-  const draft = `${folder}/${draftName(record.pid)}`
-  try {
-    removeFile(files, draft)
-    writeNew(files, draft, Buffer.from(encodeFirst(record)))
-    if (record.key !== undefined) keys.move(record.key, draft)
-    files.renameSync(draft, file)
-  } catch (error) {
-    if (record.key !== undefined) ifThere(() => keys.move(record.key!, file))
-    throw writeFailed(file, error)
   }
 }

@@ -1,6 +1,7 @@
 import { hostClosed, notOwned, quote } from '../failures.ts'
 import { journalOf } from '../imported.ts'
 import { createdAtOf, isPid } from '../pid.ts'
+import { isFinal } from '../record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
 import { parseCommand } from '../command.ts'
@@ -64,7 +65,9 @@ export class MemoryHost implements HostStore {
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {
-    this.#owned(pid).addLog(entry)
+    const journal = this.#journals.get(pid)
+    if (journal !== undefined && isFinal(journal.newest().status)) journal.addLog(entry)
+    else this.#owned(pid).addLog(entry)
   }
 
   async define(chart: StoredChart): Promise<void> {
@@ -99,10 +102,10 @@ export class MemoryHost implements HostStore {
     if (!this.#closed) this.#listener()
   }
 
-  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+  async *take(accept: (record: ProcessRecord) => boolean, skip = (_pid: string): boolean => false): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
     for (const journal of this.#journals.newestFirst().toReversed()) {
-      if (journal.owner !== SUBMITTED) continue
+      if (journal.owner !== SUBMITTED || skip(journal.pid)) continue
       const record = journal.newest()
       if (!accept(record)) continue
       journal.owner = this.hostId

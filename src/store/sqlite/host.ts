@@ -135,12 +135,12 @@ class SqliteHost implements HostStore {
     this.#waking.listener = listener
   }
 
-  async *take(accept: (record: ProcessRecord) => boolean): AsyncIterable<ProcessRecord> {
+  async *take(accept: (record: ProcessRecord) => boolean, skip = (_pid: string): boolean => false): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
     for (let after = ''; ;) {
       // Most often there is nothing: that is read without a transaction.
       if (!(await this.#db.read(() => this.#db.get('SELECT 1 FROM processes WHERE owner = ? AND pid > ?', SUBMITTED, after)))) return
-      const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept))
+      const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept, skip))
       if (record === undefined) return
       yield record
       after = record.pid

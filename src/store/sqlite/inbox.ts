@@ -28,10 +28,11 @@ export function takeNext(
   hostId: string,
   after: string,
   accept: (record: ProcessRecord) => boolean,
+  skip: (pid: string) => boolean,
 ): ProcessRecord | undefined {
   const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid', SUBMITTED, after)
   for (const { pid } of pids) {
-    const record = readIfWhole(db, pid)
+    const record = skip(pid) ? undefined : readIfWhole(db, pid)
     if (record === undefined || !accept(record)) continue
     db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
     return record

@@ -8,7 +8,8 @@ const MAX_LOG_CHARS = 1024 * 1024
 
 /** Runs within a transaction. @throws ERR_UNKNOWN_PROCESS */
 export function appendLog(db: Database, hostId: string, pid: string, entry: string): void {
-  const owned = db.get<{ id: number; logged: number }>('SELECT id, logged FROM processes WHERE pid = ? AND owner = ?', pid, hostId)
+  const sql = 'SELECT id, logged FROM processes WHERE pid = ? AND (owner = ? OR ended_at IS NOT NULL)'
+  const owned = db.get<{ id: number; logged: number }>(sql, pid, hostId)
   if (owned === undefined) throw notOwned(pid, hostId)
   const { id } = owned
   insertLogs(db, id, [entry])

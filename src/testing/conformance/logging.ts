@@ -23,6 +23,16 @@ export const loggingTests = [
     await host.close()
   }),
 
+  check('log: of a process that has ended, there may be more to tell', async ({ store, open }) => {
+    const host = await store.openHost()
+    const record = await ended(host)
+    await host.log(record.pid, entry('too late'))
+    assert.deepEqual(messages(await collect(open().logs(record.pid))), ['too late'])
+    await store.delete(record.pid)
+    await assert.rejects(host.log(record.pid, entry('gone')), { code: 'ERR_UNKNOWN_PROCESS' })
+    await host.close()
+  }),
+
   check('log: only the owner logs', async ({ store }) => {
     const [one, other] = [await store.openHost(), await store.openHost()]
     const record = await created(one)

@@ -138,6 +138,22 @@ export const steeringTests = [
     await Promise.all([one.close(), other.close()])
   }),
 
+  check('take: what is to be skipped is not asked about', async ({ store }) => {
+    const host = await store.openHost()
+    const [first, second, third] = [aSubmission(), aSubmission(), aSubmission()]
+    for (const record of [first, second, third]) await store.submit(record)
+    const asked: string[] = []
+    const accept = ({ pid }: ProcessRecord): boolean => asked.push(pid) > 0
+    const taken = await collect(host.take(accept, pid => pid === second.pid))
+    assert.deepEqual(
+      taken.map(({ pid }) => pid),
+      [first.pid, third.pid],
+    )
+    assert.ok(!asked.includes(second.pid))
+    assert.equal((await store.get(second.pid))?.record.status, 'pending')
+    await host.close()
+  }),
+
   check('take, complete: whoever looks at the whole store is told', async ({ store, open }) => {
     const host = await store.openHost()
     const submitted = aSubmission()

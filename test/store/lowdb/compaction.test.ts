@@ -39,6 +39,44 @@ test('a long journal keeps its first line, the beginning of each step and the ne
   await host.close()
 })
 
+test('a reader that lags behind a compaction is told everything, once', async t => {
+  const dir = tempDir(t)
+  const store = lowdbStore(dir)
+  const host = await store.openHost()
+  const record = await created(host)
+  const file = journalOf(dir, host.hostId, record.pid)
+  const followed = store.follow(record.pid)
+  const next = async () => ((await followed[Symbol.asyncIterator]().next()).value as { record: { revision: number } }).record.revision
+  t.is(await next(), 1)
+  let revision = 1
+  const { ino } = fs.statSync(file)
+  while (fs.statSync(file).ino === ino) await host.write(aTransition(record, ++revision, { data: big }))
+  const compacted = revision
+  for (let i = 0; i < 3; i++) await host.write(aReport(record, ++revision, { read: { value: i } }))
+  for (let expected = 2; expected <= revision; expected++) t.is(await next(), expected)
+  t.true(revision > compacted + 2)
+
+  // Of what a second compaction drops before it was read, the newest is left.
+  const old = fs.statSync(file).ino
+  while (fs.statSync(file).ino === old) await host.write(aTransition(record, ++revision, { data: big }))
+  const other = fs.statSync(file).ino
+  const dropped = revision + 1
+  while (fs.statSync(file).ino === other) await host.write(aTransition(record, ++revision, { data: big }))
+  await host.write(aReport(record, ++revision, { read: { value: 9 } }))
+  const seen: number[] = []
+  while (seen.at(-1) !== revision) seen.push(await next())
+  t.deepEqual(
+    seen,
+    [...new Set(seen)].toSorted((a, b) => a - b),
+  )
+  t.deepEqual(seen.slice(-2), [revision - 1, revision])
+  t.false(seen.includes(dropped))
+  await host.write(theEnd(record, ++revision))
+  t.is(await next(), revision)
+  t.true((await followed[Symbol.asyncIterator]().next()).done)
+  await host.close()
+})
+
 test('finished items outlive a compaction as long as their step runs', async t => {
   const dir = tempDir(t)
   const store = lowdbStore(dir)

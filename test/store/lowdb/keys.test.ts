@@ -5,7 +5,7 @@ import type { Files } from '../../../src/store/files.ts'
 import { Folders } from '../../../src/store/lowdb/folders.ts'
 import { Keys } from '../../../src/store/lowdb/keys.ts'
 import { lowdbStore } from '../../../src/store/lowdb-store.ts'
-import { aRecord, created, ended } from '../../../src/testing/conformance/samples.ts'
+import { aRecord, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { journalOf, tempDir } from '../helpers.ts'
 
 const FAR = Date.UTC(2200, 0, 1)
@@ -19,22 +19,27 @@ test('a key whose journal somebody removed by hand is free again', async t => {
   const next = aRecord({ key: 'k' })
   t.deepEqual(await host.create(next), { pid: next.pid, created: true })
   t.is((await host.create(aRecord({ key: 'k' }))).pid, next.pid)
-  t.is(keysIn(dir).length, 1)
+  await host.write(theEnd(next, 2))
+  await lowdbStore(dir).delete(next.pid)
+  t.true((await host.create(aRecord({ key: 'k' }))).created)
   await host.close()
 })
 
-test('expire drops keys whose journals are gone, and no others', async t => {
+test('expire frees the space of keys whose journals are gone, and of no others', async t => {
   const dir = tempDir(t)
   const host = await lowdbStore(dir).openHost()
   const [lost] = [await created(host, { key: 'lost' }), await created(host, { key: 'live' })]
   await ended(host, { key: 'ended' })
+  const sizes = (): number[] => keysIn(dir).map(name => fs.statSync(path.join(dir, 'keys', name)).size)
   fs.rmSync(journalOf(dir, host.hostId, lost.pid))
-  t.is(keysIn(dir).length, 3)
+  t.false(sizes().includes(0))
   t.is(await host.expire(0, 0), 0)
-  t.is(keysIn(dir).length, 2)
+  t.is(sizes().filter(size => size === 0).length, 1)
   t.is(await host.expire(FAR, FAR), 1)
-  t.is(keysIn(dir).length, 1)
+  t.is(sizes().filter(size => size > 0).length, 1)
   t.deepEqual(fs.readdirSync(path.join(dir, 'ended')), [])
+  t.true((await host.create(aRecord({ key: 'lost' }))).created)
+  t.false((await host.create(aRecord({ key: 'lost' }))).created)
   await host.close()
 })
 
@@ -101,4 +106,43 @@ test('a key that is freed while another host looks at it is not taken away from 
   t.is(keys.claim('k', late.pid, journalOf(dir, other.hostId, late.pid)), fresh.pid)
   t.false(renamed.includes(key), 'for a moment nobody would have had it')
   await other.close()
+})
+
+test('a key whose journal is gone goes to one of three who claim it, wherever the others come in between', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const claimants = [await created(host), await created(host), await created(host)]
+  const folders = new Folders(dir)
+  const claim = (files: Files, key: string, who: number): string => {
+    const { pid } = claimants[who]!
+    return new Keys(files, folders).claim(key, pid, journalOf(dir, host.hostId, pid))
+  }
+  let rounds = 0
+  for (let first = 1, more = true; more; first++) {
+    more = false
+    for (let second = first, reached = true; reached; second++) {
+      const key = `k${++rounds}`
+      const lost = await created(host, { key })
+      fs.rmSync(journalOf(dir, host.hostId, lost.pid))
+      const given: string[] = []
+      let calls = 0
+      const between = (call: string) =>
+        function (this: unknown, ...args: unknown[]) {
+          calls += 1
+          if (calls === first) given.push(claim(fs, key, 1))
+          if (calls === second) given.push(claim(fs, key, 2))
+          return (fs as unknown as Record<string, (...all: unknown[]) => unknown>)[call]!(...args)
+        }
+      const hooked = ['openSync', 'fstatSync', 'statSync', 'linkSync', 'renameSync', 'unlinkSync', 'closeSync'].map(call => [
+        call,
+        between(call),
+      ])
+      given.push(claim({ ...fs, ...Object.fromEntries(hooked) } as Files, key, 0))
+      t.is(new Set(given).size, 1, `${given.join(', ')}: at calls ${first} and ${second}`)
+      reached = calls > second
+      more ||= calls > first
+    }
+  }
+  t.true(rounds > 20)
+  await host.close()
 })

@@ -1,0 +1,57 @@
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import type { ProcessPlan } from '../steps/plan.ts'
+import type { Json, ProcessRecord } from '../store/record.ts'
+import type { MachineState } from './context.ts'
+import { withoutMachine } from './snapshot.ts'
+
+/** Why a definition's machine cannot take the state that a record is in. */
+export interface Misfit {
+  readonly reason: 'missing-step' | 'missing-state'
+  readonly message: string
+}
+
+/** Where a machine and a state part: a state that the machine does not have, or a parallel part of it that the state says nothing of. */
+interface Parting {
+  readonly path: readonly string[]
+  readonly isNew: boolean
+}
+
+/** `undefined`: the machine of a definition, and the user's within it, have the states that a record is in. */
+export function misfitOf(plan: ProcessPlan, machine: AnyStateMachine, record: ProcessRecord): Misfit | undefined {
+  const { snapshot } = record
+  const parting = partingOf(machine, withoutMachine(snapshot))
+  if (parting !== undefined) return explain(plan, record, parting)
+  if (snapshot.machine === undefined) return undefined
+  const [name] = Object.keys((snapshot.value as { running: object }).running)
+  const step = plan.steps.find(one => one.name === name)
+  if (step?.kind !== 'machine') return { reason: 'missing-state', message: `step '${name}' is no machine step any more` }
+  const inner = partingOf(step.machine as unknown as AnyStateMachine, (snapshot.machine as unknown as MachineState).snapshot.value)
+  return inner && { reason: 'missing-state', message: `the machine of step '${name}' ${differs(inner.path, inner.isNew)}` }
+}
+
+function explain(plan: ProcessPlan, { status, steps }: ProcessRecord, { path, isNew }: Parting): Misfit {
+  const [, step = Object.keys(steps).find(name => steps[name]?.endedAt === undefined), ...rest] = path
+  if (step === undefined || !plan.steps.some(({ name }) => name === step))
+    return { reason: 'missing-step', message: `there is no step '${step}' any more` }
+  const message = rest.length > 0 ? `step '${step}' ${differs(rest, isNew)}` : `step '${step}' is none that can be ${status} any more`
+  return { reason: 'missing-state', message }
+}
+
+const differs = (path: readonly string[], isNew: boolean): string =>
+  isNew ? `has a part '${path.join('.')}' now, which the process has not begun` : `has no state '${path.join('.')}' any more`
+
+function partingOf(machine: AnyStateMachine, value: Json): Parting | undefined {
+  const inside = (node: AnyStateNode, part: Json, path: readonly string[]): Parting | undefined => {
+    if (typeof part === 'string') return Object.hasOwn(node.states, part) ? undefined : { path: [...path, part], isNew: false }
+    if (typeof part !== 'object' || part === null) return { path, isNew: false }
+    const unknown = node.type === 'parallel' ? Object.keys(node.states).find(key => !Object.hasOwn(part, key)) : undefined
+    if (unknown !== undefined) return { path: [...path, unknown], isNew: true }
+    for (const [key, rest] of Object.entries(part)) {
+      const state = Object.hasOwn(node.states, key) ? node.states[key] : undefined
+      const parting = state === undefined ? { path: [...path, key], isNew: false } : inside(state, rest as Json, [...path, key])
+      if (parting !== undefined) return parting
+    }
+    return undefined
+  }
+  return inside(machine.root, value, [])
+}

@@ -1,0 +1,221 @@
+import { Low } from 'lowdb'
+import { StepwrightError } from '../../errors.ts'
+import { hostClosed, notOwned, writeFailed } from '../failures.ts'
+import { removeFile } from '../files.ts'
+import type { Files } from '../files.ts'
+import { Journal } from '../journal.ts'
+import { encodeFirst, toFirstLine } from '../line.ts'
+import { hourOf } from '../pid.ts'
+import { isFinal } from '../record.ts'
+import type { JournalLine, ProcessRecord } from '../record.ts'
+import { checkRevision } from '../revision.ts'
+import { COMPACT_AT } from '../worth-keeping.ts'
+import { draftCompacted, dropDraft, replace, replacementIn, writeDraft } from './compaction.ts'
+import type { Folders } from './folders.ts'
+import type { Keys } from './keys.ts'
+import type { EndedMoves } from './moves.ts'
+import { OpenJournals } from './open-journals.ts'
+import type { Durability } from './power.ts'
+
+/** What a host knows of a process it owns. Each journal is a lowdb database. */
+interface Owned {
+  readonly low: Low<JournalLine>
+  readonly journal: Journal<JournalLine>
+  readonly key: string | undefined
+  /** Of the newest line on disk. */
+  revision: number
+  /** Bytes past which the journal is compacted. */
+  compactAt: number
+  /** It is where ended ones are. */
+  moved: boolean
+  /** Folders with names of it that may not be safe yet: its newest line waits for them. */
+  readonly unsafe: Set<string>
+}
+
+export interface Owner {
+  readonly hostId: string
+  readonly files: Files
+  readonly folders: Folders
+  readonly keys: Keys
+  readonly moves: EndedMoves
+  readonly durability: Durability
+}
+
+/** The journals in a host's folder, which it alone writes. */
+export class OwnedJournals {
+  readonly #owner: Owner
+  readonly #folder: string
+  readonly #owned = new Map<string, Owned>()
+  readonly #open = new OpenJournals()
+  #closed = false
+
+  constructor(owner: Owner) {
+    this.#owner = owner
+    this.#folder = owner.folders.activeFolder(owner.hostId)
+  }
+
+  has(pid: string): boolean {
+    return this.#owned.has(pid)
+  }
+
+  /** A journal that was taken. The half of a line that its last host may have left is cut off before the first write. */
+  add(record: ProcessRecord): void {
+    this.#own(record, 'existing')
+  }
+
+  /** Returns who has the key of a new process: itself, which is in the store then and safe, or who was faster. */
+  async begin(record: ProcessRecord): Promise<string> {
+    const { keys, folders, durability } = this.#owner
+    const { pid, key } = record
+    const owned = this.#own(record, 'new')
+    try {
+      owned.low.data = toFirstLine(record)
+      await owned.low.write()
+      this.#open.touch(owned.journal)
+      await durability.line(owned.journal)
+      await durability.folders(this.#folder)
+      const winner = key === undefined ? pid : orWriteFailed(folders.keyFile(key), () => keys.claim(key, pid, owned.journal.file))
+      if (winner !== pid) this.#abandon(pid, owned)
+      return winner
+    } catch (error) {
+      this.#abandon(pid, owned)
+      throw error
+    }
+  }
+
+  /** From its claim on others may have been given the process: one of this host's stays, whatever fails, and its next line waits. */
+  async makeKeySafe(pid: string): Promise<void> {
+    const { folders, durability } = this.#owner
+    const owned = this.#owned.get(pid)
+    owned?.unsafe.add(folders.keys)
+    await (owned === undefined ? durability.folders(folders.keys) : this.#makeSafe(owned).catch(() => {}))
+  }
+
+  async write(line: JournalLine): Promise<void> {
+    const { durability } = this.#owner
+    const owned = this.#get(line.pid)
+    // The one that is down already may have been waiting for its folders.
+    if (line.revision !== owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
+    if (line.revision > owned.revision) {
+      owned.low.data = line
+      await owned.low.write()
+      await durability.line(owned.journal)
+      owned.revision = line.revision
+      this.#open.touch(owned.journal)
+      if (owned.journal.length > owned.compactAt) await this.#compact(line.pid, owned)
+    }
+    if (owned.unsafe.size > 0) await this.#makeSafe(owned)
+    await this.endIfFinal(line)
+  }
+
+  /** See `HostStore.complete`. */
+  async complete(record: ProcessRecord): Promise<void> {
+    const { hostId, files, folders, keys, durability } = this.#owner
+    const { pid, key } = record
+    const { journal } = this.#get(pid)
+    const replacement = replacementIn(this.#folder, pid, key)
+    this.#open.close(journal)
+    orWriteFailed(journal.file, () => writeDraft(files, keys, replacement, Buffer.from(encodeFirst(record))))
+    await durability.file(replacement.draft)
+    if (this.#closed) throw hostClosed(hostId)
+    orWriteFailed(journal.file, () => replace(files, keys, replacement))
+    this.#own(record, 'existing')
+    await durability.folders(this.#folder, ...(key === undefined ? [] : [folders.keys]))
+  }
+
+  release(pid: string): void {
+    const { files, folders } = this.#owner
+    const { journal } = this.#get(pid)
+    orWriteFailed(journal.file, () => {
+      this.#open.close(journal)
+      files.renameSync(journal.file, `${folders.released}/${pid}.jsonl`)
+    })
+    this.#owned.delete(pid)
+  }
+
+  async endIfFinal({ pid, status }: JournalLine): Promise<void> {
+    if (!isFinal(status)) return
+    const { folders, moves } = this.#owner
+    const owned = this.#get(pid)
+    const { journal } = owned
+    if (!owned.moved)
+      orWriteFailed(journal.file, () => {
+        this.#open.close(journal)
+        const made = moves.move(this.#folder, pid, status)
+        owned.moved = true
+        for (const folder of [this.#folder, folders.hourFolder(hourOf(pid)), ...made]) owned.unsafe.add(folder)
+      })
+    await this.#makeSafe(owned)
+    this.#owned.delete(pid)
+  }
+
+  /** Returns whether any are left, for an heir. */
+  close(): boolean {
+    const isAny = this.#owned.size > 0
+    this.#closed = true
+    this.#open.closeAll()
+    this.#owned.clear()
+    return isAny
+  }
+
+  #own({ pid, key, revision }: ProcessRecord, expect: 'new' | 'existing'): Owned {
+    const journal = new Journal<JournalLine>(`${this.#folder}/${pid}.jsonl`, { files: this.#owner.files, expect })
+    const low = new Low(journal, {} as JournalLine)
+    const owned: Owned = { low, journal, key, revision, compactAt: COMPACT_AT, moved: false, unsafe: new Set() }
+    this.#owned.set(pid, owned)
+    return owned
+  }
+
+  #get(pid: string): Owned {
+    const owned = this.#owned.get(pid)
+    if (owned === undefined) throw notOwned(pid, this.#owner.hostId)
+    return owned
+  }
+
+  /** Drops a process that never began. What cannot be removed is no process to readers, or loses its key when it is adopted. */
+  #abandon(pid: string, { journal }: Owned): void {
+    this.#owned.delete(pid)
+    this.#open.close(journal)
+    try {
+      removeFile(this.#owner.files, journal.file)
+    } catch {
+      // As above.
+    }
+  }
+
+  /** A journal that cannot be compacted just stays long: every line of it is safe. */
+  async #compact(pid: string, owned: Owned): Promise<void> {
+    const { files, folders, keys, durability } = this.#owner
+    const { journal, key } = owned
+    const replacement = replacementIn(this.#folder, pid, key)
+    this.#open.close(journal)
+    let { length } = journal
+    try {
+      const compacted = draftCompacted(files, keys, replacement)
+      await durability.file(replacement.draft)
+      // An heir may have the journal by now.
+      if (this.#closed) return dropDraft(files, keys, replacement)
+      replace(files, keys, replacement)
+      length = compacted
+      for (const folder of [this.#folder, ...(key === undefined ? [] : [folders.keys])]) owned.unsafe.add(folder)
+    } catch {
+      // Tried again when it has doubled.
+    }
+    owned.compactAt = Math.max(COMPACT_AT, 2 * length)
+  }
+
+  async #makeSafe({ unsafe }: Owned): Promise<void> {
+    const folders = [...unsafe]
+    await this.#owner.durability.folders(...folders)
+    for (const folder of folders) unsafe.delete(folder)
+  }
+}
+
+/** Runs what changes a file; a failure names it. */
+export function orWriteFailed<T>(file: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    throw error instanceof StepwrightError ? error : writeFailed(file, error)
+  }
+}
