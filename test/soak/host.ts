@@ -19,7 +19,7 @@ process.send?.('ready')
 flushCompileCache()
 
 /** Those with a worker of their own are few: one starts slowly. */
-const few = (n: number): number => (n % 20 === 0 ? 8 : n % 10 === 5 ? 7 : n % 7)
+const few = (n: number): number => (n % 40 === 39 ? 8 : n % 20 === 15 ? 7 : n % 7)
 
 async function start(): Promise<void> {
   const starts = processes.map(
@@ -28,7 +28,7 @@ async function start(): Promise<void> {
   for (let n = 0; !stop.signal.aborted; n++) {
     const { pid } = await starts[few(n)]!({ n, trail: '' }, n % 5 === 0 ? `${host}/${n}` : undefined)
     tell('started', pid)
-    await delay(15)
+    await delay(25)
   }
 }
 
