@@ -24,7 +24,7 @@ test('any JSON value is what JSON.stringify and JSON.parse make of it', t => {
       t.deepEqual(json(value), viaText(value))
       t.deepEqual(copyJson(json(value) as never), viaText(value))
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   )
 })
 
@@ -48,7 +48,7 @@ test('objects with undefined, holes, any keys and any prototype-less objects too
   }))
   fc.assert(
     fc.property(tree, value => t.is(text(json(value)), JSON.stringify(value) ?? 'null')),
-    { numRuns: 500 },
+    { numRuns: 150 },
   )
 })
 
@@ -59,7 +59,7 @@ test('the limit is exact, whatever the value', t => {
       t.notThrows(() => toJson(value, bytes))
       t.throws(() => toJson(value, bytes - 1), { code: 'ERR_RECORD_TOO_LARGE' })
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   )
 })
 
