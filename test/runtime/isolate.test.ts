@@ -33,6 +33,13 @@ for (const mode of ['thread', 'process'] as const) {
     await runtime.close()
   })
 
+  test.serial(`${mode}: the app's environment variables are there`, async t => {
+    process.env['STEPWRIGHT_TEST'] = 'as in the app'
+    const { runtime, job } = await run(one('environment', mode), { name: 'STEPWRIGHT_TEST' })
+    t.is(await job.result(), 'as in the app')
+    await runtime.close()
+  })
+
   test.serial(`${mode}: progress and log come across, none is lost`, async t => {
     const { runtime, job } = await run(one('tell', mode))
     t.deepEqual(await job.result(), ['crunch', true])

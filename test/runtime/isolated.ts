@@ -57,4 +57,6 @@ export function flaky({ attempt }: StepContext): number {
   return attempt
 }
 
+export const environment = ({ data }: StepContext<{ name: string }>) => process.env[data.name] ?? null
+
 export const number = 5

@@ -1,70 +1,40 @@
-import { appendFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
-import { defineProcess, typed, type StepContext } from 'stepwright'
+import { defineProcess, typed } from 'stepwright'
+import { chance, type Data } from './effects.ts'
+import { child, PARTS, type Builder, type Part, type PartName } from './parts.ts'
 
-/** What a step did, written with one system call, so that a kill leaves a line whole or not there. */
-export type Effect =
-  | readonly ['started', pid: string]
-  | readonly ['begin' | 'end', pid: string, step: string, attempt: number, host: string, at: number]
+/** These begin a thread or a process in each life of a host, which costs more than all the rest: they are started seldom. */
+const APART: readonly PartName[] = ['thread', 'own']
+const USUAL = (Object.keys(PARTS) as PartName[]).filter(name => !APART.includes(name))
+const DEFINITIONS = 20
 
-interface Data {
-  readonly n: number
-  readonly trail: string
+/** The parts of each definition: random ones, and each part that there is in one of them at least. */
+function outlines(seed: string): Map<string, readonly PartName[]> {
+  const all = new Map<string, readonly PartName[]>()
+  const pick = (word: string): PartName => USUAL[Math.floor(chance(`${seed}${word}`) * USUAL.length)] as PartName
+  for (let n = 0; n < DEFINITIONS; n++) {
+    const parts = Array.from({ length: Math.floor(chance(`${seed}${n}`) * 4) }, (_, place) => pick(`${n}/${place}`))
+    all.set(`random-${n}`, parts.toSpliced(n % (parts.length + 1), 0, USUAL[n % USUAL.length] as PartName))
+  }
+  for (const part of APART) all.set(`apart-${part}`, ['work', part, pick(part)])
+  return all
 }
 
-/** A number from 0 to 1 that depends on nothing but its seed: the same attempt fails, or takes as long, wherever it runs. */
-function chance(seed: string): number {
-  let hash = 2166136261
-  for (const char of seed) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619)
-  // Without this last mixing, seeds that differ in their last digit give almost the same number.
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
-}
-
-/** Three definitions that between them have every kind of step, and tell `effects` all they do. */
-export function soakDefinitions(effects: string, host: string) {
-  const tell = (...effect: Effect) => appendFileSync(effects, `${JSON.stringify(effect)}\n`)
-  const work =
-    (letter: string) =>
-    async ({ data, pid, step, attempt }: StepContext<Data>): Promise<Data> => {
-      tell('begin', pid, step, attempt, host, Date.now())
-      await delay(chance(`${pid}${step}`) * 20)
-      tell('end', pid, step, attempt, host, Date.now())
-      return { n: data.n + 1, trail: data.trail + letter }
-    }
-  const flaky =
-    (letter: string) =>
-    async (context: StepContext<Data>): Promise<Data> => {
-      const done = await work(letter)(context)
-      if (chance(`${context.pid}${context.step}${context.attempt}`) < 0.4)
-        throw new Error(`attempt ${context.attempt} of ${context.step} was not to be`)
-      return done
-    }
-  const input = typed<Data>()
-  const plain = defineProcess({ name: 'plain', input }).step('a', work('a')).step('b', work('b')).step('c', work('c')).step('d', work('d'))
-  const waiting = defineProcess({ name: 'waiting', input })
-    .step('a', work('a'))
-    .sleep('nap', ({ data }) => 50 + (data.n % 7) * 40)
-    .step('b', flaky('b'), { retry: { attempts: 40, delay: 20, factor: 1.5, maxDelay: 200 } })
-    .sleep('rest', 100)
-    .step('c', work('c'))
-  const asking = defineProcess({ name: 'asking', input, timeout: '10m' })
-    .step('a', work('a'), { interrupt: true })
-    .step('b', flaky('b'), { retry: { attempts: 40, delay: 5, maxDelay: 50 }, timeout: '1m' })
-    .interrupt('sign-off')
-    .step('c', work('c'), { when: ({ data }) => data.n % 2 === 0 })
-  return { plain, waiting, asking, tell }
+/** The definitions that a seed gives: the same ones in each host. */
+export function soakDefinitions(seed: string): { readonly usual: Builder[]; readonly apart: Builder[] } {
+  const made = [...outlines(seed)].map(([name, parts]) =>
+    parts.reduce<Builder>(
+      (builder, part, place) => PARTS[part].add(builder, `${part}-${place}`),
+      defineProcess({ name, input: typed<Data>() }),
+    ),
+  )
+  return { usual: made.slice(0, DEFINITIONS), apart: made.slice(DEFINITIONS) }
 }
 
 /** What each definition makes of its input. */
-export function expectedOutput(name: string, { n }: Data): Data {
-  switch (name) {
-    case 'plain':
-      return { n: n + 4, trail: 'abcd' }
-    case 'waiting':
-      return { n: n + 3, trail: 'abc' }
-    default:
-      return (n + 2) % 2 === 0 ? { n: n + 3, trail: 'abc' } : { n: n + 2, trail: 'ab' }
-  }
+export function expectedOutput(seed: string, name: string, input: Data): Data {
+  const parts = outlines(seed).get(name) ?? child.steps.map(step => partOf(step.name) as PartName)
+  return parts.reduce((data, part) => (PARTS[part] as Part).after(data), input)
 }
+
+/** The part that a step or a branch belongs to. */
+export const partOf = (step: string): string => step.replace(/-.*/, '')
