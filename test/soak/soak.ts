@@ -13,10 +13,10 @@ export interface SoakResult extends Findings {
   readonly reads: number
 }
 
-const HOSTS = 4
+const HOSTS = 3
 const READERS = 2
 /** How long a host lives once it is ready, at most. */
-const LIFE_MS = 2_000
+const LIFE_MS = 3_000
 const STOP_MS = 1_200
 /** How long nothing may change, once nobody kills any more, before what has not ended is called stuck. */
 const STUCK_MS = 60_000
