@@ -7,7 +7,7 @@ import { tell } from './effects.ts'
 
 const [dir = '', seed = ''] = process.argv.slice(2)
 /** So that a host that is killed does not leave more than the next ones can do. */
-const MAX_OPEN = 40
+const MAX_OPEN = 20
 /** Processes between two of those that work in a thread or process of their own. */
 const APART_EVERY = 40
 

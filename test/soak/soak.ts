@@ -13,7 +13,7 @@ export interface SoakResult extends Findings {
   readonly reads: number
 }
 
-const HOSTS = 3
+const HOSTS = 4
 const READERS = 2
 /** How long a host lives once it is ready, at most. */
 const LIFE_MS = 3_000
