@@ -201,7 +201,7 @@ test('a machine that fails, or whose state cannot be stored, fails the step', as
     states: {
       a: {
         entry: assign({
-          ref: ({ spawn }) =>
+          ref: ({ spawn }: { spawn: (logic: unknown, options: object) => unknown }) =>
             spawn(
               fromPromise(() => new Promise(() => {})),
               { id: 'assigned' },
