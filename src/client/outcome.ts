@@ -6,6 +6,7 @@ import type { ErrorRecord, Json, ProcessRecord } from '../store/record.ts'
 const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'ERR_NOT_JSON',
   'ERR_RECORD_TOO_LARGE',
+  'ERR_NOT_RESTORABLE',
   'ERR_STEP_TIMEOUT',
   'ERR_STEP_CRASHED',
   'ERR_HOST_DIED',

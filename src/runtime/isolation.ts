@@ -102,10 +102,10 @@ export async function openIsolation(plans: readonly ProcessPlan[], concurrency: 
     const { Tinypool: Pool } = await import('tinypool')
     const runtimes = { thread: 'worker_threads', process: 'child_process' } as const
     // As many workers as there are slots: a step's time does not pass while it waits for one.
-    const options = { filename: WORKER.href, minThreads: 0, maxThreads: concurrency, idleTimeout: IDLE_MS, useAtomics: false }
-    // A thread has it anyway; the pool gives a process no environment but what it is told.
+    // Without it a process would have no variable at all.
     const env = process.env as Record<string, string>
-    return new Isolation(mode => new Pool({ ...options, env, runtime: runtimes[mode] }), maxBytes)
+    const options = { filename: WORKER.href, minThreads: 0, maxThreads: concurrency, idleTimeout: IDLE_MS, useAtomics: false, env }
+    return new Isolation(mode => new Pool({ ...options, runtime: runtimes[mode] }), maxBytes)
   } catch (cause) {
     throw new TypeError(`Step '${step.name}' has isolate, which needs the package tinypool: npm install tinypool`, { cause })
   }

@@ -174,7 +174,8 @@ export class MachineRun {
       this.#process.machineChanged(this.#step.name, state, this.#command)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      this.#fail(new Error(`The state of the machine cannot be stored: ${why}`, { cause }))
+      const code = cause instanceof StepwrightError ? cause.code : 'ERR_NOT_RESTORABLE'
+      this.#fail(new StepwrightError(code, `The state of the machine of step '${this.#step.name}' cannot be stored: ${why}`, { cause }))
     }
   }
 
@@ -182,7 +183,10 @@ export class MachineRun {
     const snapshot = actor.getPersistedSnapshot()
     const inline = findInline(snapshot as unknown as Persisted)
     if (inline !== undefined)
-      throw new Error(`it spawned '${inline}', an actor that has no name. Give it one in setup({ actors }) and spawn it by that`)
+      throw new StepwrightError(
+        'ERR_NOT_RESTORABLE',
+        `it spawned '${inline}', an actor that has no name. Give it one in setup({ actors }) and spawn it by that`,
+      )
     const paths = pathsOf(actor)
     const timers = Object.values(systemOf(actor).getSnapshot()._scheduledEvents).flatMap((scheduled): MachineTimer[] => {
       const [source, target] = [paths.get(scheduled.source), paths.get(scheduled.target)]

@@ -6,9 +6,9 @@ import { createRuntime, defineProcess, typed } from '../../src/index.ts'
 import { dashboard, type DashboardOptions } from '../../src/dashboard/index.ts'
 import { serveDashboard } from '../../src/dashboard/serve.ts'
 import { memoryStore } from '../../src/testing/index.ts'
-import { ensurePage } from './page.ts'
+import { buildPage } from '../../src/dashboard/build-page.ts'
 
-test.before(ensurePage)
+test.before(() => buildPage())
 
 const HERE = 'http://127.0.0.1:4040'
 const JSON_BODY = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json', origin: HERE } }

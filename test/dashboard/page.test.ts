@@ -8,9 +8,9 @@ import { serveDashboard } from '../../src/dashboard/serve.ts'
 import type { Actor } from '../../src/dashboard/actions.ts'
 import { closeBrowser, openTab } from '../browser/chromium.ts'
 import { tempDir } from '../temp-dir.ts'
-import { ensurePage } from './page.ts'
+import { buildPage } from '../../src/dashboard/build-page.ts'
 
-test.before(ensurePage)
+test.before(() => buildPage())
 test.after.always(closeBrowser)
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')

@@ -6,12 +6,7 @@ import { FatalError, RetryError, type StepContext } from 'stepwright'
 
 const main = process.pid
 
-export const double = ({ data }: StepContext<{ n: number }>) => ({
-  n: data.n * 2,
-  main: isMainThread,
-  pid: main,
-  path: process.env['PATH'],
-})
+export const double = ({ data }: StepContext<{ n: number }>) => ({ n: data.n * 2, main: isMainThread, pid: main })
 export default double
 
 export async function tell({ progress, log, step, attempt, idempotencyKey, pid }: StepContext) {
@@ -61,5 +56,7 @@ export function flaky({ attempt }: StepContext): number {
   if (attempt === 2) throw new FatalError('never')
   return attempt
 }
+
+export const environment = ({ data }: StepContext<{ name: string }>) => process.env[data.name] ?? null
 
 export const number = 5

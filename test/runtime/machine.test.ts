@@ -195,18 +195,34 @@ test('a machine that fails, or whose state cannot be stored, fails the step', as
     initial: 'a',
     states: { a: {} },
   })
-  for (const [machine, message] of [
-    [thrower, /too far/],
-    [rejecting, /no network/],
-    [dated, /cannot be stored: .*\$\.snapshot\.context\.at is a Date/],
-    [spawner, /cannot be stored: .*'hidden', an actor that has no name/],
+  const assigning = createMachine({
+    initial: 'a',
+    context: {},
+    states: {
+      a: {
+        entry: assign({
+          ref: ({ spawn }: { spawn: (logic: unknown, options: object) => unknown }) =>
+            spawn(
+              fromPromise(() => new Promise(() => {})),
+              { id: 'assigned' },
+            ),
+        } as never),
+      },
+    },
+  })
+  for (const [machine, message, code] of [
+    [thrower, /too far/, 'ERR_STEP_FAILED'],
+    [rejecting, /no network/, 'ERR_STEP_FAILED'],
+    [dated, /machine of step 'm' cannot be stored: .*\$\.snapshot\.context\.at is a Date/, 'ERR_NOT_JSON'],
+    [spawner, /machine of step 'm' cannot be stored: .*'hidden', an actor that has no name/, 'ERR_NOT_RESTORABLE'],
+    [assigning, /machine of step 'm' cannot be stored: .*'assigned', an actor that has no name/, 'ERR_NOT_RESTORABLE'],
   ] as const) {
     const process = defineProcess({ name: 'bad' }).machine('m', machine as never, {} as never)
     const runtime = await createTestRuntime({ processes: [process] })
     const job = await runtime.start(process)
     await settled()
     if (machine === thrower) await job.send({ type: 'GO' })
-    const error = await t.throwsAsync(job.result(), { instanceOf: ProcessError, message })
+    const error = await t.throwsAsync(job.result(), { instanceOf: ProcessError, message, code })
     t.is(error.step, 'm')
   }
 })

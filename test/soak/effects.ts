@@ -2,18 +2,27 @@ import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StepContext } from 'stepwright'
 
-/** What a step did, written with one system call, so that a kill leaves a line whole or not there. */
-export type Effect =
-  | readonly ['started', pid: string]
-  | readonly ['begin' | 'end', pid: string, step: string, attempt: number, host: string, at: number]
-  | readonly ['item', pid: string, index: number, host: string, at: number]
+/** What work did. `attempt` of an item counts since the host took its process up. An actor is one that a machine invokes. */
+export type Effect = readonly ['started', pid: string] | readonly ['actor', pid: string, step: string, host: string, at: number] | Work
 
+export type Work = readonly ['begin' | 'end', pid: string, step: string, attempt: number, host: string, at: number, item?: number]
+
+/** What goes from step to step: how many there were, and which. */
 export interface Data {
   readonly n: number
   readonly trail: string
 }
 
-type Work = (context: Pick<StepContext<Data>, 'data' | 'pid' | 'step' | 'attempt'>) => Promise<Data>
+const { SOAK_EFFECTS = '', SOAK_HOST = '' } = process.env
+
+/** Written with one system call, so that a kill leaves a line whole or not there. Threads and processes of a host sign with its name. */
+function write(effect: Effect): void {
+  appendFileSync(SOAK_EFFECTS, `${JSON.stringify(effect)}\n`)
+}
+
+export function tell([what, pid, step = '']: readonly ['started', pid: string] | readonly ['actor', pid: string, step: string]): void {
+  write(what === 'started' ? [what, pid] : [what, pid, step, SOAK_HOST, Date.now()])
+}
 
 /** A number from 0 to 1 that depends on nothing but its seed: the same attempt fails, or takes as long, wherever it runs. */
 export function chance(seed: string): number {
@@ -25,24 +34,20 @@ export function chance(seed: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
 
-/** What steps of the soak do: they tell `file` that they do it, under the name of their host. */
-export function workers(file: string, host: string) {
-  const tell = (...effect: Effect) => appendFileSync(file, `${JSON.stringify(effect)}\n`)
-  const work =
-    (letter: string): Work =>
-    async ({ data, pid, step, attempt }) => {
-      tell('begin', pid, step, attempt, host, Date.now())
-      await delay(chance(`${pid}${step}`) * 20)
-      tell('end', pid, step, attempt, host, Date.now())
-      return { n: data.n + 1, trail: data.trail + letter }
-    }
-  const flaky =
-    (letter: string): Work =>
-    async context => {
-      const done = await work(letter)(context)
-      if (chance(`${context.pid}${context.step}${context.attempt}`) < 0.4)
-        throw new Error(`attempt ${context.attempt} of ${context.step} was not to be`)
-      return done
-    }
-  return { tell, work, flaky }
+/** The work of every step: tells that it begins and ends, and adds the first letter of the step or branch to the trail. */
+export async function work({ data, pid, step, attempt, idempotencyKey }: StepContext<Data>): Promise<Data> {
+  const [, index] = idempotencyKey.slice(`${pid}:${step}`.length).split(':')
+  const item: [] | [number] = index === undefined ? [] : [Number(index)]
+  write(['begin', pid, step, attempt, SOAK_HOST, Date.now(), ...item])
+  await delay(chance(idempotencyKey) * 20)
+  write(['end', pid, step, attempt, SOAK_HOST, Date.now(), ...item])
+  return { n: data.n + 1, trail: data.trail + (step.split('.').at(-1) as string).charAt(0) }
+}
+
+/** The same, and then it often fails after all. */
+export async function flaky(context: StepContext<Data>): Promise<Data> {
+  const done = await work(context)
+  if (chance(`${context.idempotencyKey}${context.attempt}`) < 0.4)
+    throw new Error(`attempt ${context.attempt} of ${context.step} was not to be`)
+  return done
 }

@@ -1,52 +1,66 @@
-// A host of the soak: keeps starting processes until it is told to stop, and lets those of its own go on that wait for a word.
+// A host of the soak: keeps starting processes until it is told to stop, and steers its own: interrupted ones proceed, machines that ask are answered.
 import { flushCompileCache } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRuntime, lowdbStore, StepwrightError, type ProcessInfo } from 'stepwright'
 import { soakDefinitions } from './definitions.ts'
-import type { Data } from './effects.ts'
+import { tell } from './effects.ts'
 
-const [dir = '', effects = '', host = ''] = process.argv.slice(2)
-process.env['SOAK_EFFECTS'] = effects
-process.env['SOAK_HOST'] = host
-const { tell, processes } = soakDefinitions(effects, host)
-const runtime = await createRuntime({ processes, store: lowdbStore(dir), concurrency: 40, maxRecoveries: 10_000 })
+const [dir = '', seed = ''] = process.argv.slice(2)
+/** So that a host that is killed does not leave more than the next ones can do. */
+const MAX_OPEN = 20
+/** Processes between two of those that work in a thread or process of their own. */
+const APART_EVERY = 40
+
+const { usual, apart } = soakDefinitions(seed)
+const runtime = await createRuntime({
+  processes: [...usual, ...apart],
+  store: lowdbStore(dir),
+  concurrency: 40,
+  maxRecoveries: 10_000,
+})
 const stop = new AbortController()
+process.on('disconnect', () => process.exit())
 process.on('message', message => {
   if (message === 'stop starting') stop.abort()
 })
 process.send?.('ready')
-// Node keeps what it compiled when it exits, which no host of the soak does by itself.
+// Else the next host would compile everything again.
 flushCompileCache()
 
-/** Those with a worker of their own are few: one starts slowly. */
-const few = (n: number): number => (n % 40 === 39 ? 8 : n % 20 === 15 ? 7 : n % 7)
-
 async function start(): Promise<void> {
-  const starts = processes.map(
-    definition => (data: Data, key: string | undefined) => runtime.start(definition, data, key === undefined ? {} : { key }),
-  )
-  for (let n = 0; !stop.signal.aborted; n++) {
-    const { pid } = await starts[few(n)]!({ n, trail: '' }, n % 5 === 0 ? `${host}/${n}` : undefined)
-    tell('started', pid)
-    await delay(25)
+  const first = process.pid
+  const open = new Set<string>()
+  for (let n = first; !stop.signal.aborted; n++) {
+    const from = n % APART_EVERY === 0 ? apart : usual
+    const definition = from[Math.floor(n / (from === apart ? APART_EVERY : 1)) % from.length] as (typeof from)[number]
+    const job = await runtime.start(definition, { n: n % 100, trail: '' }, n % 5 === 0 ? { key: `${first}/${n}` } : {})
+    tell(['started', job.pid])
+    open.add(job.pid)
+    const ended = (): boolean => open.delete(job.pid)
+    // How it ended is seen in the journal.
+    void job.result().then(ended, ended)
+    do await delay(5)
+    while (open.size >= MAX_OPEN)
   }
 }
 
-/** Between a look and the word another host may have taken it, or it went on. */
-const unlessLate = (error: unknown): void => {
-  if (!(error instanceof StepwrightError)) throw error
+async function steer({ pid, status, steps }: ProcessInfo): Promise<void> {
+  try {
+    if (status === 'interrupted') await runtime.proceed(pid)
+    else if (steps.some(({ status, state }) => status === 'running' && state === 'asking')) await runtime.send(pid, { type: 'GO' })
+  } catch (error) {
+    // Between the look and the word another host may have taken it, or it went on.
+    if (!(error instanceof StepwrightError)) throw error
+  }
 }
 
-const isMine = ({ host: owner }: ProcessInfo): boolean => owner?.osPid === process.pid && owner.state === 'alive'
-
-async function goOn(): Promise<void> {
+async function steerAll(): Promise<void> {
   for (;;) {
-    for await (const info of runtime.list({ status: 'interrupted' })) if (isMine(info)) await runtime.proceed(info.pid).catch(unlessLate)
-    for await (const info of runtime.list({ status: 'running', name: 'minded' }))
-      if (isMine(info) && info.steps.some(({ state }) => state === 'asking')) await runtime.send(info.pid, { type: 'GO' }).catch(unlessLate)
-    await delay(50)
+    for await (const info of runtime.list({ status: ['interrupted', 'running'] }))
+      if (info.host?.osPid === process.pid && info.host.state === 'alive') await steer(info)
+    await delay(100)
   }
 }
 
-void goOn()
+void steerAll()
 await start()

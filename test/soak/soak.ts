@@ -2,80 +2,86 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { lowdbStore, openClient } from 'stepwright'
+import { lowdbStore, openClient, type Client } from 'stepwright'
 import { verify, type Findings } from './verify.ts'
 
 export interface SoakResult extends Findings {
+  /** What the definitions were made of. */
+  readonly seed: string
   readonly kills: number
   readonly stops: number
   readonly reads: number
 }
 
-const HOSTS = 3
+const HOSTS = 4
 const READERS = 2
-/** How long everything may take to end once nobody kills any more. */
-const SETTLE_MS = 60_000
+/** How long a host lives once it is ready, at most. */
+const LIFE_MS = 3_000
+const STOP_MS = 1_200
+/** How long nothing may change, once nobody kills any more, before what has not ended is called stuck. */
+const STUCK_MS = 60_000
 
 /** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. Goes on for `seconds`, and until there were `atLeast` so many kills. */
 export async function soak(
   dir: string,
-  { seconds, atLeast }: { seconds: number; atLeast: number },
+  { seconds, atLeast, seed = Date.now().toString(36) }: { seconds: number; atLeast: number; seed?: string },
   say: (line: string) => void,
 ): Promise<SoakResult> {
   const store = join(dir, 'store'),
     effects = join(dir, 'effects')
-  const env = { NODE_COMPILE_CACHE: join(dir, 'compiled'), ...process.env }
   const kills = new Map<string, number>()
-  const hosts: { name: string; child: ChildProcess }[] = []
+  const first = Promise.withResolvers<void>()
   let born = 0,
     stops = 0
   const faults: string[] = []
+  const until = Date.now() + seconds * 1_000
+  const goesOn = (): boolean => Date.now() < until || kills.size < atLeast
 
-  async function bear(place: number): Promise<void> {
+  async function bear(): Promise<{ name: string; child: ChildProcess }> {
     const name = `host${++born}`
-    const child = fork(join(import.meta.dirname, 'host.ts'), [store, effects, name], { execArgv: process.execArgv, env })
-    hosts[place] = { name, child }
+    const env = { ...process.env, SOAK_EFFECTS: effects, SOAK_HOST: name, NODE_COMPILE_CACHE: join(dir, 'compiled') }
+    const child = fork(join(import.meta.dirname, 'host.ts'), [store, seed], { execArgv: process.execArgv, env })
     child.on('exit', code => {
       if (code !== null && code !== 0) faults.push(`${name} ended by itself with status ${code}`)
     })
     await Promise.race([once(child, 'message'), once(child, 'exit')])
+    first.resolve()
+    return { name, child }
   }
-  async function kill(place: number): Promise<void> {
-    const { name, child } = hosts[place] as (typeof hosts)[number]
-    kills.set(name, Date.now())
-    child.kill('SIGKILL')
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  }
-
-  await Promise.all(Array.from({ length: HOSTS }, (_, place) => bear(place)))
-  const readers = Array.from({ length: READERS }, () =>
-    fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv, env }),
-  )
-  const until = Date.now() + seconds * 1_000
-  let told = Date.now()
-  /** The moments are random on purpose: this is a search, and what it finds is checked at the end. */
-  async function torment(place: number): Promise<void> {
-    while (Date.now() < until || kills.size < atLeast) {
-      await delay(200 + Math.random() * 800)
-      if (Math.random() < 0.8) {
-        await kill(place)
-        await bear(place)
-      } else {
+  /** One host after the other, each killed but the last, which is returned. */
+  async function lives(): Promise<ChildProcess> {
+    for (;;) {
+      const { name, child } = await bear()
+      // The moments are random on purpose: this is a search, and what it finds is checked at the end.
+      await delay(Math.random() * LIFE_MS)
+      if (Math.random() < 0.1) {
         stops += 1
-        hosts[place]?.child.kill('SIGSTOP')
-        await delay(Math.random() * 1_200)
-        hosts[place]?.child.kill('SIGCONT')
+        child.kill('SIGSTOP')
+        await delay(Math.random() * STOP_MS)
+        child.kill('SIGCONT')
       }
-      if (Date.now() - told > 10_000) {
-        told = Date.now()
-        say(`${Math.max(0, Math.round((until - told) / 1_000))} s left: ${kills.size} kills, ${stops} stops`)
-      }
+      if (!goesOn()) return child
+      kills.set(name, Date.now())
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     }
   }
-  await Promise.all(hosts.map((_, place) => torment(place)))
-  for (const { child } of hosts) child.send('stop starting')
+
+  const places = Array.from({ length: HOSTS }, lives)
+  // Before there is a store a reader has nothing to read.
+  await first.promise
+  const readers = Array.from({ length: READERS }, () =>
+    fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv }),
+  )
+  const telling = setInterval(
+    () => say(`${Math.max(0, Math.round((until - Date.now()) / 1_000))} s left: ${kills.size} kills, ${stops} stops`),
+    10_000,
+  )
+  const hosts = await Promise.all(places)
+  clearInterval(telling)
+  for (const child of hosts) child.send('stop starting')
   const client = openClient(store)
-  await allEnded(client, Date.now() + SETTLE_MS)
+  await allEnded(client)
   let reads = 0
   for (const reader of readers) {
     reader.send('stop')
@@ -83,17 +89,24 @@ export async function soak(
     reads += report.reads
     faults.push(...report.faults.map(fault => `reader: ${fault}`))
   }
-  for (const { child } of hosts) child.kill('SIGKILL')
-  const findings = await verify(client, lowdbStore(store), effects, kills)
+  for (const child of hosts) child.kill('SIGKILL')
+  const findings = await verify(client, lowdbStore(store), effects, kills, seed)
   await client.close()
-  return { ...findings, kills: kills.size, stops, reads, violations: [...findings.violations, ...faults] }
+  return { ...findings, seed, kills: kills.size, stops, reads, violations: [...findings.violations, ...faults] }
 }
 
-async function allEnded(client: ReturnType<typeof openClient>, deadline: number): Promise<void> {
-  while (Date.now() < deadline) {
-    let isOver = true
-    for await (const _ of client.list({ status: ['pending', 'running', 'sleeping', 'interrupted'], limit: 1 })) isOver = false
-    if (isOver) return
-    await delay(100)
+/** Waits until every process has ended, or none comes any further. */
+async function allEnded(client: Client): Promise<void> {
+  let before = '',
+    changedAt = Date.now()
+  while (Date.now() - changedAt < STUCK_MS) {
+    const open: string[] = []
+    for await (const { pid, revision } of client.list({ status: ['pending', 'running', 'sleeping', 'interrupted'] }))
+      open.push(`${pid} ${revision}`)
+    if (open.length === 0) return
+    const now = open.join()
+    if (now !== before) changedAt = Date.now()
+    before = now
+    await delay(200)
   }
 }

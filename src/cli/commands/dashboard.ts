@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { once } from 'node:events'
+import { buildPage } from '../../dashboard/build-page.ts'
 import { serveDashboard } from '../../dashboard/serve.ts'
 import { UsageError } from '../failure.ts'
 import { openBrowser } from '../open-browser.ts'
@@ -48,6 +49,7 @@ const collect = (path: string, before: readonly string[] = []): string[] => [...
 
 async function dashboard({ io, client, path }: Tools, { port, host, token, open, readOnly, redact }: Flags): Promise<number> {
   const signal = io.interrupted()
+  await buildPage(() => io.stderr.write('stepwright: building the page, which this checkout does not have yet ...\n'))
   const server = await serve()
   try {
     io.stdout.write(`${server.url}\n`)

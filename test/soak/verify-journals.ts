@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { HistoryEntry, ProcessInfo, Store } from 'stepwright'
+import { expectedOutput } from './definitions.ts'
+import type { Data, Effect, Work } from './effects.ts'
+
+export type Histories = ReadonlyMap<string, readonly HistoryEntry[]>
+
+/** What one journal says for itself. */
+export function faultsInHistory(pid: string, history: readonly HistoryEntry[], seed: string): string[] {
+  const faults: string[] = []
+  const last = history.at(-1) as ProcessInfo
+  const expected = expectedOutput(seed, last.name, last.input as Data)
+  if (last.status !== 'finished')
+    faults.push(`process ${pid} (${last.name}) did not finish: ${last.status} ${last.error?.message ?? JSON.stringify(last.steps)}`)
+  else if (!isDeepStrictEqual(last.output, expected))
+    faults.push(`process ${pid} (${last.name}) has the wrong output ${JSON.stringify(last.output)}, not ${JSON.stringify(expected)}`)
+  for (const [index, { revision, steps, updatedAt }] of history.entries()) {
+    if (revision !== index + 1) faults.push(`line ${index + 1} of ${pid} has revision ${revision}`)
+    for (const [place, before] of (history[index - 1]?.steps ?? []).entries()) {
+      const now = steps[place]
+      if (before.status === 'finished' && now?.status !== 'finished') faults.push(`finished step ${before.name} of ${pid} ran again`)
+      if (before.status === 'sleeping' && now?.status === 'finished' && Date.parse(updatedAt) < Date.parse(before.until ?? ''))
+        faults.push(`${before.name} of ${pid} woke at ${updatedAt}, before ${before.until}`)
+    }
+  }
+  return faults
+}
+
+/** Each finished process step has one child, which says whose it is and ended before. */
+export function faultsOfChildren(histories: Histories): string[] {
+  const faults: string[] = []
+  const ends = [...histories.values()].map(history => history.at(-1) as ProcessInfo)
+  const children = Map.groupBy(
+    ends.filter(({ parent }) => parent !== undefined),
+    ({ parent }) => `${parent?.pid} ${parent?.step}`,
+  )
+  for (const { pid, steps } of ends)
+    for (const { name, kind, status, child, endedAt = '' } of steps) {
+      if (kind !== 'process' || status !== 'finished') continue
+      const found = children.get(`${pid} ${name}`) ?? []
+      children.delete(`${pid} ${name}`)
+      const [only, second] = found
+      if (!only || second || only.pid !== child)
+        faults.push(`step ${name} of ${pid} has child ${child}; those that name it are ${found.map(one => one.pid).join() || 'none'}`)
+      else if ((only.endedAt ?? 'z') > endedAt) faults.push(`step ${name} of ${pid} ended at ${endedAt}, before its child ${child}`)
+    }
+  for (const [parent, [child]] of children) faults.push(`${child?.pid} says it is a child of ${parent}, which knows nothing of it`)
+  return faults
+}
+
+/** Machines whose delay was too short, and actors that ran again once the store said that their state was left. */
+export function faultsInMachines(effects: readonly Effect[], histories: Histories): string[] {
+  const faults: string[] = []
+  /** When machines came to the state after that with the actor, by pid and step. */
+  const leftAt = new Map<string, number>()
+  for (const [pid, history] of histories)
+    for (const { name } of (history[0] as ProcessInfo).steps.filter(({ kind }) => kind === 'machine')) {
+      const first = (state: string): HistoryEntry | undefined =>
+        history.find(({ steps }) => steps.some(step => step.name === name && step.state === state))
+      const [rested, worked, asked] = [first('resting'), first('working'), first('asking')]
+      if (!rested || !worked || !asked) {
+        faults.push(`${name} of ${pid} left states out`)
+        continue
+      }
+      const { machine } = rested.snapshot as { machine: { timers: { at: number }[] } }
+      const [{ at: due }] = machine.timers as [{ at: number }]
+      if (Date.parse(worked.updatedAt) < due)
+        faults.push(`${name} of ${pid} went on at ${worked.updatedAt}, before ${new Date(due).toISOString()}`)
+      leftAt.set(`${pid} ${name}`, Date.parse(asked.updatedAt))
+    }
+  const acted = new Set<string>()
+  for (const effect of effects) {
+    if (effect[0] !== 'actor') continue
+    const [, pid, step, , at] = effect
+    acted.add(`${pid} ${step}`)
+    if (at > (leftAt.get(`${pid} ${step}`) ?? NaN)) faults.push(`the actor of ${step} of ${pid} ran again after it had ended`)
+  }
+  for (const id of leftAt.keys()) if (!acted.has(id)) faults.push(`the actor of ${id} never ran`)
+  return faults
+}
+
+/** Items that ran again once the store said that they had finished, and those that never did. */
+export async function faultsInItems(store: Store, works: readonly Work[]): Promise<string[]> {
+  const faults: string[] = []
+  const begun = Map.groupBy(
+    works.filter(([what, , , , , , item]) => what === 'begin' && item !== undefined),
+    ([, pid]) => pid,
+  )
+  for (const [pid, works] of begun)
+    for (const { at, items = [], event } of (await store.history(pid)) ?? [])
+      for (const [index] of items)
+        for (const [, , step, , host, begunAt, item] of works)
+          if (step === event.step && item === index && begunAt > at) faults.push(`item ${index} of ${step} of ${pid} ran again on ${host}`)
+  return faults
+}
