@@ -41,12 +41,12 @@ const PEERS: readonly Entry[] = [
 
 /** Who takes part in a workload, the base first. */
 export function entriesFor(workload: Workload, durability: Durability, peers: boolean): Entry[] {
-  const durabilities = durability === 'both' ? (['process', 'power'] as const) : [durability]
+  const durabilities: Setting['durability'][] = durability === 'both' ? ['process', 'power'] : [durability]
   const ours = durabilities.flatMap(durability => {
     const power = durability === 'power' ? ", 'power'" : ''
     return ['lowdb', 'sqlite'].map(store => entry(`stepwright, ${store}Store${power}`, OURS, store, { durability }))
   })
-  const others = peers ? PEERS.map(peer => ({ ...peer, durability: durabilities[0]! })) : []
+  const others = peers ? PEERS : []
   if (workload.hosts === 2) {
     const shared = [...ours, ...others.slice(0, 1)]
     return [BASE, ...shared, ...shared.map(one => ({ ...one, name: `${one.name}, 2 hosts`, hosts: 2 }))]
