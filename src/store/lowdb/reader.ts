@@ -8,8 +8,9 @@ import { createPace } from '../pace.ts'
 import { isPid } from '../pid.ts'
 import { matches } from '../query.ts'
 import { isFinal } from '../record.ts'
-import type { ProcessRecord } from '../record.ts'
+import type { ProcessRecord, StatusCounts } from '../record.ts'
 import type { CorruptJournal, Host, ListQuery, StoredProcess } from '../store.ts'
+import { counts } from './counts.ts'
 import { RELEASED } from './folders.ts'
 import type { Folders, Place } from './folders.ts'
 import type { Hosts } from './hosts.ts'
@@ -62,6 +63,10 @@ export class Reader {
       }
       if (found !== undefined && matches(query, found.record)) yield found
     }
+  }
+
+  counts(): Promise<StatusCounts> {
+    return counts(this.#files, this.#folders, async named => (await this.#readNamed(named))?.record.status)
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
