@@ -66,7 +66,10 @@ export class Reader {
   }
 
   counts(): Promise<StatusCounts> {
-    return counts(this.#files, this.#folders, async named => (await this.#readNamed(named))?.record.status)
+    return counts(this.#files, this.#folders, async named => {
+      const journal = this.#open(named)
+      return journal === undefined ? (await this.get(named.pid))?.record.status : (await this.#recordOf(journal))?.status
+    })
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
@@ -90,15 +93,20 @@ export class Reader {
     return journal.place.kind === 'active' && journal.place.owner !== RELEASED ? journal.place.owner : undefined
   }
 
-  async #readNamed({ pid, place }: NamedJournal): Promise<StoredProcess | undefined> {
+  async #readNamed(named: NamedJournal): Promise<StoredProcess | undefined> {
+    const journal = this.#open(named)
+    return journal === undefined ? this.get(named.pid) : this.#readAndClose(journal)
+  }
+
+  /** `undefined`: it is there no longer. */
+  #open({ pid, place }: NamedJournal): Located | undefined {
     const file = this.#fileOf(pid, place)
-    let fd: number | undefined
     try {
-      fd = ifThere(() => this.#files.openSync(file, fs.constants.O_RDONLY))
+      const fd = ifThere(() => this.#files.openSync(file, fs.constants.O_RDONLY))
+      return fd === undefined ? undefined : { fd, pid, file, place }
     } catch (error) {
       throw readFailed(file, error)
     }
-    return fd === undefined ? this.get(pid) : this.#readAndClose({ fd, pid, file, place })
   }
 
   #fileOf(pid: string, place: Place): string {
@@ -107,17 +115,19 @@ export class Reader {
   }
 
   async #readAndClose(journal: Located): Promise<StoredProcess | undefined> {
+    const record = await this.#recordOf(journal)
+    const host = record && (await this.ownerOf(journal.place, record))
+    return record && (host === undefined ? { record } : { record, host })
+  }
+
+  async #recordOf(journal: Located): Promise<ProcessRecord | undefined> {
     const { fd, file, place } = journal
     const read = (): ProcessRecord | undefined => newestRecord(new FileBytes(this.#files, fd), journal)
-    let record: ProcessRecord | undefined
     try {
       // Nobody writes an ended journal: it is never nonsense for a moment only.
-      record = place.kind === 'ended' ? final(file, read) : await settled(file, read)
+      return place.kind === 'ended' ? final(file, read) : await settled(file, read)
     } finally {
       this.#files.closeSync(fd)
     }
-    if (record === undefined) return undefined
-    const host = await this.ownerOf(place, record)
-    return host === undefined ? { record } : { record, host }
   }
 }
