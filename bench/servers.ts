@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { atExit } from './at-exit.ts'
 import type { Setting } from './contestant.ts'
+import { isGone } from './usage.ts'
 
 export interface Server {
   readonly pid: number
@@ -121,7 +122,11 @@ async function freePort(): Promise<number> {
 
 async function running(name: string, child: ChildProcess, port: number, stopSignal: NodeJS.Signals): Promise<Server> {
   // SIGQUIT ends PostgreSQL and all its children at once.
-  atExit(() => child.kill(name === 'postgres' ? 'SIGQUIT' : 'SIGKILL'))
+  atExit(() => {
+    child.kill(name === 'postgres' ? 'SIGQUIT' : 'SIGKILL')
+    // Or it goes on writing into the folder that is removed next.
+    for (let looks = 0; looks < 200 && !isGone(child.pid!); looks++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  })
   await until(name, child, () => answers(port))
   return {
     pid: child.pid!,

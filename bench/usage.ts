@@ -38,6 +38,9 @@ function family(root: number): Stat[] {
   return pids.flatMap(pid => statOf(pid) ?? []).filter(({ pid, parent }) => pid === root || parent === root)
 }
 
+/** A child that nobody has waited for yet counts as gone. */
+export const isGone = (pid: number): boolean => /^\d+ \(.*\) Z/.test(read(`/proc/${pid}/stat`) ?? `${pid} () Z`)
+
 let ticksPerSecond: number | undefined
 
 export function usageOf(root: number): Usage {

@@ -3,7 +3,7 @@ import { ifThere } from '../files.ts'
 import type { Files } from '../files.ts'
 import { FileBytes } from '../file-bytes.ts'
 import { isOfOneJournal, readFailed } from '../failures.ts'
-import { everyRecord, final, newestRecord, settled } from '../journal-reader.ts'
+import { everyRecord, final, newestRecord, newestStatus, settled } from '../journal-reader.ts'
 import { createPace } from '../pace.ts'
 import { isPid } from '../pid.ts'
 import { matches } from '../query.ts'
@@ -68,7 +68,8 @@ export class Reader {
   counts(): Promise<StatusCounts> {
     return counts(this.#files, this.#folders, async named => {
       const journal = this.#open(named)
-      return journal === undefined ? (await this.get(named.pid))?.record.status : (await this.#recordOf(journal))?.status
+      if (journal === undefined) return (await this.get(named.pid))?.record.status
+      return this.#readOnce(journal, bytes => newestStatus(bytes, journal.pid))
     })
   }
 
@@ -115,14 +116,13 @@ export class Reader {
   }
 
   async #readAndClose(journal: Located): Promise<StoredProcess | undefined> {
-    const record = await this.#recordOf(journal)
+    const record = await this.#readOnce(journal, bytes => newestRecord(bytes, journal))
     const host = record && (await this.ownerOf(journal.place, record))
     return record && (host === undefined ? { record } : { record, host })
   }
 
-  async #recordOf(journal: Located): Promise<ProcessRecord | undefined> {
-    const { fd, file, place } = journal
-    const read = (): ProcessRecord | undefined => newestRecord(new FileBytes(this.#files, fd), journal)
+  async #readOnce<T>({ fd, file, place }: Located, parse: (bytes: FileBytes) => T): Promise<T> {
+    const read = (): T => parse(new FileBytes(this.#files, fd))
     try {
       // Nobody writes an ended journal: it is never nonsense for a moment only.
       return place.kind === 'ended' ? final(file, read) : await settled(file, read)
