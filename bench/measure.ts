@@ -1,28 +1,49 @@
-import { STEPS, type Contestant } from './contestants.ts'
+import type { Contestant } from './contestant.ts'
+import { bytesWrittenBy, type Usage } from './usage.ts'
+import { latenciesDuring } from './workloads.ts'
 
-export interface Measurement {
-  readonly stepsPerSecond: number
-  readonly cpuMicrosecondsPerStep: number
+/** What one Node process did in a round. */
+export interface Measured extends Usage {
+  readonly ms: number
+  readonly peakBytes: number
 }
 
-/** Runs `count` processes, `atOnce` at a time. */
-export async function measure(contestant: Contestant, count: number, atOnce: number): Promise<Measurement> {
+export async function measure(contestant: Contestant, count: number, atOnce: number): Promise<Measured> {
   globalThis.gc?.()
+  const written = bytesWrittenBy('self')
   const cpu = process.cpuUsage()
   const begun = performance.now()
-  let left = count
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      while (left-- > 0) await contestant.run()
-    }),
-  )
+  await contestant.run(count, atOnce)
   const ms = performance.now() - begun
   const { user, system } = process.cpuUsage(cpu)
-  const steps = count * STEPS
-  return { stepsPerSecond: (steps / ms) * 1_000, cpuMicrosecondsPerStep: (user + system) / steps }
+  return {
+    ms,
+    cpuMicroseconds: user + system,
+    bytesWritten: bytesWrittenBy('self') - written,
+    peakBytes: process.resourceUsage().maxRSS * 1_024,
+  }
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN
+const LATENCY_MS = 1_000
+const MOST_PROCESSES = 500
+
+export interface Latency {
+  readonly p50: number
+  readonly p99: number
 }
+
+/** Of one step, in milliseconds, while there is one process at a time. */
+export async function measureLatency(contestant: Contestant): Promise<Latency> {
+  const begun = performance.now()
+  const found = await latenciesDuring(async () => {
+    for (let n = 0; n < MOST_PROCESSES && performance.now() - begun < LATENCY_MS; n++) await contestant.run(1, 1)
+  })
+  return { p50: quantile(found, 0.5), p99: quantile(found, 0.99) }
+}
+
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5)

@@ -1,91 +1,133 @@
-// How large a store may become: makes one of many ended processes and measures what users then wait for.
-//   npm run bench:scale -- --store sqlite --records 1000000
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+// npm run bench:scale: what users wait for when a store has become large. Each store and size in a Node process of its own, under `ulimit -n 1024`.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { createRuntime, defineProcess, lowdbStore, openClient, typed, type Client, type ListOptions, type Store } from 'stepwright'
-import { sqliteStore } from 'stepwright/sqlite'
-import { median } from './measure.ts'
-import { endedProcess, pidOf } from './sample-processes.ts'
+import { atExit } from './at-exit.ts'
+import { lineChart } from './chart.ts'
+import type { Figures } from './scale-run.ts'
+import { markdownTable } from './table.ts'
 
+const STORES = ['lowdb', 'sqlite']
 const { values } = parseArgs({
   options: {
-    store: { type: 'string', default: 'sqlite' },
-    records: { type: 'string', default: '10000' },
+    store: { type: 'string', multiple: true, default: STORES },
+    records: { type: 'string', multiple: true, default: ['1000', '10000', '100000'] },
     json: { type: 'boolean', default: false },
+    // Puts tables and curves into docs/performance.md.
+    write: { type: 'boolean', default: false },
   },
 })
-const records = Number(values.records)
-const dir = await mkdtemp(join(import.meta.dirname, '.store-'))
-const open = (): Store => (values.store === 'sqlite' ? sqliteStore(join(dir, 'store.sqlite')) : lowdbStore(join(dir, 'store')))
 
-const PAGES: Readonly<Record<string, ListOptions>> = {
-  newest: {},
-  'status error': { status: 'error' },
-  'status timeout (none)': { status: 'timeout' },
-  name: { name: 'job-7' },
-  'name and status': { name: 'job-7', status: 'error' },
-  'label of one in 997': { labels: { user: 'u42' } },
-  'label and status': { labels: { team: 't3' }, status: ['error', 'cancelled'] },
-  'two labels': { labels: { team: 't3', user: 'u42' } },
+/** Live ones beside the ended ones: a tenth of them, though not more. */
+const MOST_LIVE = 10_000
+const DOCS = join(import.meta.dirname, '..', 'docs')
+
+const LISTS = ['status', 'status that none has', 'name', 'name and status', 'label that one in 997 has', 'label and status', 'two labels']
+
+/** What is promised of each store at its largest. */
+const TARGETS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  lowdb: {
+    'start, x empty store': 1.3,
+    'get, x empty store': 1.3,
+    'get of a live one, x empty store': 1.3,
+    'newest 50': 100,
+    'counts by status': 200,
+    'host start-up, takes over what is parked': 3_000,
+    'retention, longest block of the event loop': 20,
+    'KiB of heap for a parked process': 8,
+    'open files': 1_024,
+  },
+  sqlite: {
+    'newest 50': 20,
+    ...Object.fromEntries(LISTS.map(what => [`50 of a ${what}`.replace('a two', 'two'), 20])),
+    'open files': 1_024,
+  },
+}
+const CURVES: Readonly<Record<string, readonly string[]>> = {
+  'start-and-get': ['start', 'get'],
+  lists: ['newest 50', '50 of a name and status'],
+  host: ['host start-up, takes over what is parked', 'retention, longest block of the event loop'],
 }
 
-async function fill(): Promise<number> {
-  const host = await open().openHost()
-  const begun = performance.now()
-  for (let i = 0; i < records;) {
-    const end = Math.min(records, i + 200)
-    const batch: Promise<unknown>[] = []
-    for (; i < end; i++) batch.push(host.import(endedProcess(i), []))
-    await Promise.all(batch)
-    if (i % 50_000 === 0) process.stderr.write(`${i} of ${records} made, ${Math.round((i / (performance.now() - begun)) * 1_000)}/s\n`)
-  }
-  await host.close()
-  return performance.now() - begun
+interface Run {
+  readonly store: string
+  readonly records: number
+  readonly figures: Figures
 }
 
-/** The median of several, in milliseconds. */
-async function timed(times: number, work: (round: number) => Promise<unknown>): Promise<number> {
-  const all: number[] = []
-  for (let round = 0; round < times; round++) {
-    const begun = performance.now()
-    await work(round)
-    all.push(performance.now() - begun)
-  }
-  return Number(median(all).toFixed(3))
+async function run(store: string, records: number): Promise<Run> {
+  const live = Math.min(MOST_LIVE, Math.round(records / 10))
+  process.stderr.write(`${store}Store, ${records} ended processes, ${live} live ones\n`)
+  // Beside the bench, so that it is the disk that is measured and not a file system in memory.
+  const dir = mkdtempSync(join(import.meta.dirname, '.store-'))
+  const remove = (): void => rmSync(dir, { recursive: true, force: true })
+  atExit(remove)
+  const flags = ['--conditions=@stepwright/source', '--expose-gc', '--disable-warning=ExperimentalWarning']
+  const args = [process.execPath, ...flags, join(import.meta.dirname, 'scale-run.ts'), dir, store, String(records), String(live)]
+  const child = spawn('sh', ['-c', 'ulimit -n 1024 && exec "$@"', 'sh', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  atExit(() => child.kill('SIGKILL'))
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>])
+  remove()
+  if (code !== 0) throw new Error(`${store}Store with ${records} processes could not be measured: what it said is above`)
+  return { store, records, figures: JSON.parse(output) as Figures }
 }
 
-async function firstPage(client: Client, options: ListOptions): Promise<void> {
-  for await (const _ of client.list({ ...options, limit: 50 }));
+const shown = (value: number | undefined): string =>
+  value === undefined ? '' : value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))
+
+/** A row per figure, a column per size; the last one says what is promised and whether it is kept. */
+function tableOf(runs: readonly Run[]): string {
+  const names = [...new Set(runs.flatMap(({ figures }) => Object.keys(figures)))]
+  const rows = names.map(name => {
+    const found = runs.map(({ figures }) => figures[name])
+    const target = TARGETS[runs[0]!.store]?.[name]
+    const last = found.findLast(value => value !== undefined)
+    const verdict = target === undefined || last === undefined ? '' : `${target}: ${last <= target ? 'met' : 'missed'}`
+    return [name, ...found.map(shown), verdict]
+  })
+  return markdownTable(['milliseconds, or as it says', ...runs.map(({ records }) => records.toLocaleString('en')), 'at most'], rows)
 }
 
-async function measureAll(): Promise<Record<string, number>> {
-  const results: Record<string, number> = {}
-  const first = openClient(open())
-  results['first page of a new client'] = await timed(1, () => firstPage(first, {}))
-  for (const [name, options] of Object.entries(PAGES)) results[`first page: ${name}`] = await timed(7, () => firstPage(first, options))
-  results['get'] = await timed(500, round => first.get(pidOf(Math.floor((records * ((round * 7919) % 500)) / 500))))
-
-  const noop = defineProcess({ name: 'noop', input: typed<{ n: number }>() }).step('only', ({ data }) => data)
-  const begun = performance.now()
-  const runtime = await createRuntime({ processes: [noop], store: open(), retention: false })
-  results['host start-up'] = Number((performance.now() - begun).toFixed(3))
-  results['start'] = await timed(300, round => runtime.start(noop, { n: round }))
-  await runtime.close()
-  return results
-}
-
-try {
-  const fillMs = await fill()
-  const results = { 'import, each': Number((fillMs / records).toFixed(4)), ...(await measureAll()) }
-  const { size } = await stat(join(dir, values.store === 'sqlite' ? 'store.sqlite' : 'store'))
-  if (values.json) console.log(JSON.stringify({ store: values.store, records, ms: results }))
-  else {
-    console.log(
-      `${values.store}Store, ${records} ended processes${values.store === 'sqlite' ? `, ${Math.round(size / 1e6)} MB` : ''}; milliseconds`,
+function write(runs: readonly Run[]): void {
+  for (const [file, names] of Object.entries(CURVES)) {
+    const lines = STORES.flatMap(store =>
+      names.map(name => ({
+        label: `${store}Store: ${name}`,
+        points: runs.flatMap(({ store: of, records, figures }) =>
+          of === store && figures[name] !== undefined ? [[records, figures[name]] as const] : [],
+        ),
+      })),
     )
-    console.table(results)
+    writeFileSync(
+      join(DOCS, `scale-${file}.svg`),
+      lineChart(
+        'By number of ended processes',
+        'ms',
+        lines.filter(({ points }) => points.length > 0),
+      ),
+    )
   }
-} finally {
-  await rm(dir, { recursive: true, force: true })
+  const page = join(DOCS, 'performance.md')
+  let markdown = readFileSync(page, 'utf8')
+  for (const store of STORES) {
+    const own = runs.filter(one => one.store === store)
+    const place = new RegExp(`(<!-- scale: ${store} -->\n)[^]*?(<!-- end -->)`)
+    if (own.length > 0) markdown = markdown.replace(place, (_, begin: string, end: string) => `${begin}\n${tableOf(own)}\n\n${end}`)
+  }
+  writeFileSync(page, markdown)
 }
+
+const runs: Run[] = []
+for (const store of values.store) {
+  if (!STORES.includes(store)) throw new TypeError(`--store: expected ${STORES.join(' or ')}, got '${store}'`)
+  for (const records of values.records) {
+    if (!/^[1-9]\d{2,}$/.test(records)) throw new TypeError(`--records: expected a whole number from 100, got '${records}'`)
+    runs.push(await run(store, Number(records)))
+  }
+}
+if (values.json) console.log(JSON.stringify(runs, undefined, 2))
+else for (const store of values.store) console.log(`\n${store}Store\n\n${tableOf(runs.filter(one => one.store === store))}`)
+if (values.write) write(runs)

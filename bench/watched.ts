@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { createRuntime, defineProcess, lowdbStore, typed } from 'stepwright'
 import { inspector } from 'stepwright/inspect'
-import type { Contestant } from './contestants.ts'
+import { inTurn, type Contestant } from './contestant.ts'
 import { measure, median } from './measure.ts'
 
 const { values } = parseArgs({
@@ -43,7 +43,7 @@ async function contestant(
   name: string,
   look: (dir: string, inspect: ReturnType<typeof inspector>) => Promise<void>,
   inspected = false,
-): Promise<Contestant> {
+): Promise<Contestant & { readonly name: string }> {
   const root = await mkdtemp(join(import.meta.dirname, '..', 'node_modules', '.bench-'))
   const dir = join(root, 'store')
   const shown = inspector({ quiet: true })
@@ -51,9 +51,7 @@ async function contestant(
   await look(dir, shown)
   return {
     name,
-    async run() {
-      await (await runtime.start(chain, { n: 1 })).result()
-    },
+    run: inTurn(async () => void (await (await runtime.start(chain, { n: 1 })).result())),
     async close() {
       await runtime.close()
       await shown.close()
@@ -79,7 +77,7 @@ const contestants = [
 const results = new Map(contestants.map(one => [one, [] as number[]]))
 for (const one of contestants) await measure(one, processes, atOnce)
 for (let round = 1; round <= rounds; round++) {
-  for (const [one, rates] of results) rates.push((await measure(one, processes, atOnce)).cpuMicrosecondsPerStep)
+  for (const [one, rates] of results) rates.push((await measure(one, processes, atOnce)).cpuMicroseconds / (4 * processes))
   process.stderr.write(`round ${round} of ${rounds}\n`)
 }
 const base = results.get(contestants[0]!)!

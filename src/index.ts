@@ -49,7 +49,7 @@ export { lowdbStore } from './store/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal } from './store/journal.ts'
 export type { Host, HostState, Store } from './store/store.ts'
-export type { ErrorRecord, Json, ProcessStatus, Progress, StepKind, StepStatus } from './store/record.ts'
+export type { ErrorRecord, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './store/record.ts'
 
 // Errors
 export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
 import type { HistoryEntry, ProcessInfo } from '../store/info.ts'
-import type { ProcessStatus } from '../store/record.ts'
+import type { ProcessStatus, StatusCounts } from '../store/record.ts'
 import type { CorruptJournal, Host } from '../store/store.ts'
 
 /** Which processes to list. */
@@ -77,6 +77,8 @@ export interface Client {
    * @example for await (const { pid, status } of client.list({ name: 'import-dump', limit: 20 })) console.log(pid, status)
    */
   list(options?: ListOptions): AsyncIterable<ProcessInfo>
+  /** How many processes there are of each status, those that cannot be read left out. */
+  counts(): Promise<StatusCounts>
   /**
    * The process as it is, then each change; ends when the process has ended.
    * @throws ERR_UNKNOWN_PROCESS

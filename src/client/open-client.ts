@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
-import { isFinal, type Json } from '../store/record.ts'
+import { isFinal, type Json, type StatusCounts } from '../store/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
 import { toJson } from '../steps/json.ts'
 import {
@@ -75,6 +75,10 @@ class StoreClient implements Client {
       yield toInfo(stored)
       if (--left === 0) return
     }
+  }
+
+  async counts(): Promise<StatusCounts> {
+    return this.#store.counts()
   }
 
   async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {

@@ -48,6 +48,9 @@ export abstract class RuntimeClient implements Omit<Client, 'close' | typeof Sym
   list(options?: ListOptions): ReturnType<Client['list']> {
     return this.client.list(options)
   }
+  counts(): ReturnType<Client['counts']> {
+    return this.client.counts()
+  }
   watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
     return this.client.watch(pid, this.#untilClosed(options))
   }

@@ -5,7 +5,7 @@ import { corrupt, readFailed } from './failures.ts'
 import { StepwrightError } from '../errors.ts'
 import { LOOK_AGAIN_MS } from './journal.ts'
 import { Nonsense, fold, foldNewest, parseFirst, parseLine } from './line.ts'
-import type { ProcessRecord } from './record.ts'
+import type { ProcessRecord, ProcessStatus } from './record.ts'
 
 /** A process's journal, opened by a reader. A rename of the file does not disturb it. */
 export interface OpenJournal {
@@ -19,6 +19,12 @@ export interface OpenJournal {
 export function newestRecord(bytes: FileBytes, { pid, file }: OpenJournal): ProcessRecord | undefined {
   const head = firstLine(bytes)
   return head === undefined ? undefined : foldNewest(head, linesBackwards(bytes), pid, file)
+}
+
+/** The status that the newest line says; `undefined` while the first line is not whole. */
+export function newestStatus(bytes: FileBytes, pid: string): ProcessStatus | undefined {
+  for (const text of linesBackwards(bytes)) return parseLine(text, pid).status
+  return undefined
 }
 
 /** The record after each line, oldest first. */

@@ -21,7 +21,7 @@ import { readSchedules } from './lowdb/schedules.ts'
 import { seize } from './lowdb/seize.ts'
 import { submit } from './lowdb/submissions.ts'
 import { isPidPrefix } from './query.ts'
-import type { LogEntry, ProcessRecord } from './record.ts'
+import type { LogEntry, ProcessRecord, StatusCounts } from './record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from './store.ts'
 
 export interface LowdbStoreOptions {
@@ -86,6 +86,11 @@ class LowdbStore implements Store {
   async *list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
     this.#check()
     yield* this.#reader.list(query, onCorrupt)
+  }
+
+  async counts(): Promise<StatusCounts> {
+    this.#check()
+    return this.#reader.counts()
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

@@ -9,8 +9,8 @@ import type { Answer, Command } from './command.ts'
 import { fold, parseLine } from './line.ts'
 import { isPid } from './pid.ts'
 import { isPidPrefix, matches } from './query.ts'
-import { identityOf, isFinal } from './record.ts'
-import type { LogEntry, ProcessRecord } from './record.ts'
+import { identityOf, isFinal, noCounts } from './record.ts'
+import type { LogEntry, ProcessRecord, StatusCounts } from './record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from './store.ts'
 
 /**
@@ -46,6 +46,12 @@ class MemoryStore implements Store {
       const record = journal.newest()
       if (matches(query, record)) yield this.#stored(journal, record)
     }
+  }
+
+  async counts(): Promise<StatusCounts> {
+    const found = noCounts()
+    for (const journal of this.#journals.all()) found[journal.newest().status] += 1
+    return found
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

@@ -6,8 +6,20 @@ export const FINAL_STATUSES = ['finished', 'error', 'timeout', 'cancelled'] as c
 export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
+export type StatusCounts = Readonly<Record<ProcessStatus, number>>
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
 export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process' | 'machine'
+
+export const noCounts = (): Record<ProcessStatus, number> => ({
+  pending: 0,
+  running: 0,
+  sleeping: 0,
+  interrupted: 0,
+  finished: 0,
+  error: 0,
+  timeout: 0,
+  cancelled: 0,
+})
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 

@@ -5,8 +5,8 @@ import { poke } from './hosts/poke.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { isPid } from './pid.ts'
 import { isPidPrefix } from './query.ts'
-import { isFinal } from './record.ts'
-import type { LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
+import { isFinal, noCounts } from './record.ts'
+import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from './record.ts'
 import { changes } from './sqlite/changes.ts'
 import { openSqliteHost } from './sqlite/host.ts'
 import { RELEASED, SUBMITTED, socketFolder } from './sqlite/hosts.ts'
@@ -70,6 +70,13 @@ class SqliteStore implements Store {
 
   async *list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
     yield* (await this.#open()).list(query, onCorrupt)
+  }
+
+  async counts(): Promise<StatusCounts> {
+    const { db } = await this.#open()
+    const sql = 'SELECT status, count(*) AS n FROM processes GROUP BY status'
+    const rows = await db.read(() => db.all<{ status: ProcessStatus; n: number }>(sql))
+    return { ...noCounts(), ...Object.fromEntries(rows.map(({ status, n }) => [status, n])) }
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

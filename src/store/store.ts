@@ -1,5 +1,5 @@
 import type { Answer, Command, Refusal } from './command.ts'
-import type { JournalLine, Json, LogEntry, ProcessRecord, ProcessStatus } from './record.ts'
+import type { JournalLine, Json, LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from './record.ts'
 
 export type HostState = 'alive' | 'dead' | 'unresponsive' | 'unknown'
 
@@ -69,6 +69,8 @@ export interface Store {
   get(pid: string): Promise<StoredProcess | undefined>
   /** Newest first. Corrupt journals are handed to `onCorrupt` (or skipped) and the list goes on. */
   list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncIterable<StoredProcess>
+  /** How many processes there are of each status. Corrupt journals are left out. */
+  counts(): Promise<StatusCounts>
   /** Every line of the journal, oldest first, each folded into a whole record. `undefined`: no such process. */
   history(pid: string): Promise<ProcessRecord[] | undefined>
   /**

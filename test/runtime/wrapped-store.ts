@@ -35,6 +35,7 @@ export function wrappedStore(
     },
     get: pid => inner.get(pid),
     list: (query, onCorrupt) => inner.list(query, onCorrupt),
+    counts: () => inner.counts(),
     history: pid => inner.history(pid),
     follow: (pid, signal) => inner.follow(pid, signal),
     logs: (pid, options) => inner.logs(pid, options),

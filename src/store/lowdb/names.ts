@@ -42,7 +42,7 @@ export async function* journalsIn(
 }
 
 /** Collected twice over: a journal that goes from a folder not yet read to one read before is met the second time. */
-function liveJournals(files: Files, folders: Folders, prefix: string): Map<string, NamedJournal> {
+export function liveJournals(files: Files, folders: Folders, prefix = ''): Map<string, NamedJournal> {
   const found = new Map<string, NamedJournal>()
   for (let look = 0; look < 2; look++) {
     for (const pid of pidsIn(files, folders.pending)) if (pid.startsWith(prefix)) found.set(pid, { pid, place: { kind: 'pending' } })

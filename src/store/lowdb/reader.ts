@@ -3,13 +3,14 @@ import { ifThere } from '../files.ts'
 import type { Files } from '../files.ts'
 import { FileBytes } from '../file-bytes.ts'
 import { isOfOneJournal, readFailed } from '../failures.ts'
-import { everyRecord, final, newestRecord, settled } from '../journal-reader.ts'
+import { everyRecord, final, newestRecord, newestStatus, settled } from '../journal-reader.ts'
 import { createPace } from '../pace.ts'
 import { isPid } from '../pid.ts'
 import { matches } from '../query.ts'
 import { isFinal } from '../record.ts'
-import type { ProcessRecord } from '../record.ts'
+import type { ProcessRecord, StatusCounts } from '../record.ts'
 import type { CorruptJournal, Host, ListQuery, StoredProcess } from '../store.ts'
+import { counts } from './counts.ts'
 import { RELEASED } from './folders.ts'
 import type { Folders, Place } from './folders.ts'
 import type { Hosts } from './hosts.ts'
@@ -64,6 +65,14 @@ export class Reader {
     }
   }
 
+  counts(): Promise<StatusCounts> {
+    return counts(this.#files, this.#folders, async named => {
+      const journal = this.#open(named)
+      if (journal === undefined) return (await this.get(named.pid))?.record.status
+      return this.#readOnce(journal, bytes => newestStatus(bytes, journal.pid))
+    })
+  }
+
   async find(prefix: string, limit: number): Promise<string[]> {
     const pids: string[] = []
     if (limit < 1) return pids
@@ -85,15 +94,20 @@ export class Reader {
     return journal.place.kind === 'active' && journal.place.owner !== RELEASED ? journal.place.owner : undefined
   }
 
-  async #readNamed({ pid, place }: NamedJournal): Promise<StoredProcess | undefined> {
+  async #readNamed(named: NamedJournal): Promise<StoredProcess | undefined> {
+    const journal = this.#open(named)
+    return journal === undefined ? this.get(named.pid) : this.#readAndClose(journal)
+  }
+
+  /** `undefined`: it is there no longer. */
+  #open({ pid, place }: NamedJournal): Located | undefined {
     const file = this.#fileOf(pid, place)
-    let fd: number | undefined
     try {
-      fd = ifThere(() => this.#files.openSync(file, fs.constants.O_RDONLY))
+      const fd = ifThere(() => this.#files.openSync(file, fs.constants.O_RDONLY))
+      return fd === undefined ? undefined : { fd, pid, file, place }
     } catch (error) {
       throw readFailed(file, error)
     }
-    return fd === undefined ? this.get(pid) : this.#readAndClose({ fd, pid, file, place })
   }
 
   #fileOf(pid: string, place: Place): string {
@@ -102,17 +116,18 @@ export class Reader {
   }
 
   async #readAndClose(journal: Located): Promise<StoredProcess | undefined> {
-    const { fd, file, place } = journal
-    const read = (): ProcessRecord | undefined => newestRecord(new FileBytes(this.#files, fd), journal)
-    let record: ProcessRecord | undefined
+    const record = await this.#readOnce(journal, bytes => newestRecord(bytes, journal))
+    const host = record && (await this.ownerOf(journal.place, record))
+    return record && (host === undefined ? { record } : { record, host })
+  }
+
+  async #readOnce<T>({ fd, file, place }: Located, parse: (bytes: FileBytes) => T): Promise<T> {
+    const read = (): T => parse(new FileBytes(this.#files, fd))
     try {
       // Nobody writes an ended journal: it is never nonsense for a moment only.
-      record = place.kind === 'ended' ? final(file, read) : await settled(file, read)
+      return place.kind === 'ended' ? final(file, read) : await settled(file, read)
     } finally {
       this.#files.closeSync(fd)
     }
-    if (record === undefined) return undefined
-    const host = await this.ownerOf(place, record)
-    return host === undefined ? { record } : { record, host }
   }
 }

@@ -126,6 +126,25 @@ export const readingTests = [
     await host.close()
   }),
 
+  check('counts: each process once, by its status, live and ended ones', async ({ store, open }) => {
+    const host = await store.openHost()
+    const none = { pending: 0, running: 0, sleeping: 0, interrupted: 0, finished: 0, error: 0, timeout: 0, cancelled: 0 }
+    assert.deepEqual(await open().counts(), none)
+    await created(host)
+    await created(host)
+    const running = await created(host)
+    await host.write(aTransition(running, 2, { status: 'running' }))
+    const released = await created(host)
+    await host.write(aTransition(released, 2, { status: 'sleeping' }))
+    await host.release(released.pid)
+    for (const status of ['finished', 'finished', 'cancelled'] as const) {
+      const record = await created(host)
+      await host.write(aTransition(record, 2, { status }))
+    }
+    assert.deepEqual(await open().counts(), { ...none, pending: 2, running: 1, sleeping: 1, finished: 2, cancelled: 1 })
+    await host.close()
+  }),
+
   check('list: may be left early', async ({ store }) => {
     const host = await store.openHost()
     for (let i = 0; i < 5; i++) await created(host)

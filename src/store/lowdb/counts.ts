@@ -1,0 +1,55 @@
+import { readdir } from 'node:fs/promises'
+import { isMissing } from '../../errors.ts'
+import { isOfOneJournal, readFailed } from '../failures.ts'
+import type { Files } from '../files.ts'
+import { createPace } from '../pace.ts'
+import { noCounts } from '../record.ts'
+import type { ProcessStatus, StatusCounts } from '../record.ts'
+import { hoursIn, parseEndedName } from './folders.ts'
+import type { Folders } from './folders.ts'
+import { liveJournals } from './names.ts'
+import type { NamedJournal } from './names.ts'
+
+/**
+ * How many processes there are of each status. The names of ended journals say theirs; of live ones the newest record has to be read.
+ *
+ * @param statusOf `undefined`: it is gone
+ */
+export async function counts(
+  files: Files,
+  folders: Folders,
+  statusOf: (journal: NamedJournal) => Promise<ProcessStatus | undefined>,
+): Promise<StatusCounts> {
+  const found = noCounts()
+  const pace = createPace()
+  // Before what has ended: a journal that moves on meanwhile is met where it went.
+  const live = liveJournals(files, folders)
+  for (const hour of hoursIn(files, folders)) {
+    for (const name of await namesOf(folders.hourFolder(hour))) {
+      await pace()
+      const ended = parseEndedName(name)
+      if (ended === undefined) continue
+      found[ended.status] += 1
+      live.delete(ended.pid)
+    }
+  }
+  for (const journal of live.values()) {
+    await pace()
+    try {
+      const status = await statusOf(journal)
+      if (status !== undefined) found[status] += 1
+    } catch (error) {
+      if (!isOfOneJournal(error)) throw error
+    }
+  }
+  return found
+}
+
+async function namesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw readFailed(folder, error)
+  }
+}
