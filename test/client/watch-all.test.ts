@@ -46,7 +46,7 @@ test('a runtime tells of its processes, its takeovers and its store', async t =>
   await second.proceed(pid)
   t.deepEqual(statuses, ['finished'])
   stop()
-  t.throws(() => second.on('proces' as never, () => {}), { instanceOf: TypeError, message: /process, host, store-error/ })
+  t.throws(() => second.on('proces' as never, () => {}), { instanceOf: TypeError, message: /process, host, command-refused, store-error/ })
   t.throws(() => second.on('host', 'no' as never), { instanceOf: TypeError })
   await t.throwsAsync(createRuntime({ processes: [], store, logger: console.log as never }), { instanceOf: TypeError, message: /logger/ })
 })

@@ -79,7 +79,12 @@ export async function soak(
   )
   const hosts = await Promise.all(places)
   clearInterval(telling)
-  for (const child of hosts) child.send('stop starting')
+  await Promise.all(
+    hosts.map(async child => {
+      child.send('stop starting')
+      await once(child, 'message')
+    }),
+  )
   const client = openClient(store)
   await allEnded(client)
   let reads = 0

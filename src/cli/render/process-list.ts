@@ -1,4 +1,4 @@
-import type { ProcessInfo } from '../../index.ts'
+import type { ProcessInfo, Progress } from '../../index.ts'
 import { printable } from '../printable.ts'
 import type { View } from '../screen.ts'
 import { counted, currentStep, hostTrouble, took } from './facts.ts'
@@ -9,8 +9,12 @@ import { roughly } from './time.ts'
 function stepOf(info: ProcessInfo): string {
   const step = currentStep(info)
   if (step === undefined) return ''
-  return printable(step.name) + (step.progress === undefined ? '' : ` ${counted(step.progress)}`)
+  return printable(step.name) + (step.progress === undefined ? '' : ` ${inShort(step.progress)}`)
 }
+
+/** Large numbers would be cut off in a narrow terminal, and then say something else. */
+const inShort = (progress: Progress): string =>
+  progress.total !== undefined && progress.total >= 1_000 ? `${Math.floor((100 * progress.value) / progress.total)}%` : counted(progress)
 
 /** One line a process, in the order given. */
 export const processList = (infos: readonly ProcessInfo[], view: View): string[] =>

@@ -104,6 +104,9 @@ export function Timeline({ names, entries, ended, now }: TimelineProps): JSX.Ele
         })}
       </ul>
       <p class="legend dim" aria-hidden="true">
+        <span>
+          <i class="span" /> finished
+        </span>
         {(['running', 'waiting', 'sleeping', 'interrupted'] as const).map(status => (
           <span key={status}>
             <i class={`span ${status}`} /> {status === 'waiting' ? 'waits for a retry' : status}

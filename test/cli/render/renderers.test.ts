@@ -68,6 +68,12 @@ test('the list tells what counts', t => {
   ])
 })
 
+test('large numbers of a progress are a percentage in the list, which a narrow one need not cut', t => {
+  const step = { ...running.steps.find(({ status }) => status === 'running')!, progress: { value: 4_210, total: 12_034 } }
+  const [, line] = processList([{ ...running, steps: [step] }], view(80))
+  t.regex(line!, / 34% /)
+})
+
 test('the list has a column for hosts as soon as one is not well', t => {
   const [titles, first, second] = processList([running, { ...running, host: { ...running.host!, state: 'dead' } }], view(100))
   t.regex(titles!, / HOST /)
