@@ -37,6 +37,8 @@ export interface RoundOptions {
 
 /** No round of one contestant takes much longer. */
 const ROUND_MS = 3_000
+/** Node goes on making code faster for some ten thousand steps. */
+const WARM_UP_MS = 6_000
 const tell = (text: string): void => void process.stderr.write(text)
 
 /** Runs all contestants in turn, round after round, so that a machine that slows down slows all of them down. */
@@ -85,10 +87,11 @@ async function warmUp(entry: Entry, workload: Workload, dir: string, { redis, po
   const team = await openTeam(entry, setting, server?.pid)
   const { processes, atOnce } = workload
   const pilot = Math.min(processes, atOnce)
-  const { ms } = await team.run(pilot, atOnce)
-  const count = Math.min(processes, Math.max(pilot, Math.round((pilot / ms) * ROUND_MS)))
-  // One that is slow is warm by now.
-  if (count > pilot) await team.run(count, atOnce)
+  let count = pilot
+  for (const until = performance.now() + WARM_UP_MS; performance.now() < until;) {
+    const { ms } = await team.run(count, atOnce)
+    count = Math.min(processes, Math.max(pilot, Math.round((count / ms) * ROUND_MS)))
+  }
   return { team, count, measured: [] }
 }
 
