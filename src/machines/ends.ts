@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { ErrorRecord, FinalStatus } from '../store/record.ts'
 import { caused, endOpenSteps, type Commanded, type ProcessContext } from './context.ts'
+import { stepAt } from './step-at.ts'
 
 /** The context of a process that ends otherwise than by finishing. */
 function end(
@@ -54,7 +55,7 @@ export function cancelled(
 }
 
 export function hostDied(context: ProcessContext, at: number): Partial<ProcessContext> {
-  const step = Object.entries(context.steps).find(([, { endedAt }]) => endedAt === undefined)?.[0]
+  const step = stepAt(context.steps)
   const where = step === undefined ? '' : ` during step '${step}'`
   const ended = end(
     context,

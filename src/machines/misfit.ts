@@ -3,6 +3,7 @@ import type { ProcessPlan } from '../steps/plan.ts'
 import type { Json, ProcessRecord } from '../store/record.ts'
 import type { MachineState } from './context.ts'
 import { withoutMachine } from './snapshot.ts'
+import { stepAt } from './step-at.ts'
 
 /** Why a definition's machine cannot take the state that a record is in. */
 export interface Misfit {
@@ -30,7 +31,7 @@ export function misfitOf(plan: ProcessPlan, machine: AnyStateMachine, record: Pr
 }
 
 function explain(plan: ProcessPlan, { status, steps }: ProcessRecord, { path, isNew }: Parting): Misfit {
-  const [, step = Object.keys(steps).find(name => steps[name]?.endedAt === undefined), ...rest] = path
+  const [, step = stepAt(steps), ...rest] = path
   if (step === undefined || !plan.steps.some(({ name }) => name === step))
     return { reason: 'missing-step', message: `there is no step '${step}' any more` }
   const message = rest.length > 0 ? `step '${step}' ${differs(rest, isNew)}` : `step '${step}' is none that can be ${status} any more`

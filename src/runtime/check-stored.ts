@@ -1,3 +1,4 @@
+import { stepAt } from '../machines/step-at.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../store/record.ts'
 import type { Store } from '../store/store.ts'
@@ -49,7 +50,7 @@ export async function checkStored(processes: readonly ProcessDefinition[], store
     if ('program' in found) migrated += Number(found.isMigrated)
     else {
       const { pid, name, version, status, steps } = record
-      const step = Object.keys(steps).find(one => steps[one]?.endedAt === undefined)
+      const step = stepAt(steps)
       misfits.push({ pid, name, version, status, ...(step !== undefined && { step }), ...found })
     }
   }

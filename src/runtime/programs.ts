@@ -3,6 +3,7 @@ import { chartOf } from '../machines/chart.ts'
 import { compile } from '../machines/compile.ts'
 import { migrated } from '../machines/migrate.ts'
 import { misfitOf, type Misfit } from '../machines/misfit.ts'
+import { stepAt } from '../machines/step-at.ts'
 import { shapeOf } from '../machines/shape.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
@@ -109,7 +110,7 @@ export class Programs {
 
   /** The program that serves new processes of a name: the last of its versions. */
   latest(name: string): KnownProgram | undefined {
-    const entry = [...this.#entries.values()].findLast(({ plan }) => plan.name === name)
+    const entry = this.#newest(name)
     return entry && this.#program(entry, entry.plan.timeoutMs !== undefined)
   }
 
@@ -129,7 +130,7 @@ export class Programs {
    */
   examine(record: ProcessRecord): Restored | Unrestorable {
     const { name, version } = record
-    const newest = [...this.#entries.values()].findLast(({ plan }) => plan.name === name)
+    const newest = this.#newest(name)
     if (newest === undefined) return { reason: 'unknown-definition', message: `there is no definition '${name}'` }
     if (isSubmission(record)) return { program: this.#program(newest, newest.plan.timeoutMs !== undefined), record, isMigrated: false }
     const timed = record.deadline !== undefined || record.remainingMs !== undefined
@@ -149,6 +150,10 @@ export class Programs {
     }
   }
 
+  #newest(name: string): KnownDefinition | undefined {
+    return [...this.#entries.values()].findLast(({ plan }) => plan.name === name)
+  }
+
   #program(entry: KnownDefinition, timed: boolean): KnownProgram {
     const { plan, steps, shape, outline } = entry
     const machine = (entry[timed ? 'timed' : 'untimed'] ??= compile(plan, timed).provide({ actors: { ...this.#actors } }))
@@ -166,7 +171,7 @@ function renamed(record: ProcessRecord, { plan, shape, outline }: KnownProgram):
 /** What `migrate` of a definition makes of a record. @throws whatever it throws, or why it cannot be done */
 function migrate(record: ProcessRecord, plan: ProcessPlan): ProcessRecord | undefined {
   const { pid, version, steps, input, data = input } = record
-  const [step] = Object.entries(steps).find(([, { endedAt }]) => endedAt === undefined) ?? []
+  const step = stepAt(steps)
   const to = plan.migrate?.({ pid, version, data: copyJson(data), input: copyJson(input), ...(step !== undefined && { step }) })
   return to && migrated(record, plan, { step: to.step, ...(to.data !== undefined && { data: toJson(to.data, Infinity) }) })
 }

@@ -1,0 +1,5 @@
+import type { ProcessRecord } from '../store/record.ts'
+
+/** The step that a process is at; `undefined` if it has not begun, or has ended. */
+export const stepAt = (steps: ProcessRecord['steps']): string | undefined =>
+  Object.keys(steps).find(name => steps[name]?.endedAt === undefined)
