@@ -1,4 +1,4 @@
-import type { ActorLogic, AnyActorRef, EventObject, Snapshot } from 'xstate'
+import type { ActorLogic, EventObject, Snapshot } from 'xstate'
 import type { AttemptInput, ChildInput, MachineInput, TimerInput } from '../machines/context.ts'
 
 /** What an invoked actor is given to answer with. Answers after its end are dropped. */
@@ -7,7 +7,8 @@ export interface Answer {
   reject(error: unknown): void
 }
 
-type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown }
+/** `stop` is there while the work is under way here: it is kept nowhere else, and written nowhere. */
+type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown; stop?: (() => void) | undefined }
 
 type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input>
 
@@ -16,30 +17,25 @@ type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly 
  * use. `begin` returns what to do when the actor is stopped before it has answered.
  */
 function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void): InvokedLogic<Input> {
-  /** Of those under way. */
-  const stops = new Map<AnyActorRef, () => void>()
   return {
-    getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input }),
-    getPersistedSnapshot: snapshot => snapshot,
+    getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input, stop: undefined }),
+    getPersistedSnapshot: ({ stop: _, ...snapshot }) => snapshot,
     restoreSnapshot: snapshot => snapshot as InvokedSnapshot,
     start(snapshot, { self }) {
       if (snapshot.status !== 'active') return
       const answer = (type: string) => (value: unknown) => self.send({ type, value })
-      stops.set(self, begin(snapshot.input as Input, { resolve: answer('answer.output'), reject: answer('answer.error') }))
+      snapshot.stop = begin(snapshot.input as Input, { resolve: answer('answer.output'), reject: answer('answer.error') })
     },
-    transition(snapshot, event, { self }) {
+    transition(snapshot, event) {
       if (snapshot.status !== 'active') return snapshot
       switch (event.type) {
         case 'answer.output':
-          stops.delete(self)
-          return { ...snapshot, status: 'done', output: event.value, error: undefined, input: undefined }
+          return { status: 'done', output: event.value, error: undefined, input: undefined }
         case 'answer.error':
-          stops.delete(self)
-          return { ...snapshot, status: 'error', output: undefined, error: event.value, input: undefined }
+          return { status: 'error', output: undefined, error: event.value, input: undefined }
         case 'xstate.stop':
-          stops.get(self)?.()
-          stops.delete(self)
-          return { ...snapshot, status: 'stopped', output: undefined, error: undefined, input: undefined }
+          snapshot.stop?.()
+          return { status: 'stopped', output: undefined, error: undefined, input: undefined }
         default:
           return snapshot
       }

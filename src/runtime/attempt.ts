@@ -12,6 +12,7 @@ import { Items } from './items.ts'
 import type { LiveProcess } from './live-process.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
+import { stepContext } from './step-context.ts'
 
 /** One execution of a step: waits until the store has the record that says so, runs the user's work, answers the machine once. */
 export class Attempt {
@@ -68,8 +69,6 @@ export class Attempt {
     if (turn !== undefined) await turn
     if (this.#stopped || this.#process.draining) return this.#process.attempts.settled(this)
     this.work = this.#run()
-    await this.work
-    this.#process.attempts.settled(this)
   }
 
   async #run(): Promise<void> {
@@ -84,6 +83,7 @@ export class Attempt {
       if (!this.#answered && !(this.#process.draining && this.#abortReason)) this.#fail(thrown)
     } finally {
       this.#cancelTimeout?.()
+      this.#process.attempts.settled(this)
     }
   }
 
@@ -128,40 +128,31 @@ export class Attempt {
     }
   }
 
-  /** Plain properties, so that a step may spread it; what costs something is made when it is asked for. */
   #context(): StepContext {
     const { pid, machineContext, services } = this.#process
     const { step, attempt } = this.#input
     // What arrives after the answer is dropped.
     const over = (): boolean => this.#answered || this.#stopped
-    const signal = (): AbortSignal => this.#signal()
-    let data: unknown, input: unknown
-    return {
-      get data() {
-        return (data ??= copyJson(machineContext.data))
+    return stepContext(
+      {
+        pid,
+        step,
+        attempt,
+        idempotencyKey: `${pid}:${step}`,
+        services,
+        progress: (value, total, message) => {
+          const progress = toProgress(value, total, message)
+          if (over()) return
+          this.#progress = progress
+          this.#process.report(step, progress)
+        },
+        log: (message, fields) => {
+          const entry = toLogEntry(message, fields, { at: this.#process.clock.now(), step, attempt })
+          if (!over()) this.#process.log(entry)
+        },
       },
-      get input() {
-        return (input ??= copyJson(machineContext.input))
-      },
-      pid,
-      step,
-      attempt,
-      idempotencyKey: `${pid}:${step}`,
-      services,
-      get signal() {
-        return signal()
-      },
-      progress: (value, total, message) => {
-        const progress = toProgress(value, total, message)
-        if (over()) return
-        this.#progress = progress
-        this.#process.report(step, progress)
-      },
-      log: (message, fields) => {
-        const entry = toLogEntry(message, fields, { at: this.#process.clock.now(), step, attempt })
-        if (!over()) this.#process.log(entry)
-      },
-    }
+      { data: () => copyJson(machineContext.data), input: () => copyJson(machineContext.input), signal: () => this.#signal() },
+    )
   }
 
   #signal(): AbortSignal {

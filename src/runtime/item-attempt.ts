@@ -4,6 +4,7 @@ import type { StepContext } from '../steps/work.ts'
 import type { Json } from '../store/record.ts'
 import type { ItemsWork } from './items.ts'
 import { toProgress } from './progress.ts'
+import { stepContext } from './step-context.ts'
 
 /** One attempt at one item of a list. */
 export class ItemAttempt {
@@ -52,29 +53,21 @@ export class ItemAttempt {
     const { items, context } = this.#work
     const { services, pid, step } = context
     const item = items[this.#index] ?? null
-    const signal = (): AbortSignal => this.#signal()
-    let data: unknown
-    return {
-      get data() {
-        return (data ??= copyJson(item))
+    return stepContext(
+      {
+        services,
+        pid,
+        step,
+        attempt,
+        idempotencyKey: `${context.idempotencyKey}:${this.#index}`,
+        progress: (value, total, message) => {
+          const progress = toProgress(value, total, message)
+          if (progress.message !== undefined) onMessage(progress.message)
+        },
+        log: (message, fields) => context.log(message, fields),
       },
-      get input() {
-        return context.input
-      },
-      services,
-      pid,
-      step,
-      attempt,
-      idempotencyKey: `${context.idempotencyKey}:${this.#index}`,
-      get signal() {
-        return signal()
-      },
-      progress: (value, total, message) => {
-        const progress = toProgress(value, total, message)
-        if (progress.message !== undefined) onMessage(progress.message)
-      },
-      log: (message, fields) => context.log(message, fields),
-    }
+      { data: () => copyJson(item), input: () => context.input, signal: () => this.#signal() },
+    )
   }
 
   #signal(): AbortSignal {

@@ -1,10 +1,12 @@
+import { ShortLivedMap } from '../store/short-lived-map.ts'
+
 /** Keeps Node alive while anything needs it to. Timers and sockets elsewhere hold nothing themselves. */
 export class KeepAlive {
-  readonly #needs = new Set<object>()
+  readonly #needs = new ShortLivedMap<object, true>()
   #timer: NodeJS.Timeout | undefined
 
   add(need: object): void {
-    this.#needs.add(need)
+    this.#needs.set(need, true)
     this.#timer ??= setInterval(() => {}, 2 ** 30)
   }
 

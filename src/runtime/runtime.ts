@@ -15,6 +15,7 @@ import {
   type ProcessIdentity,
   type ProcessRecord,
 } from '../store/record.ts'
+import { ShortLivedMap } from '../store/short-lived-map.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from './actors.ts'
@@ -56,7 +57,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly #readers: Store
   readonly #programs: Programs
   readonly #createPid: Injected['createPid']
-  readonly #live = new Map<string, LiveProcess>()
+  readonly #live = new ShortLivedMap<string, LiveProcess>()
   readonly #keepAlive = new KeepAlive()
   readonly clock: Clock
   readonly slots: Slots
@@ -70,7 +71,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly show: Surroundings['show']
   draining = false
   #closed: Promise<void> | undefined
-  readonly #starting = new Set<Promise<unknown>>()
+  readonly #starting = new ShortLivedMap<Promise<unknown>, true>()
   readonly #events = new Events()
   readonly #adoption: Adoption
   readonly #commands: Commands
@@ -206,7 +207,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   }
 
   async #starts(starting: Promise<ProcessHandle>): Promise<ProcessHandle> {
-    this.#starting.add(starting)
+    this.#starting.set(starting, true)
     try {
       return await starting
     } finally {
@@ -406,7 +407,7 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   /** Lets each go at once, but for those that still execute: they keep their owner, and the host stays alive in the store, until they have settled. */
   async #leave(): Promise<void> {
     const release = (): Promise<void>[] => [...this.#live.values()].map(live => this.#release(live))
-    await Promise.allSettled([this.#adoption.stop(), this.#lookout.stop(), ...this.#starting, ...release()])
+    await Promise.allSettled([this.#adoption.stop(), this.#lookout.stop(), ...this.#starting.keys(), ...release()])
     // Those that the last look or round of adoption brought.
     await Promise.all(release())
     await this.store.close()

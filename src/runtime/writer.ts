@@ -1,5 +1,5 @@
 import type { JournalLine } from '../store/record.ts'
-import type { HostStore } from '../store/store.ts'
+import { WRITTEN, type HostStore } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 
 const FIRST_RETRY_MS = 50
@@ -13,7 +13,7 @@ export class Writer {
   readonly #host: HostStore
   readonly #clock: Clock
   readonly #onError: (error: unknown, line: JournalLine) => void
-  /** Not in the store yet; the first is being written. */
+  /** They wait for the one that is being written. */
   readonly #lines: JournalLine[] = []
   /** Settles when every line given so far is in the store. */
   #writing: Promise<void> | undefined
@@ -25,8 +25,10 @@ export class Writer {
   }
 
   write(line: JournalLine): void {
-    this.#lines.push(line)
-    this.#writing ??= this.#drain()
+    if (this.#writing === undefined) {
+      const written = this.#put(line)
+      if (written !== WRITTEN) this.#writing = this.#drain(line, written)
+    } else this.#lines.push(line)
   }
 
   /** Settles when every line is in the store, also those given while waiting; `undefined` if they are. */
@@ -34,11 +36,14 @@ export class Writer {
     return this.#writing
   }
 
-  async #drain(): Promise<void> {
-    for (let line = this.#lines[0], waitMs = FIRST_RETRY_MS; line !== undefined; line = this.#lines[0]) {
+  async #drain(first: JournalLine, writing: Promise<void>): Promise<void> {
+    let line = first
+    for (let written = writing, waitMs = FIRST_RETRY_MS; ; written = this.#put(line)) {
       try {
-        await this.#host.write(line)
-        this.#lines.shift()
+        await written
+        const next = this.#lines.shift()
+        if (next === undefined) break
+        line = next
         waitMs = FIRST_RETRY_MS
       } catch (error) {
         this.#onError(error, line)
@@ -48,5 +53,14 @@ export class Writer {
       }
     }
     this.#writing = undefined
+  }
+
+  /** A store of somebody else's may throw instead of rejecting. */
+  #put(line: JournalLine): Promise<void> {
+    try {
+      return this.#host.write(line)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 }

@@ -125,6 +125,9 @@ export interface Store {
   close(): Promise<void>
 }
 
+/** What `HostStore.write` returns if the line is in the store already. */
+export const WRITTEN: Promise<void> = Promise.resolve()
+
 /** A host's side of a store: it alone writes the journals it owns. */
 export interface HostStore {
   readonly hostId: string
@@ -144,6 +147,7 @@ export interface HostStore {
   /**
    * Appends a line to a journal this host owns. A final status ends the journal: it moves to where ended ones are and no host owns it.
    * When the promise resolves the line is as safe as the store's durability says. Safe to call again with the same line after a rejection.
+   * A store that has done all of it by now returns `WRITTEN`, for which nobody has to wait.
    * @throws ERR_STORE_WRITE
    */
   write(line: JournalLine): Promise<void>

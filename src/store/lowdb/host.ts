@@ -116,9 +116,8 @@ class LowdbHost implements HostStore {
     }
   }
 
-  async write(line: JournalLine): Promise<void> {
-    this.#checkOpen()
-    await this.#owned.write(line)
+  write(line: JournalLine): Promise<void> {
+    return this.#closed ? Promise.reject(hostClosed(this.hostId)) : this.#owned.write(line)
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {

@@ -1,18 +1,19 @@
 import type { Journal } from '../journal.ts'
+import { ShortLivedMap } from '../short-lived-map.ts'
 
 /** A host may own thousands of processes where `ulimit -n` is 1024: the others are opened for each write. */
 const MAX_OPEN = 200
 
 /** Which journals a host keeps open: those written to most recently. */
 export class OpenJournals {
-  readonly #open = new Set<Journal<unknown>>()
+  readonly #open = new ShortLivedMap<Journal<unknown>, true>()
 
   /** `journal` was just written to. */
   touch(journal: Journal<unknown>): void {
     this.#open.delete(journal)
-    this.#open.add(journal)
+    this.#open.set(journal, true)
     if (this.#open.size <= MAX_OPEN) return
-    for (const oldest of this.#open) {
+    for (const oldest of this.#open.keys()) {
       this.close(oldest)
       break
     }
@@ -24,6 +25,6 @@ export class OpenJournals {
   }
 
   closeAll(): void {
-    for (const journal of this.#open) this.close(journal)
+    for (const journal of this.#open.keys()) this.close(journal)
   }
 }

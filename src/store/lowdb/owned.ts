@@ -1,4 +1,4 @@
-import { Low } from 'lowdb'
+import { LowSync } from 'lowdb'
 import { StepwrightError } from '../../errors.ts'
 import { hostClosed, notOwned, writeFailed } from '../failures.ts'
 import { removeFile } from '../files.ts'
@@ -9,6 +9,8 @@ import { hourOf } from '../pid.ts'
 import { isFinal } from '../record.ts'
 import type { JournalLine, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
+import { ShortLivedMap } from '../short-lived-map.ts'
+import { WRITTEN } from '../store.ts'
 import { COMPACT_AT } from '../worth-keeping.ts'
 import { draftCompacted, dropDraft, replace, replacementIn, writeDraft } from './compaction.ts'
 import type { Folders } from './folders.ts'
@@ -19,7 +21,7 @@ import type { Durability } from './power.ts'
 
 /** What a host knows of a process it owns. Each journal is a lowdb database. */
 interface Owned {
-  readonly low: Low<JournalLine>
+  readonly low: LowSync<JournalLine>
   readonly journal: Journal<JournalLine>
   readonly key: string | undefined
   /** Of the newest line on disk. */
@@ -45,7 +47,7 @@ export interface Owner {
 export class OwnedJournals {
   readonly #owner: Owner
   readonly #folder: string
-  readonly #owned = new Map<string, Owned>()
+  readonly #owned = new ShortLivedMap<string, Owned>()
   readonly #open = new OpenJournals()
   #closed = false
 
@@ -70,7 +72,7 @@ export class OwnedJournals {
     const owned = this.#own(record, 'new')
     try {
       owned.low.data = toFirstLine(record)
-      await owned.low.write()
+      owned.low.write()
       this.#open.touch(owned.journal)
       await durability.line(owned.journal)
       await durability.folders(this.#folder)
@@ -91,19 +93,31 @@ export class OwnedJournals {
     await (owned === undefined ? durability.folders(folders.keys) : this.#makeSafe(owned).catch(() => {}))
   }
 
-  async write(line: JournalLine): Promise<void> {
-    const { durability } = this.#owner
-    const owned = this.#get(line.pid)
-    // The one that is down already may have been waiting for its folders.
-    if (line.revision !== owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
-    if (line.revision > owned.revision) {
+  /** See `HostStore.write`. Most lines are in the store with one call: no promise is made for these. */
+  write(line: JournalLine): Promise<void> {
+    try {
+      const owned = this.#get(line.pid)
+      const isNew = line.revision > owned.revision
+      // The one that is down already may have been waiting for its folders.
+      if (isNew || line.revision < owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
+      if (!isNew) return this.#settle(line, owned)
       owned.low.data = line
-      await owned.low.write()
-      await durability.line(owned.journal)
-      owned.revision = line.revision
-      this.#open.touch(owned.journal)
-      if (owned.journal.length > owned.compactAt) await this.#compact(line.pid, owned)
+      owned.low.write()
+      const safe = this.#owner.durability.line(owned.journal)
+      return safe === undefined ? this.#written(line, owned) : safe.then(() => this.#written(line, owned))
+    } catch (error) {
+      return Promise.reject(error as Error)
     }
+  }
+
+  #written(line: JournalLine, owned: Owned): Promise<void> {
+    owned.revision = line.revision
+    this.#open.touch(owned.journal)
+    if (owned.journal.length > owned.compactAt) return this.#compact(line.pid, owned).then(() => this.#settle(line, owned))
+    return owned.unsafe.size === 0 && !isFinal(line.status) ? WRITTEN : this.#settle(line, owned)
+  }
+
+  async #settle(line: JournalLine, owned: Owned): Promise<void> {
     if (owned.unsafe.size > 0) await this.#makeSafe(owned)
     await this.endIfFinal(line)
   }
@@ -160,7 +174,7 @@ export class OwnedJournals {
 
   #own({ pid, key, revision }: ProcessRecord, expect: 'new' | 'existing'): Owned {
     const journal = new Journal<JournalLine>(`${this.#folder}/${pid}.jsonl`, { files: this.#owner.files, expect })
-    const low = new Low(journal, {} as JournalLine)
+    const low = new LowSync<JournalLine>({ read: () => null, write: line => journal.append(line) }, {} as JournalLine)
     const owned: Owned = { low, journal, key, revision, compactAt: COMPACT_AT, moved: false, unsafe: new Set() }
     this.#owned.set(pid, owned)
     return owned

@@ -49,20 +49,18 @@ async function syncFile(files: Files, file: string): Promise<void> {
   }
 }
 
-/** What a store waits for before it calls something safe. Each throws ERR_STORE_WRITE. */
+/** What a store waits for before it calls something safe: `undefined` if there is nothing to wait for. Each rejects with ERR_STORE_WRITE. */
 export interface Durability {
   /** The newest line of a journal. */
-  line(journal: Journal<unknown>): Promise<void>
+  line(journal: Journal<unknown>): Promise<void> | undefined
   /** What a new file has in it. */
-  file(file: string): Promise<void>
+  file(file: string): Promise<void> | undefined
   /** Files made in these folders, or renamed into or out of them. */
-  folders(...folders: readonly string[]): Promise<void>
+  folders(...folders: readonly string[]): Promise<void> | undefined
 }
 
-const done = Promise.resolve()
-
 /** Safe from the death of the process: what the kernel has, it keeps. */
-export const processDurability: Durability = { line: () => done, file: () => done, folders: () => done }
+export const processDurability: Durability = { line: () => undefined, file: () => undefined, folders: () => undefined }
 
 /** Safe from the loss of power, as far as the disk keeps its word. */
 export function powerDurability(files: Files): Durability {

@@ -6,6 +6,7 @@ import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
 import { checkRevision } from '../revision.ts'
 import { parseCommand } from '../command.ts'
 import type { Command, Refusal } from '../command.ts'
+import { WRITTEN } from '../store.ts'
 import type { AdoptedProcess, Host, HostStore, StoredChart, StoredSchedule } from '../store.ts'
 import { MemoryJournal, RELEASED, SUBMITTED } from './journals.ts'
 import type { MemoryJournals } from './journals.ts'
@@ -58,10 +59,15 @@ export class MemoryHost implements HostStore {
     return { pid, created: true }
   }
 
-  async write(line: JournalLine): Promise<void> {
-    const journal = this.#owned(line.pid)
-    checkRevision(line, journal.revision)
-    if (line.revision > journal.revision) journal.append(line)
+  write(line: JournalLine): Promise<void> {
+    try {
+      const journal = this.#owned(line.pid)
+      checkRevision(line, journal.revision)
+      if (line.revision > journal.revision) journal.append(line)
+      return WRITTEN
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {

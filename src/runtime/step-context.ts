@@ -1,0 +1,38 @@
+import type { StepContext } from '../steps/work.ts'
+
+/** What costs something, and is made when a step first asks for it. */
+interface Lazy {
+  data(): unknown
+  input(): unknown
+  signal(): AbortSignal
+}
+
+const property = (get: (this: LazyContext) => unknown): PropertyDescriptor => ({ get, enumerable: true, configurable: true })
+
+/** The getters are the same in every context: for one that is new V8 makes a hidden class, and that holds on to it until the next full collection. */
+class LazyContext {
+  static readonly #DATA = property(function () {
+    return (this.#data ??= this.#lazy.data())
+  })
+  static readonly #INPUT = property(function () {
+    return (this.#input ??= this.#lazy.input())
+  })
+  static readonly #SIGNAL = property(function () {
+    return this.#lazy.signal()
+  })
+  readonly #lazy: Lazy
+  #data: unknown
+  #input: unknown
+
+  constructor(plain: Omit<StepContext, keyof Lazy>, lazy: Lazy) {
+    this.#lazy = lazy
+    Object.defineProperty(this, 'data', LazyContext.#DATA)
+    Object.defineProperty(this, 'input', LazyContext.#INPUT)
+    Object.defineProperty(this, 'signal', LazyContext.#SIGNAL)
+    Object.assign(this, plain)
+  }
+}
+
+/** What a step is given: all of it are properties of its own, so that a step may spread it. */
+export const stepContext = (plain: Omit<StepContext, keyof Lazy>, lazy: Lazy): StepContext =>
+  new LazyContext(plain, lazy) as unknown as StepContext
