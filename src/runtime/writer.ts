@@ -60,7 +60,7 @@ export class Writer {
     try {
       return this.#host.write(line)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 }

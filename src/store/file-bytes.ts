@@ -3,6 +3,7 @@ import type { Files } from './files.ts'
 /** Most journals are smaller: one read gets all of them. */
 const CHUNK = 64 * 1024
 const NEWLINE = 10
+const scratch = Buffer.allocUnsafeSlow(CHUNK)
 
 /** The file became shorter while it was read: a writer cut off a line it could not finish. Look again. */
 export class FileWasCut extends Error {
@@ -20,8 +21,10 @@ export class FileBytes {
   constructor(files: Files, fd: number) {
     this.#files = files
     this.#fd = fd
-    this.size = files.fstatSync(fd).size
-    this.#head = readAt(files, fd, 0, Math.min(this.size, CHUNK))
+    // Of a small file one call gets all, and says by what it did not fill how long the file is.
+    const count = files.readSync(fd, scratch, 0, CHUNK, 0)
+    this.#head = Buffer.from(scratch.subarray(0, count))
+    this.size = count < CHUNK ? count : files.fstatSync(fd).size
   }
 
   /** @throws FileWasCut */
@@ -54,6 +57,12 @@ export function firstLine(bytes: FileBytes): string | undefined {
     if (end !== -1) return head.toString('utf8', 0, end)
     if (length >= bytes.size) return undefined
   }
+}
+
+/** The text of the newest whole line, if there is one. */
+export function lastLine(bytes: FileBytes): string | undefined {
+  for (const text of linesBackwards(bytes)) return text
+  return undefined
 }
 
 /** Whole lines from the last to the first, reading no more of the file than is taken. An unfinished last line is left out. */

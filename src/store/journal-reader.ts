@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { FileWasCut, firstLine, linesBackwards, linesOf } from './file-bytes.ts'
+import { FileWasCut, firstLine, lastLine, linesBackwards, linesOf } from './file-bytes.ts'
 import type { FileBytes } from './file-bytes.ts'
 import { corrupt, readFailed } from './failures.ts'
 import { StepwrightError } from '../errors.ts'
 import { LOOK_AGAIN_MS } from './journal.ts'
-import { Nonsense, fold, foldNewest, parseFirst, parseLine } from './line.ts'
+import { Nonsense, fold, foldNewest, parseFirst, parseLine, statusAtHead } from './line.ts'
 import type { ProcessRecord, ProcessStatus } from './record.ts'
 
 /** A process's journal, opened by a reader. A rename of the file does not disturb it. */
@@ -23,8 +23,8 @@ export function newestRecord(bytes: FileBytes, { pid, file }: OpenJournal): Proc
 
 /** The status that the newest line says; `undefined` while the first line is not whole. */
 export function newestStatus(bytes: FileBytes, pid: string): ProcessStatus | undefined {
-  for (const text of linesBackwards(bytes)) return parseLine(text, pid).status
-  return undefined
+  const text = lastLine(bytes)
+  return text === undefined ? undefined : (statusAtHead(text, pid) ?? parseLine(text, pid).status)
 }
 
 /** The record after each line, oldest first. */
@@ -63,7 +63,8 @@ export function final<T>(file: string, read: () => T): T {
   }
 }
 
-const isTransient = (error: unknown): boolean => error instanceof Nonsense || error instanceof FileWasCut
+/** It may make sense at the next look. */
+export const isTransient = (error: unknown): boolean => error instanceof Nonsense || error instanceof FileWasCut
 
 function asFailure(file: string, error: unknown): Error {
   if (error instanceof StepwrightError) return error

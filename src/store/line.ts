@@ -1,6 +1,6 @@
 import { isPid } from './pid.ts'
 import { PROCESS_STATUSES, identityOf } from './record.ts'
-import type { JournalLine, ProcessRecord, ProgressLine, Transition } from './record.ts'
+import type { JournalLine, ProcessRecord, ProcessStatus, ProgressLine, Transition } from './record.ts'
 import { tooNew } from './failures.ts'
 
 /** Of a journal; on its first line. */
@@ -103,6 +103,14 @@ export function parseLine(text: string, pid: string): JournalLine {
   checkHead(line, pid)
   if (!isObject(line['progress'])) checkTransition(line, pid)
   return line as unknown as JournalLine
+}
+
+const HEAD = /^\{"pid":"([0-9a-z]{20})","name":"[^"\\]*","status":"([a-z]+)"[^]*\}$/
+
+/** The status of a line, read from its beginning as hosts write it. `undefined`: it has to be parsed. */
+export function statusAtHead(text: string, pid: string): ProcessStatus | undefined {
+  const [, of, status] = HEAD.exec(text) ?? []
+  return of === pid && PROCESS_STATUSES.includes(status as never) ? (status as ProcessStatus) : undefined
 }
 
 export const isProgress = (line: JournalLine): line is ProgressLine => !('snapshot' in line)

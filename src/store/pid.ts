@@ -25,6 +25,9 @@ export function createPid(nowMs: number, random: () => string = randomTail): str
 /** Whatever is no pid never becomes part of a path: to every store it is a process that is not there. */
 export const isPid = (text: unknown): text is string => typeof text === 'string' && PID.test(text)
 
+/** What a name begins with that begins with a pid. */
+export const pidAtHead = (name: string): string => name.slice(0, 20)
+
 /** The hour of creation in base 36: the folder of an ended process. */
 export const hourOf = (pid: string): string => pid.slice(0, 4)
 

@@ -13,11 +13,13 @@ import type { NamedJournal } from './names.ts'
 /**
  * How many processes there are of each status. The names of ended journals say theirs; of live ones the newest record has to be read.
  *
- * @param statusOf `undefined`: it is gone
+ * @param statusNow of a live one; `undefined`: it makes no sense just now, or is there no longer
+ * @param statusOf after a second look; `undefined`: it is gone
  */
 export async function counts(
   files: Files,
   folders: Folders,
+  statusNow: (journal: NamedJournal) => ProcessStatus | undefined,
   statusOf: (journal: NamedJournal) => Promise<ProcessStatus | undefined>,
 ): Promise<StatusCounts> {
   const found = noCounts()
@@ -26,7 +28,8 @@ export async function counts(
   const live = liveJournals(files, folders)
   for (const hour of hoursIn(files, folders)) {
     for (const name of await namesOf(folders.hourFolder(hour))) {
-      await pace()
+      const turn = pace()
+      if (turn !== undefined) await turn
       const ended = parseEndedName(name)
       if (ended === undefined) continue
       found[ended.status] += 1
@@ -34,9 +37,10 @@ export async function counts(
     }
   }
   for (const journal of live.values()) {
-    await pace()
+    const turn = pace()
+    if (turn !== undefined) await turn
     try {
-      const status = await statusOf(journal)
+      const status = statusNow(journal) ?? (await statusOf(journal))
       if (status !== undefined) found[status] += 1
     } catch (error) {
       if (!isOfOneJournal(error)) throw error

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { readdir, rmdir, stat, unlink } from 'node:fs/promises'
+import { opendir, rmdir, stat, unlink } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
 import { FileBytes, firstLine } from '../file-bytes.ts'
 import type { Files } from '../files.ts'
@@ -13,6 +13,8 @@ import type { Keys } from './keys.ts'
 import { locate } from './locate.ts'
 import { isTaken, removeEnded } from './remove.ts'
 
+/** Names read at once: all of an hour's may be a hundred thousand, and would hold up the event loop. */
+const NAMES = 512
 /** Files looked at side by side. */
 const BATCH = 32
 /** A removal that takes longer has died. */
@@ -78,7 +80,7 @@ function hasParent(files: Files, folders: Folders, file: string): boolean {
 /** Runs `visit` for every name in a folder; returns how often it said true. What is gone meanwhile does not count. */
 async function each(folder: string, visit: (name: string) => Promise<boolean>): Promise<number> {
   let count = 0
-  const names = await readdir(folder).catch(ignoreMissing)
+  const names = await namesOf(folder)
   for (let start = 0; start < names.length; start += BATCH) {
     const done = await Promise.all(
       names.slice(start, start + BATCH).map(async name => {
@@ -95,9 +97,18 @@ async function each(folder: string, visit: (name: string) => Promise<boolean>): 
   return count
 }
 
-function ignoreMissing(error: unknown): string[] {
-  if (isMissing(error)) return []
-  throw error
+async function namesOf(folder: string): Promise<string[]> {
+  const names: string[] = []
+  try {
+    for await (const { name } of await opendir(folder, { bufferSize: NAMES })) names.push(name)
+  } catch (error) {
+    ignoreMissing(error)
+  }
+  return names
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error
 }
 
 function ignoreNotEmpty(error: NodeJS.ErrnoException): void {

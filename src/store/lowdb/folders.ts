@@ -106,8 +106,11 @@ export function namesIn(files: Files, folder: string): string[] {
   }
 }
 
+/** Of the name of a journal in `pending/` or in a folder of `active/`. */
+export const pidOfJournal = (name: string): string | undefined => JOURNAL.exec(name)?.[1]
+
 /** The pids of the journals in `pending/` or in a folder of `active/`. */
-export const pidsIn = (files: Files, folder: string): string[] => namesIn(files, folder).flatMap(name => JOURNAL.exec(name)?.[1] ?? [])
+export const pidsIn = (files: Files, folder: string): string[] => namesIn(files, folder).flatMap(name => pidOfJournal(name) ?? [])
 
 /** Whose folders there are in `active/`: hosts' ids, and `RELEASED`. */
 export const ownersIn = (files: Files, folders: Folders): string[] =>

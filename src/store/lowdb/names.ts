@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
 import type { Files } from '../files.ts'
 import { readFailed } from '../failures.ts'
-import { hourOf } from '../pid.ts'
-import { hoursIn, ownersIn, parseEndedName, pidsIn } from './folders.ts'
+import { hourOf, pidAtHead } from '../pid.ts'
+import { hoursIn, namesIn, ownersIn, parseEndedName, pidOfJournal } from './folders.ts'
 import type { Folders, Place } from './folders.ts'
 
 /** A process as the names of files tell it. */
@@ -41,16 +41,22 @@ export async function* journalsIn(
   yield* waiting.slice(next)
 }
 
-/** Collected twice over: a journal that goes from a folder not yet read to one read before is met the second time. */
+/**
+ * Where each was when it was met. Collected twice over: a journal that goes from a folder not yet read to one read before is met the second
+ * time.
+ */
 export function liveJournals(files: Files, folders: Folders, prefix = ''): Map<string, NamedJournal> {
   const found = new Map<string, NamedJournal>()
-  for (let look = 0; look < 2; look++) {
-    for (const pid of pidsIn(files, folders.pending)) if (pid.startsWith(prefix)) found.set(pid, { pid, place: { kind: 'pending' } })
-    for (const owner of ownersIn(files, folders)) {
-      for (const pid of pidsIn(files, folders.activeFolder(owner))) {
-        if (pid.startsWith(prefix)) found.set(pid, { pid, place: { kind: 'active', owner } })
-      }
+  const collect = (folder: string, place: Place): void => {
+    for (const name of namesIn(files, folder)) {
+      if (!name.startsWith(prefix) || found.has(pidAtHead(name))) continue
+      const pid = pidOfJournal(name)
+      if (pid !== undefined) found.set(pid, { pid, place })
     }
+  }
+  for (let look = 0; look < 2; look++) {
+    collect(folders.pending, { kind: 'pending' })
+    for (const owner of ownersIn(files, folders)) collect(folders.activeFolder(owner), { kind: 'active', owner })
   }
   return found
 }

@@ -106,7 +106,7 @@ export class OwnedJournals {
       const safe = this.#owner.durability.line(owned.journal)
       return safe === undefined ? this.#written(line, owned) : safe.then(() => this.#written(line, owned))
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

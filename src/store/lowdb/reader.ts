@@ -3,12 +3,12 @@ import { ifThere } from '../files.ts'
 import type { Files } from '../files.ts'
 import { FileBytes } from '../file-bytes.ts'
 import { isOfOneJournal, readFailed } from '../failures.ts'
-import { everyRecord, final, newestRecord, newestStatus, settled } from '../journal-reader.ts'
+import { everyRecord, final, isTransient, newestRecord, newestStatus, settled } from '../journal-reader.ts'
 import { createPace } from '../pace.ts'
 import { isPid } from '../pid.ts'
 import { matches } from '../query.ts'
 import { isFinal } from '../record.ts'
-import type { ProcessRecord, StatusCounts } from '../record.ts'
+import type { ProcessRecord, ProcessStatus, StatusCounts } from '../record.ts'
 import type { CorruptJournal, Host, ListQuery, StoredProcess } from '../store.ts'
 import { counts } from './counts.ts'
 import { RELEASED } from './folders.ts'
@@ -66,11 +66,12 @@ export class Reader {
   }
 
   counts(): Promise<StatusCounts> {
-    return counts(this.#files, this.#folders, async named => {
-      const journal = this.#open(named)
-      if (journal === undefined) return (await this.get(named.pid))?.record.status
-      return this.#readOnce(journal, bytes => newestStatus(bytes, journal.pid))
-    })
+    return counts(
+      this.#files,
+      this.#folders,
+      named => this.#statusNow(named),
+      async named => (await this.get(named.pid))?.record.status,
+    )
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
@@ -97,6 +98,20 @@ export class Reader {
   async #readNamed(named: NamedJournal): Promise<StoredProcess | undefined> {
     const journal = this.#open(named)
     return journal === undefined ? this.get(named.pid) : this.#readAndClose(journal)
+  }
+
+  /** `undefined`: it is there no longer, or makes no sense just now. */
+  #statusNow(named: NamedJournal): ProcessStatus | undefined {
+    const journal = this.#open(named)
+    if (journal === undefined) return undefined
+    try {
+      return newestStatus(new FileBytes(this.#files, journal.fd), journal.pid)
+    } catch (error) {
+      if (isTransient(error)) return undefined
+      throw readFailed(journal.file, error)
+    } finally {
+      this.#files.closeSync(journal.fd)
+    }
   }
 
   /** `undefined`: it is there no longer. */

@@ -66,7 +66,7 @@ export class MemoryHost implements HostStore {
       if (line.revision > journal.revision) journal.append(line)
       return WRITTEN
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
