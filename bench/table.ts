@@ -9,6 +9,7 @@ const COLUMNS: Readonly<Record<string, (result: Result) => string>> = {
   'CPU µs/step': ({ cpuMicrosecondsPerStep }) => fixed(cpuMicrosecondsPerStep, 1),
   'p50 ms': ({ latency }) => fixed(latency?.p50 ?? NaN, 3),
   'p99 ms': ({ latency }) => fixed(latency?.p99 ?? NaN, 3),
+  'loop p99 ms': ({ loopDelayMs }) => fixed(loopDelayMs, 1),
   'peak MB': ({ peakBytes }) => whole(peakBytes / 1e6),
   'kB written/process': ({ bytesWrittenPerProcess }) => fixed(bytesWrittenPerProcess / 1e3, 1),
 }

@@ -36,6 +36,7 @@ export async function openTeam(entry: Entry, setting: Setting, serverPid: number
           cpuMicroseconds: after.cpuMicroseconds - before.cpuMicroseconds,
           bytesWritten: after.bytesWritten - before.bytesWritten,
           peakBytes: memoryOf(serverPid),
+          loopDelayMs: 0,
         })
       }
       const sum = (of: (one: Measured) => number): number => all.reduce((total, one) => total + of(one), 0)
@@ -44,6 +45,7 @@ export async function openTeam(entry: Entry, setting: Setting, serverPid: number
         cpuMicroseconds: sum(one => one.cpuMicroseconds),
         bytesWritten: sum(one => one.bytesWritten),
         peakBytes: sum(one => one.peakBytes),
+        loopDelayMs: Math.max(...all.map(one => one.loopDelayMs)),
       }
     },
     latency: () => ask<Latency>(entry, children[0]!, 'latency'),
@@ -55,7 +57,7 @@ export async function openTeam(entry: Entry, setting: Setting, serverPid: number
 
 async function start(entry: Entry, setting: Setting): Promise<ChildProcess> {
   const child = fork(join(import.meta.dirname, 'contestant-process.ts'), [JSON.stringify({ entry, setting })], {
-    execArgv: ['--conditions=@stepwright/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+    execArgv: ['--conditions=@stepwright/source', '--disable-warning=ExperimentalWarning'],
     // What programs say is for stderr: the table is alone on stdout.
     stdio: ['ignore', 2, 2, 'ipc'],
   })

@@ -76,7 +76,11 @@ export class Attempt {
     const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
     if (timeoutMs !== undefined) this.#cancelTimeout = this.#process.clock.after(timeoutMs, () => this.#timeOut(timeoutMs))
     try {
-      const result = await this.#perform(this.#step)
+      const context = this.#context()
+      const step = this.#step
+      // Most steps: no promise but the user's own.
+      const isPlain = step.kind === 'step' && step.when === undefined
+      const result = isPlain ? this.#output(await this.#process.worker(step)(context)) : await this.#perform(step, context)
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
       // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
@@ -87,12 +91,15 @@ export class Attempt {
     }
   }
 
-  async #perform(step: PlannedStep): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
-    const context = this.#context()
+  #output(value: unknown): { readonly output: Json } {
+    return { output: toJson(value, this.#process.maxRecordBytes) }
+  }
+
+  async #perform(step: PlannedStep, context: StepContext): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
     if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#process.clock.now()) }
     if (step.kind === 'each' && this.#part === 'items') return { output: await this.#items(step, context) }
     if ('when' in step && step.when && !(await step.when(context))) return { skipped: true }
-    const output = toJson(await this.#process.worker(step)(context), this.#process.maxRecordBytes)
+    const { output } = this.#output(await this.#process.worker(step)(context))
     return { output: step.kind === 'process' ? await this.#startChild(step, output) : output }
   }
 

@@ -57,7 +57,8 @@ export class Recorder {
     const { definition } = this.#newest
     const made = make(this.#revision + 1)
     const transition = definition === undefined ? made : { ...made, definition }
-    this.#write(isFinal(made.status) ? keepProgress(transition, { ...told, ...untold }) : transition)
+    const isReported = told !== undefined || untold !== undefined
+    this.#write(isReported && isFinal(made.status) ? keepProgress(transition, { ...told, ...untold }) : transition)
   }
 
   /** The state the process is in once more: nobody has seen it in this state. */
