@@ -14,7 +14,8 @@ const STORES = ['lowdb', 'sqlite']
 const { values } = parseArgs({
   options: {
     store: { type: 'string', multiple: true, default: STORES },
-    records: { type: 'string', multiple: true, default: ['1000', '10000', '100000'] },
+    // Of every store, or as `sqlite=1000000` of one.
+    records: { type: 'string', multiple: true, default: ['1000', '10000', '100000', 'sqlite=1000000'] },
     json: { type: 'boolean', default: false },
     // Puts tables and curves into docs/performance.md.
     write: { type: 'boolean', default: false },
@@ -124,8 +125,9 @@ const runs: Run[] = []
 for (const store of values.store) {
   if (!STORES.includes(store)) throw new TypeError(`--store: expected ${STORES.join(' or ')}, got '${store}'`)
   for (const records of values.records) {
-    if (!/^[1-9]\d{2,}$/.test(records)) throw new TypeError(`--records: expected a whole number from 100, got '${records}'`)
-    runs.push(await run(store, Number(records)))
+    const [, only = store, count] = /^(?:(lowdb|sqlite)=)?([1-9]\d{2,})$/.exec(records) ?? []
+    if (count === undefined) throw new TypeError(`--records: expected a whole number from 100, or sqlite=1000000, got '${records}'`)
+    if (only === store) runs.push(await run(store, Number(count)))
   }
 }
 if (values.json) console.log(JSON.stringify(runs, undefined, 2))
