@@ -4,12 +4,15 @@ import type { Clock } from './clock.ts'
 /** How long a retry waits for the attempt it follows, when that ignores its signal. */
 const PREDECESSOR_WAIT_MS = 5_000
 
+const NONE: readonly Attempt[] = []
+
 /** The attempts of a process that are under way, or were told to end and have not yet. */
 export class Attempts {
   readonly #clock: Clock
-  readonly #underWay = new Set<Attempt>()
+  /** One, or a few: branches, and what was told to end. */
+  #underWay: readonly Attempt[] = NONE
   /** By step: settles when the attempt that was aborted before has, or has had its time. */
-  readonly #predecessors = new Map<string, Promise<void>>()
+  #predecessors: Map<string, Promise<void>> | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -17,15 +20,16 @@ export class Attempts {
 
   /** The work of one is under way. */
   get executing(): boolean {
-    return [...this.#underWay].some(({ work }) => work !== undefined)
+    return this.#underWay.some(({ work }) => work !== undefined)
   }
 
   add(attempt: Attempt): void {
-    this.#underWay.add(attempt)
+    this.#underWay = [...this.#underWay, attempt]
   }
 
   settled(attempt: Attempt): void {
-    this.#underWay.delete(attempt)
+    const rest = this.#underWay.filter(one => one !== attempt)
+    this.#underWay = rest.length === 0 ? NONE : rest
   }
 
   abort(reason: Error): void {
@@ -34,7 +38,7 @@ export class Attempts {
 
   /** Resolves when nothing executes any more. */
   async over(): Promise<void> {
-    while (this.executing) await Promise.all([...this.#underWay].flatMap(({ work }) => work ?? []))
+    while (this.executing) await Promise.all(this.#underWay.flatMap(({ work }) => work ?? []))
   }
 
   /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
@@ -43,12 +47,13 @@ export class Attempts {
     const cancel = this.#clock.after(PREDECESSOR_WAIT_MS, resolve)
     const settled = Promise.race([promise, attempt.work ?? promise]).then(() => {
       cancel()
-      this.#predecessors.delete(step)
+      this.#predecessors?.delete(step)
     })
+    this.#predecessors ??= new Map()
     this.#predecessors.set(step, settled)
   }
 
   predecessorOf(step: string): Promise<void> | undefined {
-    return this.#predecessors.get(step)
+    return this.#predecessors?.get(step)
   }
 }

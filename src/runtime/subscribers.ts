@@ -14,15 +14,17 @@ export const tellListener = (listener: Listener, info: ProcessInfo): void =>
 
 /** Those who want to be told of every change. One that throws harms neither the process nor the others. */
 export class Subscribers {
-  readonly #listeners = new Set<Listener>()
+  /** Most processes have none. */
+  #listeners: Set<Listener> | undefined
 
   add(listener: Listener): () => void {
-    this.#listeners.add(checkListener(listener))
-    return () => this.#listeners.delete(listener)
+    const listeners = (this.#listeners ??= new Set())
+    listeners.add(checkListener(listener))
+    return () => listeners.delete(listener)
   }
 
   /** `info` is asked for anew for each: what one does to its own reaches nobody else. */
   tell(info: () => ProcessInfo): void {
-    for (const listener of this.#listeners) tellListener(listener, info())
+    for (const listener of this.#listeners ?? []) tellListener(listener, info())
   }
 }

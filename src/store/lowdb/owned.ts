@@ -1,4 +1,4 @@
-import { LowSync } from 'lowdb'
+import { LowSync, type SyncAdapter } from 'lowdb'
 import { StepwrightError } from '../../errors.ts'
 import { hostClosed, notOwned, writeFailed } from '../failures.ts'
 import { removeFile } from '../files.ts'
@@ -31,8 +31,30 @@ interface Owned {
   /** It is where ended ones are. */
   moved: boolean
   /** Folders with names of it that may not be safe yet: its newest line waits for them. */
-  readonly unsafe: Set<string>
+  unsafe: ReadonlySet<string>
 }
+
+const SAFE: ReadonlySet<string> = new Set()
+const NOTHING = {} as JournalLine
+
+/** A journal as a database that is written to at once. Its newest line is what the host has just written: nobody reads it here. */
+class Appender implements SyncAdapter<JournalLine> {
+  readonly #journal: Journal<JournalLine>
+
+  constructor(journal: Journal<JournalLine>) {
+    this.#journal = journal
+  }
+
+  read(): null {
+    return null
+  }
+
+  write(line: JournalLine): void {
+    this.#journal.append(line)
+  }
+}
+
+const makeUnsafe = (owned: Owned, ...folders: readonly string[]): void => void (owned.unsafe = new Set([...owned.unsafe, ...folders]))
 
 export interface Owner {
   readonly hostId: string
@@ -89,7 +111,7 @@ export class OwnedJournals {
   async makeKeySafe(pid: string): Promise<void> {
     const { folders, durability } = this.#owner
     const owned = this.#owned.get(pid)
-    owned?.unsafe.add(folders.keys)
+    if (owned !== undefined) makeUnsafe(owned, folders.keys)
     await (owned === undefined ? durability.folders(folders.keys) : this.#makeSafe(owned).catch(() => {}))
   }
 
@@ -157,7 +179,7 @@ export class OwnedJournals {
         this.#open.close(journal)
         const made = moves.move(this.#folder, pid, status)
         owned.moved = true
-        for (const folder of [this.#folder, folders.hourFolder(hourOf(pid)), ...made]) owned.unsafe.add(folder)
+        makeUnsafe(owned, this.#folder, folders.hourFolder(hourOf(pid)), ...made)
       })
     await this.#makeSafe(owned)
     this.#owned.delete(pid)
@@ -174,8 +196,8 @@ export class OwnedJournals {
 
   #own({ pid, key, revision }: ProcessRecord, expect: 'new' | 'existing'): Owned {
     const journal = new Journal<JournalLine>(`${this.#folder}/${pid}.jsonl`, { files: this.#owner.files, expect })
-    const low = new LowSync<JournalLine>({ read: () => null, write: line => journal.append(line) }, {} as JournalLine)
-    const owned: Owned = { low, journal, key, revision, compactAt: COMPACT_AT, moved: false, unsafe: new Set() }
+    const low = new LowSync<JournalLine>(new Appender(journal), NOTHING)
+    const owned: Owned = { low, journal, key, revision, compactAt: COMPACT_AT, moved: false, unsafe: SAFE }
     this.#owned.set(pid, owned)
     return owned
   }
@@ -211,17 +233,18 @@ export class OwnedJournals {
       if (this.#closed) return dropDraft(files, keys, replacement)
       replace(files, keys, replacement)
       length = compacted
-      for (const folder of [this.#folder, ...(key === undefined ? [] : [folders.keys])]) owned.unsafe.add(folder)
+      makeUnsafe(owned, this.#folder, ...(key === undefined ? [] : [folders.keys]))
     } catch {
       // Tried again when it has doubled.
     }
     owned.compactAt = Math.max(COMPACT_AT, 2 * length)
   }
 
-  async #makeSafe({ unsafe }: Owned): Promise<void> {
-    const folders = [...unsafe]
+  async #makeSafe(owned: Owned): Promise<void> {
+    const folders = owned.unsafe
     await this.#owner.durability.folders(...folders)
-    for (const folder of folders) unsafe.delete(folder)
+    // Others may have been added meanwhile.
+    owned.unsafe = new Set([...owned.unsafe].filter(folder => !folders.has(folder)))
   }
 }
 
