@@ -1,5 +1,5 @@
 import test from 'ava'
-import { JOURNAL_FORMAT, Nonsense, encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../../src/store/line.ts'
+import { JOURNAL_FORMAT, Nonsense, encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine, statusAtHead } from '../../src/store/line.ts'
 import { aRecord, aReport, aTransition } from '../../src/testing/conformance/samples.ts'
 
 test('the first line begins with the format and holds the input once', t => {
@@ -60,4 +60,17 @@ test('the newest record needs no line before the newest transition', t => {
   t.deepEqual(newest, lines.reduce(fold, record))
   t.is(newest.revision, 5)
   t.deepEqual(newest.progress, { read: { value: 2 } })
+})
+
+test('the status at the head of a line, or nothing if the line has to be parsed', t => {
+  const record = aRecord()
+  const { pid } = record
+  const text = (changes: object): string => encodeLine({ ...aTransition(record, 2), ...changes }).trimEnd()
+  t.is(statusAtHead(text({ status: 'sleeping' }), pid), 'sleeping')
+  t.is(statusAtHead(encodeLine(aReport(record, 3, { read: { value: 1 } })).trimEnd(), pid), 'running')
+  const unsure = [encodeFirst(record).trimEnd(), text({ status: 'gone' }), text({ pid: 'x' }), text({}).slice(0, 80), '', '{}', 'null']
+  for (const line of unsure) t.is(statusAtHead(line, pid), undefined, line)
+  t.is(statusAtHead(text({}), aRecord().pid), undefined)
+  // A name is text: what it says is no field.
+  t.is(statusAtHead(text({ name: '","status":"finished' }), pid), undefined)
 })
