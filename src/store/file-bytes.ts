@@ -21,10 +21,11 @@ export class FileBytes {
   constructor(files: Files, fd: number) {
     this.#files = files
     this.#fd = fd
-    // Of a small file one call gets all, and says by what it did not fill how long the file is.
-    const count = files.readSync(fd, scratch, 0, CHUNK, 0)
-    this.#head = Buffer.from(scratch.subarray(0, count))
-    this.size = count < CHUNK ? count : files.fstatSync(fd).size
+    // Only a call that gets nothing says where the file ends: one may get less than there is.
+    let length = 0
+    for (let count = -1; length < CHUNK && count !== 0; length += count) count = files.readSync(fd, scratch, length, CHUNK - length, length)
+    this.#head = Buffer.from(scratch.subarray(0, length))
+    this.size = length < CHUNK ? length : files.fstatSync(fd).size
   }
 
   /** @throws FileWasCut */
