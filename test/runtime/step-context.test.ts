@@ -29,9 +29,13 @@ test('data and input are made once an attempt, signal stays the same, and the ge
       t.not<unknown, unknown>(context.data, context.input)
       getters.push(...['data', 'input', 'signal'].map(key => Object.getOwnPropertyDescriptor(context, key)?.get))
     })
-    .each('two', () => [1, 2], context => {
-      getters.push(...['data', 'input', 'signal'].map(key => Object.getOwnPropertyDescriptor(context, key)?.get))
-    })
+    .each(
+      'two',
+      () => [1, 2],
+      context => {
+        getters.push(...['data', 'input', 'signal'].map(key => Object.getOwnPropertyDescriptor(context, key)?.get))
+      },
+    )
   const runtime = await createTestRuntime({ processes: [same] })
   await (await runtime.start(same, { n: 1 })).result()
   t.is(getters.length, 9)

@@ -18,7 +18,8 @@ for (const [what, length] of [
     const fd = fs.openSync(file, 'r')
     const files = {
       ...fs,
-      readSync: (fd: number, buffer: Buffer, offset: number, count: number, at: number) => fs.readSync(fd, buffer, offset, Math.min(count, 7_001), at),
+      readSync: (fd: number, buffer: Buffer, offset: number, count: number, at: number) =>
+        fs.readSync(fd, buffer, offset, Math.min(count, 7_001), at),
     } as unknown as Files
     const bytes = new FileBytes(files, fd)
     t.is(bytes.size, length)

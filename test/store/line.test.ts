@@ -1,5 +1,15 @@
 import test from 'ava'
-import { JOURNAL_FORMAT, Nonsense, encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine, statusAtHead } from '../../src/store/line.ts'
+import {
+  JOURNAL_FORMAT,
+  Nonsense,
+  encodeFirst,
+  encodeLine,
+  fold,
+  foldNewest,
+  parseFirst,
+  parseLine,
+  statusAtHead,
+} from '../../src/store/line.ts'
 import { aRecord, aReport, aTransition } from '../../src/testing/conformance/samples.ts'
 
 test('the first line begins with the format and holds the input once', t => {
