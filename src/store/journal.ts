@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Adapter } from 'lowdb'
-import { FileBytes, FileWasCut, linesBackwards, wholeLength } from './file-bytes.ts'
+import { FileBytes, FileWasCut, lastLine, wholeLength } from './file-bytes.ts'
 import { FILE_MODE, ifThere, writeAll } from './files.ts'
 import type { Files } from './files.ts'
 import { corrupt, readFailed, writeFailed } from './failures.ts'
@@ -180,8 +180,7 @@ export class Journal<T> implements Adapter<T> {
     const fd = ifThere(() => this.#files.openSync(this.file, O_RDONLY))
     if (fd === undefined) return undefined
     try {
-      for (const line of linesBackwards(new FileBytes(this.#files, fd))) return line
-      return undefined
+      return lastLine(new FileBytes(this.#files, fd))
     } finally {
       this.#files.closeSync(fd)
     }

@@ -1,13 +1,11 @@
-import { readdir } from 'node:fs/promises'
-import { isMissing } from '../../errors.ts'
-import { isOfOneJournal, readFailed } from '../failures.ts'
+import { isOfOneJournal } from '../failures.ts'
 import type { Files } from '../files.ts'
 import { createPace } from '../pace.ts'
 import { noCounts } from '../record.ts'
 import type { ProcessStatus, StatusCounts } from '../record.ts'
 import { hoursIn, parseEndedName } from './folders.ts'
 import type { Folders } from './folders.ts'
-import { liveJournals } from './names.ts'
+import { endedNames, liveJournals } from './names.ts'
 import type { NamedJournal } from './names.ts'
 
 /**
@@ -27,7 +25,7 @@ export async function counts(
   // Before what has ended: a journal that moves on meanwhile is met where it went.
   const live = liveJournals(files, folders)
   for (const hour of hoursIn(files, folders)) {
-    for (const name of await namesOf(folders.hourFolder(hour))) {
+    for (const name of await endedNames(folders.hourFolder(hour))) {
       const turn = pace()
       if (turn !== undefined) await turn
       const ended = parseEndedName(name)
@@ -47,13 +45,4 @@ export async function counts(
     }
   }
   return found
-}
-
-async function namesOf(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (isMissing(error)) return []
-    throw readFailed(folder, error)
-  }
 }

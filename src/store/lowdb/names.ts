@@ -61,14 +61,18 @@ export function liveJournals(files: Files, folders: Folders, prefix = ''): Map<s
   return found
 }
 
-async function endedJournals(folder: string, prefix: string): Promise<NamedJournal[]> {
-  let names: string[]
+/** The names in the folder of an hour; none if it is not there. */
+export async function endedNames(folder: string): Promise<string[]> {
   try {
-    names = await readdir(folder)
+    return await readdir(folder)
   } catch (error) {
     if (isMissing(error)) return []
     throw readFailed(folder, error)
   }
+}
+
+async function endedJournals(folder: string, prefix: string): Promise<NamedJournal[]> {
+  const names = await endedNames(folder)
   return names
     .filter(name => name.startsWith(prefix))
     .toSorted(descending)

@@ -121,7 +121,7 @@ export class OwnedJournals {
       const owned = this.#get(line.pid)
       const isNew = line.revision > owned.revision
       // The one that is down already may have been waiting for its folders.
-      if (isNew || line.revision < owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
+      if (line.revision !== owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
       if (!isNew) return this.#settle(line, owned)
       owned.low.data = line
       owned.low.write()

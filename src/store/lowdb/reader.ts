@@ -131,18 +131,16 @@ export class Reader {
   }
 
   async #readAndClose(journal: Located): Promise<StoredProcess | undefined> {
-    const record = await this.#readOnce(journal, bytes => newestRecord(bytes, journal))
-    const host = record && (await this.ownerOf(journal.place, record))
-    return record && (host === undefined ? { record } : { record, host })
-  }
-
-  async #readOnce<T>({ fd, file, place }: Located, parse: (bytes: FileBytes) => T): Promise<T> {
-    const read = (): T => parse(new FileBytes(this.#files, fd))
+    const { fd, file, place } = journal
+    const read = (): ProcessRecord | undefined => newestRecord(new FileBytes(this.#files, fd), journal)
+    let record: ProcessRecord | undefined
     try {
       // Nobody writes an ended journal: it is never nonsense for a moment only.
-      return place.kind === 'ended' ? final(file, read) : await settled(file, read)
+      record = place.kind === 'ended' ? final(file, read) : await settled(file, read)
     } finally {
       this.#files.closeSync(fd)
     }
+    const host = record && (await this.ownerOf(place, record))
+    return record && (host === undefined ? { record } : { record, host })
   }
 }
