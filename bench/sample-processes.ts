@@ -1,5 +1,5 @@
-import { createPid } from '../src/store/pid.ts'
-import type { ProcessRecord, Transition } from '../src/store/record.ts'
+import { createPid } from '../src/record/pid.ts'
+import type { ProcessRecord, Transition } from '../src/record/record.ts'
 
 const GAP_MS = 100
 const START_MS = Date.UTC(2026, 0, 1)

@@ -5,7 +5,7 @@ export { typed } from './steps/typed.ts'
 export { FatalError, RetryError } from './steps/fatal.ts'
 export type { ProcessBuilder } from './steps/builder.ts'
 export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './steps/definition.ts'
-export type { Duration } from './steps/duration.ts'
+export type { Duration } from './record/duration.ts'
 export type {
   BranchSpec,
   IsolateMode,
@@ -17,7 +17,7 @@ export type {
   WholeOptions,
 } from './steps/options.ts'
 export type { ScheduleOptions } from './steps/schedule.ts'
-export type { StandardSchemaV1 } from './steps/standard-schema.ts'
+export type { StandardSchemaV1 } from './record/standard-schema.ts'
 export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject } from './steps/work.ts'
 
 // Hosts
@@ -42,14 +42,14 @@ export type {
   WaitOptions,
   WatchAllOptions,
 } from './client/client.ts'
-export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './store/info.ts'
+export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './record/info.ts'
 
 // Stores
 export { lowdbStore } from './store/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal } from './store/journal.ts'
 export type { Host, HostState, Store } from './store/store.ts'
-export type { ErrorRecord, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './store/record.ts'
+export type { ErrorRecord, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
 
 // Errors
 export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from './errors.ts'

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Client } from '../client/client.ts'
-import type { ProcessInfo } from '../store/info.ts'
+import type { ProcessInfo } from '../record/info.ts'
 
 /** No record tells that a host died: it is looked at so often. */
 const HOST_CHECK_MS = 1000

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { PROCESS_STATUSES, type ProcessStatus } from '../store/record.ts'
+import { PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { ForkOptions, ListOptions, SubmitOptions, WaitOptions, WatchAllOptions } from './client.ts'
 
 const MAX_SHOWN = 80

@@ -1,6 +1,6 @@
 import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
-import type { HistoryEntry, ProcessInfo } from '../store/info.ts'
-import type { ProcessStatus, StatusCounts } from '../store/record.ts'
+import type { HistoryEntry, ProcessInfo } from '../record/info.ts'
+import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { CorruptJournal, Host } from '../store/store.ts'
 
 /** Which processes to list. */

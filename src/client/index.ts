@@ -11,5 +11,5 @@ export type {
   WaitOptions,
   WatchAllOptions,
 } from './client.ts'
-export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from '../store/info.ts'
+export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from '../record/info.ts'
 export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from '../errors.ts'

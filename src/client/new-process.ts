@@ -1,7 +1,7 @@
 import { StepwrightError } from '../errors.ts'
-import type { Json, ProcessRecord } from '../store/record.ts'
-import { moveTimes } from '../store/move-times.ts'
-import { createPid } from '../store/pid.ts'
+import type { Json, ProcessRecord } from '../record/record.ts'
+import { moveTimes } from '../record/move-times.ts'
+import { createPid } from '../record/pid.ts'
 
 /** The record of a process that waits for a worker: all that is known without its definition. */
 export function submission(

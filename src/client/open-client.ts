@@ -1,8 +1,8 @@
 import { StepwrightError } from '../errors.ts'
-import { toHistoryEntry, toInfo, type ProcessInfo } from '../store/info.ts'
-import { isFinal, type Json, type StatusCounts } from '../store/record.ts'
+import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
+import { isFinal, type Json, type StatusCounts } from '../record/record.ts'
 import type { Host, Store, StoredProcess } from '../store/store.ts'
-import { toJson } from '../steps/json.ts'
+import { toJson } from '../record/json.ts'
 import {
   checkEvent,
   checkFork,

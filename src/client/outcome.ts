@@ -1,6 +1,6 @@
 import { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from '../errors.ts'
-import { fromErrorRecord } from '../store/error-record.ts'
-import type { ErrorRecord, Json, ProcessRecord } from '../store/record.ts'
+import { fromErrorRecord } from '../record/from-error-record.ts'
+import type { ErrorRecord, Json, ProcessRecord } from '../record/record.ts'
 
 /** Codes that say more than that a step failed. */
 const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { StepwrightError, type ErrorCode } from '../errors.ts'
 import type { Command } from '../store/command.ts'
-import { createPid } from '../store/pid.ts'
-import { isFinal, type ProcessRecord } from '../store/record.ts'
+import { createPid } from '../record/pid.ts'
+import { isFinal, type ProcessRecord } from '../record/record.ts'
 import type { Store, StoredProcess } from '../store/store.ts'
 import type { Steered } from './client.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { createdAtOf } from '../store/pid.ts'
-import { isFinal, PROCESS_STATUSES } from '../store/record.ts'
+import { createdAtOf } from '../record/pid.ts'
+import { isFinal, PROCESS_STATUSES } from '../record/record.ts'
 import type { ListQuery, Store, StoredProcess } from '../store/store.ts'
 
 const INTERVAL_MS = 250

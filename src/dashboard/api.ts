@@ -1,4 +1,4 @@
-import { toInfo } from '../store/info.ts'
+import { toInfo } from '../record/info.ts'
 import type { Store } from '../store/store.ts'
 import { act, actionsOf, failureOf, type Actor } from './actions.ts'
 import { Feed } from './feed.ts'

@@ -1,5 +1,5 @@
-import type { ProcessInfo } from '../store/info.ts'
-import type { ErrorRecord, LogEntry, ProcessStatus, Progress, StepKind, StepStatus } from '../store/record.ts'
+import type { ProcessInfo } from '../record/info.ts'
+import type { ErrorRecord, LogEntry, ProcessStatus, Progress, StepKind, StepStatus } from '../record/record.ts'
 import type { HostState } from '../store/store.ts'
 
 /** What server and page tell each other. Times are epoch milliseconds, except in a `ProcessInfo`. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { toInfo } from '../store/info.ts'
-import type { LogEntry, ProcessRecord } from '../store/record.ts'
+import { toInfo } from '../record/info.ts'
+import type { LogEntry, ProcessRecord } from '../record/record.ts'
 import type { Store, StoredProcess } from '../store/store.ts'
 import type { Entry, LiveInfo } from './model.ts'
 import { entriesOf } from './rows.ts'

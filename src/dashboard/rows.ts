@@ -1,4 +1,4 @@
-import type { ErrorRecord, ProcessRecord } from '../store/record.ts'
+import type { ErrorRecord, ProcessRecord } from '../record/record.ts'
 import type { Host, StoredProcess } from '../store/store.ts'
 import type { Entry, HostRow, Row } from './model.ts'
 

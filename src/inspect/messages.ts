@@ -1,4 +1,4 @@
-import type { Json } from '../store/record.ts'
+import type { Json } from '../record/record.ts'
 
 /** The version of @statelyai/inspect whose messages these are. */
 const PROTOCOL = '0.7.2'

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { redactor } from '../client/redact.ts'
-import { FINAL_STATUSES, PROCESS_STATUSES, isFinal, type ProcessRecord } from '../store/record.ts'
+import { FINAL_STATUSES, PROCESS_STATUSES, isFinal, type ProcessRecord } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
 import type { Audience } from './audience.ts'
 import { StoredMessages } from './stored.ts'

@@ -1,5 +1,5 @@
-import type { Json, ProcessRecord } from '../store/record.ts'
-import { isFinal } from '../store/record.ts'
+import type { Json, ProcessRecord } from '../record/record.ts'
+import { isFinal } from '../record/record.ts'
 import type { StoredChart } from '../store/store.ts'
 import { message, type SnapshotMessage, type StatelyMessage } from './messages.ts'
 

@@ -1,6 +1,6 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
-import type { Json } from '../store/record.ts'
+import type { Json } from '../record/record.ts'
 import { compile } from './compile.ts'
 
 /** A transition of a chart: the event, and where it leads (an absolute id such as `#import-dump.running.parse`). */

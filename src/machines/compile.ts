@@ -1,6 +1,6 @@
 import { fromPromise, setup, type AnyStateMachine } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
-import type { Json, ProcessStatus } from '../store/record.ts'
+import type { Json, ProcessStatus } from '../record/record.ts'
 import {
   initialContext,
   stopClock,

@@ -1,4 +1,4 @@
-import type { ErrorRecord, Json, Progress, RecordEvent, StepRecord, StepStatus } from '../store/record.ts'
+import type { ErrorRecord, Json, Progress, RecordEvent, StepRecord, StepStatus } from '../record/record.ts'
 
 /**
  * All a process knows, as its machine's context. Only events bring time and results into it, so the same machine gives the same

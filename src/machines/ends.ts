@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
-import type { ErrorRecord, FinalStatus } from '../store/record.ts'
+import type { ErrorRecord, FinalStatus } from '../record/record.ts'
 import { caused, endOpenSteps, type Commanded, type ProcessContext } from './context.ts'
-import { stepAt } from './step-at.ts'
+import { stepAt } from '../record/step-at.ts'
 
 /** The context of a process that ends otherwise than by finishing. */
 function end(

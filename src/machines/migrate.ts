@@ -1,7 +1,7 @@
 import { StepwrightError } from '../errors.ts'
 import type { Migration } from '../steps/migration.ts'
 import { everyStep, type ProcessPlan } from '../steps/plan.ts'
-import type { Json, ProcessRecord } from '../store/record.ts'
+import type { Json, ProcessRecord } from '../record/record.ts'
 
 /**
  * The record of an old process as if it had come to `step` under the new definition. What it did before stays on record; the step begins

@@ -1,9 +1,9 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
-import type { Json, ProcessRecord } from '../store/record.ts'
+import type { Json, ProcessRecord } from '../record/record.ts'
 import type { MachineState } from './context.ts'
 import { withoutMachine } from './snapshot.ts'
-import { stepAt } from './step-at.ts'
+import { stepAt } from '../record/step-at.ts'
 
 /** Why a definition's machine cannot take the state that a record is in. */
 export interface Misfit {

@@ -1,4 +1,4 @@
-import type { Json } from '../store/record.ts'
+import type { Json } from '../record/record.ts'
 
 const isPlain = (value: unknown): value is Readonly<Record<string, Json>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot, Snapshot } from 'xstate'
-import type { Json, MachineSnapshot, ProcessRecord, ProcessStatus, Transition } from '../store/record.ts'
+import type { Json, MachineSnapshot, ProcessRecord, ProcessStatus, Transition } from '../record/record.ts'
 import type { MachineState, ProcessContext } from './context.ts'
 
 export const statusOf = (value: unknown): ProcessStatus =>

@@ -1,4 +1,4 @@
-import type { ProcessRecord } from '../store/record.ts'
+import type { ProcessRecord } from '../record/record.ts'
 import type { AdoptedProcess, HostStore } from '../store/store.ts'
 import { systemClock } from './clock.ts'
 

@@ -1,6 +1,6 @@
-import { stepAt } from '../machines/step-at.ts'
+import { stepAt } from '../record/step-at.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
-import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../store/record.ts'
+import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
 import { definitionsOf, Programs, type Unrestorable } from './programs.ts'
 

@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors.ts'
 import type { Command, Refusal } from '../store/command.ts'
-import type { ProcessRecord } from '../store/record.ts'
+import type { ProcessRecord } from '../record/record.ts'
 import type { HostStore } from '../store/store.ts'
 import type { LiveProcess } from './live-process.ts'
 import { cancel, proceed, send } from './steering.ts'

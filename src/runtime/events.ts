@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
-import { show } from '../steps/show.ts'
-import type { ProcessInfo } from '../store/info.ts'
+import { show } from '../record/show.ts'
+import type { ProcessInfo } from '../record/info.ts'
 import { tell } from './tell.ts'
 
 /** What a runtime tells of itself. */

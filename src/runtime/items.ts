@@ -3,7 +3,7 @@ import type { EachStep } from '../steps/plan.ts'
 import { pool } from '../steps/pool.ts'
 import { retryWait } from '../steps/retry.ts'
 import type { StepContext } from '../steps/work.ts'
-import type { FinishedItems, Json, Progress } from '../store/record.ts'
+import type { FinishedItems, Json, Progress } from '../record/record.ts'
 import type { Clock } from './clock.ts'
 import { ItemAttempt } from './item-attempt.ts'
 

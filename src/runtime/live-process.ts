@@ -5,7 +5,7 @@ import { toSnapshot, toTransition } from '../machines/snapshot.ts'
 import { begins, prepare } from '../steps/execute.ts'
 import type { ChildStep, PlannedStep } from '../steps/plan.ts'
 import type { ModuleSpec, StepContext } from '../steps/work.ts'
-import { toInfo, type ProcessInfo } from '../store/info.ts'
+import { toInfo, type ProcessInfo } from '../record/info.ts'
 import {
   isFinal,
   type ErrorRecord,
@@ -16,7 +16,7 @@ import {
   type ProcessRecord,
   type Progress,
   type RecordEvent,
-} from '../store/record.ts'
+} from '../record/record.ts'
 import type { Answer } from './actors.ts'
 import { Attempt } from './attempt.ts'
 import { Attempts } from './attempts.ts'

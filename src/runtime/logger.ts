@@ -1,4 +1,4 @@
-import { show } from '../steps/show.ts'
+import { show } from '../record/show.ts'
 
 /** What a runtime says of itself goes here: a pino logger, or whatever looks like one. */
 export interface Logger {

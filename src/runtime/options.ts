@@ -1,9 +1,9 @@
 import { constants } from 'node:os'
 import type { InspectionEvent, Observer } from 'xstate'
-import { checkOptions as checkKeys } from '../steps/check.ts'
-import { toMs, type Duration } from '../steps/duration.ts'
+import { checkOptions as checkKeys } from '../record/check.ts'
+import { toMs, type Duration } from '../record/duration.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
-import { show } from '../steps/show.ts'
+import { show } from '../record/show.ts'
 import type { Store } from '../store/store.ts'
 import { checkLogger, type Logger } from './logger.ts'
 

@@ -1,5 +1,5 @@
-import type { Progress, Transition } from '../store/record.ts'
-import { show } from '../steps/show.ts'
+import type { Progress, Transition } from '../record/record.ts'
+import { show } from '../record/show.ts'
 import type { Clock } from './clock.ts'
 
 /** At most ten reports a second are written. */

@@ -7,7 +7,7 @@ import {
   type Progress,
   type RecordEvent,
   type Transition,
-} from '../store/record.ts'
+} from '../record/record.ts'
 import type { Clock } from './clock.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
 import type { Surroundings } from './surroundings.ts'

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/definition.ts'
 import { planOf } from '../steps/define-process.ts'
-import { toJson } from '../steps/json.ts'
+import { toJson } from '../record/json.ts'
 import { validate } from '../steps/schema.ts'
 import type { Command } from '../store/command.ts'
 import type { ProcessPlan } from '../steps/plan.ts'
@@ -14,7 +14,7 @@ import {
   type JournalLine,
   type ProcessIdentity,
   type ProcessRecord,
-} from '../store/record.ts'
+} from '../record/record.ts'
 import { ShortLivedMap } from '../store/short-lived-map.ts'
 import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './adoption.ts'

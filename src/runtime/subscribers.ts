@@ -1,5 +1,5 @@
-import { show } from '../steps/show.ts'
-import type { ProcessInfo } from '../store/info.ts'
+import { show } from '../record/show.ts'
+import type { ProcessInfo } from '../record/info.ts'
 import { tell } from './tell.ts'
 
 export type Listener = (info: ProcessInfo) => void

@@ -1,6 +1,6 @@
 import type { AnyActor, AnyStateMachine, InspectionEvent } from 'xstate'
 import type { PlannedStep, ProcessPlan } from '../steps/plan.ts'
-import type { Json, JournalLine, ProcessRecord } from '../store/record.ts'
+import type { Json, JournalLine, ProcessRecord } from '../record/record.ts'
 import type { Host, HostStore } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 import type { Isolation } from './isolation.ts'

@@ -1,4 +1,4 @@
-import type { JournalLine } from '../store/record.ts'
+import type { JournalLine } from '../record/record.ts'
 import { WRITTEN, type HostStore } from '../store/store.ts'
 import type { Clock } from './clock.ts'
 

@@ -1,10 +1,10 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
 import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from './definition.ts'
-import type { Duration } from './duration.ts'
+import type { Duration } from '../record/duration.ts'
 import type { MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
-import type { MustBeJson } from './not-json.ts'
+import type { MustBeJson } from '../record/not-json.ts'
 import type { BranchSpec, EachOptions, InterruptOptions, MachineOptions, MapInput, StepOptions, WholeOptions } from './options.ts'
-import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
+import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from './work-types.ts'
 import type { Name, StepContext, Work } from './work.ts'
 

@@ -1,6 +1,6 @@
-import { checkFunction, checkOptions, checkSchema } from './check.ts'
+import { checkFunction, checkOptions, checkSchema } from '../record/check.ts'
 import type { IsolateMode } from './options.ts'
-import { show } from './show.ts'
+import { show } from '../record/show.ts'
 import type { ClassSpec, FactorySpec, ModuleSpec, Name, Work } from './work.ts'
 
 type AnyClass = ClassSpec['class']

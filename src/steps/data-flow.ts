@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 as Schema } from './standard-schema.ts'
+import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 
 /** What the next step's `data` is, beyond a step's plain output. */
 

@@ -1,7 +1,7 @@
 import { loadModule } from './load-module.ts'
 import { checkItems } from './plan-each.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
-import { show } from './show.ts'
+import { show } from '../record/show.ts'
 import type { ClassSpec, FactorySpec, StepContext, Work } from './work.ts'
 
 type Services = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors.ts'
-import type { Duration } from './duration.ts'
-import { toMs } from './duration.ts'
+import type { Duration } from '../record/duration.ts'
+import { toMs } from '../record/duration.ts'
 
 /**
  * Thrown by a step: another attempt would fail as well, so there is none.

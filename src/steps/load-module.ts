@@ -1,4 +1,4 @@
-import { show } from './show.ts'
+import { show } from '../record/show.ts'
 
 /**
  * The function that a module exports.

@@ -1,4 +1,4 @@
-import { show } from './show.ts'
+import { show } from '../record/show.ts'
 
 function check(value: unknown, what: string, form: RegExp, maxLength: number, rule: string): string {
   if (typeof value === 'string' && value.length <= maxLength && form.test(value)) return value

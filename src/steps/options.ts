@@ -1,5 +1,5 @@
-import type { Duration } from './duration.ts'
-import type { StandardSchemaV1 } from './standard-schema.ts'
+import type { Duration } from '../record/duration.ts'
+import type { StandardSchemaV1 } from '../record/standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
 /** How a failed attempt is tried again. `retry: 3` is `retry: { attempts: 3 }`. */

@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions } from './check.ts'
+import { checkFunction, checkOptions } from '../record/check.ts'
 import { timeoutOf, whenOf } from './plan-step.ts'
 import type { ChildStep, ProcessPlan } from './plan.ts'
 

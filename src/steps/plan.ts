@@ -2,7 +2,7 @@ import type { MachineLike } from './machine-like.ts'
 import type { Migrate } from './migration.ts'
 import type { IsolateMode } from './options.ts'
 import type { PlannedSchedule } from './schedule.ts'
-import type { StandardSchemaV1 } from './standard-schema.ts'
+import type { StandardSchemaV1 } from '../record/standard-schema.ts'
 import type { StepContext, Work } from './work.ts'
 
 /** A step as the machine and the host see it: options checked, durations in milliseconds. */

@@ -1,8 +1,8 @@
-import { checkFunction, checkOptions } from './check.ts'
-import { toMs } from './duration.ts'
+import { checkFunction, checkOptions } from '../record/check.ts'
+import { toMs } from '../record/duration.ts'
 import { retryability, type Retryability } from './fatal.ts'
 import type { PlannedRetry } from './plan.ts'
-import { show } from './show.ts'
+import { show } from '../record/show.ts'
 
 function attemptsOf(value: unknown, what: string): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number

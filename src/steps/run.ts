@@ -1,8 +1,8 @@
-import type { Json } from '../store/record.ts'
+import type { Json } from '../record/record.ts'
 import { ProcessError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
-import { checkOptions } from './check.ts'
+import { checkOptions } from '../record/check.ts'
 import { begins, missingServices, prepare } from './execute.ts'
-import { copyJson, toJson } from './json.ts'
+import { copyJson, toJson } from '../record/json.ts'
 import { withLimit } from './limit.ts'
 import {
   branchKey,
@@ -17,7 +17,7 @@ import {
 import { pool } from './pool.ts'
 import { retryWait } from './retry.ts'
 import { validateInput } from './schema.ts'
-import { show } from './show.ts'
+import { show } from '../record/show.ts'
 import { wakeTime } from './sleep.ts'
 import { wait } from './wait.ts'
 import type { StepContext } from './work.ts'

@@ -1,6 +1,6 @@
 import { Cron } from 'croner'
-import { toMs, type Duration } from './duration.ts'
-import { show } from './show.ts'
+import { toMs, type Duration } from '../record/duration.ts'
+import { show } from '../record/show.ts'
 
 /** When a process is started by itself, as `defineProcess` takes it. */
 export interface ScheduleOptions {

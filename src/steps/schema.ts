@@ -1,8 +1,8 @@
 import { StepwrightError } from '../errors.ts'
-import { formatPath } from './path.ts'
+import { formatPath } from '../record/path.ts'
 import type { ProcessPlan } from './plan.ts'
-import { escapeUnsafe, show } from './show.ts'
-import type { StandardResult, StandardSchemaV1 } from './standard-schema.ts'
+import { escapeUnsafe, show } from '../record/show.ts'
+import type { StandardResult, StandardSchemaV1 } from '../record/standard-schema.ts'
 
 type Issue = NonNullable<StandardResult<unknown>['issues']>[number]
 

@@ -1,4 +1,4 @@
-import type { StandardSchemaV1 } from './standard-schema.ts'
+import type { StandardSchemaV1 } from '../record/standard-schema.ts'
 
 /** What `typed<T>()` returns: a schema that has a type and checks nothing. */
 export interface Typed<T> extends StandardSchemaV1<T, T> {

@@ -1,4 +1,4 @@
-import type { MustBeJson } from './not-json.ts'
+import type { MustBeJson } from '../record/not-json.ts'
 import type { Typed } from './typed.ts'
 
 /** What can be read from the type of a piece of work: which services it needs, what it returns, whether its arguments fit. */

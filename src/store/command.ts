@@ -1,6 +1,6 @@
 import { Nonsense, parseObject } from './line.ts'
-import { isPid } from './pid.ts'
-import type { Json } from './record.ts'
+import { isPid } from '../record/pid.ts'
+import type { Json } from '../record/record.ts'
 
 /** What every command has. Its id has the form of a pid, so that ids sort by the time they were made; `at` is epoch milliseconds. */
 interface CommandHead {

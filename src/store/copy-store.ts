@@ -1,7 +1,7 @@
 import { StepwrightError } from '../errors.ts'
 import { quote } from './failures.ts'
-import { PROCESS_STATUSES, isFinal } from './record.ts'
-import type { LogEntry } from './record.ts'
+import { PROCESS_STATUSES, isFinal } from '../record/record.ts'
+import type { LogEntry } from '../record/record.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
 
 /** Processes copied at once, so that a store can commit them together. */

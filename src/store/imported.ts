@@ -1,7 +1,7 @@
 import { quote } from './failures.ts'
-import { isPid } from './pid.ts'
-import { isFinal } from './record.ts'
-import type { JournalLine, ProcessRecord } from './record.ts'
+import { isPid } from '../record/pid.ts'
+import { isFinal } from '../record/record.ts'
+import type { JournalLine, ProcessRecord } from '../record/record.ts'
 
 /** A journal as it came from another store. */
 export interface ImportedJournal {

@@ -5,7 +5,7 @@ import { corrupt, readFailed } from './failures.ts'
 import { StepwrightError } from '../errors.ts'
 import { LOOK_AGAIN_MS } from './journal.ts'
 import { Nonsense, fold, foldNewest, parseFirst, parseLine, statusAtHead } from './line.ts'
-import type { ProcessRecord, ProcessStatus } from './record.ts'
+import type { ProcessRecord, ProcessStatus } from '../record/record.ts'
 
 /** A process's journal, opened by a reader. A rename of the file does not disturb it. */
 export interface OpenJournal {

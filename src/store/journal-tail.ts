@@ -3,7 +3,7 @@ import type { Files } from './files.ts'
 import { everyRecord, newestRecord, settled } from './journal-reader.ts'
 import type { OpenJournal } from './journal-reader.ts'
 import { fold, parseLine } from './line.ts'
-import type { ProcessRecord } from './record.ts'
+import type { ProcessRecord } from '../record/record.ts'
 
 /** Reads a journal as it grows, each line once. */
 export class JournalTail {

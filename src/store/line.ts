@@ -1,6 +1,6 @@
-import { isPid } from './pid.ts'
-import { PROCESS_STATUSES, identityOf } from './record.ts'
-import type { JournalLine, ProcessRecord, ProcessStatus, ProgressLine, Transition } from './record.ts'
+import { isPid } from '../record/pid.ts'
+import { PROCESS_STATUSES, identityOf } from '../record/record.ts'
+import type { JournalLine, ProcessRecord, ProcessStatus, ProgressLine, Transition } from '../record/record.ts'
 import { tooNew } from './failures.ts'
 
 /** Of a journal; on its first line. */

@@ -21,7 +21,7 @@ import { readSchedules } from './lowdb/schedules.ts'
 import { seize } from './lowdb/seize.ts'
 import { submit } from './lowdb/submissions.ts'
 import { isPidPrefix } from './query.ts'
-import type { LogEntry, ProcessRecord, StatusCounts } from './record.ts'
+import type { LogEntry, ProcessRecord, StatusCounts } from '../record/record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from './store.ts'
 
 export interface LowdbStoreOptions {

@@ -7,10 +7,10 @@ import { MemoryJournal, MemoryJournals, RELEASED, SUBMITTED } from './memory/jou
 import { parseCommand } from './command.ts'
 import type { Answer, Command } from './command.ts'
 import { fold, parseLine } from './line.ts'
-import { isPid } from './pid.ts'
+import { isPid } from '../record/pid.ts'
 import { isPidPrefix, matches } from './query.ts'
-import { identityOf, isFinal, noCounts } from './record.ts'
-import type { LogEntry, ProcessRecord, StatusCounts } from './record.ts'
+import { identityOf, isFinal, noCounts } from '../record/record.ts'
+import type { LogEntry, ProcessRecord, StatusCounts } from '../record/record.ts'
 import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from './store.ts'
 
 /**

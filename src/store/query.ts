@@ -1,4 +1,4 @@
-import type { ProcessRecord } from './record.ts'
+import type { ProcessRecord } from '../record/record.ts'
 import type { ListQuery } from './store.ts'
 
 export function matches({ status, name, labels }: ListQuery, record: ProcessRecord): boolean {

@@ -1,5 +1,5 @@
-import { isFinal } from './record.ts'
-import type { JournalLine } from './record.ts'
+import { isFinal } from '../record/record.ts'
+import type { JournalLine } from '../record/record.ts'
 
 /**
  * Revisions only grow. The one exception is a final line that is written again: its first write may have failed after the line was down.

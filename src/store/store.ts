@@ -1,5 +1,5 @@
 import type { Answer, Command, Refusal } from './command.ts'
-import type { JournalLine, Json, LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from './record.ts'
+import type { JournalLine, Json, LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../record/record.ts'
 
 export type HostState = 'alive' | 'dead' | 'unresponsive' | 'unknown'
 

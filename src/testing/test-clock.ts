@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../runtime/clock.ts'
-import { toMs, type Duration } from '../steps/duration.ts'
-import { show } from '../steps/show.ts'
+import { toMs, type Duration } from '../record/duration.ts'
+import { show } from '../record/show.ts'
 
 interface Alarm {
   readonly at: number

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { ProcessRecord } from '../../src/store/record.ts'
+import type { ProcessRecord } from '../../src/record/record.ts'
 
 /** What a host and its test tell each other in shared memory. */
 export const RESTS = 0,

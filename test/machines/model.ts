@@ -1,6 +1,6 @@
 import type { AttemptFailure, AttemptResult } from '../../src/machines/context.ts'
 import { branchKey, type ParallelStep, type PlannedStep, type ProcessPlan } from '../../src/steps/plan.ts'
-import type { Json, ProcessStatus, StepStatus } from '../../src/store/record.ts'
+import type { Json, ProcessStatus, StepStatus } from '../../src/record/record.ts'
 import type { MachineEvent } from './events.ts'
 
 /**

@@ -5,7 +5,7 @@ import { compile } from '../../src/machines/compile.ts'
 import type { ProcessContext } from '../../src/machines/context.ts'
 import { toTransition } from '../../src/machines/snapshot.ts'
 import type { ProcessPlan } from '../../src/steps/plan.ts'
-import { isFinal, type ProcessStatus } from '../../src/store/record.ts'
+import { isFinal, type ProcessStatus } from '../../src/record/record.ts'
 import { possibleEvents, recover } from './events.ts'
 import { essence, recovered } from './restore.ts'
 

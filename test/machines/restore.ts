@@ -1,7 +1,7 @@
 import { createActor, fromPromise, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
 import type { ProcessContext, ProcessEvent } from '../../src/machines/context.ts'
 import { toSnapshot, toTransition } from '../../src/machines/snapshot.ts'
-import type { ProcessRecord } from '../../src/store/record.ts'
+import type { ProcessRecord } from '../../src/record/record.ts'
 
 const never = fromPromise(() => new Promise<never>(() => {}))
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { assign, createMachine } from 'xstate'
 import { createRuntime, defineProcess, lowdbStore, openClient } from '../../src/index.ts'
-import { createPid } from '../../src/store/pid.ts'
+import { createPid } from '../../src/record/pid.ts'
 import { tempDir } from '../temp-dir.ts'
 import { kill, start, steer } from './children.ts'
 

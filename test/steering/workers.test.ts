@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { createRuntime, defineProcess, lowdbStore, openClient } from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
 import { tempDir } from '../temp-dir.ts'
-import { createPid } from '../../src/store/pid.ts'
+import { createPid } from '../../src/record/pid.ts'
 import { wrappedStore } from '../runtime/wrapped-store.ts'
 import { kill, start, steer } from './children.ts'
 

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { z } from 'zod'
 import { StepwrightError } from '../../src/errors.ts'
 import { validate, validateInput } from '../../src/steps/schema.ts'
-import type { StandardSchemaV1 } from '../../src/steps/standard-schema.ts'
+import type { StandardSchemaV1 } from '../../src/record/standard-schema.ts'
 
 const plan = (inputSchema?: StandardSchemaV1) => ({ name: 'import-dump', version: '1', steps: [], ...(inputSchema && { inputSchema }) })
 

@@ -1,4 +1,4 @@
-import type { StepRecord } from '../../store/record.ts'
+import type { StepRecord } from '../../record/record.ts'
 import type { AttemptInput, ProcessContext } from '../context.ts'
 import { failed, hostDied } from '../ends.ts'
 import { beginAttempt, set } from './changes.ts'

@@ -1,4 +1,4 @@
-import type { RecordEvent, StepRecord } from '../../store/record.ts'
+import type { RecordEvent, StepRecord } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { update, type Args, type DoneEvent, type Entry } from './chart.ts'
 

@@ -1,5 +1,5 @@
 import type { EachStep } from '../../steps/plan.ts'
-import type { Json } from '../../store/record.ts'
+import type { Json } from '../../record/record.ts'
 import type { AttemptResult } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { finished, leave, set } from './changes.ts'

@@ -1,5 +1,5 @@
 import type { FunctionStep } from '../../steps/plan.ts'
-import type { StepRecord } from '../../store/record.ts'
+import type { StepRecord } from '../../record/record.ts'
 import { startClock, stopClock, type AttemptResult, type ProcessContext } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { beginAttempt, finished, leave, set, skipped } from './changes.ts'

@@ -1,5 +1,5 @@
 import type { InterruptStep } from '../../steps/plan.ts'
-import type { ErrorRecord } from '../../store/record.ts'
+import type { ErrorRecord } from '../../record/record.ts'
 import { caused, stopClock } from '../context.ts'
 import { failed } from '../ends.ts'
 import { finished, leave, set } from './changes.ts'

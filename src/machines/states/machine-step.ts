@@ -1,5 +1,5 @@
 import type { MachineStep } from '../../steps/plan.ts'
-import type { Json, StepRecord } from '../../store/record.ts'
+import type { Json, StepRecord } from '../../record/record.ts'
 import { caused, type Commanded, type MachineInput, type ProcessContext } from '../context.ts'
 import { hostDied } from '../ends.ts'
 import { toError } from './attempting.ts'

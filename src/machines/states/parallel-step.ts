@@ -1,5 +1,5 @@
 import { branchKey, type FunctionStep, type ParallelStep } from '../../steps/plan.ts'
-import type { Json } from '../../store/record.ts'
+import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { beginAttempt, finished, leave, set } from './changes.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '../../store/record.ts'
+import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { skipped } from './changes.ts'

@@ -1,5 +1,5 @@
 import type { ChildStep } from '../../steps/plan.ts'
-import type { Json, StepRecord } from '../../store/record.ts'
+import type { Json, StepRecord } from '../../record/record.ts'
 import type { ChildInput } from '../context.ts'
 import { toError } from './attempting.ts'
 import { finished, leave, set } from './changes.ts'

@@ -1,6 +1,6 @@
 import type { FunctionStep } from '../../steps/plan.ts'
 import { retryDelay } from '../../steps/retry.ts'
-import type { StepRecord } from '../../store/record.ts'
+import type { StepRecord } from '../../record/record.ts'
 import { attempting, toError } from './attempting.ts'
 import { beginAttempt, set } from './changes.ts'
 import { update, type Args, type FailEvent, type TimerEvent } from './chart.ts'

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../../store/record.ts'
+import type { ErrorRecord } from '../../record/record.ts'
 import { startClock, type ProcessContext } from '../context.ts'
 import { failed } from '../ends.ts'
 import { beginAttempt, set } from './changes.ts'

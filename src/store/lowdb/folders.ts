@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 import { isMissing } from '../../errors.ts'
 import type { Files } from '../files.ts'
 import { readFailed } from '../failures.ts'
-import { hourOf } from '../pid.ts'
-import type { FinalStatus } from '../record.ts'
+import { hourOf } from '../../record/pid.ts'
+import type { FinalStatus } from '../../record/record.ts'
 
 /** The folder in `active/` of journals that were let go in order and wait for a host. */
 export const RELEASED = 'released'

@@ -3,7 +3,7 @@ import { ifThere } from '../files.ts'
 import type { Files } from '../files.ts'
 import { readFailed } from '../failures.ts'
 import type { OpenJournal } from '../journal-reader.ts'
-import { FINAL_STATUSES } from '../record.ts'
+import { FINAL_STATUSES } from '../../record/record.ts'
 import { ownersIn } from './folders.ts'
 import type { Folders, Place } from './folders.ts'
 

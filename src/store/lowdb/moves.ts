@@ -1,8 +1,8 @@
 import { isMissing } from '../../errors.ts'
 import { makeFolder } from '../files.ts'
 import type { Files } from '../files.ts'
-import { hourOf } from '../pid.ts'
-import type { FinalStatus } from '../record.ts'
+import { hourOf } from '../../record/pid.ts'
+import type { FinalStatus } from '../../record/record.ts'
 import type { Folders } from './folders.ts'
 
 /** Moves an ended journal out of its owner's folder. */

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
 import type { Files } from '../files.ts'
 import { readFailed } from '../failures.ts'
-import { hourOf, pidAtHead } from '../pid.ts'
+import { hourOf, pidAtHead } from '../../record/pid.ts'
 import { hoursIn, namesIn, ownersIn, parseEndedName, pidOfJournal } from './folders.ts'
 import type { Folders, Place } from './folders.ts'
 

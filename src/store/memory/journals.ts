@@ -1,7 +1,7 @@
 import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
-import { isFinal } from '../record.ts'
+import { isFinal } from '../../record/record.ts'
 import type { StoredChart, StoredSchedule } from '../store.ts'
-import type { JournalLine, LogEntry, ProcessRecord } from '../record.ts'
+import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 
 /** The owner of journals that were let go in order and wait for a host. */
 export const RELEASED = 'released'

@@ -1,5 +1,5 @@
 import { deadAmong } from '../hosts/dead-among.ts'
-import type { ProcessRecord } from '../record.ts'
+import type { ProcessRecord } from '../../record/record.ts'
 import type { AdoptedProcess } from '../store.ts'
 import type { Commits } from './commits.ts'
 import type { Database } from './database.ts'

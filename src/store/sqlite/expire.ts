@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import { createPid } from '../pid.ts'
-import { FINAL_STATUSES } from '../record.ts'
+import { createPid } from '../../record/pid.ts'
+import { FINAL_STATUSES } from '../../record/record.ts'
 import type { Commits } from './commits.ts'
 import type { Database } from './database.ts'
 import { removeProcess } from './journal.ts'

@@ -1,6 +1,6 @@
 import type { ImportedJournal } from '../imported.ts'
 import { toFirstLine } from '../line.ts'
-import type { LogEntry } from '../record.ts'
+import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'
 import { holderOf, insertLine, insertProcess, isThere } from './journal.ts'
 import { insertLogs } from './logs.ts'

@@ -1,4 +1,4 @@
-import { PROCESS_STATUSES } from '../record.ts'
+import { PROCESS_STATUSES } from '../../record/record.ts'
 import type { ListQuery } from '../store.ts'
 import type { Database } from './database.ts'
 

@@ -1,5 +1,5 @@
 import { notOwned, unknownProcess } from '../failures.ts'
-import type { LogEntry } from '../record.ts'
+import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'
 import type { Pulse } from './pulse.ts'
 

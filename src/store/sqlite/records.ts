@@ -1,7 +1,7 @@
 import { isOfOneJournal } from '../failures.ts'
 import { final } from '../journal-reader.ts'
 import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
-import type { ProcessRecord } from '../record.ts'
+import type { ProcessRecord } from '../../record/record.ts'
 import type { Database } from './database.ts'
 
 export interface FoundRecord {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { isPid } from '../../store/pid.ts'
-import { FINAL_STATUSES } from '../../store/record.ts'
+import { isPid } from '../../record/pid.ts'
+import { FINAL_STATUSES } from '../../record/record.ts'
 import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { LogEntry } from '../../store/record.ts'
+import type { LogEntry } from '../../record/record.ts'
 import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ProcessRecord } from '../../store/record.ts'
+import type { ProcessRecord } from '../../record/record.ts'
 import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 

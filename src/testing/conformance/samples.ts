@@ -1,5 +1,5 @@
-import { createPid } from '../../store/pid.ts'
-import type { ProcessRecord, ProgressLine, Transition } from '../../store/record.ts'
+import { createPid } from '../../record/pid.ts'
+import type { ProcessRecord, ProgressLine, Transition } from '../../record/record.ts'
 import type { HostStore } from '../../store/store.ts'
 
 let clock = Date.UTC(2030, 0, 1)

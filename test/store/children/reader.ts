@@ -1,6 +1,6 @@
 // Reads all the time while another process writes, and notes whatever a reader must never see.
 import { storeAt } from '../../../src/client/store-at.ts'
-import type { ProcessRecord } from '../../../src/store/record.ts'
+import type { ProcessRecord } from '../../../src/record/record.ts'
 import { collect } from '../../../src/testing/conformance/samples.ts'
 
 const [path = '', ...pids] = process.argv.slice(2)

@@ -3,7 +3,7 @@ import { type as ark } from 'arktype'
 import * as v from 'valibot'
 import { z } from 'zod'
 import { defineProcess } from '../../../src/steps/define-process.ts'
-import type { NotJson } from '../../../src/steps/not-json.ts'
+import type { NotJson } from '../../../src/record/not-json.ts'
 import { typed } from '../../../src/steps/typed.ts'
 
 interface Row {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import * as fc from 'fast-check'
-import { show } from '../../src/steps/show.ts'
+import { show } from '../../src/record/show.ts'
 
 test('shows values as a programmer writes them', t => {
   for (const [value, text] of [

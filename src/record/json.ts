@@ -1,4 +1,4 @@
-import type { Json } from '../store/record.ts'
+import type { Json } from './record.ts'
 import { StepwrightError } from '../errors.ts'
 import { hint } from './json-hint.ts'
 import { formatPath } from './path.ts'

@@ -2,7 +2,7 @@ import vm from 'node:vm'
 import test from 'ava'
 import * as fc from 'fast-check'
 import { StepwrightError } from '../../src/errors.ts'
-import { copyJson, toJson } from '../../src/steps/json.ts'
+import { copyJson, toJson } from '../../src/record/json.ts'
 
 const LIMIT = 16 * 1024 * 1024
 const json = (value: unknown): unknown => toJson(value, LIMIT)

@@ -1,6 +1,6 @@
 import test from 'ava'
 import * as fc from 'fast-check'
-import { toMs } from '../../src/steps/duration.ts'
+import { toMs } from '../../src/record/duration.ts'
 
 test('numbers are milliseconds, text has a unit', t => {
   for (const [value, ms] of [

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../store/record.ts'
+import type { ErrorRecord } from './record.ts'
 import { show } from './show.ts'
 
 /** In characters. */

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { createPid, createdAtOf, hourOf, isPid, startOfHour } from '../../src/store/pid.ts'
+import { createPid, createdAtOf, hourOf, isPid, startOfHour } from '../../src/record/pid.ts'
 
 test('a pid is the time of creation and chance', t => {
   const now = Date.UTC(2026, 0, 2, 3, 4, 5, 678)

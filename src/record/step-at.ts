@@ -1,4 +1,4 @@
-import type { ProcessRecord } from '../store/record.ts'
+import type { ProcessRecord } from './record.ts'
 
 /** The step that a process is at; `undefined` if it has not begun, or has ended. */
 export const stepAt = (steps: ProcessRecord['steps']): string | undefined =>
