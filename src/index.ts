@@ -47,7 +47,7 @@ export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './record/info.t
 // Stores
 export { lowdbStore } from './store/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
-export { Journal } from './store/journal.ts'
+export { Journal } from './journal/journal.ts'
 export type { Host, HostState, Store } from './store/store.ts'
 export type { ErrorRecord, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
 

@@ -1,4 +1,4 @@
-import { Nonsense, parseObject } from './line.ts'
+import { Nonsense, parseObject } from '../journal/line.ts'
 import { isPid } from '../record/pid.ts'
 import type { Json } from '../record/record.ts'
 

@@ -1,5 +1,5 @@
 import { StepwrightError } from '../errors.ts'
-import { quote } from './failures.ts'
+import { quote } from '../journal/failures.ts'
 import { PROCESS_STATUSES, isFinal } from '../record/record.ts'
 import type { LogEntry } from '../record/record.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'

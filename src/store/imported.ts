@@ -1,4 +1,4 @@
-import { quote } from './failures.ts'
+import { quote } from '../journal/failures.ts'
 import { isPid } from '../record/pid.ts'
 import { isFinal } from '../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../record/record.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Answer, Command } from './command.ts'
-import { notEnded, quote, unknownProcess } from './failures.ts'
+import { notEnded, quote, unknownProcess } from '../journal/failures.ts'
 import { poke } from './hosts/poke.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import { isPid } from '../record/pid.ts'

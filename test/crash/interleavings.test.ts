@@ -4,7 +4,7 @@ import test from 'ava'
 import * as fc from 'fast-check'
 import { aRecord, created, ended } from '../../src/testing/conformance/samples.ts'
 import { lowdbStore } from '../../src/store/lowdb-store.ts'
-import { parseClaim } from '../../src/store/line.ts'
+import { parseClaim } from '../../src/journal/line.ts'
 import { tempDir } from '../temp-dir.ts'
 import { DIE, GO, Stepper } from './stepper.ts'
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { lowdbStore, type ProcessInfo } from 'stepwright'
 import { createTestRuntime, TestClock } from 'stepwright/testing'
-import { JOURNAL_FORMAT } from '../../src/store/line.ts'
+import { JOURNAL_FORMAT } from '../../src/journal/line.ts'
 import { die } from '../runtime/die.ts'
 import * as definitions from './definitions.ts'
 

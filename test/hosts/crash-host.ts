@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { createRuntime, lowdbStore, type Runtime, type StepwrightError } from 'stepwright'
-import type { Files } from '../../src/store/files.ts'
+import type { Files } from '../../src/journal/files.ts'
 import type { HostStore } from '../../src/store/store.ts'
 import { crashDefinitions } from './crash-processes.ts'
 

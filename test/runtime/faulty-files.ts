@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import type { Files } from '../../src/store/files.ts'
+import type { Files } from '../../src/journal/files.ts'
 
 export type Call = Exclude<keyof Files, 'closeSync' | 'fstatSync' | 'statSync' | 'statfsSync'>
 

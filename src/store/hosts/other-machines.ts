@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import type { Files } from '../files.ts'
+import type { Files } from '../../journal/files.ts'
 
 /** Types of file systems that several machines may share, as `statfs` tells them (linux/magic.h). */
 const NETWORK: ReadonlySet<number> = new Set([

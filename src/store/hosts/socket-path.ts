@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { removeFile } from '../files.ts'
-import type { Files } from '../files.ts'
+import { removeFile } from '../../journal/files.ts'
+import type { Files } from '../../journal/files.ts'
 
 /** The shortest limit among the systems Node runs on (macOS: 104 bytes with the closing zero). */
 const MAX_SOCKET_PATH_BYTES = 103

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
-import { FileBytes, linesOf } from '../file-bytes.ts'
-import { removeFile, writeNew } from '../files.ts'
-import type { Files } from '../files.ts'
-import { worthKeeping } from '../worth-keeping.ts'
+import { FileBytes, linesOf } from '../../journal/file-bytes.ts'
+import { removeFile, writeNew } from '../../journal/files.ts'
+import type { Files } from '../../journal/files.ts'
+import { worthKeeping } from '../../journal/worth-keeping.ts'
 import type { Keys } from './keys.ts'
 
 /** What a compaction writes before it replaces the journal. Readers know no such name. */

@@ -1,5 +1,5 @@
-import { isOfOneJournal } from '../failures.ts'
-import type { Files } from '../files.ts'
+import { isOfOneJournal } from '../../journal/failures.ts'
+import type { Files } from '../../journal/files.ts'
 import { createPace } from '../pace.ts'
 import { noCounts } from '../../record/record.ts'
 import type { ProcessStatus, StatusCounts } from '../../record/record.ts'

@@ -1,5 +1,5 @@
-import { makeFolder, readText, writeAtomically } from '../files.ts'
-import type { Files } from '../files.ts'
+import { makeFolder, readText, writeAtomically } from '../../journal/files.ts'
+import type { Files } from '../../journal/files.ts'
 import type { StoredChart } from '../store.ts'
 import { namesIn } from './folders.ts'
 import type { Folders } from './folders.ts'

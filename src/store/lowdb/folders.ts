@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { isMissing } from '../../errors.ts'
-import type { Files } from '../files.ts'
-import { readFailed } from '../failures.ts'
+import type { Files } from '../../journal/files.ts'
+import { readFailed } from '../../journal/failures.ts'
 import { hourOf } from '../../record/pid.ts'
 import type { FinalStatus } from '../../record/record.ts'
 

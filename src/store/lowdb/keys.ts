@@ -1,9 +1,9 @@
 import fs from 'node:fs'
-import { FileBytes, firstLine } from '../file-bytes.ts'
-import { ifThere, randomWord, removeFile } from '../files.ts'
-import type { Files } from '../files.ts'
-import { corrupt } from '../failures.ts'
-import { parseClaim } from '../line.ts'
+import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
+import { ifThere, randomWord, removeFile } from '../../journal/files.ts'
+import type { Files } from '../../journal/files.ts'
+import { corrupt } from '../../journal/failures.ts'
+import { parseClaim } from '../../journal/line.ts'
 import type { Folders } from './folders.ts'
 
 /** Claims that are freed under our hands more often than this are a fault, not a race. */

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
 import { StepwrightError, isMissing } from '../../errors.ts'
-import { makeFolder, readText, writeAtomically } from '../files.ts'
-import type { FileStat, Files } from '../files.ts'
-import { corrupt, noAccess, readFailed, tooNew, writeFailed } from '../failures.ts'
+import { makeFolder, readText, writeAtomically } from '../../journal/files.ts'
+import type { FileStat, Files } from '../../journal/files.ts'
+import { corrupt, noAccess, readFailed, tooNew, writeFailed } from '../../journal/failures.ts'
 import type { Folders } from './folders.ts'
 import type { Durability } from './power.ts'
 

@@ -1,6 +1,6 @@
 import { isMissing } from '../../errors.ts'
-import { makeFolder } from '../files.ts'
-import type { Files } from '../files.ts'
+import { makeFolder } from '../../journal/files.ts'
+import type { Files } from '../../journal/files.ts'
 import { hourOf } from '../../record/pid.ts'
 import type { FinalStatus } from '../../record/record.ts'
 import type { Folders } from './folders.ts'

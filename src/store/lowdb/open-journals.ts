@@ -1,4 +1,4 @@
-import type { Journal } from '../journal.ts'
+import type { Journal } from '../../journal/journal.ts'
 import { ShortLivedMap } from '../short-lived-map.ts'
 
 /** A host may own thousands of processes where `ulimit -n` is 1024: the others are opened for each write. */

@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
-import { writeFailed } from '../failures.ts'
-import { draftOf, removeFile, writeNew } from '../files.ts'
-import type { Files } from '../files.ts'
-import type { Journal } from '../journal.ts'
+import { writeFailed } from '../../journal/failures.ts'
+import { draftOf, removeFile, writeNew } from '../../journal/files.ts'
+import type { Files } from '../../journal/files.ts'
+import type { Journal } from '../../journal/journal.ts'
 
 /**
  * What makes a rename or a new file survive the loss of power: the folder is on disk too. Those who ask while a folder is being synced

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
-import { FileBytes, firstLine } from '../file-bytes.ts'
-import { ifThere, randomWord, removeFile } from '../files.ts'
-import type { Files } from '../files.ts'
-import { parseClaim } from '../line.ts'
+import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
+import { ifThere, randomWord, removeFile } from '../../journal/files.ts'
+import type { Files } from '../../journal/files.ts'
+import { parseClaim } from '../../journal/line.ts'
 import type { Keys } from './keys.ts'
 
 /** An ended journal that somebody is removing, or died over. */

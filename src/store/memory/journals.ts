@@ -1,4 +1,4 @@
-import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
+import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
 import { isFinal } from '../../record/record.ts'
 import type { StoredChart, StoredSchedule } from '../store.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'

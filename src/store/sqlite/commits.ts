@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { writeFailed } from '../failures.ts'
+import { writeFailed } from '../../journal/failures.ts'
 import type { Database } from './database.ts'
 import { isBusy, isSqliteError, storeFailure } from './failures.ts'
 

@@ -1,5 +1,5 @@
 import { StepwrightError } from '../../errors.ts'
-import { corrupt, noAccess, readFailed, writeFailed } from '../failures.ts'
+import { corrupt, noAccess, readFailed, writeFailed } from '../../journal/failures.ts'
 
 /** SQLite's primary result codes. */
 const PERM = 3

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { FOLDER_MODE, makeFolder } from '../files.ts'
+import { FOLDER_MODE, makeFolder } from '../../journal/files.ts'
 import { newCard } from '../hosts/card.ts'
 import type { HostCard } from '../hosts/card.ts'
 import { Liveness } from '../hosts/liveness.ts'

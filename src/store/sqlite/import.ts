@@ -1,5 +1,5 @@
 import type { ImportedJournal } from '../imported.ts'
-import { toFirstLine } from '../line.ts'
+import { toFirstLine } from '../../journal/line.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'
 import { holderOf, insertLine, insertProcess, isThere } from './journal.ts'

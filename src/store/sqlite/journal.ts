@@ -1,9 +1,9 @@
-import { notOwned } from '../failures.ts'
-import { isProgress } from '../line.ts'
+import { notOwned } from '../../journal/failures.ts'
+import { isProgress } from '../../journal/line.ts'
 import { isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
-import { checkRevision } from '../revision.ts'
-import { COMPACT_AT, worthKeeping } from '../worth-keeping.ts'
+import { checkRevision } from '../../journal/revision.ts'
+import { COMPACT_AT, worthKeeping } from '../../journal/worth-keeping.ts'
 import type { Database } from './database.ts'
 
 /** What is written runs within a transaction of its caller's. */

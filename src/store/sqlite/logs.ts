@@ -1,4 +1,4 @@
-import { notOwned, unknownProcess } from '../failures.ts'
+import { notOwned, unknownProcess } from '../../journal/failures.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'
 import type { Pulse } from './pulse.ts'

@@ -1,4 +1,4 @@
-import { isOfOneJournal, unknownProcess } from '../failures.ts'
+import { isOfOneJournal, unknownProcess } from '../../journal/failures.ts'
 import { createPace } from '../pace.ts'
 import { isPid } from '../../record/pid.ts'
 import { matches } from '../query.ts'

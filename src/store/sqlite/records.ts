@@ -1,6 +1,6 @@
-import { isOfOneJournal } from '../failures.ts'
-import { final } from '../journal-reader.ts'
-import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../line.ts'
+import { isOfOneJournal } from '../../journal/failures.ts'
+import { final } from '../../journal/reader.ts'
+import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { Database } from './database.ts'
 

@@ -1,4 +1,4 @@
-import { noAccess, tooNew } from '../failures.ts'
+import { noAccess, tooNew } from '../../journal/failures.ts'
 import type { Database } from './database.ts'
 
 /** 'stwr': by it a database is known as ours, also to the command `file`. */

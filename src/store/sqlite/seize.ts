@@ -1,4 +1,4 @@
-import { hostAlive, unknownHost } from '../failures.ts'
+import { hostAlive, unknownHost } from '../../journal/failures.ts'
 import { RELEASED, SUBMITTED } from './hosts.ts'
 import type { Reader } from './reader.ts'
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import { lowdbStore } from '../../../src/store/lowdb-store.ts'
 import { aRecord, aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
-import { encodeFirst, encodeLine } from '../../../src/store/line.ts'
+import { encodeFirst, encodeLine } from '../../../src/journal/line.ts'
 import { crashHost, journalOf, tempDir, treeOf } from '../helpers.ts'
 
 async function twoHosts(dir: string) {

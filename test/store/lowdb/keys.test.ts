@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import type { Files } from '../../../src/store/files.ts'
+import type { Files } from '../../../src/journal/files.ts'
 import { Folders } from '../../../src/store/lowdb/folders.ts'
 import { Keys } from '../../../src/store/lowdb/keys.ts'
 import { lowdbStore } from '../../../src/store/lowdb-store.ts'

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { encodeFirst } from '../../../src/store/line.ts'
+import { encodeFirst } from '../../../src/journal/line.ts'
 import { createPid } from '../../../src/record/pid.ts'
 import { lowdbStore } from '../../../src/store/lowdb-store.ts'
 import type { ProcessRecord } from '../../../src/record/record.ts'

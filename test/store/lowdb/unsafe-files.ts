@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import type { Files } from '../../../src/store/files.ts'
+import type { Files } from '../../../src/journal/files.ts'
 
 const { O_CREAT } = fs.constants
 

@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava'
 import { Commits } from '../../../src/store/sqlite/commits.ts'
 import { Database } from '../../../src/store/sqlite/database.ts'
 import { sqliteStore } from '../../../src/store/sqlite-store.ts'
-import { COMPACT_AT } from '../../../src/store/worth-keeping.ts'
+import { COMPACT_AT } from '../../../src/journal/worth-keeping.ts'
 import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { tempDir } from '../helpers.ts'
 

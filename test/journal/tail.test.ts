@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { JournalTail } from '../../src/store/journal-tail.ts'
-import { encodeFirst, encodeLine } from '../../src/store/line.ts'
+import { JournalTail } from '../../src/journal/tail.ts'
+import { encodeFirst, encodeLine } from '../../src/journal/line.ts'
 import { aRecord, aReport, aTransition } from '../../src/testing/conformance/samples.ts'
-import { tempDir } from './helpers.ts'
+import { tempDir } from '../store/helpers.ts'
 
 test('a line that its writer has cut off and written again is read once, and so is what follows', async t => {
   const file = path.join(tempDir(t), 'journal.jsonl')

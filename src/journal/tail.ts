@@ -1,7 +1,7 @@
 import { FileBytes, linesOf, readAt, wholeLength } from './file-bytes.ts'
 import type { Files } from './files.ts'
-import { everyRecord, newestRecord, settled } from './journal-reader.ts'
-import type { OpenJournal } from './journal-reader.ts'
+import { everyRecord, newestRecord, settled } from './reader.ts'
+import type { OpenJournal } from './reader.ts'
 import { fold, parseLine } from './line.ts'
 import type { ProcessRecord } from '../record/record.ts'
 

@@ -9,7 +9,7 @@ import {
   parseFirst,
   parseLine,
   statusAtHead,
-} from '../../src/store/line.ts'
+} from '../../src/journal/line.ts'
 import { aRecord, aReport, aTransition } from '../../src/testing/conformance/samples.ts'
 
 test('the first line begins with the format and holds the input once', t => {

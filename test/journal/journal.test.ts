@@ -2,9 +2,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { Low } from 'lowdb'
-import { Journal } from '../../src/store/journal.ts'
-import type { Files } from '../../src/store/files.ts'
-import { tempDir } from './helpers.ts'
+import { Journal } from '../../src/journal/journal.ts'
+import type { Files } from '../../src/journal/files.ts'
+import { tempDir } from '../store/helpers.ts'
 
 const fault = (code: string): Error => Object.assign(new Error(`${code}: injected`), { code })
 

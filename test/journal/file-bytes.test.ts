@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { FileBytes, lastLine } from '../../src/store/file-bytes.ts'
-import type { Files } from '../../src/store/files.ts'
-import { tempDir } from './helpers.ts'
+import { FileBytes, lastLine } from '../../src/journal/file-bytes.ts'
+import type { Files } from '../../src/journal/files.ts'
+import { tempDir } from '../store/helpers.ts'
 
 for (const [what, length] of [
   ['nothing', 0],
