@@ -45,7 +45,7 @@ export type {
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './record/info.ts'
 
 // Stores
-export { lowdbStore } from './store/lowdb-store.ts'
+export { lowdbStore } from './store/lowdb/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal } from './journal/journal.ts'
 export type { Host, HostState, Store } from './store/store.ts'

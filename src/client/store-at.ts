@@ -1,5 +1,5 @@
-import { lowdbStore } from '../store/lowdb-store.ts'
-import { sqliteStore } from '../store/sqlite-store.ts'
+import { lowdbStore } from '../store/lowdb/lowdb-store.ts'
+import { sqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { Store } from '../store/store.ts'
 
 const SQLITE_FILE = /\.(db|sqlite|sqlite3)$/i

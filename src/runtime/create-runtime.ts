@@ -1,6 +1,6 @@
 import type { Client, Steered } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
-import { lowdbStore } from '../store/lowdb-store.ts'
+import { lowdbStore } from '../store/lowdb/lowdb-store.ts'
 import { createPace } from './pace.ts'
 import { createPid } from '../record/pid.ts'
 import { systemClock } from './clock.ts'

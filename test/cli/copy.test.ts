@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { createRuntime, lowdbStore, openClient } from '../../src/index.ts'
-import { sqliteStore } from '../../src/store/sqlite-store.ts'
+import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { runCli } from './fake-io.ts'
 import { adding, failing, openStore, spawnCli } from './store.ts'
 

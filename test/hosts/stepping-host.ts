@@ -1,7 +1,7 @@
 // A host in a worker thread that stops before each of its calls of the file system, until it is told to go on or to be dead from now on.
 import fs from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { lowdbStore } from '../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../src/store/lowdb/lowdb-store.ts'
 import { adopt } from '../../src/store/lowdb/adopt.ts'
 import { Folders } from '../../src/store/lowdb/folders.ts'
 import type { Hosts } from '../../src/store/lowdb/hosts.ts'

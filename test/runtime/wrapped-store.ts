@@ -1,4 +1,4 @@
-import { memoryStore } from '../../src/store/memory-store.ts'
+import { memoryStore } from '../../src/store/memory/memory-store.ts'
 import type { HostStore, Store } from '../../src/store/store.ts'
 
 /** A memory store whose hosts are changed by `change`, and the hosts that were opened. */

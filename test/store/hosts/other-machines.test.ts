@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import type { Files } from '../../../src/journal/files.ts'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { collect, created } from '../../../src/testing/conformance/samples.ts'
 import { crashHost, tempDir } from '../helpers.ts'
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { encodeFirst, encodeLine } from '../../../src/journal/line.ts'
 import { crashHost, journalOf, tempDir, treeOf } from '../helpers.ts'

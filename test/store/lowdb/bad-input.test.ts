@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import type { Files } from '../../../src/journal/files.ts'
 import { aRecord, aTransition, collect, created, ended } from '../../../src/testing/conformance/samples.ts'
 import { journalOf, tempDir, treeOf } from '../helpers.ts'
@@ -127,7 +127,7 @@ test('a directory that may not be read or written', async t => {
   fs.chmodSync(dir, 0o000)
   // Root may do everything: somebody else has to try, in a process of its own.
   const script = `
-    const { lowdbStore } = await import(${JSON.stringify(new URL('../../../src/store/lowdb-store.ts', import.meta.url).href)})
+    const { lowdbStore } = await import(${JSON.stringify(new URL('../../../src/store/lowdb/lowdb-store.ts', import.meta.url).href)})
     if (process.getuid() === 0) { process.setgroups([]); process.setegid(65534); process.seteuid(65534); process.getuid = () => 65534 }
     const store = lowdbStore(process.argv[1])
     const codes = []

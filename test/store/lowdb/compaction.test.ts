@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { COMPACT_AT } from '../../../src/journal/worth-keeping.ts'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, aReport, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { crashHost, journalOf, tempDir } from '../helpers.ts'
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import type { Files } from '../../../src/journal/files.ts'
 import { aRecord, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { journalOf, tempDir, treeOf } from '../helpers.ts'

@@ -4,7 +4,7 @@ import test from 'ava'
 import type { Files } from '../../../src/journal/files.ts'
 import { Folders } from '../../../src/store/lowdb/folders.ts'
 import { Keys } from '../../../src/store/lowdb/keys.ts'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { journalOf, tempDir } from '../helpers.ts'
 

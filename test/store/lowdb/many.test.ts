@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import test from 'ava'
-import { lowdbStore } from '../../../src/store/lowdb-store.ts'
+import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { tempDir } from '../helpers.ts'
 

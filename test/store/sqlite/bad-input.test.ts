@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
-import { sqliteStore } from '../../../src/store/sqlite-store.ts'
+import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { aRecord, aTransition, collect, created, ended } from '../../../src/testing/conformance/samples.ts'
 import { tempDir, treeOf } from '../helpers.ts'
 
@@ -189,7 +189,7 @@ test('a store that may not be read or written', async t => {
   if (process.getuid?.() === 0) fs.chownSync(file, 65534, 65534)
   // Root may do everything: somebody else has to try, in a process of its own.
   const script = `
-    const { sqliteStore } = await import(${JSON.stringify(new URL('../../../src/store/sqlite-store.ts', import.meta.url).href)})
+    const { sqliteStore } = await import(${JSON.stringify(new URL('../../../src/store/sqlite/sqlite-store.ts', import.meta.url).href)})
     if (process.getuid() === 0) { process.setgroups([]); process.setegid(65534); process.seteuid(65534); process.getuid = () => 65534 }
     const store = sqliteStore(process.argv[1])
     const codes = []
@@ -252,7 +252,7 @@ test('journals that cannot be read are told, kept, and stop nobody', async t => 
 test('Node 22 is kept from warning of its SQLite; other warnings get through', async t => {
   const file = path.join(tempDir(t), 'store.sqlite')
   const script = `
-    const { sqliteStore } = await import(${JSON.stringify(new URL('../../../src/store/sqlite-store.ts', import.meta.url).href)})
+    const { sqliteStore } = await import(${JSON.stringify(new URL('../../../src/store/sqlite/sqlite-store.ts', import.meta.url).href)})
     const emit = process.emitWarning
     const host = await sqliteStore(process.argv[1]).openHost()
     if (process.emitWarning !== emit) throw new Error('emitWarning was not put back')

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
 import { Database } from '../../../src/store/sqlite/database.ts'
 import { MIGRATIONS, migrate, versionOf } from '../../../src/store/sqlite/schema.ts'
-import { sqliteStore } from '../../../src/store/sqlite-store.ts'
+import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { aRecord, aTransition, collect, created, ended } from '../../../src/testing/conformance/samples.ts'
 import { tempDir } from '../helpers.ts'
 
