@@ -1,6 +1,6 @@
-import { ItemError } from '../steps/plan-each.ts'
+import { ItemError } from '../steps/kinds/each.ts'
 import type { EachStep } from '../steps/plan.ts'
-import { pool } from '../steps/pool.ts'
+import { pool } from '../steps/run/pool.ts'
 import { retryWait } from '../steps/retry.ts'
 import type { StepContext } from '../steps/work.ts'
 import type { FinishedItems, Json, Progress } from '../record/record.ts'

@@ -1,7 +1,7 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
 import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from './definition.ts'
 import type { Duration } from '../record/duration.ts'
-import type { MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
+import type { MachineInput, MachineLike, MachineOutput } from './kinds/machine-like.ts'
 import type { MustBeJson } from '../record/not-json.ts'
 import type { BranchSpec, EachOptions, InterruptOptions, MachineOptions, MapInput, StepOptions, WholeOptions } from './options.ts'
 import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'

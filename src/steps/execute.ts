@@ -1,5 +1,5 @@
 import { loadModule } from './load-module.ts'
-import { checkItems } from './plan-each.ts'
+import { checkItems } from './kinds/each.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { show } from '../record/show.ts'
 import type { ClassSpec, FactorySpec, StepContext, Work } from './work.ts'

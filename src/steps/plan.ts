@@ -1,4 +1,4 @@
-import type { MachineLike } from './machine-like.ts'
+import type { MachineLike } from './kinds/machine-like.ts'
 import type { Migrate } from './migration.ts'
 import type { IsolateMode } from './options.ts'
 import type { PlannedSchedule } from './schedule.ts'

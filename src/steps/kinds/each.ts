@@ -1,8 +1,8 @@
-import { checkFunction, checkOptions } from '../record/check.ts'
-import { checkIsolate, checkWork } from './check-work.ts'
-import { retryOf, timeoutOf, whenOf } from './plan-step.ts'
-import type { EachStep } from './plan.ts'
-import { show } from '../record/show.ts'
+import { checkFunction, checkOptions } from '../../record/check.ts'
+import { checkIsolate, checkWork } from '../check-work.ts'
+import { retryOf, timeoutOf, whenOf } from './function.ts'
+import type { EachStep } from '../plan.ts'
+import { show } from '../../record/show.ts'
 
 const DEFAULT_CONCURRENCY = 10
 

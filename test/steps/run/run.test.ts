@@ -1,10 +1,10 @@
 import test from 'ava'
 import { z } from 'zod'
-import { ProcessError, ProcessTimeoutError, StepwrightError } from '../../src/errors.ts'
-import { defineProcess } from '../../src/steps/define-process.ts'
-import { FatalError, RetryError } from '../../src/steps/fatal.ts'
-import { typed } from '../../src/steps/typed.ts'
-import type { StepContext } from '../../src/steps/work.ts'
+import { ProcessError, ProcessTimeoutError, StepwrightError } from '../../../src/errors.ts'
+import { defineProcess } from '../../../src/steps/define-process.ts'
+import { FatalError, RetryError } from '../../../src/steps/fatal.ts'
+import { typed } from '../../../src/steps/typed.ts'
+import type { StepContext } from '../../../src/steps/work.ts'
 
 const p = defineProcess({ name: 'p', input: typed<{ n: number }>() })
 const never = (): Promise<number> => new Promise(() => {})

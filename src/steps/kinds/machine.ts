@@ -1,8 +1,8 @@
-import { checkFunction, checkOptions } from '../record/check.ts'
+import { checkFunction, checkOptions } from '../../record/check.ts'
 import { isMachine, whyNotRestorable } from './machine-like.ts'
-import { timeoutOf, whenOf } from './plan-step.ts'
-import type { MachineStep } from './plan.ts'
-import { show } from '../record/show.ts'
+import { timeoutOf, whenOf } from './function.ts'
+import type { MachineStep } from '../plan.ts'
+import { show } from '../../record/show.ts'
 
 function strictOf(value: unknown, what: string): Pick<MachineStep, 'strict'> {
   if (value === undefined || value === false) return {}

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { mock } from 'node:test'
-import { wait } from '../../src/steps/wait.ts'
+import { wait } from '../../../src/steps/run/wait.ts'
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 

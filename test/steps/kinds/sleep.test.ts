@@ -1,7 +1,7 @@
 import test from 'ava'
-import { wakeTime } from '../../src/steps/sleep.ts'
-import type { SleepStep } from '../../src/steps/plan.ts'
-import type { StepContext } from '../../src/steps/work.ts'
+import { wakeTime } from '../../../src/steps/kinds/sleep.ts'
+import type { SleepStep } from '../../../src/steps/plan.ts'
+import type { StepContext } from '../../../src/steps/work.ts'
 
 const context = { data: 5 } as StepContext<any, any, any>
 const wake = (until: SleepStep['until']): Promise<number> => wakeTime({ kind: 'sleep', name: 'rest', until }, context, () => 1000)

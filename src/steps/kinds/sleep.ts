@@ -1,7 +1,7 @@
-import { toMs } from '../record/duration.ts'
-import type { SleepStep } from './plan.ts'
-import { show } from '../record/show.ts'
-import type { StepContext } from './work.ts'
+import { toMs } from '../../record/duration.ts'
+import type { SleepStep } from '../plan.ts'
+import { show } from '../../record/show.ts'
+import type { StepContext } from '../work.ts'
 
 type Fixed = { readonly ms: number } | { readonly at: number }
 

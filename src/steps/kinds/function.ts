@@ -1,10 +1,10 @@
-import { checkFunction, checkOptions, checkSchema } from '../record/check.ts'
-import { checkIsolate, checkWork } from './check-work.ts'
-import { toMs } from '../record/duration.ts'
-import { checkStepName } from './names.ts'
-import type { FunctionStep, InterruptStep, ParallelStep } from './plan.ts'
-import { planRetry } from './retry.ts'
-import { show } from '../record/show.ts'
+import { checkFunction, checkOptions, checkSchema } from '../../record/check.ts'
+import { checkIsolate, checkWork } from '../check-work.ts'
+import { toMs } from '../../record/duration.ts'
+import { checkStepName } from '../names.ts'
+import type { FunctionStep, InterruptStep, ParallelStep } from '../plan.ts'
+import { planRetry } from '../retry.ts'
+import { show } from '../../record/show.ts'
 
 export const timeoutOf = (value: unknown, what: string): { timeoutMs?: number } =>
   value === undefined ? {} : { timeoutMs: toMs(value, `timeout of ${what}`) }

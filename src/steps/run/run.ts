@@ -1,8 +1,8 @@
-import type { Json } from '../record/record.ts'
-import { ProcessError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
-import { checkOptions } from '../record/check.ts'
-import { begins, missingServices, prepare } from './execute.ts'
-import { copyJson, toJson } from '../record/json.ts'
+import type { Json } from '../../record/record.ts'
+import { ProcessError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
+import { checkOptions } from '../../record/check.ts'
+import { begins, missingServices, prepare } from '../execute.ts'
+import { copyJson, toJson } from '../../record/json.ts'
 import { withLimit } from './limit.ts'
 import {
   branchKey,
@@ -13,14 +13,14 @@ import {
   type ParallelStep,
   type PlannedStep,
   type ProcessPlan,
-} from './plan.ts'
+} from '../plan.ts'
 import { pool } from './pool.ts'
-import { retryWait } from './retry.ts'
-import { validateInput } from './schema.ts'
-import { show } from '../record/show.ts'
-import { wakeTime } from './sleep.ts'
+import { retryWait } from '../retry.ts'
+import { validateInput } from '../schema.ts'
+import { show } from '../../record/show.ts'
+import { wakeTime } from '../kinds/sleep.ts'
 import { wait } from './wait.ts'
-import type { StepContext } from './work.ts'
+import type { StepContext } from '../work.ts'
 
 /** There is no store whose limit would count: this one only stops what would eat all memory. */
 const MAX_BYTES = 64 * 1024 * 1024

@@ -1,6 +1,6 @@
-import { checkFunction, checkOptions } from '../record/check.ts'
-import { timeoutOf, whenOf } from './plan-step.ts'
-import type { ChildStep, ProcessPlan } from './plan.ts'
+import { checkFunction, checkOptions } from '../../record/check.ts'
+import { timeoutOf, whenOf } from './function.ts'
+import type { ChildStep, ProcessPlan } from '../plan.ts'
 
 /** @throws TypeError */
 export function planProcess(name: string, child: ProcessPlan, options: unknown = {}): ChildStep {
