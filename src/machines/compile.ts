@@ -14,8 +14,8 @@ import {
   type TimerInput,
 } from './context.ts'
 import { cancelled, hostDied, refused, timedOut } from './ends.ts'
-import { update, type Entry, type StepStates } from './states/chart.ts'
-import { statesOf } from './states/index.ts'
+import { update, type Entry, type StepStates } from './states/step-states.ts'
+import { statesOf } from './states/kinds.ts'
 
 type EventOf<Type extends ProcessEvent['type']> = Extract<ProcessEvent, { type: Type }>
 

@@ -2,7 +2,7 @@ import type { StepRecord } from '../../record/record.ts'
 import type { AttemptInput, ProcessContext } from '../context.ts'
 import { failed, hostDied } from '../ends.ts'
 import { beginAttempt, set } from './changes.ts'
-import { update, type Args, type FailEvent, type RecoverEvent } from './chart.ts'
+import { update, type Args, type FailEvent, type RecoverEvent } from './step-states.ts'
 
 /** An invoked attempt with its recovery: a death under it begins the next attempt, unless there were too many. */
 export function attempting(

@@ -1,6 +1,6 @@
 import type { RecordEvent, StepRecord } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
-import { update, type Args, type DoneEvent, type Entry } from './chart.ts'
+import { update, type Args, type DoneEvent, type Entry } from './step-states.ts'
 
 export const set = (context: ProcessContext, name: string, step: StepRecord): ProcessContext['steps'] => ({
   ...context.steps,

@@ -2,7 +2,7 @@ import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { skipped } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './chart.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './step-states.ts'
 import { beginWhole, bounded, type WholeStep } from './whole.ts'
 
 type Prepared = Extract<AttemptResult, { output: Json }>

@@ -3,7 +3,7 @@ import { retryDelay } from '../../steps/retry.ts'
 import type { StepRecord } from '../../record/record.ts'
 import { attempting, toError } from './attempting.ts'
 import { beginAttempt, set } from './changes.ts'
-import { update, type Args, type FailEvent, type TimerEvent } from './chart.ts'
+import { update, type Args, type FailEvent, type TimerEvent } from './step-states.ts'
 import { timer } from './timer.ts'
 
 /** The states `attempting` and `waiting` of the state `self`: attempts and the waits between them. The wait's end is absolute, so that it survives a restart. */

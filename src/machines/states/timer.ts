@@ -1,4 +1,4 @@
-import type { Args } from './chart.ts'
+import type { Args } from './step-states.ts'
 
 /** A durable timer: its input, the absolute time a step waits `until`, is persisted by XState and fires at once when it is past. */
 export const timer = (timerId: string, name: string, onDone: object): object => ({

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../../record/record.ts'
 import { startClock, type ProcessContext } from '../context.ts'
 import { failed } from '../ends.ts'
 import { beginAttempt, set } from './changes.ts'
-import { update, type TimerEvent } from './chart.ts'
+import { update, type TimerEvent } from './step-states.ts'
 import { timer } from './timer.ts'
 
 /** A step that consists of other work and may bound the time all of it takes. */

@@ -2,7 +2,7 @@ import type { SleepStep } from '../../steps/plan.ts'
 import { startClock, stopClock, type ProcessContext } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { beginAttempt, finished, leave, set } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates, type TimerEvent } from './chart.ts'
+import { update, type DoneEvent, type Entry, type StepStates, type TimerEvent } from './step-states.ts'
 import { timer } from './timer.ts'
 
 export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): { entry: Entry; states: StepStates } {

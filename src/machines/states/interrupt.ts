@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../../record/record.ts'
 import { caused, stopClock } from '../context.ts'
 import { failed } from '../ends.ts'
 import { finished, leave, set } from './changes.ts'
-import { update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './chart.ts'
+import { update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './step-states.ts'
 import { proceeded } from '../proceeded.ts'
 import { timer } from './timer.ts'
 

@@ -3,7 +3,7 @@ import type { Json } from '../../record/record.ts'
 import type { AttemptResult } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { finished, leave, set } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './chart.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './step-states.ts'
 import { prepared } from './prepared.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Json, StepRecord } from '../../record/record.ts'
 import type { ChildInput } from '../context.ts'
 import { toError } from './attempting.ts'
 import { finished, leave, set } from './changes.ts'
-import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './chart.ts'
+import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './step-states.ts'
 import { prepared } from './prepared.ts'
 
 /** An attempt starts the child, whose pid then stands in the step's record; after that the process waits for its end. */

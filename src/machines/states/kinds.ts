@@ -1,12 +1,12 @@
 import type { PlannedStep } from '../../steps/plan.ts'
-import type { Entry, StepStates } from './chart.ts'
-import { eachStep } from './each-step.ts'
-import { functionStep } from './function-step.ts'
-import { interruptStep } from './interrupt-step.ts'
-import { machineStep } from './machine-step.ts'
-import { parallelStep } from './parallel-step.ts'
-import { processStep } from './process-step.ts'
-import { sleepStep } from './sleep-step.ts'
+import type { Entry, StepStates } from './step-states.ts'
+import { eachStep } from './each.ts'
+import { functionStep } from './function.ts'
+import { interruptStep } from './interrupt.ts'
+import { machineStep } from './machine.ts'
+import { parallelStep } from './parallel.ts'
+import { processStep } from './process.ts'
+import { sleepStep } from './sleep.ts'
 
 /** The chart of each kind of step. `id` is the machine's, `next` what comes after the step. */
 export function statesOf(step: PlannedStep, id: string, next: Entry): { readonly entry: Entry; readonly states: StepStates } {

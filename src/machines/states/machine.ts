@@ -4,7 +4,7 @@ import { caused, type Commanded, type MachineInput, type ProcessContext } from '
 import { hostDied } from '../ends.ts'
 import { toError } from './attempting.ts'
 import { finished, leave, set } from './changes.ts'
-import { update, type Args, type ChangeEvent, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './chart.ts'
+import { update, type Args, type ChangeEvent, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './step-states.ts'
 import { prepared } from './prepared.ts'
 
 type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; readonly state: Json } & Commanded>

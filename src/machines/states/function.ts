@@ -3,8 +3,8 @@ import type { StepRecord } from '../../record/record.ts'
 import { startClock, stopClock, type AttemptResult, type ProcessContext } from '../context.ts'
 import { attempting, toError } from './attempting.ts'
 import { beginAttempt, finished, leave, set, skipped } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './chart.ts'
-import { paused } from './interrupt-step.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './step-states.ts'
+import { paused } from './interrupt.ts'
 import { retrying } from './retrying.ts'
 
 export function functionStep(step: FunctionStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
