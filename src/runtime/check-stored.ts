@@ -2,7 +2,7 @@ import { stepAt } from '../record/step-at.ts'
 import type { ProcessDefinition } from '../steps/definition.ts'
 import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
-import { definitionsOf, Programs, type Unrestorable } from './programs.ts'
+import { definitionsOf, Programs, type Unrestorable } from './host/programs.ts'
 
 /** A stored process that hosts with the new definitions would leave as it is. */
 export interface StoredMisfit {

@@ -1,14 +1,14 @@
 import type { Client, Steered } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
 import { lowdbStore } from '../store/lowdb/lowdb-store.ts'
-import { createPace } from './pace.ts'
+import { createPace } from './host/pace.ts'
 import { createPid } from '../record/pid.ts'
 import { systemClock } from './clock.ts'
-import { openIsolation } from './isolation.ts'
+import { openIsolation } from './attempt/isolation.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
 import { checkOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
-import { checkServices, definitionsOf } from './programs.ts'
+import { checkServices, definitionsOf } from './host/programs.ts'
 import { ProcessRuntime, type Injected } from './runtime.ts'
 
 /** The object through which app code starts and closes processes. A client of its store as well. */

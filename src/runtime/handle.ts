@@ -2,9 +2,9 @@ import { outcome } from '../client/outcome.ts'
 import { copyJson } from '../record/json.ts'
 import type { Client, Steered } from '../client/client.ts'
 import type { ProcessInfo } from '../record/info.ts'
-import type { LiveProcess } from './live-process.ts'
-import { cancel, proceed, send } from './steering.ts'
-import { checkListener, tellListener } from './subscribers.ts'
+import type { LiveProcess } from './process/live-process.ts'
+import { cancel, proceed, send } from './process/steering.ts'
+import { checkListener, tellListener } from './process/subscribers.ts'
 
 /** A process as the app that started it holds it. */
 export interface ProcessHandle<Output = unknown> {

@@ -1,6 +1,6 @@
 import type { AnyActor } from 'xstate'
 import type { CheckedOptions } from './options.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { Surroundings } from './process/surroundings.ts'
 import { tell } from './tell.ts'
 
 /**

@@ -1,9 +1,9 @@
-import type { Command, Refusal } from '../store/command.ts'
-import type { HostStore } from '../store/store.ts'
-import type { Clock } from './clock.ts'
-import type { Events } from './events.ts'
-import type { LiveProcess } from './live-process.ts'
-import type { Logger } from './logger.ts'
+import type { Command, Refusal } from '../../store/command.ts'
+import type { HostStore } from '../../store/store.ts'
+import type { Clock } from '../clock.ts'
+import type { Events } from '../events.ts'
+import type { LiveProcess } from '../process/live-process.ts'
+import type { Logger } from '../logger.ts'
 
 interface Audience {
   readonly store: HostStore

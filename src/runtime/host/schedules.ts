@@ -1,8 +1,8 @@
-import { StepwrightError } from '../errors.ts'
-import type { ProcessPlan } from '../steps/plan.ts'
-import { describeSchedule, lastTick, nextTick, type PlannedSchedule } from '../steps/schedule.ts'
-import type { HostStore, Store, StoredSchedule } from '../store/store.ts'
-import { atTime, type Clock } from './clock.ts'
+import { StepwrightError } from '../../errors.ts'
+import type { ProcessPlan } from '../../steps/plan.ts'
+import { describeSchedule, lastTick, nextTick, type PlannedSchedule } from '../../steps/schedule.ts'
+import type { HostStore, Store, StoredSchedule } from '../../store/store.ts'
+import { atTime, type Clock } from '../clock.ts'
 
 /** A timer that is later than this was asleep with its machine, or its host was blocked: its tick was missed. */
 const LATE_MS = 60_000

@@ -1,6 +1,6 @@
-import { toErrorRecord } from '../record/to-error-record.ts'
-import { show } from '../record/show.ts'
-import type { Json, LogEntry } from '../record/record.ts'
+import { toErrorRecord } from '../../record/to-error-record.ts'
+import { show } from '../../record/show.ts'
+import type { Json, LogEntry } from '../../record/record.ts'
 
 const MAX_MESSAGE = 16 * 1024
 const MAX_FIELDS = 64 * 1024

@@ -1,7 +1,7 @@
-import { StepwrightError } from '../errors.ts'
-import type { PlannedStep } from '../steps/plan.ts'
-import { show } from '../record/show.ts'
-import { isFinal } from '../record/record.ts'
+import { StepwrightError } from '../../errors.ts'
+import type { PlannedStep } from '../../steps/plan.ts'
+import { show } from '../../record/show.ts'
+import { isFinal } from '../../record/record.ts'
 import type { LiveProcess } from './live-process.ts'
 import { checkEvent, proceedData } from './proceed-data.ts'
 

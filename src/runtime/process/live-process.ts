@@ -1,11 +1,11 @@
 import { createActor, type AnyActor } from 'xstate'
-import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../errors.ts'
-import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../machines/context.ts'
-import { toSnapshot, toTransition } from '../machines/snapshot.ts'
-import { begins, prepare } from '../steps/execute.ts'
-import type { ChildStep, PlannedStep } from '../steps/plan.ts'
-import type { ModuleSpec, StepContext } from '../steps/work.ts'
-import { toInfo, type ProcessInfo } from '../record/info.ts'
+import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
+import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../../machines/context.ts'
+import { toSnapshot, toTransition } from '../../machines/snapshot.ts'
+import { begins, prepare } from '../../steps/execute.ts'
+import type { ChildStep, PlannedStep } from '../../steps/plan.ts'
+import type { ModuleSpec, StepContext } from '../../steps/work.ts'
+import { toInfo, type ProcessInfo } from '../../record/info.ts'
 import {
   isFinal,
   type ErrorRecord,
@@ -16,19 +16,19 @@ import {
   type ProcessRecord,
   type Progress,
   type RecordEvent,
-} from '../record/record.ts'
-import type { Answer } from './actors.ts'
-import { Attempt } from './attempt.ts'
-import { Attempts } from './attempts.ts'
-import type { Clock } from './clock.ts'
+} from '../../record/record.ts'
+import type { Answer } from '../attempt/actors.ts'
+import { Attempt } from '../attempt/attempt.ts'
+import { Attempts } from '../attempt/attempts.ts'
+import type { Clock } from '../clock.ts'
 import { Ending } from './ending.ts'
-import { MachineRun, type MachineEvent } from './machine-run.ts'
+import { MachineRun, type MachineEvent } from '../attempt/machine-run.ts'
 import { ownInfo } from './own-info.ts'
 import { Recorder } from './recorder.ts'
 import { Seat } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
 import type { Program, Surroundings } from './surroundings.ts'
-import { tell } from './tell.ts'
+import { tell } from '../tell.ts'
 
 /** Of actors that take a slot. */
 const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])

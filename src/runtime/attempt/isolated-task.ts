@@ -1,13 +1,13 @@
 import { isMainThread, type MessagePort } from 'node:worker_threads'
-import { toErrorRecord } from '../record/to-error-record.ts'
-import { retryability, type Retryability } from '../steps/fatal.ts'
-import { toJson } from '../record/json.ts'
-import { loadModule } from '../steps/load-module.ts'
-import type { StepContext } from '../steps/work.ts'
-import { fromErrorRecord } from '../record/from-error-record.ts'
-import type { ErrorRecord, Json, Progress } from '../record/record.ts'
+import { toErrorRecord } from '../../record/to-error-record.ts'
+import { retryability, type Retryability } from '../../steps/fatal.ts'
+import { toJson } from '../../record/json.ts'
+import { loadModule } from '../../steps/load-module.ts'
+import type { StepContext } from '../../steps/work.ts'
+import { fromErrorRecord } from '../../record/from-error-record.ts'
+import type { ErrorRecord, Json, Progress } from '../../record/record.ts'
 import { toLogEntry } from './log.ts'
-import { toProgress } from './progress.ts'
+import { toProgress } from '../process/progress.ts'
 
 /** One attempt of an isolated step, as its worker is given it. */
 export interface WorkerTask {

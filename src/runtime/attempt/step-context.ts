@@ -1,4 +1,4 @@
-import type { StepContext } from '../steps/work.ts'
+import type { StepContext } from '../../steps/work.ts'
 
 /** What costs something, and is made when a step first asks for it. */
 interface Lazy {

@@ -1,5 +1,5 @@
 import type { Attempt } from './attempt.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** How long a retry waits for the attempt it follows, when that ignores its signal. */
 const PREDECESSOR_WAIT_MS = 5_000

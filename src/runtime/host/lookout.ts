@@ -1,4 +1,4 @@
-import { systemClock } from './clock.ts'
+import { systemClock } from '../clock.ts'
 
 /** Hosts are woken; this is for what they did not hear. */
 const INTERVAL_MS = 1_000

@@ -1,9 +1,9 @@
-import { StepwrightError } from '../errors.ts'
-import type { Command, Refusal } from '../store/command.ts'
-import type { ProcessRecord } from '../record/record.ts'
-import type { HostStore } from '../store/store.ts'
-import type { LiveProcess } from './live-process.ts'
-import { cancel, proceed, send } from './steering.ts'
+import { StepwrightError } from '../../errors.ts'
+import type { Command, Refusal } from '../../store/command.ts'
+import type { ProcessRecord } from '../../record/record.ts'
+import type { HostStore } from '../../store/store.ts'
+import type { LiveProcess } from '../process/live-process.ts'
+import { cancel, proceed, send } from '../process/steering.ts'
 
 export interface CommandsOptions {
   readonly store: Pick<HostStore, 'commands' | 'answer'>

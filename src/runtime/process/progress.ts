@@ -1,6 +1,6 @@
-import type { Progress, Transition } from '../record/record.ts'
-import { show } from '../record/show.ts'
-import type { Clock } from './clock.ts'
+import type { Progress, Transition } from '../../record/record.ts'
+import { show } from '../../record/show.ts'
+import type { Clock } from '../clock.ts'
 
 /** At most ten reports a second are written. */
 const INTERVAL_MS = 100

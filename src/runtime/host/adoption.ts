@@ -1,6 +1,6 @@
-import type { ProcessRecord } from '../record/record.ts'
-import type { AdoptedProcess, HostStore } from '../store/store.ts'
-import { systemClock } from './clock.ts'
+import type { ProcessRecord } from '../../record/record.ts'
+import type { AdoptedProcess, HostStore } from '../../store/store.ts'
+import { systemClock } from '../clock.ts'
 
 /** How often a host looks for what others left behind: a death is to be noticed and taken care of within two seconds. */
 const INTERVAL_MS = 500

@@ -1,11 +1,11 @@
-import type { Client } from '../client/client.ts'
-import { StepwrightError } from '../errors.ts'
-import { toErrorRecord } from '../record/to-error-record.ts'
-import type { AttemptFailure, ChildInput } from '../machines/context.ts'
-import type { Json } from '../record/record.ts'
-import type { Answer } from './actors.ts'
-import type { Clock } from './clock.ts'
-import type { ProcessHandle } from './handle.ts'
+import type { Client } from '../../client/client.ts'
+import { StepwrightError } from '../../errors.ts'
+import { toErrorRecord } from '../../record/to-error-record.ts'
+import type { AttemptFailure, ChildInput } from '../../machines/context.ts'
+import type { Json } from '../../record/record.ts'
+import type { Answer } from '../attempt/actors.ts'
+import type { Clock } from '../clock.ts'
+import type { ProcessHandle } from '../handle.ts'
 
 const STORE_RETRY_MS = 1_000
 

@@ -1,6 +1,6 @@
-import type { JournalLine } from '../record/record.ts'
-import { WRITTEN, type HostStore } from '../store/store.ts'
-import type { Clock } from './clock.ts'
+import type { JournalLine } from '../../record/record.ts'
+import { WRITTEN, type HostStore } from '../../store/store.ts'
+import type { Clock } from '../clock.ts'
 
 const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 5_000

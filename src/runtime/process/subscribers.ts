@@ -1,6 +1,6 @@
-import { show } from '../record/show.ts'
-import type { ProcessInfo } from '../record/info.ts'
-import { tell } from './tell.ts'
+import { show } from '../../record/show.ts'
+import type { ProcessInfo } from '../../record/info.ts'
+import { tell } from '../tell.ts'
 
 export type Listener = (info: ProcessInfo) => void
 

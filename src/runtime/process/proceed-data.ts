@@ -1,11 +1,11 @@
-import type { ProcessContext } from '../machines/context.ts'
-import { proceeded } from '../machines/proceeded.ts'
-import { toJson } from '../record/json.ts'
-import type { PlannedStep } from '../steps/plan.ts'
-import { validate } from '../steps/schema.ts'
-import { show } from '../record/show.ts'
-import type { StandardSchemaV1 } from '../record/standard-schema.ts'
-import type { Json } from '../record/record.ts'
+import type { ProcessContext } from '../../machines/context.ts'
+import { proceeded } from '../../machines/proceeded.ts'
+import { toJson } from '../../record/json.ts'
+import type { PlannedStep } from '../../steps/plan.ts'
+import { validate } from '../../steps/schema.ts'
+import { show } from '../../record/show.ts'
+import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
+import type { Json } from '../../record/record.ts'
 
 function schemaOf(paused: PlannedStep): StandardSchemaV1 | undefined {
   if (paused.kind === 'interrupt') return paused.schema

@@ -1,4 +1,4 @@
-import type { ProcessRecord } from '../record/record.ts'
+import type { ProcessRecord } from '../../record/record.ts'
 
 /** The end of a process for those who hold its handle. Lazy: an end nobody waits for costs nothing, a failure is no unhandled rejection. */
 export class Ending {

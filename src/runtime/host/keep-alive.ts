@@ -1,4 +1,4 @@
-import { ShortLivedMap } from '../store/short-lived-map.ts'
+import { ShortLivedMap } from '../../store/short-lived-map.ts'
 
 /** Keeps Node alive while anything needs it to. Timers and sockets elsewhere hold nothing themselves. */
 export class KeepAlive {

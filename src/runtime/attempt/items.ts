@@ -1,10 +1,10 @@
-import { ItemError } from '../steps/kinds/each.ts'
-import type { EachStep } from '../steps/plan.ts'
-import { pool } from '../steps/run/pool.ts'
-import { retryWait } from '../steps/retry.ts'
-import type { StepContext } from '../steps/work.ts'
-import type { FinishedItems, Json, Progress } from '../record/record.ts'
-import type { Clock } from './clock.ts'
+import { ItemError } from '../../steps/kinds/each.ts'
+import type { EachStep } from '../../steps/plan.ts'
+import { pool } from '../../steps/run/pool.ts'
+import { retryWait } from '../../steps/retry.ts'
+import type { StepContext } from '../../steps/work.ts'
+import type { FinishedItems, Json, Progress } from '../../record/record.ts'
+import type { Clock } from '../clock.ts'
 import { ItemAttempt } from './item-attempt.ts'
 
 /** Finished items are written at most ten times a second, many to a line. */

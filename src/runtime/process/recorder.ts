@@ -7,8 +7,8 @@ import {
   type Progress,
   type RecordEvent,
   type Transition,
-} from '../record/record.ts'
-import type { Clock } from './clock.ts'
+} from '../../record/record.ts'
+import type { Clock } from '../clock.ts'
 import { keepProgress, ProgressMeter } from './progress.ts'
 import type { Surroundings } from './surroundings.ts'
 import { Writer } from './writer.ts'

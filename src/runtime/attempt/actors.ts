@@ -1,5 +1,5 @@
 import type { ActorLogic, EventObject, Snapshot } from 'xstate'
-import type { AttemptInput, ChildInput, MachineInput, TimerInput } from '../machines/context.ts'
+import type { AttemptInput, ChildInput, MachineInput, TimerInput } from '../../machines/context.ts'
 
 /** What an invoked actor is given to answer with. Answers after its end are dropped. */
 export interface Answer {
