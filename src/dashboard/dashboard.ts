@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { openClient } from '../client/open-client.ts'
 import { storeAt } from '../client/store-at.ts'
-import { redactor } from '../client/redact.ts'
+import { redactor } from '../format/redact.ts'
 import { Api } from './api.ts'
 import { Assets } from './assets.ts'
 import { refusal } from './guard.ts'

@@ -1,5 +1,5 @@
 import { show } from '../client/check.ts'
-import { checkRedact } from '../client/redact.ts'
+import { checkRedact } from '../format/redact.ts'
 import type { Store } from '../store/store.ts'
 import type { Actor } from './actions.ts'
 import { LOOPBACK } from './guard.ts'

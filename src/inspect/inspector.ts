@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
-import { redactor } from '../client/redact.ts'
+import { redactor } from '../format/redact.ts'
 import { Audience } from './audience.ts'
 import { LiveActors } from './live-actors.ts'
 import { checkInspectorOptions } from './options.ts'

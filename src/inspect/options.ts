@@ -1,5 +1,5 @@
 import { show } from '../client/check.ts'
-import { checkRedact } from '../client/redact.ts'
+import { checkRedact } from '../format/redact.ts'
 import type { InspectorOptions } from './inspector.ts'
 
 export const STATELY = 'https://stately.ai/inspect'

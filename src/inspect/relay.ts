@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { redactor } from '../client/redact.ts'
+import { redactor } from '../format/redact.ts'
 import { FINAL_STATUSES, PROCESS_STATUSES, isFinal, type ProcessRecord } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
 import type { Audience } from './audience.ts'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { checkRedact, redactor } from '../../src/client/redact.ts'
+import { checkRedact, redactor } from '../../src/format/redact.ts'
 
 const hide = (paths: string[], value: unknown): unknown => redactor(checkRedact(paths, 'redact'))(value)
 const R = '[redacted]'

@@ -1,6 +1,6 @@
-import { DAY, HOUR, MINUTE, SECOND, span } from '../../client/span.ts'
+import { DAY, HOUR, MINUTE, SECOND, span } from '../../format/span.ts'
 
-export { span, spent } from '../../client/span.ts'
+export { span, spent } from '../../format/span.ts'
 
 /** A span of time in one unit: `42s`, `3m`, `2h`, `3d`. */
 export function roughly(ms: number): string {

@@ -1,6 +1,6 @@
-import { span, spent } from '../../client/span.ts'
+import { span, spent } from '../../format/span.ts'
 
-export { span as duration } from '../../client/span.ts'
+export { span as duration } from '../../format/span.ts'
 
 /** What is known of a process's steps: of `ProcessInfo`, what a diagram needs. */
 export interface StepState {

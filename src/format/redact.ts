@@ -1,4 +1,4 @@
-import { show } from './check.ts'
+import { show } from '../client/check.ts'
 
 export const REDACTED = '[redacted]'
 
