@@ -4,7 +4,7 @@ export { fromSpecs } from './steps/from-specs.ts'
 export { typed } from './steps/typed.ts'
 export { FatalError, RetryError } from './steps/fatal.ts'
 export type { ProcessBuilder } from './steps/builder.ts'
-export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './steps/definition.ts'
+export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './record/definition.ts'
 export type { Duration } from './record/duration.ts'
 export type {
   BranchSpec,
@@ -48,7 +48,8 @@ export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './record/info.t
 export { lowdbStore } from './store/lowdb/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal } from './journal/journal.ts'
-export type { Host, HostState, Store } from './store/store.ts'
+export type { Host, HostState } from './record/host.ts'
+export type { Store } from './store/store.ts'
 export type { ErrorRecord, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
 
 // Errors

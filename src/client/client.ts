@@ -1,7 +1,8 @@
-import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
+import type { ProcessDefinition, ProcessOutput } from '../record/definition.ts'
 import type { HistoryEntry, ProcessInfo } from '../record/info.ts'
 import type { ProcessStatus, StatusCounts } from '../record/record.ts'
-import type { CorruptJournal, Host } from '../store/store.ts'
+import type { Host } from '../record/host.ts'
+import type { CorruptJournal } from '../store/store.ts'
 
 /** Which processes to list. */
 export interface ListOptions {

@@ -1,7 +1,8 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
 import { isFinal, type Json, type StatusCounts } from '../record/record.ts'
-import type { Host, Store, StoredProcess } from '../store/store.ts'
+import type { Host, StoredProcess } from '../record/host.ts'
+import type { Store } from '../store/store.ts'
 import { toJson } from '../record/json.ts'
 import {
   checkEvent,

@@ -3,7 +3,8 @@ import { StepwrightError, type ErrorCode } from '../errors.ts'
 import type { Command } from '../store/command.ts'
 import { createPid } from '../record/pid.ts'
 import { isFinal, type ProcessRecord } from '../record/record.ts'
-import type { Store, StoredProcess } from '../store/store.ts'
+import type { StoredProcess } from '../record/host.ts'
+import type { Store } from '../store/store.ts'
 import type { Steered } from './client.ts'
 
 /** Pauses between looks for the answer, in milliseconds: most hosts answer within the first few. */

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { createdAtOf } from '../record/pid.ts'
 import { isFinal, PROCESS_STATUSES } from '../record/record.ts'
-import type { ListQuery, Store, StoredProcess } from '../store/store.ts'
+import type { StoredProcess } from '../record/host.ts'
+import type { ListQuery, Store } from '../store/store.ts'
 
 const INTERVAL_MS = 250
 /** Clocks of processes on one machine agree; a pid is made a moment before its journal is there. */

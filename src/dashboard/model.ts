@@ -1,6 +1,6 @@
 import type { ProcessInfo } from '../record/info.ts'
 import type { ErrorRecord, LogEntry, ProcessStatus, Progress, StepKind, StepStatus } from '../record/record.ts'
-import type { HostState } from '../store/store.ts'
+import type { HostState } from '../record/host.ts'
 
 /** What server and page tell each other. Times are epoch milliseconds, except in a `ProcessInfo`. */
 

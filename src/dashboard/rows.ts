@@ -1,5 +1,5 @@
 import type { ErrorRecord, ProcessRecord } from '../record/record.ts'
-import type { Host, StoredProcess } from '../store/store.ts'
+import type { Host, StoredProcess } from '../record/host.ts'
 import type { Entry, HostRow, Row } from './model.ts'
 
 const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])

@@ -1,4 +1,4 @@
-import { show } from '../client/check.ts'
+import { show } from '../record/show.ts'
 
 export const REDACTED = '[redacted]'
 

@@ -1,6 +1,6 @@
 import type { ErrorRecord, Json, ProcessRecord, ProcessStatus, Progress, StepKind, StepStatus } from './record.ts'
 import { isFinal } from './record.ts'
-import type { Host, HostState, StoredProcess } from '../store/store.ts'
+import type { Host, HostState, StoredProcess } from './host.ts'
 
 /** What is known of one step of a process. Times are ISO 8601. */
 export interface ProcessStepInfo {

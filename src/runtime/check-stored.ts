@@ -1,5 +1,5 @@
 import { stepAt } from '../record/step-at.ts'
-import type { ProcessDefinition } from '../steps/definition.ts'
+import type { ProcessDefinition } from '../record/definition.ts'
 import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
 import { definitionsOf, Programs, type Unrestorable } from './host/programs.ts'

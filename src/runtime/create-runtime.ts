@@ -1,5 +1,5 @@
 import type { Client, Steered } from '../client/client.ts'
-import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../steps/definition.ts'
+import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../record/definition.ts'
 import { lowdbStore } from '../store/lowdb/lowdb-store.ts'
 import { createPace } from './host/pace.ts'
 import { createPid } from '../record/pid.ts'

@@ -10,7 +10,7 @@ import type {
 } from '../client/client.ts'
 import { openClient } from '../client/open-client.ts'
 import { StepwrightError } from '../errors.ts'
-import type { ProcessDefinition, ProcessOutput } from '../steps/definition.ts'
+import type { ProcessDefinition, ProcessOutput } from '../record/definition.ts'
 import type { Store } from '../store/store.ts'
 import type { ProcessHandle } from './handle.ts'
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { StepwrightError } from '../errors.ts'
-import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../steps/definition.ts'
+import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../record/definition.ts'
 import { planOf } from '../steps/define-process.ts'
 import { toJson } from '../record/json.ts'
 import { validate } from '../steps/schema.ts'
@@ -16,7 +16,8 @@ import {
   type ProcessRecord,
 } from '../record/record.ts'
 import { ShortLivedMap } from '../store/short-lived-map.ts'
-import type { AdoptedProcess, Host, HostStore, Store } from '../store/store.ts'
+import type { Host } from '../record/host.ts'
+import type { AdoptedProcess, HostStore, Store } from '../store/store.ts'
 import { Adoption } from './host/adoption.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from './attempt/actors.ts'
 import { Children } from './host/children.ts'

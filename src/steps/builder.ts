@@ -1,5 +1,5 @@
 import type { Proceeded, Skipped } from './data-flow.ts'
-import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from './definition.ts'
+import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
 import type { MachineInput, MachineLike, MachineOutput } from './kinds/machine-like.ts'
 import type { MustBeJson } from '../record/not-json.ts'

@@ -1,7 +1,7 @@
 import type { ProcessBuilder } from './builder.ts'
 import { checkFunction, checkOptions, checkSchema } from '../record/check.ts'
 import type { InputOf, ParsedOf } from './data-flow.ts'
-import type { ProcessDefinition, StepInfo } from './definition.ts'
+import type { ProcessDefinition, StepInfo } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
 import { toMs } from '../record/duration.ts'
 import type { Migrate } from './migration.ts'

@@ -1,7 +1,7 @@
 import { checkOptions } from '../record/check.ts'
 import type { InputOf } from './data-flow.ts'
 import { defineProcess } from './define-process.ts'
-import type { ProcessDefinition } from './definition.ts'
+import type { ProcessDefinition } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
 import { show } from '../record/show.ts'
 import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'

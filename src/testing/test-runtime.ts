@@ -1,6 +1,6 @@
 import { openRuntime, type Runtime } from '../runtime/create-runtime.ts'
 import type { RuntimeOptions } from '../runtime/options.ts'
-import type { ProcessDefinition, ProcessServices, ServicesOption } from '../steps/definition.ts'
+import type { ProcessDefinition, ProcessServices, ServicesOption } from '../record/definition.ts'
 import { show } from '../record/show.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import { memoryStore } from '../store/memory/memory-store.ts'

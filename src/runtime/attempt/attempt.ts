@@ -11,7 +11,7 @@ import type { Answer } from './actors.ts'
 import { Items } from './items.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import { toLogEntry } from './log.ts'
-import { toProgress } from '../process/progress.ts'
+import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
 
 /** One execution of a step: waits until the store has the record that says so, runs the user's work, answers the machine once. */

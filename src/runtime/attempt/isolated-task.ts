@@ -7,7 +7,7 @@ import type { StepContext } from '../../steps/work.ts'
 import { fromErrorRecord } from '../../record/from-error-record.ts'
 import type { ErrorRecord, Json, Progress } from '../../record/record.ts'
 import { toLogEntry } from './log.ts'
-import { toProgress } from '../process/progress.ts'
+import { toProgress } from './progress.ts'
 
 /** One attempt of an isolated step, as its worker is given it. */
 export interface WorkerTask {

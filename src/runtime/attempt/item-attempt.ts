@@ -3,7 +3,7 @@ import { copyJson, toJson } from '../../record/json.ts'
 import type { StepContext } from '../../steps/work.ts'
 import type { Json } from '../../record/record.ts'
 import type { ItemsWork } from './items.ts'
-import { toProgress } from '../process/progress.ts'
+import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
 
 /** One attempt at one item of a list. */

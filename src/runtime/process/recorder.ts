@@ -9,7 +9,7 @@ import {
   type Transition,
 } from '../../record/record.ts'
 import type { Clock } from '../clock.ts'
-import { keepProgress, ProgressMeter } from './progress.ts'
+import { keepProgress, ProgressMeter } from './progress-meter.ts'
 import type { Surroundings } from './surroundings.ts'
 import { Writer } from './writer.ts'
 

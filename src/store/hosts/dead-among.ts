@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { HostState } from '../store.ts'
+import type { HostState } from '../../record/host.ts'
 
 /**
  * Which of these hosts are dead. All are asked at once, and one that has not answered in time is not dead: a host that does not respond must

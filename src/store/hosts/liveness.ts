@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net'
-import type { HostState } from '../store.ts'
+import type { HostState } from '../../record/host.ts'
 import { openSocketPath } from './socket-path.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { ifThere, readText, writeAtomically } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { readFailed } from '../../journal/failures.ts'
-import type { Host, HostState } from '../store.ts'
+import type { Host, HostState } from '../../record/host.ts'
 import { hostIdsIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 import { newCard } from '../hosts/card.ts'

@@ -22,7 +22,8 @@ import { seize } from './seize.ts'
 import { submit } from './submissions.ts'
 import { isPidPrefix } from '../query.ts'
 import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from '../store.ts'
+import type { Host, StoredProcess } from '../../record/host.ts'
+import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
 
 export interface LowdbStoreOptions {
   /**

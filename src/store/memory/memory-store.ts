@@ -11,7 +11,8 @@ import { isPid } from '../../record/pid.ts'
 import { isPidPrefix, matches } from '../query.ts'
 import { identityOf, isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from '../store.ts'
+import type { Host, StoredProcess } from '../../record/host.ts'
+import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
 
 /**
  * A store in memory, for tests: the same contract as any, for the hosts and clients of one Node process. A host that is closed while it owns

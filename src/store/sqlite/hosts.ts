@@ -5,7 +5,7 @@ import type { HostCard } from '../hosts/card.ts'
 import { Liveness } from '../hosts/liveness.ts'
 import { mayBeElsewhere } from '../hosts/other-machines.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
-import type { Host, HostState } from '../store.ts'
+import type { Host, HostState } from '../../record/host.ts'
 import type { Database } from './database.ts'
 
 /** The owner of processes that were let go in order and wait for a host. */

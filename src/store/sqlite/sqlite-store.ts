@@ -19,7 +19,8 @@ import type { Durability } from './open.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
 import { seize } from './seize.ts'
-import type { CorruptJournal, Host, HostStore, ListQuery, Store, StoredChart, StoredProcess, StoredSchedule } from '../store.ts'
+import type { Host, StoredProcess } from '../../record/host.ts'
+import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
 
 export interface SqliteStoreOptions {
   /**

@@ -55,7 +55,7 @@ test('an open host does not keep Node alive, a pending follow does', async t => 
   const dir = tempDir(t)
   const url = (file: string): string => JSON.stringify(new URL(`../../../src/${file}`, import.meta.url).href)
   const script = `
-    const { lowdbStore } = await import(${url('store/lowdb-store.ts')})
+    const { lowdbStore } = await import(${url('store/lowdb/lowdb-store.ts')})
     const { created, theEnd } = await import(${url('testing/conformance/samples.ts')})
     const store = lowdbStore(process.argv[1])
     const host = await store.openHost()

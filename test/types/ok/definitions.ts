@@ -3,7 +3,7 @@ import { expectTypeOf } from 'expect-type'
 import { z } from 'zod'
 import type { ProcessBuilder } from '../../../src/steps/builder.ts'
 import { defineProcess } from '../../../src/steps/define-process.ts'
-import type { ProcessDefinition, ProcessInput, ProcessServices } from '../../../src/steps/definition.ts'
+import type { ProcessDefinition, ProcessInput, ProcessServices } from '../../../src/record/definition.ts'
 import { typed } from '../../../src/steps/typed.ts'
 
 const p = defineProcess({ name: 'p', input: typed<{ n: number }>() })

@@ -2,7 +2,7 @@
 import { expectTypeOf } from 'expect-type'
 import { z } from 'zod'
 import { defineProcess } from '../../../src/steps/define-process.ts'
-import type { ProcessInput, ProcessOutput, ProcessServices, ProcessStep } from '../../../src/steps/definition.ts'
+import type { ProcessInput, ProcessOutput, ProcessServices, ProcessStep } from '../../../src/record/definition.ts'
 import { typed } from '../../../src/steps/typed.ts'
 import type { StepContext } from '../../../src/steps/work.ts'
 

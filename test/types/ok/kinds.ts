@@ -3,7 +3,7 @@ import { expectTypeOf } from 'expect-type'
 import { createMachine, setup, type OutputFrom } from 'xstate'
 import { z } from 'zod'
 import { defineProcess } from '../../../src/steps/define-process.ts'
-import type { ProcessOutput, ProcessServices } from '../../../src/steps/definition.ts'
+import type { ProcessOutput, ProcessServices } from '../../../src/record/definition.ts'
 import { typed } from '../../../src/steps/typed.ts'
 import type { StepContext } from '../../../src/steps/work.ts'
 

@@ -1,7 +1,7 @@
 /** Object specs: outputs, arguments and services are read from classes and factories. */
 import { expectTypeOf } from 'expect-type'
 import { defineProcess } from '../../../src/steps/define-process.ts'
-import type { ProcessInput, ProcessOutput, ProcessServices } from '../../../src/steps/definition.ts'
+import type { ProcessInput, ProcessOutput, ProcessServices } from '../../../src/record/definition.ts'
 import { fromSpecs } from '../../../src/steps/from-specs.ts'
 import { typed } from '../../../src/steps/typed.ts'
 import type { StepContext } from '../../../src/steps/work.ts'

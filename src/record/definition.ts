@@ -1,9 +1,9 @@
-import type { PlannedStep } from './plan.ts'
+import type { StepKind } from './record.ts'
 
 export interface StepInfo {
   /** A branch of a parallel step has its path: `publish.search`. */
   readonly name: string
-  readonly kind: PlannedStep['kind']
+  readonly kind: StepKind
 }
 
 /** An argument that may be left out if everything in it may. */
