@@ -1,1 +1,2 @@
-export { inspector, type Inspector, type InspectorOptions } from './inspector.ts'
+export { inspector, type Inspector } from './inspector.ts'
+export type { InspectorOptions } from './options.ts'

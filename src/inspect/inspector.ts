@@ -3,23 +3,11 @@ import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { redactor } from '../format/redact.ts'
 import { Audience } from './audience.ts'
 import { LiveActors } from './live-actors.ts'
-import { checkInspectorOptions } from './options.ts'
+import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { serveInspector } from './serve.ts'
 
 /** By this a runtime knows that it need not call `inspect` with every event. */
 const ATTACH = Symbol.for('stepwright.attach')
-
-/** Where processes are shown, and what of them. */
-export interface InspectorOptions {
-  /** Of the local page; a port that is taken gives way to any free one. Default: any free one. */
-  readonly port?: number | undefined
-  /** The page of the inspector. Default: https://stately.ai/inspect */
-  readonly url?: string | URL | undefined
-  /** Paths in inputs, outputs and data that nobody is shown, such as `$.password` or `$..token`. */
-  readonly redact?: readonly string[] | undefined
-  /** Whether the address of the page is not printed. */
-  readonly quiet?: boolean | undefined
-}
 
 /** A local page with the Stately inspector, and what fills it. */
 export interface Inspector {

@@ -1,9 +1,20 @@
 import { show } from '../client/check.ts'
 import { checkRedact } from '../format/redact.ts'
-import type { InspectorOptions } from './inspector.ts'
 
 export const STATELY = 'https://stately.ai/inspect'
 const KNOWN = ['port', 'url', 'redact', 'quiet']
+
+/** Where processes are shown, and what of them. */
+export interface InspectorOptions {
+  /** Of the local page; a port that is taken gives way to any free one. Default: any free one. */
+  readonly port?: number | undefined
+  /** The page of the inspector. Default: https://stately.ai/inspect */
+  readonly url?: string | URL | undefined
+  /** Paths in inputs, outputs and data that nobody is shown, such as `$.password` or `$..token`. */
+  readonly redact?: readonly string[] | undefined
+  /** Whether the address of the page is not printed. */
+  readonly quiet?: boolean | undefined
+}
 
 /** @throws TypeError */
 export function checkInspectorUrl(url: unknown, what: string): URL {

@@ -1,13 +1,13 @@
 import type { AnyActor } from 'xstate'
 import type { CheckedOptions } from './options.ts'
-import type { Surroundings } from './process/surroundings.ts'
+import type { Environment } from './process/environment.ts'
 import { tell } from './tell.ts'
 
 /**
  * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while somebody looks: XState's inspection costs
  * a process a sixth of its speed.
  */
-export function showTo(inspect: CheckedOptions['inspect']): Surroundings['show'] {
+export function showTo(inspect: CheckedOptions['inspect']): Environment['show'] {
   const attach = (inspect as { readonly [ATTACH]?: (actor: AnyActor) => void } | undefined)?.[ATTACH]
   return attach && (actor => tell('The inspector', () => attach(actor)))
 }
@@ -15,7 +15,7 @@ export function showTo(inspect: CheckedOptions['inspect']): Surroundings['show']
 const ATTACH = Symbol.for('stepwright.attach')
 
 /** An inspector that throws must not reach the process it looks at. */
-export function safely(inspect: CheckedOptions['inspect']): Surroundings['inspect'] {
+export function safely(inspect: CheckedOptions['inspect']): Environment['inspect'] {
   if (inspect === undefined) return undefined
   const next = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect)
   return event => tell('The inspector', () => next?.(event))

@@ -14,6 +14,7 @@ import {
   type JournalLine,
   type ProcessIdentity,
   type ProcessRecord,
+  type ProcessStatus,
 } from '../record/record.ts'
 import { ShortLivedMap } from '../store/short-lived-map.ts'
 import type { Host } from '../record/host.ts'
@@ -37,7 +38,7 @@ import { closed, RuntimeClient } from './runtime-client.ts'
 import { Schedules } from './host/schedules.ts'
 import { closeOnSignals } from './signals.ts'
 import { Slots } from './process/slots.ts'
-import type { Program, Surroundings } from './process/surroundings.ts'
+import type { Program, Environment } from './process/environment.ts'
 import { isFreshFork, Submissions, type NewProcess } from './host/submissions.ts'
 
 const EXPIRE_INTERVAL_MS = 60_000
@@ -45,7 +46,7 @@ const EXPIRE_INTERVAL_MS = 60_000
 const MIN_KEPT_MS = 3_600_000
 
 export interface Injected {
-  /** There if a definition needs it. */
+  /** Set if any registered step uses `isolate`. */
   readonly isolation?: Isolation | undefined
   readonly clock: Clock
   readonly createPid: (now: number) => string
@@ -53,7 +54,7 @@ export interface Injected {
 }
 
 /** A host: runs processes of the definitions it knows, and is a client of its store too. */
-export class ProcessRuntime extends RuntimeClient implements Surroundings {
+export class ProcessRuntime extends RuntimeClient implements Environment {
   readonly #options: CheckedOptions
   readonly #readers: Store
   readonly #programs: Programs
@@ -67,9 +68,9 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
   readonly host: Host
   readonly services: object
   readonly maxRecordBytes: number
-  readonly inspect: Surroundings['inspect']
+  readonly inspect: Environment['inspect']
   readonly isolation: Isolation | undefined
-  readonly show: Surroundings['show']
+  readonly show: Environment['show']
   draining = false
   #closed: Promise<void> | undefined
   readonly #starting = new ShortLivedMap<Promise<unknown>, true>()
@@ -261,8 +262,9 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     return this.#events.on(name, listener)
   }
 
-  onRecord(live: LiveProcess): void {
-    this.#events.tell('process', () => live.info())
+  onRecord(pid: string): void {
+    const live = this.#live.get(pid)
+    if (live) this.#events.tell('process', () => live.info())
   }
 
   idle(): Promise<void> {
@@ -272,15 +274,15 @@ export class ProcessRuntime extends RuntimeClient implements Surroundings {
     })
   }
 
-  onChange(live: LiveProcess): void {
-    if (live.status === 'interrupted') this.#keepAlive.delete(live)
-    else this.#keepAlive.add(live)
+  onStatus(pid: string, status: ProcessStatus): void {
+    if (status === 'interrupted') this.#keepAlive.delete(pid)
+    else this.#keepAlive.add(pid)
     this.#calmDown()
   }
 
-  onGone(live: LiveProcess): void {
-    this.#live.delete(live.pid)
-    this.#keepAlive.delete(live)
+  onGone(pid: string): void {
+    this.#live.delete(pid)
+    this.#keepAlive.delete(pid)
     this.#calmDown()
   }
 

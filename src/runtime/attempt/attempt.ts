@@ -9,14 +9,14 @@ import type { StepContext } from '../../steps/work.ts'
 import type { Json, Progress } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
 import { Items } from './items.ts'
-import type { LiveProcess } from '../process/live-process.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
+import type { Workplace } from './workplace.ts'
 
 /** One execution of a step: waits until the store has the record that says so, runs the user's work, answers the machine once. */
 export class Attempt {
-  readonly #process: LiveProcess
+  readonly #process: Workplace
   readonly #step: PlannedStep
   readonly #input: AttemptInput
   readonly #answer: Answer
@@ -31,7 +31,7 @@ export class Attempt {
   /** Settles when the user's work has; unset before it begins. */
   work: Promise<void> | undefined
 
-  constructor(process: LiveProcess, input: AttemptInput, answer: Answer, part: 'attempt' | 'items' = 'attempt') {
+  constructor(process: Workplace, input: AttemptInput, answer: Answer, part: 'attempt' | 'items' = 'attempt') {
     this.#process = process
     this.#step = process.stepNamed(input.step)
     this.#input = input

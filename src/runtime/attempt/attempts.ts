@@ -1,16 +1,22 @@
-import type { Attempt } from './attempt.ts'
 import type { Clock } from '../clock.ts'
 
 /** How long a retry waits for the attempt it follows, when that ignores its signal. */
 const PREDECESSOR_WAIT_MS = 5_000
 
-const NONE: readonly Attempt[] = []
+/** An attempt, to those that only wait for its work or end it. */
+interface UnderWay {
+  /** Settles when the user's work has; unset before it begins. */
+  readonly work: Promise<void> | undefined
+  abort(reason: Error): void
+}
+
+const NONE: readonly UnderWay[] = []
 
 /** The attempts of a process that are under way, or were told to end and have not yet. */
 export class Attempts {
   readonly #clock: Clock
   /** One, or a few: branches, and what was told to end. */
-  #underWay: readonly Attempt[] = NONE
+  #underWay: readonly UnderWay[] = NONE
   /** By step: settles when the attempt that was aborted before has, or has had its time. */
   #predecessors: Map<string, Promise<void>> | undefined
 
@@ -23,11 +29,11 @@ export class Attempts {
     return this.#underWay.some(({ work }) => work !== undefined)
   }
 
-  add(attempt: Attempt): void {
+  add(attempt: UnderWay): void {
     this.#underWay = [...this.#underWay, attempt]
   }
 
-  settled(attempt: Attempt): void {
+  settled(attempt: UnderWay): void {
     const rest = this.#underWay.filter(one => one !== attempt)
     this.#underWay = rest.length === 0 ? NONE : rest
   }
@@ -42,7 +48,7 @@ export class Attempts {
   }
 
   /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
-  succeed(step: string, attempt: Attempt): void {
+  succeed(step: string, attempt: UnderWay): void {
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.#clock.after(PREDECESSOR_WAIT_MS, resolve)
     const settled = Promise.race([promise, attempt.work ?? promise]).then(() => {

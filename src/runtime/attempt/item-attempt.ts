@@ -1,10 +1,26 @@
 import { StepwrightError } from '../../errors.ts'
 import { copyJson, toJson } from '../../record/json.ts'
+import type { EachStep } from '../../steps/plan.ts'
 import type { StepContext } from '../../steps/work.ts'
-import type { Json } from '../../record/record.ts'
-import type { ItemsWork } from './items.ts'
+import type { FinishedItems, Json, Progress } from '../../record/record.ts'
+import type { Clock } from '../clock.ts'
 import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
+
+/** What a fan-out works with. `context` is that of the step's attempt; each item gets one like it. */
+export interface ItemsWork {
+  readonly step: EachStep
+  readonly items: readonly Json[]
+  /** Outputs of items that an earlier attempt finished. */
+  readonly finished: ReadonlyMap<number, Json>
+  readonly context: StepContext
+  readonly work: (context: StepContext) => unknown
+  readonly clock: Clock
+  readonly maxBytes: number
+  readonly write: (items: FinishedItems, progress: Progress) => void
+  /** Called at once when an item has failed for good; those under way are told to end, and are waited for. */
+  readonly fail: (error: unknown) => void
+}
 
 /** One attempt at one item of a list. */
 export class ItemAttempt {

@@ -1,31 +1,13 @@
 import { ItemError } from '../../steps/kinds/each.ts'
-import type { EachStep } from '../../steps/plan.ts'
 import { pool } from '../../steps/run/pool.ts'
 import { retryWait } from '../../steps/retry.ts'
-import type { StepContext } from '../../steps/work.ts'
-import type { FinishedItems, Json, Progress } from '../../record/record.ts'
-import type { Clock } from '../clock.ts'
-import { ItemAttempt } from './item-attempt.ts'
+import type { Json, Progress } from '../../record/record.ts'
+import { ItemAttempt, type ItemsWork } from './item-attempt.ts'
 
 /** Finished items are written at most ten times a second, many to a line. */
 const INTERVAL_MS = 100
 /** How long a retry waits for the attempt it follows, when that ignores its signal. */
 const SETTLE_MS = 5_000
-
-/** What a fan-out works with. `context` is that of the step's attempt; each item gets one like it. */
-export interface ItemsWork {
-  readonly step: EachStep
-  readonly items: readonly Json[]
-  /** Outputs of items that an earlier attempt finished. */
-  readonly finished: ReadonlyMap<number, Json>
-  readonly context: StepContext
-  readonly work: (context: StepContext) => unknown
-  readonly clock: Clock
-  readonly maxBytes: number
-  readonly write: (items: FinishedItems, progress: Progress) => void
-  /** Called at once when an item has failed for good; those under way are told to end, and are waited for. */
-  readonly fail: (error: unknown) => void
-}
 
 /** One attempt at all the items of a step that are left. */
 export class Items {

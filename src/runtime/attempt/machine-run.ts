@@ -9,7 +9,7 @@ import type { MachineStep } from '../../steps/plan.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
 import { atTime } from '../clock.ts'
-import type { LiveProcess } from '../process/live-process.ts'
+import type { Workplace } from './workplace.ts'
 
 /** An event that XState has put off, in its actor system. */
 interface Scheduled {
@@ -35,7 +35,7 @@ const systemOf = (actor: AnyActor): System => actor.system as System
  * restores an actor; here each is stored with the time it is due, and put on again.
  */
 export class MachineRun {
-  readonly #process: LiveProcess
+  readonly #process: Workplace
   readonly #step: MachineStep
   readonly #answer: Answer
   /** When each delayed event is due, in epoch milliseconds. */
@@ -50,7 +50,7 @@ export class MachineRun {
   /** Resolves once the machine takes events. */
   readonly begun: Promise<void>
 
-  constructor(process: LiveProcess, { step }: MachineInput, answer: Answer) {
+  constructor(process: Workplace, { step }: MachineInput, answer: Answer) {
     this.#process = process
     this.#step = process.stepNamed(step) as MachineStep
     this.#answer = answer

@@ -14,7 +14,7 @@ import { childPlans, everyStep, type PlannedStep, type ProcessPlan } from '../..
 import { isSubmission, type ProcessIdentity, type ProcessRecord } from '../../record/record.ts'
 import type { StoredChart } from '../../store/store.ts'
 import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from '../attempt/actors.ts'
-import type { Program } from '../process/surroundings.ts'
+import type { Program } from '../process/environment.ts'
 
 /** The actors a machine invokes, as a host provides them. */
 export interface ProvidedActors {

@@ -7,7 +7,7 @@ import { identityOf, isSubmission, type ErrorRecord, type ProcessIdentity, type 
 import type { HostStore } from '../../store/store.ts'
 import { systemClock, type Clock } from '../clock.ts'
 import type { LiveProcess } from '../process/live-process.ts'
-import type { Program } from '../process/surroundings.ts'
+import type { Program } from '../process/environment.ts'
 import type { WorkerOptions } from '../options.ts'
 import type { Programs } from './programs.ts'
 

@@ -20,6 +20,7 @@ import {
 import type { Answer } from '../attempt/actors.ts'
 import { Attempt } from '../attempt/attempt.ts'
 import { Attempts } from '../attempt/attempts.ts'
+import type { Workplace } from '../attempt/workplace.ts'
 import type { Clock } from '../clock.ts'
 import { Ending } from './ending.ts'
 import { MachineRun, type MachineEvent } from '../attempt/machine-run.ts'
@@ -27,7 +28,7 @@ import { ownInfo } from './own-info.ts'
 import { Recorder } from './recorder.ts'
 import { Seat } from './slots.ts'
 import { Subscribers } from './subscribers.ts'
-import type { Program, Surroundings } from './surroundings.ts'
+import type { Program, Environment } from './environment.ts'
 import { tell } from '../tell.ts'
 
 /** Of actors that take a slot. */
@@ -41,9 +42,9 @@ function isWorking({ children }: { children: Readonly<Record<string, { src: unkn
 
 const STORE_RETRY_MS = 1_000
 /** A process on its host: the actor, the journal it writes, and the attempts under way. */
-export class LiveProcess {
+export class LiveProcess implements Workplace {
   readonly pid: string
-  readonly #around: Surroundings
+  readonly #around: Environment
   readonly #program: Program
   readonly #identity: ProcessIdentity
   readonly #recorder: Recorder
@@ -61,7 +62,7 @@ export class LiveProcess {
   #gone = false
 
   constructor(
-    around: Surroundings,
+    around: Environment,
     program: Program,
     identity: ProcessIdentity,
     origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord,
@@ -104,10 +105,10 @@ export class LiveProcess {
   get maxRecordBytes(): number {
     return this.#around.maxRecordBytes
   }
-  get show(): Surroundings['show'] {
+  get show(): Environment['show'] {
     return this.#around.show
   }
-  get inspect(): Surroundings['inspect'] {
+  get inspect(): Environment['inspect'] {
     return this.#around.inspect
   }
   get holdsSlot(): boolean {
@@ -143,7 +144,7 @@ export class LiveProcess {
     this.#start()
     if (recovery) this.dispatch({ type: 'RECOVER', at: this.clock.now(), ...recovery })
     if (this.status === 'pending') this.#seat.take(() => this.dispatch({ type: 'START', at: this.clock.now() }), 'beginning')
-    this.#around.onChange(this)
+    this.#around.onStatus(this.pid, this.status)
   }
 
   /** Ends a process that was submitted and cannot begin. */
@@ -305,7 +306,7 @@ export class LiveProcess {
   }
 
   #tell(): void {
-    this.#around.onRecord(this)
+    this.#around.onRecord(this.pid)
     this.#subscribers.tell(() => this.info())
   }
 
@@ -332,7 +333,7 @@ export class LiveProcess {
       this.#seat.leaveQueue()
       void this.#finishOnceWritten()
     } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
-    if (status !== before && !final) this.#around.onChange(this)
+    if (status !== before && !final) this.#around.onStatus(this.pid, status)
     this.#tell()
   }
 
@@ -342,7 +343,7 @@ export class LiveProcess {
     this.#gone = true
     this.#seat.leave()
     this.#ending.settle(() => this.record)
-    this.#around.onGone(this)
+    this.#around.onGone(this.pid)
   }
 
   /** The chart itself threw: a fault of this library, which must not leave the process running for ever. */

@@ -10,7 +10,7 @@ import {
 } from '../../record/record.ts'
 import type { Clock } from '../clock.ts'
 import { keepProgress, ProgressMeter } from './progress-meter.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { Environment } from './environment.ts'
 import { Writer } from './writer.ts'
 
 /** What is on record of a process: its newest transition and the progress reported since. Writes each change to the journal. */
@@ -25,7 +25,7 @@ export class Recorder {
   #stopped = false
 
   /** `first` is on disk, or about to be. */
-  constructor(around: Surroundings, first: Transition | ProcessRecord, onProgress: () => void) {
+  constructor(around: Environment, first: Transition | ProcessRecord, onProgress: () => void) {
     const { store, clock } = around
     this.#clock = clock
     this.#writer = new Writer(store, clock, (error, line) => around.onStoreError(error, line))

@@ -1,15 +1,14 @@
 import type { AnyActor, AnyStateMachine, InspectionEvent } from 'xstate'
 import type { PlannedStep, ProcessPlan } from '../../steps/plan.ts'
-import type { Json, JournalLine, ProcessRecord } from '../../record/record.ts'
+import type { Json, JournalLine, ProcessRecord, ProcessStatus } from '../../record/record.ts'
 import type { Host } from '../../record/host.ts'
 import type { HostStore } from '../../store/store.ts'
 import type { Clock } from '../clock.ts'
 import type { Isolation } from '../attempt/isolation.ts'
-import type { LiveProcess } from './live-process.ts'
 import type { Slots } from './slots.ts'
 
-/** What a process needs of the runtime it lives in. */
-export interface Surroundings {
+/** What a process needs of the host it runs on. A process is named by its pid here, so that nothing below knows its class. */
+export interface Environment {
   readonly clock: Clock
   readonly slots: Slots
   /** Lets the event loop turn now and then: short steps on a local store would otherwise go from promise to promise and never let it. */
@@ -24,13 +23,13 @@ export interface Surroundings {
   /** True once the runtime closes: nothing begins any more. */
   readonly draining: boolean
   /** The process has ended and its last record is in the store, or it was given up. */
-  onGone(process: LiveProcess): void
-  /** Whether the process needs Node to stay alive may have changed. */
-  onChange(process: LiveProcess): void
+  onGone(pid: string): void
+  /** The process has begun here, or its status has changed: whether it needs Node to stay alive may have changed with it. */
+  onStatus(pid: string, status: ProcessStatus): void
   /** It made a transition, or reported progress. */
-  onRecord(process: LiveProcess): void
+  onRecord(pid: string): void
   onStoreError(error: unknown, line: JournalLine): void
-  /** There if a definition needs it. */
+  /** Set if any registered step uses `isolate`. */
   readonly isolation: Isolation | undefined
   /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
   startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
