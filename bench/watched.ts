@@ -47,7 +47,7 @@ async function contestant(
   const root = await mkdtemp(join(import.meta.dirname, '..', 'node_modules', '.bench-'))
   const dir = join(root, 'store')
   const shown = inspector({ quiet: true })
-  const runtime = await createRuntime({ processes: [chain], store: lowdbStore(dir), ...(inspected && { inspect: shown.inspect }) })
+  const runtime = await createRuntime({ processes: [chain], store: lowdbStore(dir), ...(inspected && { inspect: shown }) })
   await look(dir, shown)
   return {
     name,

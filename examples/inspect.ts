@@ -24,7 +24,7 @@ const { values } = parseArgs({ options: { once: { type: 'boolean', default: fals
 const shown = inspector({ quiet: true })
 console.log(`Open ${await shown.url}`)
 
-const runtime = await createRuntime({ processes: [importPages], inspect: shown.inspect })
+const runtime = await createRuntime({ processes: [importPages], inspect: shown })
 do {
   const job = await runtime.start(importPages, { pages: 12 })
   console.log(`Process ${job.pid} has begun`)

@@ -9,9 +9,9 @@ import { serveInspector } from './serve.ts'
 /** By this a runtime knows that it need not call `inspect` with every event. */
 const ATTACH = Symbol.for('stepwright.attach')
 
-/** A local page with the Stately inspector, and what fills it. */
+/** A local page with the Stately inspector, and what fills it. One may serve several runtimes. */
 export interface Inspector {
-  /** For `createRuntime({ inspect })`; for any XState actor too. One inspector may serve several runtimes. */
+  /** What XState calls with each event of any other actor: `createActor(machine, { inspect: inspector.inspect })`. */
   readonly inspect: (event: InspectionEvent) => void
   /** The page to open, once it is served; `undefined` if it cannot be, which a warning then explains. */
   readonly url: Promise<string | undefined>
@@ -25,7 +25,7 @@ export interface Inspector {
  *
  * @throws TypeError for a wrong option
  * @example
- * const runtime = await createRuntime({ processes: [importDump], inspect: inspector().inspect })
+ * const runtime = await createRuntime({ processes: [importDump], inspect: inspector() })
  */
 export function inspector(options: InspectorOptions = {}): Inspector {
   const { port, url: page, redact, quiet } = checkInspectorOptions(options)

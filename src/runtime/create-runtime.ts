@@ -1,6 +1,5 @@
 import type { Client, Steered } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../record/definition.ts'
-import { lowdbStore } from '../store/lowdb/lowdb-store.ts'
 import { createPace } from './host/pace.ts'
 import { createPid } from '../record/pid.ts'
 import { systemClock } from './clock.ts'
@@ -67,7 +66,7 @@ export async function openRuntime(options: RuntimeOptions & { services?: unknown
   const checked = checkOptions(options)
   const definitions = definitionsOf(options.processes)
   checkServices(definitions, checked.services)
-  const store = checked.store ?? lowdbStore()
+  const { store } = checked
   const plans = [...definitions.values()].map(({ plan }) => plan)
   const isolation = await openIsolation(plans, checked.concurrency, store.maxRecordBytes)
   const host = await store.openHost()

@@ -5,14 +5,18 @@ import { toMs, type Duration } from '../record/duration.ts'
 import type { ProcessDefinition } from '../record/definition.ts'
 import { show } from '../record/show.ts'
 import type { Store } from '../store/store.ts'
+import { storeAt } from '../client/store-at.ts'
 import { checkLogger, type Logger } from './logger.ts'
+
+/** What XState calls with each event of an actor. */
+export type Inspection = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
 
 /** What a runtime runs, where, and how much at once. `services` is typed by the definitions: see `createRuntime`. */
 export interface RuntimeOptions {
   /** The definitions this host knows. Several versions of a name may be given; the last one serves new starts by name. */
   processes: readonly ProcessDefinition[]
-  /** Default: `lowdbStore('.stepwright')`. */
-  store?: Store | undefined
+  /** A store, or the path of one as `openClient` takes it. Default: '.stepwright'. */
+  store?: Store | string | undefined
   /** How many processes run at once; those that wait take no slot. Default 100. */
   concurrency?: number | undefined
   /** Also take processes that clients submitted, as slots are free. A worker keeps Node alive until it is closed, or has done its work. Default false. */
@@ -32,8 +36,8 @@ export interface RuntimeOptions {
   closeOn?: readonly NodeJS.Signals[] | undefined
   /** Where the runtime tells what it does, a pino logger for example. Default: silent but for problems, which are Node's warnings. */
   logger?: Logger | undefined
-  /** Passed on to every actor: Stately's inspector, for example. */
-  inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
+  /** Told every event of every actor, as XState's own option is: an `inspector()`, for example. */
+  inspect?: Inspection | { readonly inspect: Inspection } | undefined
 }
 
 /** When a worker has done its work. */
@@ -48,13 +52,15 @@ export interface CheckedOptions {
   readonly logger: Logger
   readonly schedules: boolean
   readonly worker: Required<WorkerOptions> | undefined
-  readonly store: Store | undefined
+  readonly store: Store
+  /** Opened here by its path, so it is closed with the runtime. */
+  readonly ownsStore: boolean
   readonly concurrency: number
   readonly recover: 'resume' | 'fail' | false
   readonly maxRecoveries: number
   readonly retentionMs: number | false
   readonly closeOn: readonly NodeJS.Signals[]
-  readonly inspect: RuntimeOptions['inspect']
+  readonly inspect: Inspection | undefined
   readonly services: object
 }
 
@@ -80,7 +86,7 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
   if (strange !== undefined) throw new TypeError(`createRuntime: unknown option '${strange}'. Known are ${[...KNOWN].join(', ')}`)
   const {
     processes,
-    store,
+    store = '.stepwright',
     services = {},
     concurrency = 100,
     recover = 'resume',
@@ -88,7 +94,6 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     schedules = true,
     retention = '10h',
     closeOn = [],
-    inspect,
   } = options
   if (!Array.isArray(processes))
     throw new TypeError(`createRuntime({ processes }): expected an array of definitions, received ${show(processes)}`)
@@ -100,18 +105,17 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     throw new TypeError(`createRuntime({ maxRecoveries }): expected an integer from 0, received ${show(maxRecoveries)}`)
   if (typeof services !== 'object' || services === null)
     throw new TypeError(`createRuntime({ services }): expected an object, received ${show(services)}`)
-  if (store !== undefined && typeof store?.openHost !== 'function')
-    throw new TypeError(`createRuntime({ store }): expected a store such as lowdbStore('.stepwright'), received ${show(store)}`)
+  if (typeof store !== 'string' && typeof store?.openHost !== 'function')
+    throw new TypeError(`createRuntime({ store }): expected a path or a store such as lowdbStore('.stepwright'), received ${show(store)}`)
   if (!Array.isArray(closeOn) || closeOn.some(signal => !(signal in constants.signals)))
     throw new TypeError(`createRuntime({ closeOn }): expected names of signals such as ['SIGTERM'], received ${show(closeOn)}`)
-  if (inspect !== undefined && typeof inspect !== 'function' && typeof inspect?.next !== 'function')
-    throw new TypeError(`createRuntime({ inspect }): expected a function or an observer, received ${show(inspect)}`)
   if (typeof schedules !== 'boolean')
     throw new TypeError(`createRuntime({ schedules }): expected true or false, received ${show(schedules)}`)
   const worker = checkWorker(options.worker)
   const retentionMs = retention === false ? false : toMs(retention, 'createRuntime({ retention })')
   return {
-    store,
+    store: typeof store === 'string' ? storeAt(store) : store,
+    ownsStore: typeof store === 'string',
     concurrency,
     worker,
     recover,
@@ -120,9 +124,15 @@ export function checkOptions(options: RuntimeOptions & { services?: unknown }): 
     closeOn,
     logger: checkLogger(options.logger),
     schedules,
-    inspect,
+    inspect: checkInspect(options.inspect),
     services,
   }
+}
+
+function checkInspect(given: RuntimeOptions['inspect']): Inspection | undefined {
+  const inspect = typeof given === 'object' && given !== null && 'inspect' in given ? given.inspect : given
+  if (inspect === undefined || typeof inspect === 'function' || typeof inspect?.next === 'function') return inspect
+  throw new TypeError(`createRuntime({ inspect }): expected an inspector, a function or an observer, received ${show(given)}`)
 }
 
 function checkWorker(worker: RuntimeOptions['worker']): CheckedOptions['worker'] {

@@ -414,6 +414,7 @@ export class ProcessRuntime extends RuntimeClient implements Environment {
     // Those that the last look or round of adoption brought.
     await Promise.all(release())
     await this.store.close()
+    if (this.#options.ownsStore) await this.#readers.close()
   }
 
   async #release(live: LiveProcess): Promise<void> {

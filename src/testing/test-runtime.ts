@@ -3,6 +3,7 @@ import type { RuntimeOptions } from '../runtime/options.ts'
 import type { ProcessDefinition, ProcessServices, ServicesOption } from '../record/definition.ts'
 import { show } from '../record/show.ts'
 import type { ProcessInfo } from '../record/info.ts'
+import { storeAt } from '../client/store-at.ts'
 import { memoryStore } from '../store/memory/memory-store.ts'
 import { createPid } from '../record/pid.ts'
 import type { ProcessStatus } from '../record/record.ts'
@@ -42,10 +43,11 @@ function nextTail(store: Store): string {
  */
 export async function createTestRuntime<const P extends readonly ProcessDefinition[]>({
   clock = new TestClock(),
-  store = memoryStore(),
+  store: given = memoryStore(),
   ...options
 }: Omit<TestRuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>): Promise<TestRuntime> {
   if (!(clock instanceof TestClock)) throw new TypeError(`createTestRuntime({ clock }): expected a TestClock, received ${show(clock)}`)
+  const store = typeof given === 'string' ? storeAt(given) : given
   const runtime = await openRuntime(
     { ...(options as RuntimeOptions), store },
     { clock, createPid: now => createPid(now, () => nextTail(store)), pace: () => undefined },

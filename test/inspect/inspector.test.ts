@@ -48,8 +48,8 @@ test("Stately's own receiver sees the processes of two runtimes, their steps in 
   const [one, two] = [gated('first'), gated('second')]
   const store = memoryStore()
   const hosts = [
-    await createRuntime({ processes: [one.definition], store, inspect: shown.inspect }),
-    await createRuntime({ processes: [two.definition], store, inspect: shown.inspect }),
+    await createRuntime({ processes: [one.definition], store, inspect: shown }),
+    await createRuntime({ processes: [two.definition], store, inspect: shown }),
   ] as const
   t.teardown(() => Promise.all(hosts.map(host => host.close({ within: 0 }))))
   const jobs = [

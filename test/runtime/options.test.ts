@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises'
+import { access, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { createRuntime, defineProcess, lowdbStore } from '../../src/index.ts'
+import { createRuntime, defineProcess, lowdbStore, openClient } from '../../src/index.ts'
 import { createTestRuntime, memoryStore } from '../../src/testing/index.ts'
 import { tempDir } from '../temp-dir.ts'
 
@@ -31,8 +31,11 @@ const WRONG: [string, unknown, RegExp][] = [
   ['maxRecoveries', { processes: [], maxRecoveries: -1 }, /maxRecoveries.*received -1/],
   ['retention', { processes: [], retention: '10 hours' }, /retention.*'10 hours'/],
   ['services', { processes: [], services: 5 }, /services.*received 5/],
-  ['store', { processes: [], store: '.stepwright' }, /store.*'.stepwright'/],
+  ['store', { processes: [], store: { get() {} } }, /store.*path or a store.*get/],
+  ['store', { processes: [], store: '' }, /path, got ""/],
   ['inspect', { processes: [], inspect: 'yes' }, /inspect.*'yes'/],
+  ['inspect', { processes: [], inspect: null }, /inspect.*null/],
+  ['inspect', { processes: [], inspect: { inspect: 5 } }, /inspect.*inspect: 5/],
 ]
 for (const [name, options, message] of WRONG) {
   test(`createRuntime refuses wrong options: ${name} ${String(message)}`, async t => {
@@ -46,6 +49,20 @@ test('a runtime that was refused leaves no store behind', async t => {
   await t.throwsAsync(createRuntime({ processes: [needy], store: lowdbStore(dir) } as never), { instanceOf: TypeError })
   await t.throwsAsync(access(dir), { code: 'ENOENT' })
 })
+
+for (const name of ['folder', 'file.sqlite']) {
+  test(`the path of a store is as good as the store, and what was opened by it is closed: ${name}`, async t => {
+    const dir = await tempDir(t)
+    const runtime = await createRuntime({ processes: [plain], store: join(dir, name) })
+    const { pid } = await runtime.start(plain)
+    t.is(await runtime.result(pid), 1)
+    await runtime.close()
+    // SQLite removes its write-ahead log with the last connection.
+    t.false((await readdir(dir)).includes(`${name}-wal`))
+    await using client = openClient(join(dir, name))
+    t.is(await client.result(pid), 1)
+  })
+}
 
 test('start refuses wrong arguments and leaves nothing behind', async t => {
   const runtime = await createTestRuntime({ processes: [plain] })

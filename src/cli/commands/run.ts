@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { storeAt } from '../../client/store-at.ts'
 import { createRuntime } from '../../index.ts'
 import { UsageError } from '../failure.ts'
 import { jsonArgument } from '../json-argument.ts'
@@ -50,7 +49,7 @@ async function run({ io, client, path }: Tools, module: string, name: string | u
   // Whoever asks for the signal takes on to end in order.
   const interrupted = io.interrupted()
   // Other processes that the store holds are not for this command.
-  await using runtime = await createRuntime({ processes, services, store: storeAt(path), recover: false, schedules: false })
+  await using runtime = await createRuntime({ processes, services, store: path, recover: false, schedules: false })
   const { pid } = await runtime.start(definition, value, { key, labels: label })
   // Awaited here: the runtime closes at the end of this block.
   return await watchProcesses(client, io, [pid], interrupted)

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { storeAt } from '../../client/store-at.ts'
 import { createRuntime } from '../../index.ts'
 import { loadModules } from '../modules.ts'
 import { toCount } from '../options.ts'
@@ -38,7 +37,7 @@ async function work({ io, path }: Tools, modules: readonly string[], { wait = fa
   const loaded = await loadModules(modules)
   const interrupted = io.interrupted()
   let ended = 0
-  await using runtime = await createRuntime({ ...loaded, store: storeAt(path), concurrency, worker: { wait, maxProcesses } })
+  await using runtime = await createRuntime({ ...loaded, store: path, concurrency, worker: { wait, maxProcesses } })
   runtime.on('process', ({ pid, name, status, endedAt, error }) => {
     if (endedAt === undefined) return
     ended += 1
