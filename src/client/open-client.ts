@@ -3,19 +3,9 @@ import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
 import { isFinal, type Json, type StatusCounts } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
+import { checkFlag, checkOptions, checkSignal, mustBe } from '../record/check.ts'
 import { toJson } from '../record/json.ts'
-import {
-  checkEvent,
-  checkFork,
-  checkLimit,
-  checkList,
-  checkPid,
-  checkReason,
-  checkSubmit,
-  checkWait,
-  checkWatchAll,
-  show,
-} from './check.ts'
+import { checkEvent, checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll } from './check.ts'
 import type {
   Client,
   ForkOptions,
@@ -45,7 +35,7 @@ import { watchAll } from './watch-all.ts'
  */
 export function openClient(store: string | Store = '.stepwright'): Client {
   if (typeof store === 'string') return new StoreClient(storeAt(store), true)
-  if (typeof store?.get !== 'function') throw new TypeError(`openClient(store): expected a path or a store, received ${show(store)}`)
+  if (typeof store?.get !== 'function') throw mustBe('store of openClient()', 'a path or a store', store)
   return new StoreClient(store, false)
 }
 
@@ -83,7 +73,7 @@ class StoreClient implements Client {
   }
 
   async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
-    for await (const stored of this.#follow(pid, checkWait(options, 'watch'))) yield toInfo(stored)
+    for await (const stored of this.#follow(pid, checkWait(options, 'watch()'))) yield toInfo(stored)
   }
 
   async *watchAll(options: WatchAllOptions = {}): AsyncGenerator<ProcessInfo> {
@@ -94,7 +84,7 @@ class StoreClient implements Client {
   }
 
   async result(pid: string, options: WaitOptions = {}): Promise<never> {
-    for await (const { record } of this.#follow(pid, checkWait(options, 'result')))
+    for await (const { record } of this.#follow(pid, checkWait(options, 'result()')))
       if (isFinal(record.status)) return outcome(record) as never
     throw unknown(pid, this.#store)
   }
@@ -105,15 +95,16 @@ class StoreClient implements Client {
     return records.map(toHistoryEntry)
   }
 
-  async *logs(pid: string, { follow = false, signal }: LogOptions = {}): AsyncGenerator<LogInfo> {
+  async *logs(pid: string, options: LogOptions = {}): AsyncGenerator<LogInfo> {
+    const { follow = false, signal } = checkOptions(options, 'logs()', { follow: checkFlag, signal: checkSignal })
     for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal }))
       yield { at: new Date(at).toISOString(), ...entry }
     signal?.throwIfAborted()
   }
 
   async submit(name: string, input?: unknown, options: SubmitOptions = {}): Promise<string> {
-    const record = submission(checkSubmit(name, options), this.#json(input), options)
-    return (await this.#store.submit(record)).pid
+    const { name: known, ...origin } = checkSubmit(name, options)
+    return (await this.#store.submit(submission(known, this.#json(input), origin))).pid
   }
 
   async cancel(pid: string, given?: string): Promise<Steered> {
@@ -163,14 +154,15 @@ class StoreClient implements Client {
   }
 
   async find(prefix: string, limit = 2): Promise<string[]> {
-    return this.#store.find(checkPid(prefix), checkLimit(limit, 'find(prefix, limit)'))
+    return this.#store.find(checkPid(prefix), checkLimit(limit, 'find()'))
   }
 
   async hosts(): Promise<Host[]> {
     return this.#store.hosts()
   }
 
-  async adopt(hostId: string, { force = false }: { force?: boolean | undefined } = {}): Promise<number> {
+  async adopt(hostId: string, options: { force?: boolean | undefined } = {}): Promise<number> {
+    const { force = false } = checkOptions(options, 'adopt()', { force: checkFlag })
     return this.#store.seize(hostId, force)
   }
 

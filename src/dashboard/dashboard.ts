@@ -6,7 +6,7 @@ import { Api } from './api.ts'
 import { Assets } from './assets.ts'
 import { refusal } from './guard.ts'
 import { nodeHandler } from './node.ts'
-import { checkOptions, type DashboardOptions } from './options.ts'
+import { checkDashboardOptions, type DashboardOptions } from './options.ts'
 
 /** A web page for a store, to be put into an app. */
 export interface Dashboard {
@@ -39,7 +39,7 @@ const NOT_BUILT = `The page of the dashboard is not built. In a checkout of step
  * app.use('/processes', requireAdmin, (c) => page.fetch(c.req.raw))
  */
 export function dashboard(options: DashboardOptions = {}): Dashboard {
-  const checked = checkOptions(options)
+  const checked = checkDashboardOptions(options)
   const { path } = checked
   const store = typeof checked.store === 'string' ? storeAt(checked.store) : checked.store
   const client = checked.client ?? openClient(store)

@@ -1,4 +1,4 @@
-import { show } from '../client/check.ts'
+import { check, checkFlag, checkOptions, isObject, mustBe } from '../record/check.ts'
 import { checkRedact } from '../format/redact.ts'
 import type { Store } from '../store/store.ts'
 import type { Actor } from './actions.ts'
@@ -22,36 +22,33 @@ export interface DashboardOptions {
   readonly path?: string | undefined
 }
 
-const KNOWN = ['store', 'client', 'readOnly', 'redact', 'token', 'hosts', 'path']
 const SHORTEST_TOKEN = 16
 
+/** What was received is a secret, if a short one: the error says only how long it is. */
+function checkToken(token: unknown, what: string): string {
+  if (typeof token === 'string' && token.length >= SHORTEST_TOKEN) return token
+  const rule = `a string of at least ${SHORTEST_TOKEN} characters`
+  throw typeof token === 'string'
+    ? new TypeError(`${what} must be ${rule}; received ${token.length} characters`)
+    : mustBe(what, rule, token)
+}
+
+const CHECKS = {
+  store: check<string | Store>(
+    'a path or a store',
+    store => typeof store === 'string' || (isObject(store) && typeof store['changes'] === 'function'),
+  ),
+  client: check<Actor>('a runtime or a client', isObject),
+  readOnly: checkFlag,
+  redact: checkRedact,
+  token: checkToken,
+  hosts: check<readonly string[]>('an array of host names', hosts => Array.isArray(hosts) && hosts.every(host => typeof host === 'string')),
+  path: check<string>(`a path such as '/processes'`, path => typeof path === 'string' && /^\/([\w.~-]+\/?)*$/.test(path)),
+}
+
 /** @throws TypeError */
-export function checkOptions(options: DashboardOptions) {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`dashboard(options): expected an object, received ${show(options)}`)
-  const strange = Object.keys(options).find(key => !KNOWN.includes(key))
-  if (strange !== undefined) throw new TypeError(`dashboard: unknown option ${show(strange)}. Known are ${KNOWN.join(', ')}`)
-  const { store = '.stepwright', client, readOnly = false, redact, token, hosts = LOOPBACK, path = '/' } = options
-  if (typeof store !== 'string' && typeof store?.changes !== 'function')
-    throw new TypeError(`dashboard({ store }): expected a directory or a store, received ${show(store)}`)
-  if (client !== undefined && (typeof client !== 'object' || client === null))
-    throw new TypeError(`dashboard({ client }): expected a runtime or a client, received ${show(client)}`)
-  if (typeof readOnly !== 'boolean') throw new TypeError(`dashboard({ readOnly }): expected true or false, received ${show(readOnly)}`)
-  if (token !== undefined && (typeof token !== 'string' || token.length < SHORTEST_TOKEN))
-    throw new TypeError(
-      `dashboard({ token }): expected at least ${SHORTEST_TOKEN} characters, received ${typeof token === 'string' ? `${token.length} of them` : show(token)}`,
-    )
-  if (!Array.isArray(hosts) || hosts.some(host => typeof host !== 'string'))
-    throw new TypeError(`dashboard({ hosts }): expected an array of host names, received ${show(hosts)}`)
-  if (typeof path !== 'string' || !/^\/([\w.~-]+\/?)*$/.test(path))
-    throw new TypeError(`dashboard({ path }): expected a path such as '/processes', received ${show(path)}`)
-  return {
-    store,
-    client,
-    readOnly,
-    token,
-    hosts: hosts as readonly string[],
-    redact: checkRedact(redact, 'dashboard({ redact })'),
-    path: path.endsWith('/') ? path : `${path}/`,
-  }
+export function checkDashboardOptions(options: DashboardOptions) {
+  const checked = checkOptions(options, 'dashboard()', CHECKS)
+  const { store = '.stepwright', client, readOnly = false, redact = [], token, hosts = LOOPBACK, path = '/' } = checked
+  return { store, client, readOnly, redact, token, hosts, path: path.endsWith('/') ? path : `${path}/` }
 }

@@ -1,4 +1,4 @@
-import { show } from '../record/show.ts'
+import { check } from '../record/check.ts'
 
 export const REDACTED = '[redacted]'
 
@@ -26,15 +26,11 @@ function parse(path: string): Part[] | undefined {
   return parts.at(-1) === DEEP ? undefined : parts
 }
 
-/** @throws TypeError for a path that is none */
-export function checkRedact(paths: unknown, what: string): readonly string[] {
-  if (paths === undefined) return []
-  if (!Array.isArray(paths)) throw new TypeError(`${what}: expected an array of paths, received ${show(paths)}`)
-  for (const path of paths as unknown[])
-    if (typeof path !== 'string' || parse(path) === undefined)
-      throw new TypeError(`${what}: expected paths such as '$.password', '$.users[*].token' or '$..secret', received ${show(path)}`)
-  return paths as string[]
-}
+/** @throws TypeError if one is no path */
+export const checkRedact = check<readonly string[]>(
+  `an array of paths such as '$.password', '$.users[*].token' or '$..secret'`,
+  paths => Array.isArray(paths) && paths.every(path => typeof path === 'string' && parse(path) !== undefined),
+)
 
 /**
  * Makes a function that replaces what stands at these paths of a JSON value by `[redacted]`, in a copy. Paths are as in JSONPath: `$.password`,

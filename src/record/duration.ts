@@ -1,4 +1,4 @@
-import { show } from './show.ts'
+import { mustBe } from './check.ts'
 
 /** Milliseconds, or a number with its unit: '300ms' '30s' '5m' '1.5h' '7d'. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
@@ -22,7 +22,5 @@ function parse(value: unknown): number {
 export function toMs(value: unknown, what: string): number {
   const ms = parse(value)
   if (ms >= 0 && ms <= MAX_MS) return Math.round(ms)
-  throw new TypeError(
-    `${what} must be milliseconds or a duration like '300ms' '30s' '5m' '1.5h' '7d', from 0 to 36500d; received ${show(value)}`,
-  )
+  throw mustBe(what, `milliseconds or a duration like '300ms' '30s' '5m' '1.5h' '7d', from 0 to 36500d`, value)
 }

@@ -6,7 +6,7 @@ import { systemClock } from './clock.ts'
 import { openIsolation } from './attempt/isolation.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
-import { checkOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
+import { checkRuntimeOptions, type CloseOptions, type RuntimeOptions, type StartOptions } from './options.ts'
 import { checkServices, definitionsOf } from './host/programs.ts'
 import { ProcessRuntime, type Injected } from './runtime.ts'
 
@@ -63,7 +63,7 @@ export async function createRuntime<const P extends readonly ProcessDefinition[]
 
 export async function openRuntime(options: RuntimeOptions & { services?: unknown }, injected: Injected): Promise<Runtime> {
   // All that the caller may have got wrong comes first: it must not leave a store behind.
-  const checked = checkOptions(options)
+  const checked = checkRuntimeOptions(options)
   const definitions = definitionsOf(options.processes)
   checkServices(definitions, checked.services)
   const { store } = checked

@@ -1,4 +1,4 @@
-import { show } from '../record/show.ts'
+import { check, isObject } from '../record/check.ts'
 
 /** What a runtime says of itself goes here: a pino logger, or whatever looks like one. */
 export interface Logger {
@@ -23,12 +23,7 @@ function warn(fields: { code?: string }, message: string): void {
 }
 
 /** @throws TypeError */
-export function checkLogger(logger: unknown): Logger {
-  if (logger === undefined) return warningLogger
-  const isObject = typeof logger === 'object' && logger !== null
-  const missing = !isObject ? LEVELS[0] : LEVELS.find(level => typeof (logger as Partial<Logger>)[level] !== 'function')
-  if (missing === undefined) return logger as Logger
-  throw new TypeError(
-    `createRuntime({ logger }): expected an object with the methods ${LEVELS.join(', ')}, such as pino(); received ${show(logger)}`,
-  )
-}
+export const checkLogger = check<Logger>(
+  `an object with the methods ${LEVELS.join(', ')}, such as pino()`,
+  logger => isObject(logger) && LEVELS.every(level => typeof logger[level] === 'function'),
+)

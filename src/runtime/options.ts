@@ -1,12 +1,23 @@
 import { constants } from 'node:os'
 import type { InspectionEvent, Observer } from 'xstate'
-import { checkOptions as checkKeys } from '../record/check.ts'
+import { ORIGIN_CHECKS } from '../client/check.ts'
+import {
+  check,
+  checkFlag,
+  checkOptions,
+  checkServices,
+  integerFrom,
+  isObject,
+  limitFrom,
+  mustBe,
+  oneOf,
+  type Check,
+} from '../record/check.ts'
 import { toMs, type Duration } from '../record/duration.ts'
 import type { ProcessDefinition } from '../record/definition.ts'
-import { show } from '../record/show.ts'
 import type { Store } from '../store/store.ts'
 import { storeAt } from '../client/store-at.ts'
-import { checkLogger, type Logger } from './logger.ts'
+import { checkLogger, warningLogger, type Logger } from './logger.ts'
 
 /** What XState calls with each event of an actor. */
 export type Inspection = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
@@ -48,104 +59,71 @@ export interface WorkerOptions {
   readonly wait?: boolean | undefined
 }
 
-export interface CheckedOptions {
-  readonly logger: Logger
-  readonly schedules: boolean
-  readonly worker: Required<WorkerOptions> | undefined
-  readonly store: Store
-  /** Opened here by its path, so it is closed with the runtime. */
-  readonly ownsStore: boolean
-  readonly concurrency: number
-  readonly recover: 'resume' | 'fail' | false
-  readonly maxRecoveries: number
-  readonly retentionMs: number | false
-  readonly closeOn: readonly NodeJS.Signals[]
-  readonly inspect: Inspection | undefined
-  readonly services: object
+const OPEN = 'createRuntime()'
+
+function checkWorker(worker: unknown, what: string): Required<WorkerOptions> | undefined {
+  if (worker === false) return undefined
+  const checks = { maxProcesses: limitFrom(1), wait: checkFlag }
+  const { maxProcesses = Infinity, wait = true } = checkOptions(worker === true ? {} : worker, what, checks, what)
+  return { maxProcesses, wait }
 }
 
-const KNOWN = new Set([
-  'processes',
-  'store',
-  'services',
-  'concurrency',
-  'worker',
-  'schedules',
-  'recover',
-  'maxRecoveries',
-  'retention',
-  'closeOn',
-  'logger',
-  'inspect',
-])
+const checkObserver = check<Inspection>(
+  'an inspector, a function or an observer',
+  inspect => typeof inspect === 'function' || (isObject(inspect) && typeof inspect['next'] === 'function'),
+)
 
-export function checkOptions(options: RuntimeOptions & { services?: unknown }): CheckedOptions {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`createRuntime(options): expected an object, received ${show(options)}`)
-  const strange = Object.keys(options).find(key => !KNOWN.has(key))
-  if (strange !== undefined) throw new TypeError(`createRuntime: unknown option '${strange}'. Known are ${[...KNOWN].join(', ')}`)
-  const {
-    processes,
-    store = '.stepwright',
-    services = {},
-    concurrency = 100,
-    recover = 'resume',
-    maxRecoveries = 3,
-    schedules = true,
-    retention = '10h',
-    closeOn = [],
-  } = options
-  if (!Array.isArray(processes))
-    throw new TypeError(`createRuntime({ processes }): expected an array of definitions, received ${show(processes)}`)
-  if (!Number.isInteger(concurrency) || concurrency < 1)
-    throw new TypeError(`createRuntime({ concurrency }): expected an integer from 1, received ${show(concurrency)}`)
-  if (!['resume', 'fail', false].includes(recover))
-    throw new TypeError(`createRuntime({ recover }): expected 'resume', 'fail' or false, received ${show(recover)}`)
-  if (!Number.isInteger(maxRecoveries) || maxRecoveries < 0)
-    throw new TypeError(`createRuntime({ maxRecoveries }): expected an integer from 0, received ${show(maxRecoveries)}`)
-  if (typeof services !== 'object' || services === null)
-    throw new TypeError(`createRuntime({ services }): expected an object, received ${show(services)}`)
-  if (typeof store !== 'string' && typeof store?.openHost !== 'function')
-    throw new TypeError(`createRuntime({ store }): expected a path or a store such as lowdbStore('.stepwright'), received ${show(store)}`)
-  if (!Array.isArray(closeOn) || closeOn.some(signal => !(signal in constants.signals)))
-    throw new TypeError(`createRuntime({ closeOn }): expected names of signals such as ['SIGTERM'], received ${show(closeOn)}`)
-  if (typeof schedules !== 'boolean')
-    throw new TypeError(`createRuntime({ schedules }): expected true or false, received ${show(schedules)}`)
-  const worker = checkWorker(options.worker)
-  const retentionMs = retention === false ? false : toMs(retention, 'createRuntime({ retention })')
+const checkInspect: Check<Inspection> = (given, what) =>
+  checkObserver(isObject(given) && 'inspect' in given ? given['inspect'] : given, what)
+
+const CHECKS = {
+  processes: check<readonly ProcessDefinition[]>('an array of definitions', Array.isArray),
+  store: check<string | Store>(
+    `a path or a store such as lowdbStore('.stepwright')`,
+    store => typeof store === 'string' || (isObject(store) && typeof store['openHost'] === 'function'),
+  ),
+  services: checkServices,
+  concurrency: integerFrom(1),
+  worker: checkWorker,
+  schedules: checkFlag,
+  recover: oneOf('resume', 'fail', false),
+  maxRecoveries: integerFrom(0),
+  retention: (value: unknown, what: string): number | false => (value === false ? false : toMs(value, what)),
+  closeOn: check<readonly NodeJS.Signals[]>(
+    `an array of names of signals, such as ['SIGTERM']`,
+    names => Array.isArray(names) && names.every(name => typeof name === 'string' && name in constants.signals),
+  ),
+  logger: checkLogger,
+  inspect: checkInspect,
+}
+
+/** @throws TypeError */
+export function checkRuntimeOptions(options: RuntimeOptions & { services?: unknown }) {
+  const { processes, store = '.stepwright', retention = toMs('10h', 'retention'), ...given } = checkOptions(options, OPEN, CHECKS)
+  if (processes === undefined) throw mustBe(`processes of ${OPEN}`, 'an array of definitions', processes)
+  const defaults = {
+    services: {},
+    concurrency: 100,
+    worker: undefined,
+    schedules: true,
+    recover: 'resume' as const,
+    maxRecoveries: 3,
+    closeOn: [],
+    logger: warningLogger,
+    inspect: undefined,
+  }
   return {
+    ...defaults,
+    ...given,
+    processes,
     store: typeof store === 'string' ? storeAt(store) : store,
+    /** Opened here by its path, so it is closed with the runtime. */
     ownsStore: typeof store === 'string',
-    concurrency,
-    worker,
-    recover,
-    maxRecoveries,
-    retentionMs,
-    closeOn,
-    logger: checkLogger(options.logger),
-    schedules,
-    inspect: checkInspect(options.inspect),
-    services,
+    retentionMs: retention,
   }
 }
 
-function checkInspect(given: RuntimeOptions['inspect']): Inspection | undefined {
-  const inspect = typeof given === 'object' && given !== null && 'inspect' in given ? given.inspect : given
-  if (inspect === undefined || typeof inspect === 'function' || typeof inspect?.next === 'function') return inspect
-  throw new TypeError(`createRuntime({ inspect }): expected an inspector, a function or an observer, received ${show(given)}`)
-}
-
-function checkWorker(worker: RuntimeOptions['worker']): CheckedOptions['worker'] {
-  if (worker === undefined || worker === false) return undefined
-  const { maxProcesses = Infinity, wait = true } = checkKeys(worker === true ? {} : worker, 'createRuntime({ worker })', [
-    'maxProcesses',
-    'wait',
-  ]) as WorkerOptions
-  if (maxProcesses !== Infinity && (!Number.isInteger(maxProcesses) || maxProcesses < 1))
-    throw new TypeError(`createRuntime({ worker: { maxProcesses } }): expected an integer from 1, received ${show(maxProcesses)}`)
-  if (typeof wait !== 'boolean') throw new TypeError(`createRuntime({ worker: { wait } }): expected true or false, received ${show(wait)}`)
-  return { maxProcesses, wait }
-}
+export type CheckedOptions = ReturnType<typeof checkRuntimeOptions>
 
 /** What may be said of one process when it is started. */
 export interface StartOptions {
@@ -163,36 +141,12 @@ export interface CloseOptions {
   readonly within?: Duration | undefined
 }
 
-export function checkCloseOptions(options: CloseOptions): number {
-  const { within = '10s' } = checkKeys(options, 'options of close', ['within'])
-  return toMs(within, 'close({ within })')
-}
+/** @throws TypeError */
+export const checkCloseOptions = (options: CloseOptions): number =>
+  checkOptions(options, 'close()', { within: toMs }).within ?? toMs('10s', 'within')
 
-const MAX_KEY_LENGTH = 1024
-const MAX_LABELS_LENGTH = 16 * 1024
-
-export function checkStartOptions(options: StartOptions): { key?: string; labels?: Record<string, string>; timeoutMs?: number } {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`start options: expected an object, received ${show(options)}`)
-  const { key, timeout, labels, ...rest } = options
-  const [strange] = Object.keys(rest)
-  if (strange !== undefined) throw new TypeError(`start: unknown option '${strange}'. Known are key, timeout, labels`)
-  if (key !== undefined && (typeof key !== 'string' || key === '' || key.length > MAX_KEY_LENGTH))
-    throw new TypeError(`start({ key }): expected a string of 1 to ${MAX_KEY_LENGTH} characters, received ${show(key)}`)
-  if (
-    labels !== undefined &&
-    (typeof labels !== 'object' ||
-      labels === null ||
-      Array.isArray(labels) ||
-      Object.values(labels).some(value => typeof value !== 'string'))
-  )
-    throw new TypeError(`start({ labels }): expected an object of strings, received ${show(labels)}`)
-  if (labels !== undefined && JSON.stringify(labels).length > MAX_LABELS_LENGTH)
-    throw new TypeError(
-      `start({ labels }): labels are to find a process by, at most ${MAX_LABELS_LENGTH} characters of JSON; data belongs into the input`,
-    )
-  return {
-    ...(key !== undefined && { key }),
-    ...(labels !== undefined && { labels: { ...labels } }),
-    ...(timeout !== undefined && { timeoutMs: toMs(timeout, 'start({ timeout })') }),
-  }
+/** @throws TypeError */
+export function checkStartOptions(options: StartOptions) {
+  const { timeout, ...origin } = checkOptions(options, 'start()', { ...ORIGIN_CHECKS, timeout: toMs })
+  return { ...origin, ...(timeout !== undefined && { timeoutMs: timeout }) }
 }

@@ -1,5 +1,6 @@
 import type { ProcessBuilder } from './builder.ts'
-import { checkFunction, checkOptions, checkSchema } from '../record/check.ts'
+import { checkFunction, checkOptions, checkSchema, mustBe } from '../record/check.ts'
+import { defined } from '../record/defined.ts'
 import type { InputOf, ParsedOf } from './data-flow.ts'
 import type { ProcessDefinition, StepInfo } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
@@ -10,7 +11,9 @@ import type { MustBeJson } from '../record/not-json.ts'
 import { planEach } from './kinds/each.ts'
 import { planMachine } from './kinds/machine.ts'
 import { planProcess } from './kinds/process.ts'
-import { planFunctionStep, planInterrupt, planParallel } from './kinds/function.ts'
+import { planFunctionStep } from './kinds/function.ts'
+import { planInterrupt } from './kinds/interrupt.ts'
+import { planParallel } from './kinds/parallel.ts'
 import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
 import { runInCaller } from './run/run.ts'
 import { planSchedule, type ScheduleOptions } from './schedule.ts'
@@ -83,11 +86,12 @@ class Builder {
 
 /** `typed<T>()` is all that can say what services are: another schema would look as if it checked them. */
 function checkServices(services: unknown, what: string): void {
-  if (services === undefined || checkSchema(services, what)['~standard'].vendor === 'stepwright') return
-  throw new TypeError(`${what} must be typed<T>(), which only tells their type; received ${show(services)}`)
+  if (checkSchema(services, what)['~standard'].vendor !== 'stepwright')
+    throw mustBe(what, 'typed<T>(), which only tells their type', services)
 }
 
-export interface ProcessOptions<S = Schema | undefined, Services = any> extends ScheduleOptions {
+/** What is said of a process before its steps. */
+export interface ProcessOptions<S = Schema | undefined, Services = any> {
   /** Small letters, digits and -. Two definitions with the same name are versions of one process. */
   name: string
   /** Change it when the steps change while processes are under way. Default '1'. */
@@ -99,13 +103,27 @@ export interface ProcessOptions<S = Schema | undefined, Services = any> extends 
   /** How long the process may run, not counting what it sleeps or is interrupted. */
   timeout?: Duration | undefined
   /**
+   * When it is started by itself.
+   * @example schedule: { cron: '30 2 * * *', timeZone: 'Europe/Berlin', missed: 'once' }
+   * @example schedule: { every: '15m' }
+   */
+  schedule?: ScheduleOptions | undefined
+  /**
    * Says where processes of an older version go on. Asked only for what this definition cannot restore as it is. Pure: no I/O, no promise.
    * @example migrate: ({ step, data }) => (step === 'parse' ? { step: 'parse-v2', data } : undefined)
    */
   migrate?: Migrate | undefined
 }
 
-const OPTIONS = ['name', 'version', 'input', 'services', 'timeout', 'migrate', 'schedule', 'every', 'timeZone', 'missed'] as const
+export const PROCESS_CHECKS = {
+  name: checkProcessName,
+  version: checkVersion,
+  input: checkSchema,
+  services: checkServices,
+  timeout: toMs,
+  migrate: checkFunction<Migrate>,
+  schedule: planSchedule,
+}
 
 /**
  * Begins the definition of a process; its methods add the steps.
@@ -118,20 +136,9 @@ const OPTIONS = ['name', 'version', 'input', 'services', 'timeout', 'migrate', '
 export function defineProcess<S extends Schema | undefined = undefined, Services = {}>(
   options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services>,
 ): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never> {
-  const given = checkOptions(options, 'options of defineProcess', OPTIONS)
-  const name = checkProcessName(given['name'])
-  const what = `process '${name}'`
-  checkServices(given['services'], `services of ${what}`)
-  const schedule = planSchedule(given, what)
-  const plan: ProcessPlan = {
-    name,
-    version: given['version'] === undefined ? '1' : checkVersion(given['version'], name),
-    ...(given['input'] !== undefined && { inputSchema: checkSchema(given['input'], `input of ${what}`) }),
-    ...(given['timeout'] !== undefined && { timeoutMs: toMs(given['timeout'], `timeout of ${what}`) }),
-    ...(given['migrate'] !== undefined && { migrate: checkFunction(given['migrate'], `migrate of ${what}`) }),
-    ...(schedule && { schedule }),
-    steps: [],
-  }
+  const given = checkOptions(options, `process ${show(options?.name)}`, PROCESS_CHECKS, 'options of defineProcess()')
+  const { name = checkProcessName(undefined), version = '1', input, timeout, migrate, schedule } = given
+  const plan: ProcessPlan = { name, version, ...defined({ inputSchema: input, timeoutMs: timeout, migrate, schedule }), steps: [] }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>
 }
 

@@ -1,18 +1,16 @@
-import { checkOptions } from '../record/check.ts'
+import { checkOptions, isObject, mustBe } from '../record/check.ts'
 import type { InputOf } from './data-flow.ts'
-import { defineProcess } from './define-process.ts'
+import { defineProcess, PROCESS_CHECKS, type ProcessOptions } from './define-process.ts'
 import type { ProcessDefinition } from '../record/definition.ts'
-import type { Duration } from '../record/duration.ts'
 import { show } from '../record/show.ts'
 import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 import type { Checked, Intersect, NeedsOf } from './work-types.ts'
 import type { ClassSpec, FactorySpec } from './work.ts'
 
-export interface SpecsOptions<S = Schema | undefined> {
-  version?: string | undefined
-  input?: S
-  timeout?: Duration | undefined
-}
+/** What is said of a process before its steps; its services are known from the specs. */
+export type SpecsOptions<S = Schema | undefined> = Omit<ProcessOptions<S>, 'name' | 'services'>
+
+const { name: _name, services: _services, ...CHECKS } = PROCESS_CHECKS
 
 /**
  * A definition from a plain record of object specs, which become steps in the record's order.
@@ -25,10 +23,9 @@ export function fromSpecs<R extends Record<string, ClassSpec | FactorySpec>, S e
   specs: R & { [K in keyof R]: Checked<R[K]> },
   options: SpecsOptions<S> = {},
 ): ProcessDefinition<InputOf<S>, unknown, Intersect<{ [K in keyof R]: NeedsOf<R[K]> }>, keyof R & string> {
-  checkOptions(options, `options of process ${show(name)}`, ['version', 'input', 'timeout'])
-  if (typeof specs !== 'object' || specs === null || Array.isArray(specs)) {
-    throw new TypeError(`specs of process ${show(name)} must be an object with a spec for each step; received ${show(specs)}`)
-  }
+  const what = `process ${show(name)}`
+  checkOptions(options, what, CHECKS)
+  if (!isObject(specs)) throw mustBe(`specs of ${what}`, 'an object with a spec for each step', specs)
   let definition = defineProcess({ ...options, name } as { name: string }) as any
   for (const [step, spec] of Object.entries(specs)) definition = definition.step(step, spec)
   return definition

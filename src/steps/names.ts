@@ -1,8 +1,8 @@
-import { show } from '../record/show.ts'
+import { mustBe } from '../record/check.ts'
 
 function check(value: unknown, what: string, form: RegExp, maxLength: number, rule: string): string {
   if (typeof value === 'string' && value.length <= maxLength && form.test(value)) return value
-  throw new TypeError(`${what} must be ${rule}, at most ${maxLength} characters; received ${show(value)}`)
+  throw mustBe(what, `${rule}, at most ${maxLength} characters`, value)
 }
 
 /** Names become parts of paths: the forms below leave no room for separators, dots or differences of case. */
@@ -13,9 +13,9 @@ export const checkProcessName = (value: unknown): string =>
 export function checkStepName(value: unknown, owner: string, part: 'step' | 'branch' = 'step'): string {
   const what = `name of a ${part} of ${owner}`
   const name = check(value, what, /^[A-Za-z][A-Za-z0-9_-]*$/, 64, `like 'read-file': a letter, then letters, digits, _ and -`)
-  if (name in Object.prototype) throw new TypeError(`${what} must not be '${name}', which every object has: choose another`)
+  if (name in Object.prototype) throw mustBe(what, 'no name that every object has', name)
   return name
 }
 
-export const checkVersion = (value: unknown, process: string): string =>
-  check(value, `version of process '${process}'`, /^[A-Za-z0-9][A-Za-z0-9._+-]*$/, 32, `a string like '2' or '1.0.3'`)
+export const checkVersion = (value: unknown, what: string): string =>
+  check(value, what, /^[A-Za-z0-9][A-Za-z0-9._+-]*$/, 32, `a string like '2' or '1.0.3'`)

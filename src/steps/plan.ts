@@ -8,7 +8,8 @@ import type { StepContext, Work } from './work.ts'
 /** A step as the machine and the host see it: options checked, durations in milliseconds. */
 export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep | EachStep | ChildStep | MachineStep
 
-type UserFunction = (context: StepContext<any, any, any>) => unknown
+/** Asked of the user in an attempt: `when`, `items`, `input`, the time of a sleep. */
+export type UserFunction = (context: StepContext<any, any, any>) => unknown
 
 export interface FunctionStep {
   readonly kind: 'step'

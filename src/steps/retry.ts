@@ -1,23 +1,15 @@
-import { checkFunction, checkOptions } from '../record/check.ts'
+import { check, checkFlag, checkFunction, checkOptions, limitFrom, mustBe } from '../record/check.ts'
 import { toMs } from '../record/duration.ts'
 import { retryability, type Retryability } from './fatal.ts'
 import type { PlannedRetry } from './plan.ts'
-import { show } from '../record/show.ts'
 
-function attemptsOf(value: unknown, what: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number
-  throw new TypeError(`attempts of ${what} must be an integer from 1; received ${show(value)}`)
-}
-
-function factorOf(value: unknown, what: string): number {
-  if (value === undefined) return 2
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 1) return value
-  throw new TypeError(`factor of ${what} must be a number from 1; received ${show(value)}`)
-}
-
-function jitterOf(value: unknown, what: string): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? true
-  throw new TypeError(`jitter of ${what} must be true or false; received ${show(value)}`)
+const CHECKS = {
+  attempts: limitFrom(1),
+  delay: toMs,
+  factor: check<number>('a finite number from 1', value => Number.isFinite(value) && (value as number) >= 1),
+  maxDelay: toMs,
+  jitter: checkFlag,
+  when: checkFunction<NonNullable<PlannedRetry['when']>>,
 }
 
 /**
@@ -25,23 +17,18 @@ function jitterOf(value: unknown, what: string): boolean {
  * @throws TypeError
  */
 export function planRetry(retry: unknown, what: string): PlannedRetry | undefined {
-  if (retry === undefined) return undefined
-  const given = typeof retry === 'number' ? { attempts: retry } : retry
-  const policy = checkOptions(given, what, ['attempts', 'delay', 'factor', 'maxDelay', 'jitter', 'when'])
-  const delayMs = policy['delay'] === undefined ? 1000 : toMs(policy['delay'], `delay of ${what}`)
-  const maxDelayMs = policy['maxDelay'] === undefined ? Math.max(60_000, delayMs) : toMs(policy['maxDelay'], `maxDelay of ${what}`)
-  if (maxDelayMs < delayMs) {
-    throw new TypeError(`maxDelay of ${what} must not be shorter than its delay, ${delayMs} ms; received ${show(policy['maxDelay'])}`)
-  }
-  const planned: PlannedRetry = {
-    attempts: attemptsOf(policy['attempts'], what),
-    delayMs,
-    factor: factorOf(policy['factor'], what),
-    maxDelayMs,
-    jitter: jitterOf(policy['jitter'], what),
-    ...(policy['when'] !== undefined && { when: checkFunction(policy['when'], `when of ${what}`) }),
-  }
-  return planned.attempts === 1 ? undefined : planned
+  const policy = checkOptions(typeof retry === 'number' ? { attempts: retry } : retry, what, CHECKS, what)
+  const {
+    attempts = CHECKS.attempts(undefined, `attempts of ${what}`),
+    delay = 1000,
+    factor = 2,
+    maxDelay = Math.max(60_000, delay),
+    jitter = true,
+    when,
+  } = policy
+  if (maxDelay < delay) throw mustBe(`maxDelay of ${what}`, `at least its delay, ${delay} ms`, maxDelay)
+  if (attempts === 1) return undefined
+  return { attempts, delayMs: delay, factor, maxDelayMs: maxDelay, jitter, ...(when && { when }) }
 }
 
 /** FNV-1a, then the final mix of MurmurHash3: without it, seeds that differ in the last digit only give almost the same fraction. */

@@ -1,17 +1,28 @@
 import { Cron } from 'croner'
+import { checkOptions, checkText, mustBe, oneOf } from '../record/check.ts'
 import { toMs, type Duration } from '../record/duration.ts'
-import { show } from '../record/show.ts'
 
-/** When a process is started by itself, as `defineProcess` takes it. */
-export interface ScheduleOptions {
-  /** A cron pattern: minute, hour, day of month, month, day of week (a sixth field in front: seconds), or a nickname such as `@daily`. */
-  schedule?: string | undefined
-  /** Instead of a pattern: at every multiple of this since 1970 in UTC, so that all hosts agree. At least a second. */
-  every?: Duration | undefined
-  /** Of the pattern, like 'Europe/Berlin'. Default: UTC, the same for every host. */
-  timeZone?: string | undefined
+/** When a process is started by itself, as `defineProcess` takes it: by a pattern, or at an interval. */
+export type ScheduleOptions = CronSchedule | IntervalSchedule
+
+interface AnySchedule {
   /** What to do with ticks that passed while no host was there: nothing, or catch up once. Default 'skip'. */
   missed?: 'skip' | 'once' | undefined
+}
+
+export interface CronSchedule extends AnySchedule {
+  /** Minute, hour, day of month, month, day of week (a sixth field in front: seconds), or a nickname such as `@daily`. */
+  cron: string
+  /** Like 'Europe/Berlin'. Default: UTC, the same for every host. */
+  timeZone?: string | undefined
+  every?: never
+}
+
+export interface IntervalSchedule extends AnySchedule {
+  /** At every multiple of this since 1970 in UTC, so that all hosts agree. At least a second. */
+  every: Duration
+  cron?: never
+  timeZone?: never
 }
 
 /** Checked. */
@@ -22,50 +33,41 @@ export interface PlannedSchedule {
 
 const SHORTEST_MS = 1_000
 
-/**
- * `undefined`: the process is started by hand only.
- * @throws TypeError
- */
-export function planSchedule(
-  { schedule, every, timeZone, missed }: { [K in keyof ScheduleOptions]: unknown },
-  what: string,
-): PlannedSchedule | undefined {
-  if (missed !== undefined && missed !== 'skip' && missed !== 'once')
-    throw new TypeError(`missed of ${what} must be 'skip' or 'once'; received ${show(missed)}`)
-  if (schedule !== undefined && every !== undefined) throw new TypeError(`${what} has a schedule and an every: choose one`)
-  if (schedule !== undefined) {
-    const at = { pattern: schedule as string, timeZone: (timeZone ?? 'UTC') as string }
-    checkPattern(at, what)
-    return { at, missed: missed ?? 'skip' }
+function checkTimeZone(timeZone: unknown, what: string): string {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: checkText(timeZone, what) })
+    return timeZone as string
+  } catch {
+    throw mustBe(what, `a name such as 'Europe/Berlin'`, timeZone)
   }
-  const orphan = timeZone !== undefined ? 'timeZone' : every === undefined && missed !== undefined ? 'missed' : undefined
-  if (orphan !== undefined) throw new TypeError(`${what} has a ${orphan}, but no schedule`)
-  if (every === undefined) return undefined
-  const everyMs = toMs(every, `every of ${what}`)
-  if (everyMs < SHORTEST_MS) throw new TypeError(`every of ${what} must be at least a second; received ${show(every)}`)
-  return { at: { everyMs }, missed: missed ?? 'skip' }
 }
 
-function checkPattern({ pattern, timeZone }: { pattern: unknown; timeZone: unknown }, what: string): void {
-  if (typeof pattern !== 'string')
-    throw new TypeError(`schedule of ${what} must be a cron pattern such as '*/5 * * * *'; received ${show(pattern)}`)
-  if (typeof timeZone !== 'string')
-    throw new TypeError(`timeZone of ${what} must be a name such as 'Europe/Berlin'; received ${show(timeZone)}`)
-  try {
-    Intl.DateTimeFormat('en', { timeZone })
-  } catch {
-    throw new TypeError(`timeZone of ${what} must be a name such as 'Europe/Berlin'; received ${show(timeZone)}`)
-  }
+function checkEvery(every: unknown, what: string): number {
+  const ms = toMs(every, what)
+  if (ms >= SHORTEST_MS) return ms
+  throw mustBe(what, 'at least a second', every)
+}
+
+const CHECKS = { cron: checkText, every: checkEvery, timeZone: checkTimeZone, missed: oneOf('skip', 'once') }
+
+/** @throws TypeError */
+export function planSchedule(options: unknown, what: string): PlannedSchedule {
+  const { cron, every, timeZone, missed = 'skip' } = checkOptions(options, what, CHECKS, what)
+  if (cron !== undefined && every === undefined) return { at: checkPattern(cron, timeZone ?? 'UTC', what), missed }
+  if (every !== undefined && cron === undefined && timeZone === undefined) return { at: { everyMs: every }, missed }
+  throw mustBe(what, `{ cron, timeZone?, missed? } or { every, missed? }`, options)
+}
+
+function checkPattern(pattern: string, timeZone: string, what: string): { pattern: string; timeZone: string } {
   let next: Date | null
   try {
     next = cronOf({ pattern, timeZone }).nextRun()
   } catch (cause) {
-    throw new TypeError(
-      `schedule of ${what} must be a cron pattern such as '*/5 * * * *'; received ${show(pattern)}: ${(cause as Error).message}`,
-      { cause },
-    )
+    const { message } = mustBe(`cron of ${what}`, `a cron pattern such as '*/5 * * * *'`, pattern)
+    throw new TypeError(`${message}: ${(cause as Error).message}`, { cause })
   }
-  if (next === null) throw new TypeError(`schedule of ${what} never comes: ${show(pattern)}`)
+  if (next === null) throw mustBe(`cron of ${what}`, 'a pattern that comes again', pattern)
+  return { pattern, timeZone }
 }
 
 const cronOf = ({ pattern, timeZone }: { pattern: string; timeZone: string }): Cron =>

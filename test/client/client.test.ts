@@ -85,7 +85,7 @@ test('list refuses wrong options and shows them', async t => {
     [null, /null/],
     ['running', /'running'/],
     [{ stauts: 'running' }, /'stauts'/],
-    [{ status: 'runing' }, /'runing'.*running/],
+    [{ status: 'runing' }, /running.*'runing'/],
     [{ status: ['running', 5] }, /5/],
     [{ status: 5 }, /5/],
     [{ limit: -1 }, /-1/],

@@ -184,9 +184,9 @@ test('the Node handler stands in any server, and a viewer who leaves is forgotte
 })
 
 test('a wrong option is a TypeError that shows it', t => {
-  t.throws(() => dashboard({ store: 7 as never }), { instanceOf: TypeError, message: /expected a directory or a store, received 7/ })
-  t.throws(() => dashboard({ token: 'short' }), { instanceOf: TypeError, message: /at least 16 characters, received 5 of them/ })
+  t.throws(() => dashboard({ store: 7 as never }), { instanceOf: TypeError, message: /must be a path or a store; received 7/ })
+  t.throws(() => dashboard({ token: 'short' }), { instanceOf: TypeError, message: /at least 16 characters; received 5 characters/ })
   t.throws(() => dashboard({ path: 'processes' }), { instanceOf: TypeError, message: /received 'processes'/ })
   t.throws(() => dashboard({ redact: ['x'] }), { instanceOf: TypeError })
-  t.throws(() => dashboard({ readonly: true } as never), { instanceOf: TypeError, message: /unknown option 'readonly'/ })
+  t.throws(() => dashboard({ readonly: true } as never), { instanceOf: TypeError, message: /unknown key 'readonly'/ })
 })

@@ -199,8 +199,8 @@ test('an actor whose data is no JSON, and a process that nobody looks at, are sh
 })
 
 test('a wrong option is a TypeError that shows it', t => {
-  t.throws(() => inspector({ url: 'nowhere' }), { instanceOf: TypeError, message: /inspector\(\{ url \}\).*'nowhere'/ })
-  t.throws(() => inspector({ port: -1 }), { instanceOf: TypeError, message: /0 to 65535, received -1/ })
-  t.throws(() => inspector({ redact: ['password'] }), { instanceOf: TypeError, message: /'\$\.password'.*received 'password'/ })
-  t.throws(() => inspector({ adress: 1 } as never), { instanceOf: TypeError, message: /unknown option 'adress'/ })
+  t.throws(() => inspector({ url: 'nowhere' }), { instanceOf: TypeError, message: /url of inspector\(\).*'nowhere'/ })
+  t.throws(() => inspector({ port: -1 }), { instanceOf: TypeError, message: /0 to 65535; received -1/ })
+  t.throws(() => inspector({ redact: ['password'] }), { instanceOf: TypeError, message: /'\$\.password'.*received \[ 'password' \]/ })
+  t.throws(() => inspector({ adress: 1 } as never), { instanceOf: TypeError, message: /unknown key 'adress'/ })
 })

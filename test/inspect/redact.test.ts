@@ -26,6 +26,10 @@ test('the value itself is not changed, and an own __proto__ stays a key', t => {
 
 test('a path that is none is a TypeError', t => {
   for (const path of ['a', '', '$.', '$..', '$[', '$[x]', 7, null])
-    t.throws(() => checkRedact([path], 'redact'), { instanceOf: TypeError, message: /^redact: expected paths such as/ }, String(path))
-  t.throws(() => checkRedact('$.a', 'redact'), { instanceOf: TypeError, message: /expected an array/ })
+    t.throws(
+      () => checkRedact([path], 'redact'),
+      { instanceOf: TypeError, message: /^redact must be an array of paths such as/ },
+      String(path),
+    )
+  t.throws(() => checkRedact('$.a', 'redact'), { instanceOf: TypeError, message: /must be an array/ })
 })

@@ -151,7 +151,7 @@ test.serial('what cannot run apart is refused before the start', t => {
   const add = (work: unknown, options: unknown) => () => begun.step('crunch', work as never, options as never)
   t.throws(
     add(() => 1, { isolate: 'thread' }),
-    { instanceOf: TypeError, message: /isolate of step 'crunch' needs a module.*a function cannot cross/ },
+    { instanceOf: TypeError, message: /work of step 'crunch' must be a module to run in a thread/ },
   )
   t.throws(
     add(
@@ -164,14 +164,14 @@ test.serial('what cannot run apart is refused before the start', t => {
       },
       { isolate: 'process' },
     ),
-    { instanceOf: TypeError, message: /an object spec cannot cross to another process/ },
+    { instanceOf: TypeError, message: /must be a module to run in a process of its own/ },
   )
   t.throws(add({ module }, { isolate: 'worker' }), { instanceOf: TypeError, message: /must be 'thread' or 'process'; received 'worker'/ })
   t.throws(add({ module: './x.js' }, {}), { instanceOf: TypeError, message: /module of step 'crunch' must be a URL/ })
   t.throws(add({ module, services: ['db'] }, { isolate: 'thread' }), { instanceOf: TypeError, message: /unknown key 'services'/ })
   t.throws(() => begun.parallel('p', { a: { run: () => 1, isolate: 'thread' } }), {
     instanceOf: TypeError,
-    message: /branch 'p\.a' needs a module/,
+    message: /branch 'p\.a' must be a module/,
   })
   t.throws(
     () =>
@@ -181,7 +181,7 @@ test.serial('what cannot run apart is refused before the start', t => {
         () => 1,
         { isolate: 'thread' },
       ),
-    { instanceOf: TypeError, message: /each step 'e' needs a module/ },
+    { instanceOf: TypeError, message: /each step 'e' must be a module/ },
   )
 })
 

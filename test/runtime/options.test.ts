@@ -19,7 +19,7 @@ const needy = defineProcess({ name: 'needy' }).step('s', { class: Needs, service
 
 const WRONG: [string, unknown, RegExp][] = [
   ['no object', 'x', /'x'/],
-  ['unknown option', { processes: [], concurency: 3 }, /'concurency'.*concurrency/],
+  ['unknown option', { processes: [], concurency: 3 }, /concurrency.*'concurency'/],
   ['no array', { processes: plain }, /processes.*array/],
   ['no definition', { processes: [{ name: 'x' }] }, /defineProcess\(\).*name: 'x'/],
   ['empty definition', { processes: [defineProcess({ name: 'empty' })] }, /'empty' has no steps/],
@@ -35,7 +35,7 @@ const WRONG: [string, unknown, RegExp][] = [
   ['store', { processes: [], store: '' }, /path, got ""/],
   ['inspect', { processes: [], inspect: 'yes' }, /inspect.*'yes'/],
   ['inspect', { processes: [], inspect: null }, /inspect.*null/],
-  ['inspect', { processes: [], inspect: { inspect: 5 } }, /inspect.*inspect: 5/],
+  ['inspect', { processes: [], inspect: { inspect: 5 } }, /inspect of createRuntime.*received 5/],
 ]
 for (const [name, options, message] of WRONG) {
   test(`createRuntime refuses wrong options: ${name} ${String(message)}`, async t => {

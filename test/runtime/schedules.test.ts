@@ -14,7 +14,8 @@ async function ticksOf(store: Store, name = 'clean'): Promise<string[]> {
   return infos.map(({ labels }) => labels?.['tick']?.slice(11, 19) ?? '?').toSorted()
 }
 
-const define = (missed: 'skip' | 'once' = 'skip') => defineProcess({ name: 'clean', every: '10m', missed }).step('work', () => 'done')
+const define = (missed: 'skip' | 'once' = 'skip') =>
+  defineProcess({ name: 'clean', schedule: { every: '10m', missed } }).step('work', () => 'done')
 
 test('a process per tick, whatever the number of hosts', async t => {
   const [store, clock] = [memoryStore(), new TestClock()]
@@ -80,7 +81,7 @@ test('a host may leave schedules to others; one that cannot be started is told a
   const told: string[] = []
   const log = (_: object, message: string): void => void told.push(message)
   const logger = { debug() {}, info() {}, warn: log, error: log }
-  const needy = defineProcess({ name: 'needy', every: '10m', input: z.object({ n: z.number() }) }).step('work', () => 1)
+  const needy = defineProcess({ name: 'needy', schedule: { every: '10m' }, input: z.object({ n: z.number() }) }).step('work', () => 1)
   const runtime = await createTestRuntime({ processes: [needy], store, clock, logger })
   await clock.advance(20 * MINUTE)
   t.is(told.length, 2)

@@ -2,7 +2,7 @@ import test from 'ava'
 import { checkProcessName, checkStepName, checkVersion } from '../../src/steps/names.ts'
 
 const step = (value: unknown): string => checkStepName(value, "process 'p'")
-const version = (value: unknown): string => checkVersion(value, 'p')
+const version = (value: unknown): string => checkVersion(value, "version of process 'p'")
 
 test('good names are returned', t => {
   for (const name of ['a', '0', 'import-dump', 'a'.repeat(64)]) t.is(checkProcessName(name), name)
@@ -37,7 +37,7 @@ test('bad step names are refused, those that every object has too', t => {
     t.throws(() => step(name), { instanceOf: TypeError, message: /name of a step of process 'p' must be.*received/ })
   }
   for (const name of ['constructor', 'valueOf', 'toString', 'hasOwnProperty', 'isPrototypeOf']) {
-    t.throws(() => step(name), { instanceOf: TypeError, message: /which every object has/ })
+    t.throws(() => step(name), { instanceOf: TypeError, message: /no name that every object has/ })
   }
 })
 

@@ -2,16 +2,16 @@ import test from 'ava'
 import { defineProcess } from '../../src/index.ts'
 import { describeSchedule, lastTick, nextTick, planSchedule, type ScheduleOptions } from '../../src/steps/schedule.ts'
 
-const plan = (options: ScheduleOptions) => planSchedule(options, "process 'p'")!
+const plan = (options: ScheduleOptions) => planSchedule(options, "schedule of process 'p'")
 const at = (iso: string): number => Date.parse(iso)
 
 test('ticks of a pattern, in UTC and in a time zone, over the change of the clocks', t => {
-  const daily = plan({ schedule: '30 2 * * *' })
+  const daily = plan({ cron: '30 2 * * *' })
   t.is(nextTick(daily, at('2026-01-01T02:29:59Z')), at('2026-01-01T02:30:00Z'))
   t.is(nextTick(daily, at('2026-01-01T02:30:00Z')), at('2026-01-02T02:30:00Z'))
   t.is(lastTick(daily, at('2026-01-01T02:30:00Z')), at('2026-01-01T02:30:00Z'))
   t.is(lastTick(daily, at('2026-01-01T02:29:59.999Z')), at('2025-12-31T02:30:00Z'))
-  const berlin = plan({ schedule: '30 2 * * *', timeZone: 'Europe/Berlin' })
+  const berlin = plan({ cron: '30 2 * * *', timeZone: 'Europe/Berlin' })
   t.is(nextTick(berlin, at('2026-03-27T12:00:00Z')), at('2026-03-28T01:30:00Z'))
   // There is no 2:30 on that day: once, all the same.
   t.is(nextTick(berlin, at('2026-03-28T12:00:00Z')), at('2026-03-29T01:30:00Z'))
@@ -30,19 +30,21 @@ test('ticks of an interval are the same for every host', t => {
   t.is(describeSchedule(often), 'every 900s')
 })
 
-for (const [options, message] of [
-  [{ schedule: '61 * * * *' }, /'61 \* \* \* \*'.*minute/],
-  [{ schedule: 'often' }, /cron pattern.*'often'/],
-  [{ schedule: 5 }, /received 5/],
-  [{ schedule: '0 0 30 2 *' }, /never comes/],
-  [{ schedule: '* * * * *', every: '1m' }, /choose one/],
-  [{ schedule: '* * * * *', timeZone: 'Mars/Base' }, /'Mars\/Base'/],
-  [{ schedule: '* * * * *', missed: 'twice' }, /'skip' or 'once'; received 'twice'/],
-  [{ timeZone: 'UTC' }, /timeZone, but no schedule/],
-  [{ missed: 'once' }, /missed, but no schedule/],
+for (const [schedule, message] of [
+  [{ cron: '61 * * * *' }, /cron of schedule of process 'p' must be a cron pattern.*'61 \* \* \* \*'.*minute/],
+  [{ cron: 'often' }, /cron pattern.*'often'/],
+  [{ cron: 5 }, /must be a string; received 5/],
+  [{ cron: '0 0 30 2 *' }, /must be a pattern that comes again; received/],
+  [{ cron: '* * * * *', every: '1m' }, /\{ cron, timeZone\?, missed\? \} or \{ every, missed\? \}; received/],
+  [{ every: '1m', timeZone: 'UTC' }, /\{ every, missed\? \}; received/],
+  [{ cron: '* * * * *', timeZone: 'Mars/Base' }, /timeZone of schedule of process 'p'.*'Mars\/Base'/],
+  [{ cron: '* * * * *', missed: 'twice' }, /'skip' or 'once'; received 'twice'/],
+  [{ timeZone: 'UTC' }, /must be \{ cron/],
+  [{}, /must be \{ cron/],
+  ['* * * * *', /must be an object with cron, every, timeZone, missed; received '\* \* \* \* \*'/],
   [{ every: '100ms' }, /at least a second/],
-  [{ every: 'soon' }, /every of process 'p'/],
+  [{ every: 'soon' }, /every of schedule of process 'p'/],
 ] as const)
-  test(`refused: ${JSON.stringify(options)}`, t => {
-    t.throws(() => defineProcess({ name: 'p', ...(options as object) }), { instanceOf: TypeError, message })
+  test(`refused: ${JSON.stringify(schedule)}`, t => {
+    t.throws(() => defineProcess({ name: 'p', schedule } as never), { instanceOf: TypeError, message })
   })

@@ -1,40 +1,31 @@
-import { checkFunction, checkOptions } from '../../record/check.ts'
-import { checkIsolate, checkWork } from '../check-work.ts'
-import { retryOf, timeoutOf, whenOf } from './function.ts'
-import type { EachStep } from '../plan.ts'
+import { checkFunction, checkOptions, integerFrom, mustBe } from '../../record/check.ts'
+import { defined } from '../../record/defined.ts'
 import { show } from '../../record/show.ts'
+import { checkWhen, checkWork } from '../check-work.ts'
+import type { EachStep } from '../plan.ts'
+import { WORK_CHECKS } from './function.ts'
 
 const DEFAULT_CONCURRENCY = 10
-
-function concurrencyOf(value: unknown, what: string): number {
-  if (value === undefined) return DEFAULT_CONCURRENCY
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number
-  throw new TypeError(`concurrency of ${what} must be an integer from 1; received ${show(value)}`)
-}
 
 /** @throws TypeError */
 export function planEach(name: string, items: unknown, work: unknown, options: unknown = {}): EachStep {
   const what = `each step '${name}'`
-  const keys = ['concurrency', 'timeout', 'retry', 'when', 'isolate']
-  const { concurrency, timeout, retry, when, isolate } = checkOptions(options, `options of ${what}`, keys)
-  const checked = checkWork(work, what)
+  const checks = { concurrency: integerFrom(1), when: checkWhen, ...WORK_CHECKS }
+  const { timeout, concurrency = DEFAULT_CONCURRENCY, ...checked } = checkOptions(options, what, checks)
   return {
     kind: 'each',
     name,
     items: checkFunction<EachStep['items']>(items, `items of ${what}`),
-    work: checked,
-    ...checkIsolate(isolate, checked, what),
-    concurrency: concurrencyOf(concurrency, what),
-    ...whenOf(when, what),
-    ...timeoutOf(timeout, what),
-    ...retryOf(retry, what),
+    work: checkWork(work, what, checked.isolate),
+    concurrency,
+    ...defined({ ...checked, timeoutMs: timeout }),
   }
 }
 
 /** @throws TypeError */
 export function checkItems(items: unknown, name: string): readonly unknown[] {
   if (Array.isArray(items)) return items
-  throw new TypeError(`items of each step '${name}' must be an array; received ${show(items)}`)
+  throw mustBe(`items of each step '${name}'`, 'an array', items)
 }
 
 /** The failure of one item, which is its step's. Keeps the code, so that whoever catches it can tell a timeout. */

@@ -1,6 +1,6 @@
+import { mustBe } from '../../record/check.ts'
 import { toMs } from '../../record/duration.ts'
 import type { SleepStep } from '../plan.ts'
-import { show } from '../../record/show.ts'
 import type { StepContext } from '../work.ts'
 
 type Fixed = { readonly ms: number } | { readonly at: number }
@@ -8,7 +8,7 @@ type Fixed = { readonly ms: number } | { readonly at: number }
 function fixed(until: unknown, what: string): Fixed {
   if (!(until instanceof Date)) return { ms: toMs(until, what) }
   const at = until.getTime()
-  if (Number.isNaN(at)) throw new TypeError(`${what} is ${show(until)}: give a valid Date or a duration like '10m'`)
+  if (Number.isNaN(at)) throw mustBe(what, `a valid Date or a duration like '10m'`, until)
   return { at }
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../record/record.ts'
 import { ProcessError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
-import { checkOptions } from '../../record/check.ts'
+import { checkOptions, checkServices, checkSignal, mustBe } from '../../record/check.ts'
 import { begins, missingServices, prepare } from '../execute.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import { withLimit } from './limit.ts'
@@ -174,14 +174,13 @@ function pauseIn({ steps }: ProcessPlan): PlannedStep | undefined {
   return undefined
 }
 
+const RUN_CHECKS = { services: checkServices, signal: checkSignal }
+
 function checkRun(plan: ProcessPlan, options: unknown): { services: object; signal: AbortSignal } {
-  const what = `options of run of process '${plan.name}'`
-  const { services = {}, signal = new AbortController().signal } = checkOptions(options, what, ['services', 'signal'])
-  if (typeof services !== 'object' || services === null)
-    throw new TypeError(`services in ${what} must be an object; received ${show(services)}`)
-  if (!(signal instanceof AbortSignal)) throw new TypeError(`signal in ${what} must be an AbortSignal; received ${show(signal)}`)
+  const what = `run() of process '${plan.name}'`
+  const { services = {}, signal = new AbortController().signal } = checkOptions(options, what, RUN_CHECKS)
   const missing = [...new Set([plan, ...childPlans(plan)].flatMap(one => missingServices(one, services)))]
-  if (missing.length > 0) throw new TypeError(`services in ${what} must have ${missing.join(', ')}; received ${show(services)}`)
+  if (missing.length > 0) throw mustBe(`services of ${what}`, `an object with ${missing.join(', ')}`, services)
   const pause = pauseIn(plan)
   if (pause === undefined) return { services, signal }
   throw new TypeError(

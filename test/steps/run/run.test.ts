@@ -263,10 +263,10 @@ test('what cannot run is refused before anything starts', async t => {
     /step 'review' waits/,
   )
   const needsDb = begun.step('foo', { factory: (_db: string) => ({ execute: () => 1 }), services: ['db'] })
-  await refuse(needsDb, /services in options of run of process 'p' must have db; received \{\}/)
-  await refuse(needsDb, /must have db; received \{ mail: 1 \}/, { services: { mail: 1 } })
+  await refuse(needsDb, /services of run\(\) of process 'p' must be an object with db; received \{\}/)
+  await refuse(needsDb, /an object with db; received \{ mail: 1 \}/, { services: { mail: 1 } })
   await refuse(begun, /unknown key 'service'/, { service: {} })
-  await refuse(begun, /services in options.*must be an object; received 5/, { services: 5 })
+  await refuse(begun, /services of run.*must be an object; received 5/, { services: 5 })
   await refuse(begun, /must be an AbortSignal; received \{\}/, { signal: {} })
   await refuse(begun, /options of run.*received null/, null)
   await refuse(p, /has no steps/)
