@@ -1,24 +1,36 @@
 // Definitions
-export { defineProcess, isProcessDefinition } from './steps/define-process.ts'
-export { fromSpecs } from './steps/from-specs.ts'
-export { typed } from './steps/typed.ts'
+export { defineProcess, isProcessDefinition, type ProcessOptions } from './steps/define-process.ts'
+export { fromSpecs, type SpecsOptions } from './steps/from-specs.ts'
+export { typed, type Typed } from './steps/typed.ts'
 export { FatalError, RetryError } from './steps/fatal.ts'
 export type { ProcessBuilder } from './steps/builder.ts'
-export type { ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ProcessStep, StepInfo } from './record/definition.ts'
+export type {
+  ProcessDefinition,
+  ProcessInput,
+  ProcessOutput,
+  ProcessServices,
+  ProcessStep,
+  RunOptions,
+  StepInfo,
+} from './record/definition.ts'
 export type { Duration } from './record/duration.ts'
 export type {
   BranchSpec,
-  IsolateMode,
-  MachineOptions,
   EachOptions,
   InterruptOptions,
+  IsolateMode,
+  MachineOptions,
   RetryPolicy,
   StepOptions,
+  WhenOption,
   WholeOptions,
+  WorkOptions,
 } from './steps/options.ts'
+export type { Migrate, Migration, OldProcess } from './steps/migration.ts'
 export type { ScheduleOptions } from './steps/schedule.ts'
-export type { StandardSchemaV1 } from './record/standard-schema.ts'
-export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject } from './steps/work.ts'
+export type { StandardResult, StandardSchemaV1 } from './record/standard-schema.ts'
+export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject, Work } from './steps/work.ts'
+export type * as Inferred from './steps/inferred.ts'
 
 // Hosts
 export { createRuntime, type Runtime } from './runtime/create-runtime.ts'
@@ -26,7 +38,7 @@ export { checkStored, type StoredCheck, type StoredMisfit } from './runtime/chec
 export type { RuntimeEvents } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { ProcessHandle } from './runtime/handle.ts'
-export type { RuntimeOptions, StartOptions, WorkerOptions } from './runtime/options.ts'
+export type { CloseOptions, Inspection, RuntimeOptions, StartOptions, WorkerOptions } from './runtime/options.ts'
 
 // Readers
 export { openClient } from './client/open-client.ts'
@@ -43,14 +55,29 @@ export type {
   WatchAllOptions,
 } from './client/client.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './record/info.ts'
+export type { Host, HostState } from './record/host.ts'
+export type { ErrorRecord, FinalStatus, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
 
 // Stores
-export { lowdbStore } from './store/lowdb/lowdb-store.ts'
+export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
-export { Journal } from './journal/journal.ts'
-export type { Host, HostState } from './record/host.ts'
-export type { Store } from './store/store.ts'
-export type { ErrorRecord, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
+export { Journal, type JournalOptions } from './journal/journal.ts'
+export type { AdoptedProcess, CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from './store/store.ts'
+export type { Answer, Command, CommandHead, Refusal } from './store/command.ts'
+export type { StoredProcess } from './record/host.ts'
+export type {
+  FinishedItems,
+  JournalLine,
+  LineHead,
+  LogEntry,
+  MachineSnapshot,
+  ProcessIdentity,
+  ProcessRecord,
+  ProgressLine,
+  RecordEvent,
+  StepRecord,
+  Transition,
+} from './record/record.ts'
 
 // Errors
-export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from './errors.ts'
+export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode, type ProcessFailure } from './errors.ts'

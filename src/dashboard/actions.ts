@@ -2,7 +2,7 @@ import { StepwrightError } from '../errors.ts'
 import { ACTIONS, type Action } from './model.ts'
 
 /** What the page can do: as much of it as the client can. A runtime or a client is one. */
-export interface Actor {
+export interface DashboardClient {
   cancel?(pid: string, reason?: string): Promise<unknown>
   proceed?(pid: string, data?: unknown): Promise<unknown>
   fork?(pid: string, options: { readonly from?: string }): Promise<string>
@@ -14,13 +14,13 @@ export interface Actor {
   delete?(pid: string): Promise<unknown>
 }
 
-export const actionsOf = (actor: Actor, readOnly: boolean): Action[] =>
+export const actionsOf = (actor: DashboardClient, readOnly: boolean): Action[] =>
   readOnly ? [] : ACTIONS.filter(name => typeof actor[name] === 'function')
 
 type Body = Readonly<Record<string, unknown>>
 
 /** Resolves with what the page is told. */
-export async function act(actor: Actor, action: Action, pid: string, body: Body): Promise<object> {
+export async function act(actor: DashboardClient, action: Action, pid: string, body: Body): Promise<object> {
   switch (action) {
     case 'cancel':
       return { state: await actor.cancel?.(pid, text(body, 'reason')) }

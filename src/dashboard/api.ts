@@ -1,6 +1,6 @@
 import { toInfo } from '../record/info.ts'
 import type { Store } from '../store/store.ts'
-import { act, actionsOf, failureOf, type Actor } from './actions.ts'
+import { act, actionsOf, failureOf, type DashboardClient } from './actions.ts'
 import { Feed } from './feed.ts'
 import { ACTIONS, type Action } from './model.ts'
 import { ProcessTopic } from './process-topic.ts'
@@ -12,14 +12,14 @@ const MAX_BODY = 1024 * 1024
 /** What the page asks of the server. */
 export class Api {
   readonly #store: Store
-  readonly #actor: Actor
+  readonly #actor: DashboardClient
   readonly #actions: readonly Action[]
   readonly #redact: (value: unknown) => unknown
   readonly #feed: Feed
   readonly #topics = new Map<string, ProcessTopic>()
   readonly #streams = new EventStreams()
 
-  constructor(store: Store, actor: Actor, readOnly: boolean, redact: (value: unknown) => unknown) {
+  constructor(store: Store, actor: DashboardClient, readOnly: boolean, redact: (value: unknown) => unknown) {
     this.#store = store
     this.#actor = actor
     this.#actions = actionsOf(actor, readOnly)

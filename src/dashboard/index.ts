@@ -1,2 +1,3 @@
 export { dashboard, type Dashboard } from './dashboard.ts'
+export type { DashboardClient } from './actions.ts'
 export type { DashboardOptions } from './options.ts'

@@ -1,7 +1,7 @@
 import { check, checkFlag, checkOptions, isObject, mustBe } from '../record/check.ts'
 import { checkRedact } from '../format/redact.ts'
 import type { Store } from '../store/store.ts'
-import type { Actor } from './actions.ts'
+import type { DashboardClient } from './actions.ts'
 import { LOOPBACK } from './guard.ts'
 
 /** What a page shows, and to whom. */
@@ -9,7 +9,7 @@ export interface DashboardOptions {
   /** A store, or the path of one. Default: '.stepwright'. */
   readonly store?: string | Store | undefined
   /** Who carries out what viewers want: a runtime or a client of the same store. Default: a client of its own. */
-  readonly client?: Actor | undefined
+  readonly client?: DashboardClient | undefined
   /** Nothing can be done, only seen. */
   readonly readOnly?: boolean | undefined
   /** Paths in inputs, outputs and logged fields that nobody is shown, such as `$.password` or `$..token`. */
@@ -38,7 +38,7 @@ const CHECKS = {
     'a path or a store',
     store => typeof store === 'string' || (isObject(store) && typeof store['changes'] === 'function'),
   ),
-  client: check<Actor>('a runtime or a client', isObject),
+  client: check<DashboardClient>('a runtime or a client', isObject),
   readOnly: checkFlag,
   redact: checkRedact,
   token: checkToken,

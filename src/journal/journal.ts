@@ -15,7 +15,10 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants
 export const LOOK_AGAIN_MS = [1, 4, 15, 30] as const
 
 export interface JournalOptions {
-  /** For tests that let the file system fail. */
+  /**
+   * For tests that let the file system fail.
+   * @internal
+   */
   readonly files?: Files
   /** 'new': the first write fails if the file is there; 'existing': it fails if it is not. Otherwise it is made when need be. */
   readonly expect?: 'new' | 'existing'
@@ -48,7 +51,8 @@ export class Journal<T> implements Adapter<T> {
   /** There may be a piece of a line after `#length`. */
   #torn = false
 
-  constructor(file: string, { files = fs, expect }: JournalOptions = {}) {
+  constructor(file: string, options: JournalOptions = {}) {
+    const { files = fs, expect } = options
     this.file = resolve(file)
     this.#files = files
     this.#flags = O_RDWR | O_APPEND | (expect === 'existing' ? 0 : O_CREAT) | (expect === 'new' ? O_EXCL : 0)

@@ -42,7 +42,7 @@ export interface ProcessDefinition<Input = any, Output = any, Services = any, St
   }
 }
 
-type TypesOf<D> = D extends ProcessDefinition ? NonNullable<D['~types']> : never
+export type TypesOf<D> = D extends ProcessDefinition ? NonNullable<D['~types']> : never
 
 /** What `start` and `run` take, before the schema has parsed it. */
 export type ProcessInput<D> = TypesOf<D>['input'] extends (input: infer I) => void ? I : never

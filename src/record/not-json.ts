@@ -1,8 +1,8 @@
 /** JSON at compile time. What a step returns at run time is checked by `json.ts`; both give the same hints. */
 
-type AnyFunction = (...args: never) => unknown
-type Binary = ArrayBufferView | ArrayBufferLike
-type NotPlain =
+export type AnyFunction = (...args: never) => unknown
+export type Binary = ArrayBufferView | ArrayBufferLike
+export type NotPlain =
   | AnyFunction
   | bigint
   | symbol
@@ -14,11 +14,11 @@ type NotPlain =
   | RegExp
   | URL
   | Binary
-type Scalar = string | number | boolean | null | undefined | void
-type IsAny<T> = 0 extends 1 & T ? true : false
+export type Scalar = string | number | boolean | null | undefined | void
+export type IsAny<T> = 0 extends 1 & T ? true : false
 
 /** `T` as JSON would keep it. Mapped lazily, so recursive types are fine. */
-type Jsonable<T> =
+export type Jsonable<T> =
   IsAny<T> extends true
     ? any
     : T extends NotPlain
@@ -31,10 +31,10 @@ type Jsonable<T> =
             ? { [K in keyof T as Exclude<K, symbol>]: Jsonable<T[K]> }
             : T
 
-type Key<T> = Extract<keyof T, string | number>
-type Methods<T> = { [K in Key<T>]: unknown extends T[K] ? never : NonNullable<T[K]> extends AnyFunction ? K : never }[Key<T>]
+export type Key<T> = Extract<keyof T, string | number>
+export type Methods<T> = { [K in Key<T>]: unknown extends T[K] ? never : NonNullable<T[K]> extends AnyFunction ? K : never }[Key<T>]
 
-type Hint<T> = T extends Date
+export type Hint<T> = T extends Date
   ? 'a Date: return toISOString()'
   : T extends ReadonlyMap<any, any>
     ? 'a Map: return Object.fromEntries()'
@@ -51,7 +51,7 @@ type Hint<T> = T extends Date
               : 'not plain data'
 
 /** The first places, at most four levels down, that are not JSON. Deeper ones would cost the compiler more than they help. */
-type Where<T, Path extends string, Depth extends 0[] = []> =
+export type Where<T, Path extends string, Depth extends 0[] = []> =
   IsAny<T> extends true
     ? never
     : T extends Scalar

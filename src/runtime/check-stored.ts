@@ -2,7 +2,7 @@ import { stepAt } from '../record/step-at.ts'
 import type { ProcessDefinition } from '../record/definition.ts'
 import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
-import { definitionsOf, Programs, type Unrestorable } from './host/programs.ts'
+import { definitionsOf, Programs } from './host/programs.ts'
 
 /** A stored process that hosts with the new definitions would leave as it is. */
 export interface StoredMisfit {
@@ -13,7 +13,7 @@ export interface StoredMisfit {
   readonly status?: ProcessStatus
   /** The step it is at; absent if it has not begun. */
   readonly step?: string
-  readonly reason: Unrestorable['reason'] | 'unreadable'
+  readonly reason: 'unknown-definition' | 'unknown-version' | 'missing-step' | 'missing-state' | 'failed-migration' | 'unreadable'
   readonly message: string
 }
 

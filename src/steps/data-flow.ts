@@ -2,10 +2,10 @@ import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 
 /** What the next step's `data` is, beyond a step's plain output. */
 
-type IsPlainObject<T> = T extends readonly unknown[] ? false : T extends object ? true : false
+export type IsPlainObject<T> = T extends readonly unknown[] ? false : T extends object ? true : false
 
 /** As `proceed` does it: a plain object is spread into the output, anything else replaces it, nothing keeps it. */
-type Merge<T, P> = P extends undefined
+export type Merge<T, P> = P extends undefined
   ? T
   : [IsPlainObject<T>, IsPlainObject<P>] extends [true, true]
     ? { [K in keyof (Omit<T, keyof P> & P)]: (Omit<T, keyof P> & P)[K] }

@@ -11,9 +11,13 @@ export type Take<P, S> = S extends readonly [infer N extends string, ...infer Na
   : unknown
 
 /** The parameters that are left for `args`. */
-type Drop<P, S> = S extends readonly [unknown, ...infer Names] ? (P extends readonly [unknown, ...infer Rest] ? Drop<Rest, Names> : []) : P
+export type Drop<P, S> = S extends readonly [unknown, ...infer Names]
+  ? P extends readonly [unknown, ...infer Rest]
+    ? Drop<Rest, Names>
+    : []
+  : P
 
-interface WrongArguments<Expected> {
+export interface WrongArguments<Expected> {
   readonly 'wrong arguments, expected': Expected
 }
 
@@ -32,13 +36,13 @@ export type OutputOf<W> = W extends { run: infer R }
         : W extends { module: URL; type: Typed<infer F> }
           ? OutputOf<F>
           : unknown
-type ParametersOf<W> = W extends { class: new (...args: infer P) => unknown }
+export type ParametersOf<W> = W extends { class: new (...args: infer P) => unknown }
   ? P
   : W extends { factory: (...args: infer P) => unknown }
     ? P
     : []
-type ServicesOf<W> = W extends { services: infer S } ? S : []
-type ArgsOf<W> = W extends { args: infer A } ? A : []
+export type ServicesOf<W> = W extends { services: infer S } ? S : []
+export type ArgsOf<W> = W extends { args: infer A } ? A : []
 
 export type NeedsOf<W> = W extends { run: infer R } ? NeedsOf<R> : Take<ParametersOf<W>, ServicesOf<W>>
 export type Checked<W> = W extends { run: infer R } ? { run: Checked<R> } : Demand<OutputOf<W>, ParametersOf<W>, ServicesOf<W>, ArgsOf<W>>

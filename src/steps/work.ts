@@ -24,14 +24,14 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown> {
   log(message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
-type Context = StepContext<any, any, any>
+export type AnyContext = StepContext<any, any, any>
 
 /** A step as an object. `execute` is a property and no method, so that TypeScript checks its parameters strictly. */
-export interface StepObject<C extends Context = any, Output = unknown> {
+export interface StepObject<C extends AnyContext = any, Output = unknown> {
   execute: (data: C['data'], context: C) => Output
 }
 
-interface Injected<S, A> {
+export interface Injected<S, A> {
   /** Names of services, given to the constructor or factory first. */
   services?: S
   /** Given after the services, as they are. */
@@ -40,7 +40,7 @@ interface Injected<S, A> {
 
 /** `new Class(...services, ...args).execute(data, context)`, constructed anew for each attempt. */
 export interface ClassSpec<
-  C extends Context = any,
+  C extends AnyContext = any,
   Output = any,
   P extends any[] = any,
   S = readonly Name[] | [],
@@ -51,7 +51,7 @@ export interface ClassSpec<
 
 /** `factory(...services, ...args).execute(data, context)`, called anew for each attempt. */
 export interface FactorySpec<
-  C extends Context = any,
+  C extends AnyContext = any,
   Output = any,
   P extends any[] = any,
   S = readonly Name[] | [],
@@ -74,7 +74,7 @@ export interface ModuleSpec<C = any, Output = any> {
 }
 
 /** What a step does: a function of its context, an object spec or a module. `P` are the spec's parameters, `S` its services, `A` its args. */
-export type Work<C extends Context = any, Output = any, P extends any[] = any, S = readonly Name[] | [], A = readonly unknown[] | []> =
+export type Work<C extends AnyContext = any, Output = any, P extends any[] = any, S = readonly Name[] | [], A = readonly unknown[] | []> =
   | ((context: C) => Output)
   | ClassSpec<C, Output, P, S, A>
   | FactorySpec<C, Output, P, S, A>

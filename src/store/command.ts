@@ -3,7 +3,7 @@ import { isPid } from '../record/pid.ts'
 import type { Json } from '../record/record.ts'
 
 /** What every command has. Its id has the form of a pid, so that ids sort by the time they were made; `at` is epoch milliseconds. */
-interface CommandHead {
+export interface CommandHead {
   readonly pid: string
   readonly id: string
   readonly at: number

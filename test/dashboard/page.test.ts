@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { createRuntime, defineProcess, lowdbStore, typed, type Runtime } from '../../src/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { serveDashboard } from '../../src/dashboard/serve.ts'
-import type { Actor } from '../../src/dashboard/actions.ts'
+import type { DashboardClient } from '../../src/dashboard/actions.ts'
 import { closeBrowser, openTab } from '../browser/chromium.ts'
 import { tempDir } from '../temp-dir.ts'
 import { buildPage } from '../../src/dashboard/build-page.ts'
@@ -51,7 +51,7 @@ function gated() {
   return { definition, open: (gate: number) => gates[gate]!.resolve() }
 }
 
-async function open(t: ExecutionContext, { runtime, dir, ...options }: { runtime?: Runtime; dir?: string; actor?: Actor } = {}) {
+async function open(t: ExecutionContext, { runtime, dir, ...options }: { runtime?: Runtime; dir?: string; actor?: DashboardClient } = {}) {
   const store = dir ?? `${await tempDir(t)}/store`
   const gate = gated()
   const host = runtime ?? (await createRuntime({ processes: [hello, failing, approval, gate.definition], store: lowdbStore(store) }))

@@ -1,6 +1,5 @@
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import type { Tinypool } from 'tinypool'
 import { StepwrightError } from '../../errors.ts'
 import { toErrorRecord } from '../../record/to-error-record.ts'
 import { RetryError } from '../../steps/fatal.ts'
@@ -19,12 +18,18 @@ const CRASH_TOLD_MS = 50
 
 const WORKER = new URL(`./isolated-task${extname(import.meta.url)}`, import.meta.url)
 
-type Pools = (mode: IsolateMode) => Tinypool
+/** What is used of Tinypool, which is an optional dependency: the declarations of this package must do without it. */
+interface Pool {
+  run(task: object, options: object): Promise<unknown>
+  destroy(): Promise<void>
+}
+
+type Pools = (mode: IsolateMode) => Pool
 
 /** Runs modules in threads and processes of their own, which can be killed. */
 export class Isolation {
   readonly #createPool: Pools
-  readonly #pools = new Map<IsolateMode, Tinypool>()
+  readonly #pools = new Map<IsolateMode, Pool>()
   readonly #maxBytes: number
 
   constructor(createPool: Pools, maxBytes: number) {
@@ -84,7 +89,7 @@ export class Isolation {
     await Promise.all([...this.#pools.values()].map(pool => pool.destroy()))
   }
 
-  #pool(mode: IsolateMode): Tinypool {
+  #pool(mode: IsolateMode): Pool {
     const pool = this.#pools.get(mode) ?? this.#createPool(mode)
     this.#pools.set(mode, pool)
     return pool
@@ -99,13 +104,13 @@ export async function openIsolation(plans: readonly ProcessPlan[], concurrency: 
   const step = plans.flatMap(everyStep).find(one => 'isolate' in one)
   if (step === undefined) return undefined
   try {
-    const { Tinypool: Pool } = await import('tinypool')
+    const { Tinypool } = await import('tinypool')
     const runtimes = { thread: 'worker_threads', process: 'child_process' } as const
     // As many workers as there are slots: a step's time does not pass while it waits for one.
     // Without it a process would have no variable at all.
     const env = process.env as Record<string, string>
     const options = { filename: WORKER.href, minThreads: 0, maxThreads: concurrency, idleTimeout: IDLE_MS, useAtomics: false, env }
-    return new Isolation(mode => new Pool({ ...options, runtime: runtimes[mode] }), maxBytes)
+    return new Isolation(mode => new Tinypool({ ...options, runtime: runtimes[mode] }), maxBytes)
   } catch (cause) {
     throw new TypeError(`Step '${step.name}' has isolate, which needs the package tinypool: npm install tinypool`, { cause })
   }

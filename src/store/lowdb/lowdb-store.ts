@@ -31,7 +31,10 @@ export interface LowdbStoreOptions {
    * latter waits for the disk at every transition.
    */
   readonly durability?: 'process' | 'power'
-  /** For tests that let the file system fail. */
+  /**
+   * For tests that let the file system fail.
+   * @internal
+   */
   readonly files?: Files
 }
 
@@ -44,7 +47,8 @@ export interface LowdbStoreOptions {
  * @example
  * const runtime = await createRuntime({ processes: [importDump], store: lowdbStore('/var/lib/app/stepwright') })
  */
-export function lowdbStore(dir = '.stepwright', { durability = 'process', files = fs }: LowdbStoreOptions = {}): Store {
+export function lowdbStore(dir = '.stepwright', options: LowdbStoreOptions = {}): Store {
+  const { durability = 'process', files = fs } = options
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${quote(dir)}`)
   if (durability !== 'process' && durability !== 'power')
     throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${quote(durability)}`)

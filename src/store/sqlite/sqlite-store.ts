@@ -27,7 +27,7 @@ export interface SqliteStoreOptions {
    * What survives once a write has resolved: the death of this Node process ('process', the default: a power failure takes at most the last
    * moments, and never harms the rest), or the death of the machine too ('power', an fsync per commit).
    */
-  readonly durability?: Durability
+  readonly durability?: 'process' | 'power'
 }
 
 /**

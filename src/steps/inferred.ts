@@ -1,0 +1,11 @@
+/**
+ * What the builder infers from the parts of a definition. Exported, so that declaration files of definitions can name it; nobody has to write it.
+ */
+export type * from './data-flow.ts'
+export type * from './work-types.ts'
+export type { Unused } from './builder.ts'
+export type { MachineInput, MachineLike, MachineOutput } from './kinds/machine-like.ts'
+export type { MapInput } from './options.ts'
+export type { AnyContext, Injected, Name } from './work.ts'
+export type { Given, OptionalIf, ServicesOption, TypesOf } from '../record/definition.ts'
+export type * from '../record/not-json.ts'

@@ -1,0 +1,94 @@
+/** A store of one's own can be written with the names that the package exports, and tried with its conformance suite. */
+import {
+  createRuntime,
+  openClient,
+  StepwrightError,
+  type AdoptedProcess,
+  type Answer,
+  type Command,
+  type CorruptJournal,
+  type Host,
+  type HostStore,
+  type JournalLine,
+  type ListQuery,
+  type LogEntry,
+  type ProcessRecord,
+  type Refusal,
+  type StatusCounts,
+  type Store,
+  type StoredChart,
+  type StoredProcess,
+  type StoredSchedule,
+} from 'stepwright'
+import { storeConformance, type StoreUnderTest } from 'stepwright/testing'
+
+const nothing = (): never => {
+  throw new StepwrightError('ERR_STORE_READ', 'This store is types only')
+}
+
+class NoHost implements HostStore {
+  readonly hostId = 'host'
+  create = async (record: ProcessRecord): Promise<{ pid: string; created: boolean }> => ({ pid: record.pid, created: true })
+  import = async (history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ pid: string; created: boolean }> => nothing()
+  write = async (line: JournalLine): Promise<void> => nothing()
+  log = async (pid: string, entry: LogEntry): Promise<void> => nothing()
+  define = async (chart: StoredChart): Promise<void> => nothing()
+  schedule = async (schedule: StoredSchedule): Promise<void> => nothing()
+  async *adopt(accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
+    yield nothing()
+  }
+  onWake(listener: () => void): void {
+    listener()
+  }
+  async *take(accept: (record: ProcessRecord) => boolean): AsyncGenerator<ProcessRecord> {
+    yield nothing()
+  }
+  complete = async (record: ProcessRecord): Promise<void> => nothing()
+  commands = async (onGarbage: (error: Error) => void): Promise<Command[]> => nothing()
+  answer = async (pid: string, commandId: string, refusal?: Refusal): Promise<void> => nothing()
+  release = async (pid: string): Promise<void> => nothing()
+  expire = async (createdBefore: number, endedBefore: number): Promise<number> => createdBefore + endedBefore
+  close = async (): Promise<void> => {}
+}
+
+class NoStore implements Store {
+  readonly location = 'nowhere'
+  readonly maxRecordBytes = 1024
+  openHost = async (): Promise<HostStore> => new NoHost()
+  get = async (pid: string): Promise<StoredProcess | undefined> => nothing()
+  async *list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
+    yield nothing()
+  }
+  counts = async (): Promise<StatusCounts> => nothing()
+  history = async (pid: string): Promise<ProcessRecord[] | undefined> => nothing()
+  async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {
+    yield nothing()
+  }
+  async *logs(pid: string): AsyncGenerator<LogEntry> {
+    yield nothing()
+  }
+  async *changes(): AsyncGenerator<readonly string[]> {
+    yield nothing()
+  }
+  charts = async (): Promise<StoredChart[]> => []
+  schedules = async (): Promise<StoredSchedule[]> => []
+  find = async (prefix: string, limit: number): Promise<string[]> => nothing()
+  delete = async (pid: string): Promise<void> => nothing()
+  hosts = async (): Promise<Host[]> => []
+  seize = async (hostId: string, force: boolean): Promise<number> => nothing()
+  submit = async (record: ProcessRecord): Promise<{ pid: string; created: boolean }> => ({ pid: record.pid, created: true })
+  command = async (command: Command): Promise<void> => nothing()
+  answer = async (pid: string, commandId: string): Promise<Answer> => nothing()
+  forget = async (pid: string, commandId: string): Promise<void> => nothing()
+  close = async (): Promise<void> => {}
+}
+
+const makeStore = async (): Promise<StoreUnderTest> => ({
+  store: new NoStore(),
+  open: () => new NoStore(),
+  crash: (host: HostStore) => host.close(),
+  cleanup: async () => {},
+})
+export const tests = storeConformance.map(({ name, run }) => ({ name, run: () => run(makeStore) }))
+export const runtime = createRuntime({ processes: [], store: new NoStore() })
+export const client = openClient(new NoStore())
