@@ -1,5 +1,5 @@
 import { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from '../errors.ts'
-import { fromErrorRecord } from '../record/from-error-record.ts'
+import { fromErrorRecord } from '../record/error-record.ts'
 import type { ErrorRecord, Json, ProcessRecord } from '../record/record.ts'
 
 /** Codes that say more than that a step failed. */

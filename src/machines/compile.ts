@@ -13,8 +13,8 @@ import {
   type ProcessMachineInput,
   type TimerInput,
 } from './context.ts'
-import { cancelled, hostDied, refused, timedOut } from './ends.ts'
-import { update, type Entry, type StepStates } from './states/step-states.ts'
+import { cancelProcess, failAfterDeath, refuseProcess, timeOutProcess } from './end-process.ts'
+import { update, type Entry, type StepStates } from './states/nodes.ts'
 import { statesOf } from './states/kinds.ts'
 
 type EventOf<Type extends ProcessEvent['type']> = Extract<ProcessEvent, { type: Type }>
@@ -25,7 +25,7 @@ const notProvided = (): never => {
 
 /**
  * The machine of a definition: its top-level states are the statuses, `running` has a state per step. Pure: whoever runs it provides
- * what it invokes. With `timed` the time in `running` is bounded by a persisted timer; without, no process pays for one.
+ * what it invokes. With `timed` the time in `running` is withDeadline by a persisted timer; without, no process pays for one.
  */
 export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
   const id = plan.name
@@ -58,25 +58,25 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     input: ({ context }: { context: ProcessContext }): TimerInput => ({ at: context.deadline ?? Infinity }),
     onDone: {
       target: `#${id}.timeout`,
-      actions: update<{ output: { at: number } }>((context, { output }) => timedOut(context, output.at)),
+      actions: update<{ output: { at: number } }>((context, { output }) => timeOutProcess(context, output.at)),
     },
-    onError: { target: `#${id}.timeout`, actions: update(context => timedOut(context, context.at)) },
+    onError: { target: `#${id}.timeout`, actions: update(context => timeOutProcess(context, context.at)) },
   }
   const group = (states: Record<string, object>, more: object = {}) => {
     const [initial] = Object.keys(states)
     return initial === undefined ? {} : { initial, states, ...more }
   }
   const steer = {
-    CANCEL: { target: `#${id}.cancelled`, actions: update<EventOf<'CANCEL'>>((context, event) => cancelled(context, event)) },
+    CANCEL: { target: `#${id}.cancelled`, actions: update<EventOf<'CANCEL'>>((context, event) => cancelProcess(context, event)) },
     RECOVER: {
       guard: ({ event }: { event: EventOf<'RECOVER'> }) => event.fail,
       target: `#${id}.error`,
-      actions: update<EventOf<'RECOVER'>>((context, { at }) => hostDied(context, at)),
+      actions: update<EventOf<'RECOVER'>>((context, { at }) => failAfterDeath(context, at)),
     },
   }
   const refuse = {
     target: `#${id}.error`,
-    actions: update<EventOf<'REFUSE'>>((context, { at, error }) => refused(context, at, error)),
+    actions: update<EventOf<'REFUSE'>>((context, { at, error }) => refuseProcess(context, at, error)),
   }
   const final = { type: 'final' }
   const states: Record<ProcessStatus, object> = {

@@ -3,7 +3,7 @@ import type { ProcessPlan } from '../steps/plan.ts'
 import type { Json, ProcessRecord } from '../record/record.ts'
 import type { MachineState } from './context.ts'
 import { withoutMachine } from './snapshot.ts'
-import { stepAt } from '../record/step-at.ts'
+import { stepAt } from '../record/record.ts'
 
 /** Why a definition's machine cannot take the state that a record is in. */
 export interface Misfit {

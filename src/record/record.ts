@@ -188,3 +188,7 @@ export type ProcessRecord = ProcessIdentity &
     /** Of the newest line alone: who needs all of them reads the history. */
     readonly items?: FinishedItems
   }
+
+/** The step that a process is at; `undefined` if it has not begun, or has ended. */
+export const stepAt = (steps: ProcessRecord['steps']): string | undefined =>
+  Object.keys(steps).find(name => steps[name]?.endedAt === undefined)

@@ -1,4 +1,4 @@
-import { stepAt } from '../record/step-at.ts'
+import { stepAt } from '../record/record.ts'
 import type { ProcessDefinition } from '../record/definition.ts'
 import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { Store } from '../store/store.ts'

@@ -1,7 +1,7 @@
 import test from 'ava'
 import * as fc from 'fast-check'
-import { toErrorRecord } from '../../src/record/to-error-record.ts'
-import { fromErrorRecord } from '../../src/record/from-error-record.ts'
+import { toErrorRecord } from '../../src/record/error-record.ts'
+import { fromErrorRecord } from '../../src/record/error-record.ts'
 
 const KIB16 = 16 * 1024
 

@@ -1,8 +1,7 @@
-import type { StepRecord } from '../../record/record.ts'
 import type { AttemptInput, ProcessContext } from '../context.ts'
-import { failed, hostDied } from '../ends.ts'
-import { beginAttempt, set } from './changes.ts'
-import { update, type Args, type FailEvent, type RecoverEvent } from './step-states.ts'
+import { failAfterDeath } from '../end-process.ts'
+import { beginAttempt, withStep } from './transitions.ts'
+import { update, type Args, type RecoverEvent } from './nodes.ts'
 
 /** An invoked attempt with its recovery: a death under it begins the next attempt, unless there were too many. */
 export function attempting(
@@ -26,13 +25,13 @@ export function attempting(
         {
           guard: ({ context, event }: Args<RecoverEvent>) => event.fail || (!event.released && context.deaths >= event.maxRecoveries),
           target: `#${id}.error`,
-          actions: update<RecoverEvent>((context, { at }) => hostDied(context, at)),
+          actions: update<RecoverEvent>((context, { at }) => failAfterDeath(context, at)),
         },
         {
           target: self,
           reenter: true,
           actions: update<RecoverEvent>((context, { at, released }) => ({
-            steps: set(context, name, beginAttempt(context, name, at)),
+            steps: withStep(context, name, beginAttempt(context, name, at)),
             at,
             event: { type: 'RECOVER', step: name },
             ...(!released && counts(context, name) && { recoveries: context.recoveries + 1, deaths: context.deaths + 1 }),
@@ -49,12 +48,3 @@ function counts({ steps }: ProcessContext, name: string): boolean {
   if (branches === '') return true
   return Object.entries(steps).find(([path, { status }]) => path.startsWith(branches) && status === 'running')?.[0] === name
 }
-
-export const toError = (name: string, id: string) => ({
-  target: `#${id}.error`,
-  actions: update<FailEvent>((context, { error: { at, error, progress } }) => {
-    const before = context.steps[name] ?? { status: 'running', attempt: 1 }
-    const step: StepRecord = { ...before, failures: (before.failures ?? 0) + 1, error, ...(progress !== undefined && { progress }) }
-    return failed({ ...context, steps: set(context, name, step) }, name, at, error)
-  }),
-})

@@ -1,10 +1,10 @@
 import type { EachStep } from '../../steps/plan.ts'
 import type { Json } from '../../record/record.ts'
 import type { AttemptResult } from '../context.ts'
-import { attempting, toError } from './attempting.ts'
-import { finished, leave, set } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './step-states.ts'
-import { prepared } from './prepared.ts'
+import { attempting } from './attempting.ts'
+import { finishStep, leave, withStep, toError } from './transitions.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
+import { withPreparation } from './preparation.ts'
 
 /**
  * Two states however many items there are: their list is made and becomes the data, so that every attempt works on the same one; then one
@@ -19,10 +19,10 @@ export function eachStep({ name, when }: EachStep, id: string, next: Entry): { e
         context,
         result.at,
         { type: 'DONE', step: name },
-        { steps: set(context, name, finished(context.steps[name], result.at, result)), data: result.output },
+        { steps: withStep(context, name, finishStep(context.steps[name], result.at, result)), data: result.output },
       ),
     ),
   }
   const items = attempting(name, id, `#${id}.running.${name}.items`, [done], [toError(name, id)], 'items')
-  return prepared({ name, ...(when && { when }) }, id, next, ['items', items], (_, { output }) => ({ data: output }))
+  return withPreparation({ name, ...(when && { when }) }, id, next, ['items', items], (_, { output }) => ({ data: output }))
 }

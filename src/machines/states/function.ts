@@ -1,9 +1,9 @@
 import type { FunctionStep } from '../../steps/plan.ts'
 import type { StepRecord } from '../../record/record.ts'
 import { startClock, stopClock, type AttemptResult, type ProcessContext } from '../context.ts'
-import { attempting, toError } from './attempting.ts'
-import { beginAttempt, finished, leave, set, skipped } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './step-states.ts'
+import { attempting } from './attempting.ts'
+import { beginAttempt, finishStep, leave, withStep, onSkipped, toError } from './transitions.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
 import { paused } from './interrupt.ts'
 import { retrying } from './retrying.ts'
 
@@ -20,20 +20,20 @@ export function functionStep(step: FunctionStep, id: string, next: Entry): { ent
         result.at,
         { type: 'DONE', step: name },
         {
-          steps: set(context, name, finished(context.steps[name], result.at, result)),
+          steps: withStep(context, name, finishStep(context.steps[name], result.at, result)),
           data: 'output' in result ? result.output : context.data,
         },
       ),
     ),
   }
-  const onDone = [...(when ? [skipped(name, next)] : []), done]
+  const onDone = [...(when ? [onSkipped(name, next)] : []), done]
   const states: StepStates = retry
     ? { running: { initial: 'attempting', states: retrying(step, retry, id, self, onDone) } }
     : { running: attempting(name, id, self, onDone, [toError(name, id)]) }
   if (interrupt) states.interrupted = paused(name, next)
   const begin = (context: ProcessContext, at: number) => ({
     ...startClock(context, at),
-    steps: set(context, name, beginAttempt(context, name, at)),
+    steps: withStep(context, name, beginAttempt(context, name, at)),
   })
   return { entry: { target: self, begin }, states }
 }
@@ -42,6 +42,6 @@ const pauseOf = (name: string, id: string): Entry => ({
   target: `#${id}.interrupted.${name}`,
   begin: (context, at) => {
     const { endedAt: _, ...kept } = context.steps[name] as StepRecord
-    return { ...stopClock(context, at), steps: set(context, name, { ...kept, status: 'interrupted' }) }
+    return { ...stopClock(context, at), steps: withStep(context, name, { ...kept, status: 'interrupted' }) }
   },
 })

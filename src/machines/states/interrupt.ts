@@ -1,18 +1,16 @@
 import type { InterruptStep } from '../../steps/plan.ts'
-import type { ErrorRecord } from '../../record/record.ts'
+import type { ErrorRecord, Json } from '../../record/record.ts'
 import { caused, stopClock } from '../context.ts'
-import { failed } from '../ends.ts'
-import { finished, leave, set } from './changes.ts'
-import { update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './step-states.ts'
-import { proceeded } from '../proceeded.ts'
-import { timer } from './timer.ts'
+import { failProcess } from '../end-process.ts'
+import { finishStep, leave, withStep } from './transitions.ts'
+import { timer, update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './nodes.ts'
 
 export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
   const entry: Entry = {
     target: `#${id}.interrupted.${name}`,
     begin: (context, at) => ({
       ...stopClock(context, at),
-      steps: set(context, name, {
+      steps: withStep(context, name, {
         status: 'interrupted',
         attempt: 1,
         startedAt: at,
@@ -27,7 +25,7 @@ export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, ne
   }
   const onTimeout = {
     target: `#${id}.error`,
-    actions: update<TimerEvent>((context, { output: { at } = context }) => failed(context, name, at, error, 'TIMEOUT')),
+    actions: update<TimerEvent>((context, { output: { at } = context }) => failProcess(context, name, at, error, 'TIMEOUT')),
   }
   return { entry, states: { interrupted: paused(name, next, timeoutMs === undefined ? undefined : onTimeout) } }
 }
@@ -38,10 +36,17 @@ export function paused(name: string, next: Entry, onTimeout?: object): object {
     target: next.target,
     actions: update<ProceedEvent>((context, event) =>
       leave(next, context, event.at, caused('PROCEED', event, name), {
-        steps: set(context, name, finished(context.steps[name], event.at)),
-        data: proceeded(context.data, event.data),
+        steps: withStep(context, name, finishStep(context.steps[name], event.at)),
+        data: mergeProceedData(context.data, event.data),
       }),
     ),
   }
   return { ...(onTimeout && { invoke: timer(`${name}:timeout`, name, onTimeout) }), on: { PROCEED: proceed } }
 }
+
+const isPlain = (value: unknown): value is Readonly<Record<string, Json>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The paused step's output after `proceed(given)`: a plain object is merged into it, anything else replaces it, none keeps it. */
+export const mergeProceedData = (data: Json, given: Json | undefined): Json =>
+  given === undefined ? data : isPlain(data) && isPlain(given) ? { ...data, ...given } : given

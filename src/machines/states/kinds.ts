@@ -1,5 +1,5 @@
 import type { PlannedStep } from '../../steps/plan.ts'
-import type { Entry, StepStates } from './step-states.ts'
+import type { Entry, StepStates } from './nodes.ts'
 import { eachStep } from './each.ts'
 import { functionStep } from './function.ts'
 import { interruptStep } from './interrupt.ts'

@@ -1,11 +1,10 @@
 import type { MachineStep } from '../../steps/plan.ts'
 import type { Json, StepRecord } from '../../record/record.ts'
 import { caused, type Commanded, type MachineInput, type ProcessContext } from '../context.ts'
-import { hostDied } from '../ends.ts'
-import { toError } from './attempting.ts'
-import { finished, leave, set } from './changes.ts'
-import { update, type Args, type ChangeEvent, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './step-states.ts'
-import { prepared } from './prepared.ts'
+import { failAfterDeath } from '../end-process.ts'
+import { finishStep, leave, withStep, toError } from './transitions.ts'
+import { update, type Args, type ChangeEvent, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './nodes.ts'
+import { withPreparation } from './preparation.ts'
 
 type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; readonly state: Json } & Commanded>
 
@@ -24,7 +23,7 @@ export function machineStep(step: MachineStep, id: string, next: Entry): { entry
       onDone: {
         target: next.target,
         actions: update<MachineDone>((context, { output: { at, output, state, command } }) => {
-          const steps = set(context, name, finished(inState(context, state), at))
+          const steps = withStep(context, name, finishStep(inState(context, state), at))
           return leave(next, context, at, caused('DONE', { command }, name), { steps, data: output, machine: undefined })
         }),
       },
@@ -34,7 +33,7 @@ export function machineStep(step: MachineStep, id: string, next: Entry): { entry
       CHANGE: {
         actions: update<ChangeEvent>((context, { at, machine, state, command }) => ({
           machine,
-          steps: set(context, name, inState(context, state)),
+          steps: withStep(context, name, inState(context, state)),
           at,
           event: caused('CHANGE', { command }, name),
           deaths: 0,
@@ -45,7 +44,7 @@ export function machineStep(step: MachineStep, id: string, next: Entry): { entry
           guard: ({ context, event }: Args<RecoverEvent>) =>
             event.fail || (!event.released && isBusy(context) && context.deaths >= event.maxRecoveries),
           target: `#${id}.error`,
-          actions: update<RecoverEvent>((context, { at }) => hostDied(context, at)),
+          actions: update<RecoverEvent>((context, { at }) => failAfterDeath(context, at)),
         },
         {
           target: `#${id}.running.${name}.machine`,
@@ -60,7 +59,7 @@ export function machineStep(step: MachineStep, id: string, next: Entry): { entry
       ],
     },
   }
-  return prepared(step, id, next, ['machine', running], (_, { output }) => ({ data: output, machine: undefined }))
+  return withPreparation(step, id, next, ['machine', running], (_, { output }) => ({ data: output, machine: undefined }))
 }
 
 /** Whether the machine had actors at work, which may be what killed the host. One that waits for an event or a time kills none. */

@@ -1,12 +1,12 @@
 import { branchKey, type FunctionStep, type ParallelStep } from '../../steps/plan.ts'
 import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
-import { attempting, toError } from './attempting.ts'
-import { beginAttempt, finished, leave, set } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './step-states.ts'
-import { prepared } from './prepared.ts'
+import { attempting } from './attempting.ts'
+import { beginAttempt, finishStep, leave, withStep, toError } from './transitions.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
+import { withPreparation } from './preparation.ts'
 import { retrying } from './retrying.ts'
-import { beginWhole, bounded } from './whole.ts'
+import { beginWithDeadline, withDeadline } from './deadline.ts'
 
 /** A region a branch, so that they run at once. The outputs of those that have finished wait in the context for the others. */
 export function parallelStep(step: ParallelStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
@@ -18,7 +18,7 @@ export function parallelStep(step: ParallelStep, id: string, next: Entry): { ent
     actions: update(context => {
       const { at, outputs = {} } = context
       const change = {
-        steps: set(context, name, finished(context.steps[name], at)),
+        steps: withStep(context, name, finishStep(context.steps[name], at)),
         data: Object.fromEntries(branches.map(branch => [branchKey(branch.name), outputs[branch.name] ?? null])),
         outputs: undefined,
       }
@@ -31,13 +31,13 @@ export function parallelStep(step: ParallelStep, id: string, next: Entry): { ent
     onDone: join,
   }
   const begin = (context: ProcessContext, at: number) =>
-    branches.reduce((steps, branch) => set({ ...context, steps }, branch.name, beginAttempt(context, branch.name, at)), context.steps)
-  if (when) return prepared(step, id, next, ['branches', regions], (context, { at }) => ({ steps: begin(context, at) }))
+    branches.reduce((steps, branch) => withStep({ ...context, steps }, branch.name, beginAttempt(context, branch.name, at)), context.steps)
+  if (when) return withPreparation(step, id, next, ['branches', regions], (context, { at }) => ({ steps: begin(context, at) }))
   const beginAll = (context: ProcessContext, at: number) => {
-    const whole = beginWhole(step, context, at)
+    const whole = beginWithDeadline(step, context, at)
     return { ...whole, steps: begin({ ...context, ...whole }, at) }
   }
-  return { entry: { target: self, begin: beginAll }, states: { running: bounded(step, id, regions as object) } }
+  return { entry: { target: self, begin: beginAll }, states: { running: withDeadline(step, id, regions as object) } }
 }
 
 function region(branch: FunctionStep, id: string, self: string): object {
@@ -45,7 +45,7 @@ function region(branch: FunctionStep, id: string, self: string): object {
   const done = {
     target: `${self}.done`,
     actions: update<DoneEvent<Extract<AttemptResult, { output: Json }>>>((context, { output: result }) => ({
-      steps: set(context, name, finished(context.steps[name], result.at, result)),
+      steps: withStep(context, name, finishStep(context.steps[name], result.at, result)),
       outputs: { ...context.outputs, [name]: result.output },
       at: result.at,
       event: { type: 'DONE', step: name },

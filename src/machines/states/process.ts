@@ -1,10 +1,9 @@
 import type { ChildStep } from '../../steps/plan.ts'
 import type { Json, StepRecord } from '../../record/record.ts'
 import type { ChildInput } from '../context.ts'
-import { toError } from './attempting.ts'
-import { finished, leave, set } from './changes.ts'
-import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './step-states.ts'
-import { prepared } from './prepared.ts'
+import { finishStep, leave, withStep, toError } from './transitions.ts'
+import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './nodes.ts'
+import { withPreparation } from './preparation.ts'
 
 /** An attempt starts the child, whose pid then stands in the step's record; after that the process waits for its end. */
 export function processStep(step: ChildStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
@@ -17,7 +16,7 @@ export function processStep(step: ChildStep, id: string, next: Entry): { entry: 
       onDone: {
         target: next.target,
         actions: update<DoneEvent<{ at: number; output: Json }>>((context, { output: { at, output } }) => {
-          const steps = set(context, name, finished(context.steps[name], at))
+          const steps = withStep(context, name, finishStep(context.steps[name], at))
           return leave(next, context, at, { type: 'DONE', step: name }, { steps, data: output })
         }),
       },
@@ -37,7 +36,7 @@ export function processStep(step: ChildStep, id: string, next: Entry): { entry: 
       },
     },
   }
-  return prepared(step, id, next, ['child', waiting], (context, { output }) => ({
-    steps: set(context, name, { ...(context.steps[name] as StepRecord), child: output as string }),
+  return withPreparation(step, id, next, ['child', waiting], (context, { output }) => ({
+    steps: withStep(context, name, { ...(context.steps[name] as StepRecord), child: output as string }),
   }))
 }

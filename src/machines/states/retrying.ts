@@ -1,10 +1,9 @@
 import type { FunctionStep } from '../../steps/plan.ts'
 import { retryDelay } from '../../steps/retry.ts'
 import type { StepRecord } from '../../record/record.ts'
-import { attempting, toError } from './attempting.ts'
-import { beginAttempt, set } from './changes.ts'
-import { update, type Args, type FailEvent, type TimerEvent } from './step-states.ts'
-import { timer } from './timer.ts'
+import { attempting } from './attempting.ts'
+import { beginAttempt, withStep, toError } from './transitions.ts'
+import { timer, update, type Args, type FailEvent, type TimerEvent } from './nodes.ts'
 
 /** The states `attempting` and `waiting` of the state `self`: attempts and the waits between them. The wait's end is absolute, so that it survives a restart. */
 export function retrying(
@@ -22,13 +21,13 @@ export function retrying(
       const failures = (before.failures ?? 0) + 1
       const until = at + (afterMs ?? retryDelay(retry, failures, `${context.pid}:${name}:${failures}`))
       const step: StepRecord = { ...before, status: 'waiting', failures, error, until, ...(progress !== undefined && { progress }) }
-      return { steps: set(context, name, step), at, event: { type: 'FAIL', step: name } }
+      return { steps: withStep(context, name, step), at, event: { type: 'FAIL', step: name } }
     }),
   }
   const again = {
     target: 'attempting',
     actions: update<TimerEvent>((context, { output: { at } = context }) => ({
-      steps: set(context, name, beginAttempt(context, name, at)),
+      steps: withStep(context, name, beginAttempt(context, name, at)),
       at,
       event: { type: 'RETRY', step: name },
     })),

@@ -1,9 +1,8 @@
 import type { SleepStep } from '../../steps/plan.ts'
 import { startClock, stopClock, type ProcessContext } from '../context.ts'
-import { attempting, toError } from './attempting.ts'
-import { beginAttempt, finished, leave, set } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates, type TimerEvent } from './step-states.ts'
-import { timer } from './timer.ts'
+import { attempting } from './attempting.ts'
+import { beginAttempt, finishStep, leave, withStep, toError } from './transitions.ts'
+import { timer, update, type DoneEvent, type Entry, type StepStates, type TimerEvent } from './nodes.ts'
 
 export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
   const asleep = (wake: (at: number) => number): Entry => ({
@@ -12,14 +11,14 @@ export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): 
       const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
       return {
         ...stopClock(context, at),
-        steps: set(context, name, { ...(before ?? { attempt: 1, startedAt: at }), status: 'sleeping', until: wake(at) }),
+        steps: withStep(context, name, { ...(before ?? { attempt: 1, startedAt: at }), status: 'sleeping', until: wake(at) }),
       }
     },
   })
   const woken = {
     target: next.target,
     actions: update<TimerEvent>((context, { output: { at } = context }) =>
-      leave(next, context, at, { type: 'WAKE', step: name }, { steps: set(context, name, finished(context.steps[name], at)) }),
+      leave(next, context, at, { type: 'WAKE', step: name }, { steps: withStep(context, name, finishStep(context.steps[name], at)) }),
     ),
   }
   const sleeping = { invoke: timer(`${name}:wake`, name, woken) }
@@ -38,7 +37,7 @@ export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): 
   const self = `#${id}.running.${name}`
   const begin = (context: ProcessContext, at: number) => ({
     ...startClock(context, at),
-    steps: set(context, name, beginAttempt(context, name, at)),
+    steps: withStep(context, name, beginAttempt(context, name, at)),
   })
   return { entry: { target: self, begin }, states: { running: attempting(name, id, self, [computed], [toError(name, id)]), sleeping } }
 }

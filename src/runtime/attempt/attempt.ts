@@ -1,6 +1,6 @@
 import { ProcessCancelledError, StepwrightError } from '../../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../../machines/context.ts'
-import { toErrorRecord } from '../../record/to-error-record.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import type { ChildStep, EachStep, PlannedStep } from '../../steps/plan.ts'
 import { mayRetry } from '../../steps/retry.ts'

@@ -1,12 +1,12 @@
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { StepwrightError } from '../../errors.ts'
-import { toErrorRecord } from '../../record/to-error-record.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
 import { RetryError } from '../../steps/fatal.ts'
 import type { IsolateMode } from '../../steps/options.ts'
 import { everyStep, type ProcessPlan } from '../../steps/plan.ts'
 import type { ModuleSpec, StepContext } from '../../steps/work.ts'
-import { fromErrorRecord } from '../../record/from-error-record.ts'
+import { fromErrorRecord } from '../../record/error-record.ts'
 import type { FromWorker, ToWorker, WorkerTask } from './isolated-task.ts'
 
 /** How long an attempt that was told to end may take before its thread or process is killed. */

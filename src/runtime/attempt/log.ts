@@ -1,4 +1,4 @@
-import { toErrorRecord } from '../../record/to-error-record.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
 import { show } from '../../record/show.ts'
 import type { Json, LogEntry } from '../../record/record.ts'
 

@@ -1,6 +1,6 @@
 import type { Client } from '../../client/client.ts'
 import { StepwrightError } from '../../errors.ts'
-import { toErrorRecord } from '../../record/to-error-record.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
 import type { AttemptFailure, ChildInput } from '../../machines/context.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from '../attempt/actors.ts'

@@ -1,5 +1,5 @@
 import { statusOf } from '../../machines/snapshot.ts'
-import { toErrorRecord } from '../../record/to-error-record.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
 import { toJson } from '../../record/json.ts'
 import { validateInput } from '../../steps/schema.ts'
 import { moveTimes } from '../../record/move-times.ts'

@@ -1,5 +1,5 @@
 import type { ProcessContext } from '../../machines/context.ts'
-import { proceeded } from '../../machines/proceeded.ts'
+import { mergeProceedData } from '../../machines/states/interrupt.ts'
 import { toJson } from '../../record/json.ts'
 import type { PlannedStep } from '../../steps/plan.ts'
 import { validate } from '../../steps/schema.ts'
@@ -38,6 +38,6 @@ export async function proceedData(
   if (valid === undefined) return undefined
   const json = toJson(valid, maxBytes)
   // Merged into the output it must fit as well.
-  toJson(proceeded(output, json), maxBytes)
+  toJson(mergeProceedData(output, json), maxBytes)
   return json
 }

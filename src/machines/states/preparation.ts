@@ -1,9 +1,9 @@
 import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
-import { attempting, toError } from './attempting.ts'
-import { skipped } from './changes.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './step-states.ts'
-import { beginWhole, bounded, type WholeStep } from './whole.ts'
+import { attempting } from './attempting.ts'
+import { onSkipped, toError } from './transitions.ts'
+import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
+import { beginWithDeadline, withDeadline, type BoundedStep } from './deadline.ts'
 
 type Prepared = Extract<AttemptResult, { output: Json }>
 
@@ -11,8 +11,8 @@ type Prepared = Extract<AttemptResult, { output: Json }>
  * A step that asks the user something before it gets to work: `when`, `items`, `input`. The answer comes from an attempt, and `begin`
  * turns it into the context of the state that does the work.
  */
-export function prepared(
-  step: WholeStep & { readonly when?: unknown },
+export function withPreparation(
+  step: BoundedStep & { readonly when?: unknown },
   id: string,
   next: Entry,
   [key, state]: readonly [string, object],
@@ -29,10 +29,10 @@ export function prepared(
       deaths: 0,
     })),
   }
-  const onDone = [...(when ? [skipped(name, next)] : []), go]
+  const onDone = [...(when ? [onSkipped(name, next)] : []), go]
   const preparing = attempting(name, id, `${self}.preparing`, onDone, [toError(name, id)])
   return {
-    entry: { target: self, begin: (context, at) => beginWhole(step, context, at) },
-    states: { running: bounded(step, id, { initial: 'preparing', states: { preparing, [key]: state } } as object) },
+    entry: { target: self, begin: (context, at) => beginWithDeadline(step, context, at) },
+    states: { running: withDeadline(step, id, { initial: 'preparing', states: { preparing, [key]: state } } as object) },
   }
 }

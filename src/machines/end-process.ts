@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { ErrorRecord, FinalStatus } from '../record/record.ts'
 import { caused, endOpenSteps, type Commanded, type ProcessContext } from './context.ts'
-import { stepAt } from '../record/step-at.ts'
+import { stepAt } from '../record/record.ts'
 
 /** The context of a process that ends otherwise than by finishing. */
 function end(
@@ -26,17 +26,17 @@ function end(
 
 const coded = (name: string, code: ErrorCode, message: string): ErrorRecord => ({ name, code, message })
 
-export function failed(context: ProcessContext, step: string, at: number, error: ErrorRecord, type = 'FAIL'): Partial<ProcessContext> {
+export function failProcess(context: ProcessContext, step: string, at: number, error: ErrorRecord, type = 'FAIL'): Partial<ProcessContext> {
   const attempt = context.steps[step]?.attempt ?? 0
   // Of a parallel step, the other branches did not fail: they are cut short.
   const steps = endOpenSteps(context, 'cancelled', at, name => name !== step && !step.startsWith(`${name}.`))
   return end({ ...context, steps }, 'error', at, type, { ...error, step, attempt }, step)
 }
 
-export const refused = (context: ProcessContext, at: number, error: ErrorRecord): Partial<ProcessContext> =>
+export const refuseProcess = (context: ProcessContext, at: number, error: ErrorRecord): Partial<ProcessContext> =>
   end(context, 'error', at, 'REFUSE', error)
 
-export function timedOut(context: ProcessContext, at: number): Partial<ProcessContext> {
+export function timeOutProcess(context: ProcessContext, at: number): Partial<ProcessContext> {
   return end(
     context,
     'timeout',
@@ -46,7 +46,7 @@ export function timedOut(context: ProcessContext, at: number): Partial<ProcessCo
   )
 }
 
-export function cancelled(
+export function cancelProcess(
   context: ProcessContext,
   event: { at: number; reason?: string | undefined } & Commanded,
 ): Partial<ProcessContext> {
@@ -54,7 +54,7 @@ export function cancelled(
   return { ...end(context, 'cancelled', event.at, 'CANCEL', error), event: caused('CANCEL', event) }
 }
 
-export function hostDied(context: ProcessContext, at: number): Partial<ProcessContext> {
+export function failAfterDeath(context: ProcessContext, at: number): Partial<ProcessContext> {
   const step = stepAt(context.steps)
   const where = step === undefined ? '' : ` during step '${step}'`
   const ended = end(

@@ -1,28 +1,27 @@
 import type { ErrorRecord } from '../../record/record.ts'
 import { startClock, type ProcessContext } from '../context.ts'
-import { failed } from '../ends.ts'
-import { beginAttempt, set } from './changes.ts'
-import { update, type TimerEvent } from './step-states.ts'
-import { timer } from './timer.ts'
+import { failProcess } from '../end-process.ts'
+import { beginAttempt, withStep } from './transitions.ts'
+import { timer, update, type TimerEvent } from './nodes.ts'
 
 /** A step that consists of other work and may bound the time all of it takes. */
-export interface WholeStep {
+export interface BoundedStep {
   readonly name: string
   readonly timeoutMs?: number
 }
 
 /** The step's record as it begins; its time to end, if it has one, stands in `until`. */
-export function beginWhole(
-  { name, timeoutMs }: WholeStep,
+export function beginWithDeadline(
+  { name, timeoutMs }: BoundedStep,
   context: ProcessContext,
   at: number,
 ): Pick<ProcessContext, 'deadline' | 'remainingMs' | 'steps'> {
   const step = beginAttempt(context, name, at)
-  return { ...startClock(context, at), steps: set(context, name, timeoutMs === undefined ? step : { ...step, until: at + timeoutMs }) }
+  return { ...startClock(context, at), steps: withStep(context, name, timeoutMs === undefined ? step : { ...step, until: at + timeoutMs }) }
 }
 
 /** The step's state with its deadline, which survives restarts. */
-export function bounded({ name, timeoutMs }: WholeStep, id: string, state: { readonly invoke?: object }): object {
+export function withDeadline({ name, timeoutMs }: BoundedStep, id: string, state: { readonly invoke?: object }): object {
   if (timeoutMs === undefined) return state
   const error: ErrorRecord = {
     name: 'StepTimeoutError',
@@ -31,7 +30,7 @@ export function bounded({ name, timeoutMs }: WholeStep, id: string, state: { rea
   }
   const onTimeout = {
     target: `#${id}.error`,
-    actions: update<TimerEvent>((context, { output: { at } = context }) => failed(context, name, at, error, 'TIMEOUT')),
+    actions: update<TimerEvent>((context, { output: { at } = context }) => failProcess(context, name, at, error, 'TIMEOUT')),
   }
   return { ...state, invoke: [...(state.invoke ? [state.invoke] : []), timer(`${name}:timeout`, name, onTimeout)] }
 }

@@ -1,8 +1,9 @@
 import type { RecordEvent, StepRecord } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
-import { update, type Args, type DoneEvent, type Entry } from './step-states.ts'
+import { failProcess } from '../end-process.ts'
+import { update, type Args, type DoneEvent, type Entry, type FailEvent } from './nodes.ts'
 
-export const set = (context: ProcessContext, name: string, step: StepRecord): ProcessContext['steps'] => ({
+export const withStep = (context: ProcessContext, name: string, step: StepRecord): ProcessContext['steps'] => ({
   ...context.steps,
   [name]: step,
 })
@@ -34,7 +35,7 @@ export function leave(
 }
 
 /** The transition of an attempt whose `when` said no: the step's input goes on. */
-export const skipped = (name: string, next: Entry) => ({
+export const onSkipped = (name: string, next: Entry) => ({
   guard: ({ event }: Args<DoneEvent<AttemptResult>>) => 'skipped' in event.output,
   target: next.target,
   actions: update<DoneEvent<AttemptResult>>((context, { output: { at } }) =>
@@ -44,13 +45,23 @@ export const skipped = (name: string, next: Entry) => ({
       at,
       { type: 'SKIP', step: name },
       {
-        steps: set(context, name, { ...finished(context.steps[name], at), status: 'skipped' }),
+        steps: withStep(context, name, { ...finishStep(context.steps[name], at), status: 'skipped' }),
       },
     ),
   ),
 })
 
-export function finished(before: StepRecord | undefined, at: number, result?: AttemptResult): StepRecord {
+export function finishStep(before: StepRecord | undefined, at: number, result?: AttemptResult): StepRecord {
   const { until: _, progress: __, ...kept } = before ?? { status: 'finished', attempt: 1, startedAt: at }
   return { ...kept, status: 'finished', endedAt: at, ...(result?.progress !== undefined && { progress: result.progress }) }
 }
+
+/** The transition of an attempt that failed for good: the process ends in `error`. */
+export const toError = (name: string, id: string) => ({
+  target: `#${id}.error`,
+  actions: update<FailEvent>((context, { error: { at, error, progress } }) => {
+    const before = context.steps[name] ?? { status: 'running', attempt: 1 }
+    const step: StepRecord = { ...before, failures: (before.failures ?? 0) + 1, error, ...(progress !== undefined && { progress }) }
+    return failProcess({ ...context, steps: withStep(context, name, step) }, name, at, error)
+  }),
+})

@@ -36,3 +36,12 @@ export type ProceedEvent = Extract<ProcessEvent, { type: 'PROCEED' }>
 
 export const update = <Event>(change: (context: ProcessContext, event: Event) => Partial<ProcessContext>) =>
   assign(({ context, event }: { context: ProcessContext; event: unknown }) => change(context, event as Event))
+
+/** A durable timer: its input, the absolute time a step waits `until`, is persisted by XState and fires at once when it is past. */
+export const timer = (timerId: string, name: string, onDone: object): object => ({
+  id: timerId,
+  src: 'timer',
+  input: ({ context }: Args<unknown>) => ({ at: context.steps[name]?.until ?? context.at }),
+  onDone,
+  onError: onDone,
+})
