@@ -163,7 +163,7 @@ class StoreClient implements Client {
 
   async adopt(hostId: string, options: { force?: boolean | undefined } = {}): Promise<number> {
     const { force = false } = checkOptions(options, 'adopt()', { force: checkFlag })
-    return this.#store.seize(hostId, force)
+    return this.#store.adopt(hostId, force)
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
-import { customAlphabet } from 'nanoid'
 import { dirname, basename, join } from 'node:path'
 import { isMissing } from '../errors.ts'
+import { randomWord } from '../record/random-word.ts'
 
 /** The few calls a store makes of the file system, so that a test can let them fail. `node:fs` is one. */
 export interface Files {
@@ -38,7 +38,6 @@ export const FILE_MODE = 0o600
 export const FOLDER_MODE = 0o700
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants
-export const randomWord = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 11)
 
 /** Runs a call on the file system; `undefined` when what it is about is not there. */
 export function ifThere<T>(call: () => T): T | undefined {

@@ -1,8 +1,7 @@
-import { customAlphabet } from 'nanoid'
+import { randomWord } from './random-word.ts'
 
 const HOUR_MS = 3_600_000
 const PID = /^[0-9a-z]{20}$/
-const randomTail = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 11)
 
 /**
  * A new process id: 4 characters for the hour of creation, 5 for the milliseconds within it, both in base 36, and 11 random ones.
@@ -11,7 +10,7 @@ const randomTail = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 11)
  * @param nowMs epoch milliseconds
  * @param random 11 characters of [0-9a-z]
  */
-export function createPid(nowMs: number, random: () => string = randomTail): string {
+export function createPid(nowMs: number, random: () => string = randomWord): string {
   const hour = Math.floor(nowMs / HOUR_MS)
   return (
     hour.toString(36).padStart(4, '0') +

@@ -1,5 +1,5 @@
 import { StepwrightError } from '../errors.ts'
-import { quote } from '../journal/failures.ts'
+import { show } from '../record/show.ts'
 import { PROCESS_STATUSES, isFinal } from '../record/record.ts'
 import type { LogEntry } from '../record/record.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
@@ -33,7 +33,7 @@ export interface Copied {
  */
 export async function copyStore(from: Store, to: Store, { onCorrupt = failAt }: CopyOptions = {}): Promise<Copied> {
   if (from === to || (from.location === to.location && from.location.includes('/'))) {
-    throw new TypeError(`A store cannot be copied onto itself: ${quote(from.location)}`)
+    throw new TypeError(`A store cannot be copied onto itself: ${show(from.location)}`)
   }
   await refuseLive(from)
   const charts = await from.charts()

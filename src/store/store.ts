@@ -87,7 +87,7 @@ export interface Store {
    * is alive after all loses its journals. Returns how many were taken.
    * @throws ERR_UNKNOWN_HOST; ERR_HOST_ALIVE if it answers here, unless `force`
    */
-  seize(hostId: string, force: boolean): Promise<number>
+  adopt(hostId: string, force: boolean): Promise<number>
 
   /**
    * Puts a process that waits for a host into the store, and wakes the hosts. With a `key` that is taken, drops it and returns the pid that
@@ -108,9 +108,6 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** What `HostStore.write` returns if the line is in the store already. */
-export const WRITTEN: Promise<void> = Promise.resolve()
-
 /** A host's side of a store: it alone writes the journals it owns. */
 export interface HostStore {
   readonly hostId: string
@@ -130,10 +127,10 @@ export interface HostStore {
   /**
    * Appends a line to a journal this host owns. A final status ends the journal: it moves to where ended ones are and no host owns it.
    * When the promise resolves the line is as safe as the store's durability says. Safe to call again with the same line after a rejection.
-   * A store that has done all of it by now returns `WRITTEN`, for which nobody has to wait.
+   * Returns `undefined` if the line is in the store already, so that there is nothing to wait for.
    * @throws ERR_STORE_WRITE
    */
-  write(line: JournalLine): Promise<void>
+  write(line: JournalLine): Promise<void> | undefined
   /** Adds to the log of a process this host owns, or of one that has ended. The log is capped: the oldest entries go. */
   log(pid: string, entry: LogEntry): Promise<void>
   /** Keeps the chart of a definition, so that viewers need no code. */

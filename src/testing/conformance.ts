@@ -6,7 +6,7 @@ import { importingTests } from './conformance/importing.ts'
 import { loggingTests } from './conformance/logging.ts'
 import { steeringTests } from './conformance/steering.ts'
 import { readingTests } from './conformance/reading.ts'
-import { seizingTests } from './conformance/seizing.ts'
+import { adoptingByHandTests } from './conformance/adopting-by-hand.ts'
 import type { ConformanceTest } from './conformance/suite.ts'
 
 export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
@@ -26,5 +26,5 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...importingTests,
   ...adoptingTests,
   ...steeringTests,
-  ...seizingTests,
+  ...adoptingByHandTests,
 ]

@@ -49,7 +49,7 @@ export function wrappedStore(
     command: command => inner.command(command),
     answer: (pid, id) => inner.answer(pid, id),
     forget: (pid, id) => inner.forget(pid, id),
-    seize: (hostId, force) => inner.seize(hostId, force),
+    adopt: (hostId, force) => inner.adopt(hostId, force),
     close: () => inner.close(),
     opened,
   }

@@ -1,5 +1,5 @@
 import type { JournalLine } from '../../record/record.ts'
-import { WRITTEN, type HostStore } from '../../store/store.ts'
+import type { HostStore } from '../../store/store.ts'
 import type { Clock } from '../clock.ts'
 
 const FIRST_RETRY_MS = 50
@@ -27,7 +27,7 @@ export class Writer {
   write(line: JournalLine): void {
     if (this.#writing === undefined) {
       const written = this.#put(line)
-      if (written !== WRITTEN) this.#writing = this.#drain(line, written)
+      if (written !== undefined) this.#writing = this.#drain(line, written)
     } else this.#lines.push(line)
   }
 
@@ -38,7 +38,7 @@ export class Writer {
 
   async #drain(first: JournalLine, writing: Promise<void>): Promise<void> {
     let line = first
-    for (let written = writing, waitMs = FIRST_RETRY_MS; ; written = this.#put(line)) {
+    for (let written: Promise<void> | undefined = writing, waitMs = FIRST_RETRY_MS; ; written = this.#put(line)) {
       try {
         await written
         const next = this.#lines.shift()
@@ -56,7 +56,7 @@ export class Writer {
   }
 
   /** A store of somebody else's may throw instead of rejecting. */
-  #put(line: JournalLine): Promise<void> {
+  #put(line: JournalLine): Promise<void> | undefined {
     try {
       return this.#host.write(line)
     } catch (error) {

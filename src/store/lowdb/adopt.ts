@@ -5,8 +5,8 @@ import { ifThere, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { isOfOneJournal, writeFailed } from '../../journal/failures.ts'
 import { newestRecord, settled } from '../../journal/reader.ts'
-import { createPace } from '../pace.ts'
-import { deadAmong } from '../hosts/dead-among.ts'
+import { createLoopYield } from '../loop-yield.ts'
+import { findDead } from '../hosts/find-dead.ts'
 import { isFinal } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { AdoptedProcess } from '../store.ts'
@@ -36,7 +36,7 @@ export interface Adopter {
  */
 export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
   const { files, folders, refused } = adopter
-  const pace = createPace()
+  const yieldLoop = createLoopYield()
   const seen = new Set<string>()
   for (const owner of await abandoned(adopter)) {
     const released = owner === RELEASED
@@ -45,11 +45,11 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
       const file = `${folder}/${pid}.jsonl`
       seen.add(file)
       if (refused.has(file)) continue
-      await pace()
+      await yieldLoop()
       const record = await takeOver(adopter, folder, pid, accept)
       if (record !== undefined) yield { record, released }
     }
-    if (!released) bury(adopter, owner)
+    if (!released) removeHost(adopter, owner)
   }
   for (const file of refused) if (!seen.has(file)) refused.delete(file)
 }
@@ -59,7 +59,7 @@ async function abandoned({ hostId, files, folders, hosts }: Adopter): Promise<st
   const owners = [...new Set([...ownersIn(files, folders), ...hostIdsIn(files, folders)])].filter(
     owner => owner !== hostId && owner !== RELEASED,
   )
-  return [RELEASED, ...(await deadAmong(owners, owner => hosts.stateOf(owner)))]
+  return [RELEASED, ...(await findDead(owners, owner => hosts.stateOf(owner)))]
 }
 
 /** `undefined`: not ours to run. A journal that cannot be read stays where it is; readers tell it. */
@@ -130,7 +130,7 @@ async function readJournal(files: Files, file: string, pid: string): Promise<Pro
 const rename = (files: Files, from: string, to: string): boolean => ifThere(() => (files.renameSync(from, to), true)) ?? false
 
 /** Once nothing of a dead host is left, neither is the host. */
-function bury({ files, folders, hosts, keys }: Adopter, hostId: string): void {
+function removeHost({ files, folders, hosts, keys }: Adopter, hostId: string): void {
   const folder = folders.activeFolder(hostId)
   try {
     if (pidsIn(files, folder).length > 0) return

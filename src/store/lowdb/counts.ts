@@ -1,6 +1,6 @@
 import { isOfOneJournal } from '../../journal/failures.ts'
 import type { Files } from '../../journal/files.ts'
-import { createPace } from '../pace.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import { noCounts } from '../../record/record.ts'
 import type { ProcessStatus, StatusCounts } from '../../record/record.ts'
 import { hoursIn, parseEndedName } from './folders.ts'
@@ -21,12 +21,12 @@ export async function counts(
   statusOf: (journal: NamedJournal) => Promise<ProcessStatus | undefined>,
 ): Promise<StatusCounts> {
   const found = noCounts()
-  const pace = createPace()
+  const yieldLoop = createLoopYield()
   // Before what has ended: a journal that moves on meanwhile is met where it went.
   const live = liveJournals(files, folders)
   for (const hour of hoursIn(files, folders)) {
     for (const name of await endedNames(folders.hourFolder(hour))) {
-      const turn = pace()
+      const turn = yieldLoop()
       if (turn !== undefined) await turn
       const ended = parseEndedName(name)
       if (ended === undefined) continue
@@ -35,7 +35,7 @@ export async function counts(
     }
   }
   for (const journal of live.values()) {
-    const turn = pace()
+    const turn = yieldLoop()
     if (turn !== undefined) await turn
     try {
       const status = statusNow(journal) ?? (await statusOf(journal))

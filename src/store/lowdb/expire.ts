@@ -5,7 +5,7 @@ import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
 import type { Files } from '../../journal/files.ts'
 import { writeFailed } from '../../journal/failures.ts'
 import { parseParent } from '../../journal/line.ts'
-import { createPace } from '../pace.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import { createdAtOf, startOfHour } from '../../record/pid.ts'
 import { hoursIn, parseEndedName } from './folders.ts'
 import type { Folders } from './folders.ts'
@@ -35,10 +35,10 @@ export async function expire(files: Files, folders: Folders, keys: Keys, created
     await rmdir(folder).catch(ignoreNotEmpty)
     await rmdir(`${folders.logs}/${hour}`).catch(ignoreNotEmpty)
   }
-  const pace = createPace()
+  const yieldLoop = createLoopYield()
   await each(folders.keys, async name => {
     keys.shrinkIfStale(name)
-    await pace()
+    await yieldLoop()
     return false
   })
   return removed

@@ -1,4 +1,4 @@
-import { unknownProcess } from '../../journal/failures.ts'
+import { unknownProcess } from '../failures.ts'
 import type { Files } from '../../journal/files.ts'
 import { settled } from '../../journal/reader.ts'
 import { JournalTail } from '../../journal/tail.ts'
@@ -10,7 +10,7 @@ import type { Folders, Place } from './folders.ts'
 import { locate } from './locate.ts'
 import type { Located } from './locate.ts'
 import type { Reader } from './reader.ts'
-import { Wake } from './wake.ts'
+import { FileWatcher } from './file-watcher.ts'
 
 const POLL_MS = 50
 
@@ -48,7 +48,7 @@ async function* followFile(
   signal: AbortSignal,
 ): AsyncGenerator<StoredProcess> {
   const tail = new JournalTail(files, journal, since)
-  const wake = new Wake(journal.file, signal)
+  const watcher = new FileWatcher(journal.file, signal)
   try {
     for (let begun = since !== undefined; ; begun = true) {
       // Asked before reading: whatever was written before the name went away is read first.
@@ -60,11 +60,11 @@ async function* followFile(
         yield await withOwner(files, folders, reader, journal, record)
       }
       if (!named || signal.aborted) return
-      await wake.wait(POLL_MS)
+      await watcher.wait(POLL_MS)
       if (signal.aborted) return
     }
   } finally {
-    wake.close()
+    watcher.close()
     files.closeSync(journal.fd)
   }
 }

@@ -1,15 +1,17 @@
 import { StepwrightError } from '../../errors.ts'
-import { ifThere, makeFolder, randomWord, removeFile } from '../../journal/files.ts'
+import { ifThere, makeFolder, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
-import { hostClosed, notOwned, quote, writeFailed } from '../../journal/failures.ts'
+import { writeFailed } from '../../journal/failures.ts'
+import { hostClosed, notAPid, notOwned } from '../failures.ts'
 import type { Command, Refusal } from '../command.ts'
-import { journalOf } from '../imported.ts'
+import { journalOf } from '../journal-of-history.ts'
 import { isPid } from '../../record/pid.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 import type { AdoptedProcess, HostStore, StoredChart, StoredSchedule } from '../store.ts'
 import { adopt } from './adopt.ts'
-import { lightBeacon } from '../hosts/beacon.ts'
-import type { Beacon } from '../hosts/beacon.ts'
+import { createHostId } from '../hosts/host-id.ts'
+import { openHostSocket } from '../hosts/host-socket.ts'
+import type { HostSocket } from '../hosts/host-socket.ts'
 import { writeDefinition } from './definitions.ts'
 import { expire } from './expire.ts'
 import { namesIn } from './folders.ts'
@@ -23,25 +25,25 @@ import { asStoreFailure, makeStoreSafe, prepareStore } from './layout.ts'
 import { hasEnded } from './locate.ts'
 import { appendLog } from './logs.ts'
 import { EndedMoves } from './moves.ts'
-import { orWriteFailed, OwnedJournals } from './owned.ts'
+import { orWriteFailed, OwnedJournals } from './owned-journals.ts'
 import type { Durability } from './power.ts'
 import { writeSchedule } from './schedules.ts'
 import { take } from './submissions.ts'
 
 /** Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began. */
 export async function openLowdbHost(files: Files, folders: Folders, hosts: Hosts, durability: Durability): Promise<HostStore> {
-  const hostId = `h${randomWord()}`
+  const hostId = createHostId()
   const isNew = prepareStore(files, folders)
   try {
     const wake: Waking = { listener: () => {} }
-    const beacon = await lightBeacon(folders.hosts, hostId, () => wake.listener())
+    const socket = await openHostSocket(folders.hosts, hostId, () => wake.listener())
     try {
       writeHostCard(files, folders, hostId)
       makeFolder(files, folders.activeFolder(hostId))
       await makeStoreSafe(folders, durability, isNew)
-      return new LowdbHost(hostId, files, folders, hosts, beacon, durability, wake)
+      return new LowdbHost(hostId, files, folders, hosts, socket, durability, wake)
     } catch (error) {
-      await beacon.close()
+      await socket.close()
       throw error
     }
   } catch (error) {
@@ -59,7 +61,7 @@ class LowdbHost implements HostStore {
   readonly #files: Files
   readonly #folders: Folders
   readonly #hosts: Hosts
-  readonly #beacon: Beacon
+  readonly #socket: HostSocket
   readonly #waking: Waking
   readonly #inbox: Inbox
   readonly #durability: Durability
@@ -71,13 +73,13 @@ class LowdbHost implements HostStore {
   readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed = false
 
-  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, beacon: Beacon, durability: Durability, waking: Waking) {
+  constructor(hostId: string, files: Files, folders: Folders, hosts: Hosts, socket: HostSocket, durability: Durability, waking: Waking) {
     this.#durability = durability
     this.hostId = hostId
     this.#files = files
     this.#folders = folders
     this.#hosts = hosts
-    this.#beacon = beacon
+    this.#socket = socket
     this.#waking = waking
     this.#inbox = new Inbox(files, folders, durability)
     this.#keys = new Keys(files, folders)
@@ -89,7 +91,7 @@ class LowdbHost implements HostStore {
   async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
     this.#checkOpen()
     const { pid, key } = record
-    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+    if (!isPid(pid)) throw notAPid(pid)
     if (this.#owned.has(pid)) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
     const holder = key === undefined ? undefined : orWriteFailed(this.#folders.keyFile(key), () => this.#keys.holderOf(key))
     const winner = holder ?? (await this.#owned.begin(record))
@@ -116,7 +118,7 @@ class LowdbHost implements HostStore {
     }
   }
 
-  write(line: JournalLine): Promise<void> {
+  write(line: JournalLine): Promise<void> | undefined {
     return this.#closed ? Promise.reject(hostClosed(this.hostId)) : this.#owned.write(line)
   }
 
@@ -202,7 +204,7 @@ class LowdbHost implements HostStore {
     } catch (error) {
       throw writeFailed(this.#folder, error)
     } finally {
-      await this.#beacon.close()
+      await this.#socket.close()
     }
   }
 

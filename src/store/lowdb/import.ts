@@ -1,6 +1,6 @@
 import { makeFolder, removeFile, writeAtomically } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
-import type { ImportedJournal } from '../imported.ts'
+import type { ImportedJournal } from '../journal-of-history.ts'
 import { Journal } from '../../journal/journal.ts'
 import { encodeLine, toFirstLine } from '../../journal/line.ts'
 import { hourOf } from '../../record/pid.ts'

@@ -7,7 +7,7 @@ import { corrupt, readFailed, writeFailed } from '../../journal/failures.ts'
 import { ifThere, makeFolder, readText, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { Nonsense } from '../../journal/line.ts'
-import { createPace } from '../pace.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import { isPid } from '../../record/pid.ts'
 import { namesIn } from './folders.ts'
 import type { Folders } from './folders.ts'
@@ -98,9 +98,9 @@ export class Inbox {
 
   /** Removes answers nobody has read, commands for processes that live no more, and drafts. */
   async sweep(): Promise<void> {
-    const pace = createPace()
+    const yieldLoop = createLoopYield()
     for (const name of namesIn(this.#files, this.#folders.inbox)) {
-      await pace()
+      await yieldLoop()
       const file = `${this.#folders.inbox}/${name}`
       const mtimeMs = ifThere(() => fs.statSync(file).mtimeMs)
       if (mtimeMs === undefined || Date.now() - mtimeMs < KEPT_MS || name.endsWith(GARBAGE) || this.#isWanted(name)) continue

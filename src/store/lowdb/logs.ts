@@ -6,7 +6,7 @@ import { Journal } from '../../journal/journal.ts'
 import { hourOf, isPid } from '../../record/pid.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { StoredProcess } from '../../record/host.ts'
-import { unknownProcess } from '../../journal/failures.ts'
+import { unknownProcess } from '../failures.ts'
 import type { Folders } from './folders.ts'
 import { locate } from './locate.ts'
 

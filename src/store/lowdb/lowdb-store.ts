@@ -1,11 +1,11 @@
 import fs from 'node:fs'
 import type { Answer, Command } from '../command.ts'
 import type { Files } from '../../journal/files.ts'
-import { quote } from '../../journal/failures.ts'
+import { show } from '../../record/show.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
-import { changes } from './changes.ts'
+import { changes } from './change-feed.ts'
 import { readDefinitions } from './definitions.ts'
-import { deleteProcess } from './delete.ts'
+import { deleteProcess } from './delete-process.ts'
 import { follow } from './follow.ts'
 import { Folders, hostIdsIn } from './folders.ts'
 import { openLowdbHost } from './host.ts'
@@ -14,11 +14,11 @@ import { Inbox } from './inbox.ts'
 import { Keys } from './keys.ts'
 import { checkStore } from './layout.ts'
 import { readLogs } from './logs.ts'
-import { poke } from '../hosts/poke.ts'
+import { wakeHost } from '../hosts/wake-host.ts'
 import { powerDurability, processDurability, type Durability } from './power.ts'
 import { Reader } from './reader.ts'
 import { readSchedules } from './schedules.ts'
-import { seize } from './seize.ts'
+import { adoptHost } from './adopt-host.ts'
 import { submit } from './submissions.ts'
 import { isPidPrefix } from '../query.ts'
 import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
@@ -49,9 +49,9 @@ export interface LowdbStoreOptions {
  */
 export function lowdbStore(dir = '.stepwright', options: LowdbStoreOptions = {}): Store {
   const { durability = 'process', files = fs } = options
-  if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${quote(dir)}`)
+  if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${show(dir)}`)
   if (durability !== 'process' && durability !== 'power')
-    throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${quote(durability)}`)
+    throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${show(durability)}`)
   return new LowdbStore(new Folders(dir), files, durability === 'power' ? powerDurability(files) : processDurability)
 }
 
@@ -156,7 +156,7 @@ class LowdbStore implements Store {
     const [files, folders, durability] = [this.#files, this.#folders, this.#durability]
     const submitted = await submit({ files, folders, keys: new Keys(files, folders), durability }, record)
     // Any of them may be a worker.
-    if (submitted.created) await Promise.all(hostIdsIn(this.#files, this.#folders).map(id => poke(this.#folders.hosts, id)))
+    if (submitted.created) await Promise.all(hostIdsIn(this.#files, this.#folders).map(id => wakeHost(this.#folders.hosts, id)))
     return submitted
   }
 
@@ -164,7 +164,7 @@ class LowdbStore implements Store {
     this.#check()
     await this.#inbox.put(command)
     const owner = await this.#reader.hostIdOf(command.pid)
-    if (owner !== undefined) await poke(this.#folders.hosts, owner)
+    if (owner !== undefined) await wakeHost(this.#folders.hosts, owner)
   }
 
   async answer(pid: string, commandId: string): Promise<Answer> {
@@ -175,9 +175,9 @@ class LowdbStore implements Store {
     await this.#inbox.forget(pid, commandId)
   }
 
-  async seize(hostId: string, force: boolean): Promise<number> {
+  async adopt(hostId: string, force: boolean): Promise<number> {
     this.#check()
-    return seize(this.#files, this.#folders, this.#hosts, hostId, force)
+    return adoptHost(this.#files, this.#folders, this.#hosts, hostId, force)
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Files } from '../../journal/files.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
 import { isOfOneJournal, readFailed } from '../../journal/failures.ts'
 import { everyRecord, final, isTransient, newestRecord, newestStatus, settled } from '../../journal/reader.ts'
-import { createPace } from '../pace.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import { isPid } from '../../record/pid.ts'
 import { matches } from '../query.ts'
 import { isFinal } from '../../record/record.ts'
@@ -51,10 +51,10 @@ export class Reader {
 
   async *list(query: ListQuery = {}, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
     const { status } = query
-    const pace = createPace()
+    const yieldLoop = createLoopYield()
     for await (const named of journalsIn(this.#files, this.#folders, { ended: status === undefined || status.some(isFinal) })) {
       if (named.place.kind === 'ended' && status !== undefined && !status.includes(named.place.status)) continue
-      await pace()
+      await yieldLoop()
       let found: StoredProcess | undefined
       try {
         found = await this.#readNamed(named)

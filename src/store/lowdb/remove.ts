@@ -1,6 +1,7 @@
 import fs from 'node:fs'
+import { randomWord } from '../../record/random-word.ts'
 import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
-import { ifThere, randomWord, removeFile } from '../../journal/files.ts'
+import { ifThere, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { parseClaim } from '../../journal/line.ts'
 import type { Keys } from './keys.ts'

@@ -1,12 +1,13 @@
+import { notAPid } from '../failures.ts'
 import fs from 'node:fs'
 import { isPid } from '../../record/pid.ts'
-import { quote, isOfOneJournal, writeFailed } from '../../journal/failures.ts'
+import { isOfOneJournal, writeFailed } from '../../journal/failures.ts'
 import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
 import { ifThere, makeFolder, removeFile, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { newestRecord, settled } from '../../journal/reader.ts'
 import { encodeFirst, parseClaim } from '../../journal/line.ts'
-import { createPace } from '../pace.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import { draftName } from './compaction.ts'
 import { namesIn, pidsIn } from './folders.ts'
@@ -36,7 +37,7 @@ export async function submit(
   record: ProcessRecord,
 ): Promise<{ readonly pid: string; readonly created: boolean }> {
   const { pid, key } = record
-  if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+  if (!isPid(pid)) throw notAPid(pid)
   if (prepareStore(files, folders)) await makeStoreSafe(folders, durability, true)
   const draft = `${folders.pending}/${draftName(pid)}`
   let holder: string | undefined
@@ -79,11 +80,11 @@ export async function* take(
   accept: (record: ProcessRecord) => boolean,
   skip = (_pid: string): boolean => false,
 ): AsyncGenerator<ProcessRecord> {
-  const pace = createPace()
+  const yieldLoop = createLoopYield()
   rescueDrafts(files, folders, keys)
   for (const pid of pidsIn(files, folders.pending).toSorted()) {
     if (skip(pid)) continue
-    await pace()
+    await yieldLoop()
     const file = folders.pendingFile(pid)
     const record = await readSubmission(files, file, pid)
     if (record === undefined || !accept(record)) continue

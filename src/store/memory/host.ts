@@ -1,12 +1,11 @@
-import { hostClosed, notOwned, quote } from '../../journal/failures.ts'
-import { journalOf } from '../imported.ts'
+import { hostClosed, notAPid, notOwned } from '../failures.ts'
+import { journalOf } from '../journal-of-history.ts'
 import { createdAtOf, isPid } from '../../record/pid.ts'
 import { isFinal } from '../../record/record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import { parseCommand } from '../command.ts'
 import type { Command, Refusal } from '../command.ts'
-import { WRITTEN } from '../store.ts'
 import type { Host } from '../../record/host.ts'
 import type { AdoptedProcess, HostStore, StoredChart, StoredSchedule } from '../store.ts'
 import { MemoryJournal, RELEASED, SUBMITTED } from './journals.ts'
@@ -39,7 +38,7 @@ export class MemoryHost implements HostStore {
   async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
     this.#checkOpen()
     const { pid, key } = record
-    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+    if (!isPid(pid)) throw notAPid(pid)
     if (this.#journals.get(pid) !== undefined) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
     const holder = key === undefined ? undefined : this.#journals.holderOf(key)
     if (holder !== undefined) return { pid: holder, created: false }
@@ -60,12 +59,12 @@ export class MemoryHost implements HostStore {
     return { pid, created: true }
   }
 
-  write(line: JournalLine): Promise<void> {
+  write(line: JournalLine): Promise<void> | undefined {
     try {
       const journal = this.#owned(line.pid)
       checkRevision(line, journal.revision)
       if (line.revision > journal.revision) journal.append(line)
-      return WRITTEN
+      return undefined
     } catch (error) {
       return Promise.reject(error)
     }

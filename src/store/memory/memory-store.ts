@@ -1,6 +1,6 @@
 import os from 'node:os'
-import { hostAlive, notEnded, quote, unknownHost, unknownProcess } from '../../journal/failures.ts'
-import { randomWord } from '../../journal/files.ts'
+import { hostAlive, notAPid, notEnded, unknownHost, unknownProcess } from '../failures.ts'
+import { createHostId } from '../hosts/host-id.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { MemoryHost } from './host.ts'
 import { MemoryJournal, MemoryJournals, RELEASED, SUBMITTED } from './journals.ts'
@@ -32,7 +32,7 @@ class MemoryStore implements Store {
   readonly #closing = new AbortController()
 
   async openHost(): Promise<HostStore> {
-    const host: Host = { id: `h${randomWord()}`, osPid: process.pid, hostname: os.hostname(), startedAt: Date.now(), state: 'alive' }
+    const host: Host = { id: createHostId(), osPid: process.pid, hostname: os.hostname(), startedAt: Date.now(), state: 'alive' }
     return new MemoryHost(host, this.#journals, this.#hosts)
   }
 
@@ -156,7 +156,7 @@ class MemoryStore implements Store {
 
   async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
     const { pid, key } = record
-    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+    if (!isPid(pid)) throw notAPid(pid)
     const holder = key === undefined ? undefined : this.#journals.holderOf(key)
     if (holder !== undefined) return { pid: holder, created: false }
     this.#journals.add(new MemoryJournal(record, SUBMITTED))
@@ -180,7 +180,7 @@ class MemoryStore implements Store {
     this.#journals.inbox.delete(`${pid}.${commandId}`)
   }
 
-  async seize(hostId: string, force: boolean): Promise<number> {
+  async adopt(hostId: string, force: boolean): Promise<number> {
     const host = this.#host(hostId)
     if (host === undefined) throw unknownHost(hostId, this.location)
     if (!force && host.state !== 'dead') throw hostAlive(hostId, host.state)

@@ -1,4 +1,4 @@
-import { deadAmong } from '../hosts/dead-among.ts'
+import { findDead } from '../hosts/find-dead.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { AdoptedProcess } from '../store.ts'
 import type { Commits } from './commits.ts'
@@ -53,7 +53,7 @@ async function abandoned({ hostId, db, hosts }: Adopter): Promise<string[]> {
   const owners = (await db.read(() => db.all<{ id: string }>(sql)))
     .map(({ id }) => id)
     .filter(id => ![hostId, RELEASED, SUBMITTED].includes(id))
-  return [RELEASED, ...(await deadAmong(owners, owner => hosts.stateOf(owner)))]
+  return [RELEASED, ...(await findDead(owners, owner => hosts.stateOf(owner)))]
 }
 
 /** @returns `last`: the pid after which to go on, if there may be more */

@@ -1,5 +1,6 @@
 import { StepwrightError } from '../../errors.ts'
-import { corrupt, noAccess, readFailed, writeFailed } from '../../journal/failures.ts'
+import { corrupt, readFailed, writeFailed } from '../../journal/failures.ts'
+import { noAccess } from '../failures.ts'
 
 /** SQLite's primary result codes. */
 const PERM = 3

@@ -1,9 +1,9 @@
-import { randomWord } from '../../journal/files.ts'
-import { hostClosed, notOwned, quote } from '../../journal/failures.ts'
-import { lightBeacon } from '../hosts/beacon.ts'
-import type { Beacon } from '../hosts/beacon.ts'
+import { hostClosed, notAPid, notOwned } from '../failures.ts'
+import { createHostId } from '../hosts/host-id.ts'
+import { openHostSocket } from '../hosts/host-socket.ts'
+import type { HostSocket } from '../hosts/host-socket.ts'
 import type { Command, Refusal } from '../command.ts'
-import { journalOf } from '../imported.ts'
+import { journalOf } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
 import { isPid } from '../../record/pid.ts'
 import { isFinal } from '../../record/record.ts'
@@ -29,17 +29,17 @@ import type { Durability } from './open.ts'
  * @param committed told after each commit of this host
  */
 export async function openSqliteHost(file: string, durability: Durability, committed: () => void): Promise<HostStore> {
-  const hostId = `h${randomWord()}`
+  const hostId = createHostId()
   const db = await prepareDatabase(file, durability)
-  let beacon: Beacon | undefined
+  let socket: HostSocket | undefined
   try {
     const waking: Waking = { listener: () => {} }
-    beacon = await lightBeacon(makeSocketFolder(file), hostId, () => waking.listener())
+    socket = await openHostSocket(makeSocketFolder(file), hostId, () => waking.listener())
     const commits = new Commits(db, committed)
     await commits.add(() => registerHost(db, hostId))
-    return new SqliteHost(hostId, db, commits, beacon, waking)
+    return new SqliteHost(hostId, db, commits, socket, waking)
   } catch (error) {
-    await beacon?.close()
+    await socket?.close()
     db.close()
     throw storeFailure(file, error, 'write')
   }
@@ -55,7 +55,7 @@ class SqliteHost implements HostStore {
   readonly hostId: string
   readonly #db: Database
   readonly #commits: Commits
-  readonly #beacon: Beacon
+  readonly #socket: HostSocket
   readonly #waking: Waking
   readonly #hosts: Hosts
   /** At what length journals that stay long are compacted again, by pid. */
@@ -63,19 +63,19 @@ class SqliteHost implements HostStore {
   readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed: Promise<void> | undefined
 
-  constructor(hostId: string, db: Database, commits: Commits, beacon: Beacon, waking: Waking) {
+  constructor(hostId: string, db: Database, commits: Commits, socket: HostSocket, waking: Waking) {
     this.#waking = waking
     this.hostId = hostId
     this.#db = db
     this.#commits = commits
-    this.#beacon = beacon
+    this.#socket = socket
     this.#hosts = new Hosts(db)
   }
 
   async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
     this.#checkOpen()
     const { pid, key } = record
-    if (!isPid(pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(pid)}: make it with createPid()`)
+    if (!isPid(pid)) throw notAPid(pid)
     const text = JSON.stringify(toFirstLine(record))
     return this.#commits.add(() => {
       const holder = key === undefined ? undefined : holderOf(this.#db, key)
@@ -190,7 +190,7 @@ class SqliteHost implements HostStore {
       // With the socket gone, others see the host dead, and what it owns may be adopted.
       await this.#commits.add(() => removeHost(this.#db, this.hostId))
     } finally {
-      await this.#beacon.close()
+      await this.#socket.close()
       this.#db.close()
     }
   }

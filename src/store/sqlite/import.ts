@@ -1,4 +1,4 @@
-import type { ImportedJournal } from '../imported.ts'
+import type { ImportedJournal } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'

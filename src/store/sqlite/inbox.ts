@@ -1,6 +1,7 @@
 import { parseCommand } from '../command.ts'
 import type { Answer, Command, Refusal } from '../command.ts'
-import { corrupt, notOwned } from '../../journal/failures.ts'
+import { corrupt } from '../../journal/failures.ts'
+import { notOwned } from '../failures.ts'
 import { toFirstLine } from '../../journal/line.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { Database } from './database.ts'

@@ -1,4 +1,4 @@
-import { notOwned } from '../../journal/failures.ts'
+import { notOwned } from '../failures.ts'
 import { isProgress } from '../../journal/line.ts'
 import { isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'

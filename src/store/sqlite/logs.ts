@@ -1,7 +1,7 @@
-import { notOwned, unknownProcess } from '../../journal/failures.ts'
+import { notOwned, unknownProcess } from '../failures.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'
-import type { Pulse } from './pulse.ts'
+import type { CommitWatcher } from './commit-watcher.ts'
 
 /** A log longer than this loses its older half. In characters of JSON. */
 const MAX_LOG_CHARS = 1024 * 1024
@@ -30,22 +30,28 @@ export function insertLogs(db: Database, process: number, entries: readonly stri
 }
 
 /** Every entry, then, with `follow`, those that come until the process has ended. */
-export async function* readLogs(db: Database, pulse: Pulse, pid: string, follow: boolean, signal: AbortSignal): AsyncGenerator<LogEntry> {
+export async function* readLogs(
+  db: Database,
+  watcher: CommitWatcher,
+  pid: string,
+  follow: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<LogEntry> {
   let last = 0
   for (;;) {
-    const { seen, found, entries } = await db.read(() => readMore(db, pulse, pid, last))
+    const { seen, found, entries } = await db.read(() => readMore(db, watcher, pid, last))
     if (found === undefined) throw unknownProcess(pid, db.file)
     for (const { id, entry } of entries) {
       last = id
       yield JSON.parse(entry) as LogEntry
     }
     if (!follow || found.ended_at !== null || signal.aborted) return
-    await pulse.changed(seen, signal)
+    await watcher.changed(seen, signal)
   }
 }
 
-function readMore(db: Database, pulse: Pulse, pid: string, last: number) {
-  const seen = pulse.now()
+function readMore(db: Database, watcher: CommitWatcher, pid: string, last: number) {
+  const seen = watcher.now()
   // Asked before the log is read: of a process that has ended, that is then all there is.
   const found = db.get<{ id: number; ended_at: number | null }>('SELECT id, ended_at FROM processes WHERE pid = ?', pid)
   const sql = 'SELECT id, entry FROM logs WHERE process = ? AND id > ? ORDER BY id'

@@ -1,5 +1,6 @@
-import { isOfOneJournal, unknownProcess } from '../../journal/failures.ts'
-import { createPace } from '../pace.ts'
+import { isOfOneJournal } from '../../journal/failures.ts'
+import { unknownProcess } from '../failures.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import { isPid } from '../../record/pid.ts'
 import { matches } from '../query.ts'
 import { identityOf, isFinal } from '../../record/record.ts'
@@ -10,22 +11,22 @@ import { Commits } from './commits.ts'
 import type { Database } from './database.ts'
 import { Hosts, RELEASED, SUBMITTED } from './hosts.ts'
 import { pidsOf } from './list.ts'
-import { Pulse } from './pulse.ts'
+import { CommitWatcher } from './commit-watcher.ts'
 import { readNewest, readSince } from './records.ts'
 
 /** Reads what hosts write, from any process, without asking them. */
 export class Reader {
   readonly db: Database
   readonly hosts: Hosts
-  readonly pulse: Pulse
+  readonly watcher: CommitWatcher
   /** For what readers may do too: delete. */
   readonly commits: Commits
 
   constructor(db: Database) {
     this.db = db
-    this.commits = new Commits(db, () => this.pulse.committed())
+    this.commits = new Commits(db, () => this.watcher.committed())
     this.hosts = new Hosts(db)
-    this.pulse = new Pulse(db)
+    this.watcher = new CommitWatcher(db)
   }
 
   async get(pid: string): Promise<StoredProcess | undefined> {
@@ -35,9 +36,9 @@ export class Reader {
   }
 
   async *list(query: ListQuery = {}, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
-    const pace = createPace()
+    const yieldLoop = createLoopYield()
     for await (const pid of pidsOf(this.db, query)) {
-      await pace()
+      await yieldLoop()
       let found: StoredProcess | undefined
       try {
         found = await this.get(pid)
@@ -50,10 +51,10 @@ export class Reader {
   }
 
   async *follow(pid: string, signal: AbortSignal): AsyncGenerator<StoredProcess> {
-    const { db, pulse } = this
+    const { db, watcher } = this
     let last: ProcessRecord | undefined
     while (!signal.aborted) {
-      const { seen, found } = await db.read(() => ({ seen: pulse.now(), found: isPid(pid) ? readNewest(db, pid) : undefined }))
+      const { seen, found } = await db.read(() => ({ seen: watcher.now(), found: isPid(pid) ? readNewest(db, pid) : undefined }))
       if (found === undefined) throw unknownProcess(pid, db.file)
       if (last === undefined || found.record.revision > last.revision) {
         // As far as the record that was read together with its owner.
@@ -65,7 +66,7 @@ export class Reader {
         }
         last = found.record
       }
-      await pulse.changed(seen, signal)
+      await watcher.changed(seen, signal)
     }
   }
 

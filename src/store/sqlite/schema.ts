@@ -1,4 +1,5 @@
-import { noAccess, tooNew } from '../../journal/failures.ts'
+import { tooNew } from '../../journal/failures.ts'
+import { noAccess } from '../failures.ts'
 import type { Database } from './database.ts'
 
 /** 'stwr': by it a database is known as ours, also to the command `file`. */

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
 import type { Answer, Command } from '../command.ts'
-import { notEnded, quote, unknownProcess } from '../../journal/failures.ts'
-import { poke } from '../hosts/poke.ts'
+import { notAPid, notEnded, unknownProcess } from '../failures.ts'
+import { show } from '../../record/show.ts'
+import { wakeHost } from '../hosts/wake-host.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix } from '../query.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
-import { changes } from './changes.ts'
+import { changes } from './change-feed.ts'
 import { openSqliteHost } from './host.ts'
 import { RELEASED, SUBMITTED, socketFolder } from './hosts.ts'
 import { answerOf, forget, putCommand, submit } from './inbox.ts'
@@ -18,7 +19,7 @@ import { openDatabase, prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
-import { seize } from './seize.ts'
+import { adoptHost } from './adopt-host.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
 import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
 
@@ -41,9 +42,9 @@ export interface SqliteStoreOptions {
  * const runtime = await createRuntime({ processes: [importDump], store: sqliteStore('/var/lib/app/processes.sqlite') })
  */
 export function sqliteStore(file: string, { durability = 'process' }: SqliteStoreOptions = {}): Store {
-  if (typeof file !== 'string' || file === '' || file.includes('\0')) throw new TypeError(`A store's file is a path, got ${quote(file)}`)
+  if (typeof file !== 'string' || file === '' || file.includes('\0')) throw new TypeError(`A store's file is a path, got ${show(file)}`)
   if (durability !== 'process' && durability !== 'power') {
-    throw new TypeError(`sqliteStore(file, { durability }) is 'process' or 'power', got ${quote(durability)}`)
+    throw new TypeError(`sqliteStore(file, { durability }) is 'process' or 'power', got ${show(durability)}`)
   }
   return new SqliteStore(resolve(file), durability)
 }
@@ -93,9 +94,9 @@ class SqliteStore implements Store {
     pid: string,
     { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<LogEntry> {
-    const { db, pulse } = await this.#open()
+    const { db, watcher } = await this.#open()
     if (!isPid(pid)) throw unknownProcess(pid, this.location)
-    yield* readLogs(db, pulse, pid, follow, this.#untilClosed(signal))
+    yield* readLogs(db, watcher, pid, follow, this.#untilClosed(signal))
   }
 
   async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
@@ -136,14 +137,14 @@ class SqliteStore implements Store {
   }
 
   async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
-    if (!isPid(record.pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(record.pid)}: make it with createPid()`)
+    if (!isPid(record.pid)) throw notAPid(record.pid)
     // There may be no store yet: a client may submit before the first worker is there.
     await prepareDatabase(this.location, this.#durability).then(db => db.close())
     const { db, commits } = await this.#open()
     const submitted = await commits.add(() => submit(db, record))
     if (submitted.created) {
       const hosts = await db.read(() => db.all<{ id: string }>('SELECT id FROM hosts'))
-      await Promise.all(hosts.map(({ id }) => poke(socketFolder(this.location), id)))
+      await Promise.all(hosts.map(({ id }) => wakeHost(socketFolder(this.location), id)))
     }
     return submitted
   }
@@ -152,7 +153,8 @@ class SqliteStore implements Store {
     const { db, commits } = await this.#open()
     await commits.add(() => putCommand(db, command))
     const owner = await db.read(() => db.get<{ owner: string | null }>('SELECT owner FROM processes WHERE pid = ?', command.pid)?.owner)
-    if (owner !== undefined && owner !== null && owner !== RELEASED && owner !== SUBMITTED) await poke(socketFolder(this.location), owner)
+    if (owner !== undefined && owner !== null && owner !== RELEASED && owner !== SUBMITTED)
+      await wakeHost(socketFolder(this.location), owner)
   }
 
   async answer(pid: string, commandId: string): Promise<Answer> {
@@ -165,8 +167,8 @@ class SqliteStore implements Store {
     await commits.add(() => forget(db, pid, commandId))
   }
 
-  async seize(hostId: string, force: boolean): Promise<number> {
-    return seize(await this.#open(), hostId, force)
+  async adopt(hostId: string, force: boolean): Promise<number> {
+    return adoptHost(await this.#open(), hostId, force)
   }
 
   async close(): Promise<void> {
@@ -191,7 +193,7 @@ class SqliteStore implements Store {
   /** A host of this store has committed: readers of this store need not wait until they look again. */
   #stir(): void {
     this.#reader?.then(
-      ({ pulse }) => pulse.stir(),
+      ({ watcher }) => watcher.notify(),
       () => {},
     )
   }

@@ -80,7 +80,7 @@ export const adoptingTests = [
     const [one, other] = [await store.openHost(), await open().openHost()]
     const record = await created(one, { status: 'sleeping' })
     await one.release(record.pid)
-    await assert.rejects(one.write(aTransition(record, 2)), { code: 'ERR_UNKNOWN_PROCESS' })
+    await assert.rejects(async () => one.write(aTransition(record, 2)), { code: 'ERR_UNKNOWN_PROCESS' })
     const waiting = await open().get(record.pid)
     assert.deepEqual(waiting, { record })
     assert.deepEqual(await collect(store.list()), [{ record }])
@@ -108,7 +108,7 @@ export const adoptingTests = [
     const [one, other] = [await store.openHost(), await open().openHost()]
     const record = await created(one)
     await one.close()
-    await assert.rejects(one.write(aTransition(record, 2)), { code: 'ERR_RUNTIME_CLOSED' })
+    await assert.rejects(async () => one.write(aTransition(record, 2)), { code: 'ERR_RUNTIME_CLOSED' })
     assert.equal((await open().get(record.pid))?.host?.state, 'dead')
     assert.deepEqual(await adoptAll(other), [{ record, released: false }])
     await other.close()

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import test from 'ava'
-import { lightBeacon } from '../../../src/store/hosts/beacon.ts'
+import { openHostSocket } from '../../../src/store/hosts/host-socket.ts'
 import { Liveness } from '../../../src/store/hosts/liveness.ts'
 import { tempDir } from '../helpers.ts'
 
@@ -18,7 +18,7 @@ for (const [name, sub] of [
     const dir = path.join(tempDir(t), sub)
     fs.mkdirSync(dir, { recursive: true })
     t.is(await stateOf(dir), 'dead')
-    const beacon = await lightBeacon(dir, ID)
+    const beacon = await openHostSocket(dir, ID)
     t.deepEqual(fs.readdirSync(dir), [`${ID}.sock`])
     t.deepEqual(await Promise.all(Array.from({ length: 50 }, () => stateOf(dir))), Array(50).fill('alive'))
     await beacon.close()
@@ -46,7 +46,7 @@ test('one that accepts and does not answer, and one that hangs up', async t => {
 
 test('garbage, floods and callers that hang up do not hurt a host', async t => {
   const dir = tempDir(t)
-  const beacon = await lightBeacon(dir, ID)
+  const beacon = await openHostSocket(dir, ID)
   for (const bytes of ['garbage\n', '\0\0\n\nping', 'x'.repeat(100_000), 'ping\n'.repeat(1_000)]) {
     const socket = connect(path.join(dir, `${ID}.sock`)).on('error', () => {})
     await once(socket, 'connect')

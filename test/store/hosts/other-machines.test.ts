@@ -43,7 +43,7 @@ test('a host of another boot on a network file system is told, and never robbed;
   t.like(await store.get(pid), { host: { id: hostId, state: 'unknown' } })
   const host = await store.openHost()
   t.deepEqual(await collect(host.adopt(() => true)), [])
-  t.is(await store.seize(hostId, false), 1)
+  t.is(await store.adopt(hostId, false), 1)
   t.is((await collect(host.adopt(() => true))).length, 1)
   await host.close()
 })

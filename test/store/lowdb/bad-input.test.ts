@@ -152,7 +152,7 @@ test('ids and keys from outside never become a path', async t => {
   const record = await created(host, { key: '../../../escaped', name: '../../name', labels: { '../': '../' } })
   await host.write(aTransition(record, 2))
   await t.throwsAsync(host.create(aRecord({ pid: '../../../../../tmp/escape' })), { instanceOf: TypeError })
-  await t.throwsAsync(host.write({ ...aTransition(record, 3), pid: '../x' }), { code: 'ERR_UNKNOWN_PROCESS' })
+  await t.throwsAsync(async () => host.write({ ...aTransition(record, 3), pid: '../x' }), { code: 'ERR_UNKNOWN_PROCESS' })
   await t.throwsAsync(host.release('../../store.json'), { code: 'ERR_UNKNOWN_PROCESS' })
   t.deepEqual(fs.readdirSync(path.dirname(dir)), ['store'])
   t.regex(fs.readdirSync(path.join(dir, 'keys')).join(), /^[0-9a-f]{64}$/)

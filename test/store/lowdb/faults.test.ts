@@ -31,7 +31,7 @@ test('a full disk fails the write, which is then tried again', async t => {
   const record = await created(host)
   broken.set('writeSync', 'ENOSPC')
   for (let i = 0; i < 3; i++) {
-    const error = await t.throwsAsync(host.write(aTransition(record, 2)), { code: 'ERR_STORE_WRITE' })
+    const error = await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_STORE_WRITE' })
     t.true(error!.message.includes(journalOf(dir, host.hostId, record.pid)))
   }
   broken.clear()
@@ -50,7 +50,7 @@ test('an end whose move fails is down once, and is moved when it is written agai
   const host = await lowdbStore(dir, { files }).openHost()
   const record = await created(host)
   broken.set('renameSync', 'EIO')
-  for (let i = 0; i < 2; i++) await t.throwsAsync(host.write(theEnd(record, 2)), { code: 'ERR_STORE_WRITE' })
+  for (let i = 0; i < 2; i++) await t.throwsAsync(async () => host.write(theEnd(record, 2)), { code: 'ERR_STORE_WRITE' })
   const store = lowdbStore(dir)
   t.deepEqual((await store.get(record.pid))?.record.status, 'finished')
   t.is((await store.get(record.pid))?.host, undefined)
@@ -87,7 +87,7 @@ for (const [name, key, call] of [
     broken.set(call, 'EIO')
     await t.throwsAsync(host.create(record), { code: 'ERR_STORE_WRITE' })
     t.deepEqual(treeOf(dir), before)
-    await t.throwsAsync(host.write(aTransition(record, 2)), { code: 'ERR_UNKNOWN_PROCESS' })
+    await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_UNKNOWN_PROCESS' })
     broken.clear()
     t.true((await host.create(record)).created)
     t.is((await collect(lowdbStore(dir).list())).length, 1)

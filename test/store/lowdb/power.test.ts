@@ -70,7 +70,7 @@ test('a process whose key others may have seen stays, and its next line waits un
   fail(file => file === path.join(dir, 'keys'))
   t.deepEqual(await host.create(record), { pid: record.pid, created: true })
   t.deepEqual(await other.create(aRecord({ key: 'k' })), { pid: record.pid, created: false })
-  for (let i = 0; i < 2; i++) await t.throwsAsync(host.write(aTransition(record, 2)), { code: 'ERR_STORE_WRITE' })
+  for (let i = 0; i < 2; i++) await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_STORE_WRITE' })
   fail(() => false)
   await host.write(aTransition(record, 2))
   await host.write(theEnd(record, 3))

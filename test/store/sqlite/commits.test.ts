@@ -65,7 +65,7 @@ test.serial('a write waits for another program that writes, and the event loop g
   const other = new DatabaseSync(file)
   other.exec('BEGIN IMMEDIATE')
   let written = false
-  const writing = host.write(aTransition(record, 2)).then(() => (written = true))
+  const writing = host.write(aTransition(record, 2))?.then(() => (written = true))
   // A wait within SQLite would let no timer ring.
   for (let rung = 0; rung < 20; rung++) await delay(1)
   t.false(written)

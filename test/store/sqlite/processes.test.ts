@@ -114,9 +114,9 @@ test('a reader in another process never sees a torn record, a gap or a step back
   reader.once('message', () => enough.abort())
   for (let round = 0; round < 200 || !enough.signal.aborted; round++) {
     revision += 1
-    await Promise.all(records.map(record => host.write(aTransition(record, revision, data(revision)))))
+    await Promise.all(records.map(async record => host.write(aTransition(record, revision, data(revision)))))
     revision += 1
-    await Promise.all(records.map(record => host.write(aReport(record, revision, { read: { value: revision } }))))
+    await Promise.all(records.map(async record => host.write(aReport(record, revision, { read: { value: revision } }))))
     if (round % 20 === 0) {
       const next = await sqliteStore(file).openHost()
       for (const { pid } of records) await host.release(pid)

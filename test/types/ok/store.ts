@@ -75,7 +75,7 @@ class NoStore implements Store {
   find = async (prefix: string, limit: number): Promise<string[]> => nothing()
   delete = async (pid: string): Promise<void> => nothing()
   hosts = async (): Promise<Host[]> => []
-  seize = async (hostId: string, force: boolean): Promise<number> => nothing()
+  adopt = async (hostId: string, force: boolean): Promise<number> => nothing()
   submit = async (record: ProcessRecord): Promise<{ pid: string; created: boolean }> => ({ pid: record.pid, created: true })
   command = async (command: Command): Promise<void> => nothing()
   answer = async (pid: string, commandId: string): Promise<Answer> => nothing()

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { isMissing } from '../../errors.ts'
 import type { Files } from '../../journal/files.ts'
 import { readFailed } from '../../journal/failures.ts'
-import { createPace } from '../pace.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import { hoursIn, namesIn, ownersIn } from './folders.ts'
 import type { Folders } from './folders.ts'
 
@@ -63,9 +63,9 @@ class WatchedFolder {
   async look(grows: boolean, changed: Set<string>): Promise<void> {
     this.#readNames(changed)
     if (!grows) return
-    const pace = createPace()
+    const yieldLoop = createLoopYield()
     for (const [pid, journal] of this.#journals) {
-      await pace()
+      await yieldLoop()
       // Whatever moved on meanwhile is missed by the next look at the names.
       const bytes = this.#files.statSync(`${this.#folder}/${journal.name}`, { throwIfNoEntry: false })?.size ?? journal.bytes
       if (bytes !== journal.bytes) changed.add(pid)

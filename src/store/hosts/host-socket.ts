@@ -8,12 +8,12 @@ const MAX_LINE = 1024
 const IDLE_MS = 10_000
 
 /** The socket by which everybody on this machine sees that a host is alive: the kernel closes it when the host is gone. */
-export interface Beacon {
+export interface HostSocket {
   close(): Promise<void>
 }
 
 /** Listens: answers `ping` with `pong`, and tells of `look`. Never keeps Node alive. */
-export async function lightBeacon(hosts: string, hostId: string, onLook: () => void = () => {}): Promise<Beacon> {
+export async function openHostSocket(hosts: string, hostId: string, onLook: () => void = () => {}): Promise<HostSocket> {
   const address = openSocketPath(hosts, hostId)
   const sockets = new Set<Socket>()
   const server = createServer(socket => {

@@ -5,7 +5,7 @@ import type { HostState } from '../../record/host.ts'
  * Which of these hosts are dead. All are asked at once, and one that has not answered in time is not dead: a host that does not respond must
  * not keep its neighbours from taking over from one that died.
  */
-export async function deadAmong(ids: readonly string[], stateOf: (id: string) => Promise<HostState>): Promise<string[]> {
+export async function findDead(ids: readonly string[], stateOf: (id: string) => Promise<HostState>): Promise<string[]> {
   if (ids.length === 0) return []
   const late = patience()
   const states = await Promise.all(ids.map(id => Promise.race([stateOf(id), late])))

@@ -1,6 +1,7 @@
 import { LowSync, type SyncAdapter } from 'lowdb'
 import { StepwrightError } from '../../errors.ts'
-import { hostClosed, notOwned, writeFailed } from '../../journal/failures.ts'
+import { writeFailed } from '../../journal/failures.ts'
+import { hostClosed, notOwned } from '../failures.ts'
 import { removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { Journal } from '../../journal/journal.ts'
@@ -10,7 +11,6 @@ import { isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import { ShortLivedMap } from '../short-lived-map.ts'
-import { WRITTEN } from '../store.ts'
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
 import { draftCompacted, dropDraft, replace, replacementIn, writeDraft } from './compaction.ts'
 import type { Folders } from './folders.ts'
@@ -116,7 +116,7 @@ export class OwnedJournals {
   }
 
   /** See `HostStore.write`. Most lines are in the store with one call: no promise is made for these. */
-  write(line: JournalLine): Promise<void> {
+  write(line: JournalLine): Promise<void> | undefined {
     try {
       const owned = this.#get(line.pid)
       const isNew = line.revision > owned.revision
@@ -132,11 +132,11 @@ export class OwnedJournals {
     }
   }
 
-  #written(line: JournalLine, owned: Owned): Promise<void> {
+  #written(line: JournalLine, owned: Owned): Promise<void> | undefined {
     owned.revision = line.revision
     this.#open.touch(owned.journal)
     if (owned.journal.length > owned.compactAt) return this.#compact(line.pid, owned).then(() => this.#settle(line, owned))
-    return owned.unsafe.size === 0 && !isFinal(line.status) ? WRITTEN : this.#settle(line, owned)
+    return owned.unsafe.size === 0 && !isFinal(line.status) ? undefined : this.#settle(line, owned)
   }
 
   async #settle(line: JournalLine, owned: Owned): Promise<void> {

@@ -17,18 +17,18 @@ const READER_SHARE = 4
 const MAX_PAUSE_MS = 1000
 
 /** Every pid, then after each commit those of processes that have come, changed or gone since. Never reads a journal. */
-export async function* changes({ db, pulse }: Reader, signal: AbortSignal): AsyncGenerator<string[]> {
+export async function* changes({ db, watcher }: Reader, signal: AbortSignal): AsyncGenerator<string[]> {
   let known = new Map<string, Known>()
   let newestId = 0
   for (let first = true; !signal.aborted; first = false) {
-    const { seen, changed, now, newest } = await db.read(() => ({ seen: pulse.now(), ...look(db, known, newestId) }))
+    const { seen, changed, now, newest } = await db.read(() => ({ seen: watcher.now(), ...look(db, known, newestId) }))
     known = now
     newestId = newest
     const told = performance.now()
     if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
     const pauseMs = first ? 0 : Math.min((performance.now() - told) * READER_SHARE, MAX_PAUSE_MS)
     await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
-    await pulse.changed(seen, signal)
+    await watcher.changed(seen, signal)
   }
 }
 

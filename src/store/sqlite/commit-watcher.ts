@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 const POLL_MS = 50
 
 /** Tells waiting readers that a store has changed, whoever changed it. One timer serves all of them, and keeps Node alive as long as one waits. */
-export class Pulse {
+export class CommitWatcher {
   readonly #db: Database
   readonly #waiting = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
@@ -26,14 +26,14 @@ export class Pulse {
   }
 
   /** A host of this Node process has committed: nobody needs to wait for the timer. */
-  stir(): void {
+  notify(): void {
     for (const wake of this.#waiting) wake()
   }
 
   /** This connection has committed. */
   committed(): void {
     this.#ownCommits += 1
-    this.stir()
+    this.notify()
   }
 
   #tick(signal: AbortSignal): Promise<void> {
@@ -46,7 +46,7 @@ export class Pulse {
       }
       this.#waiting.add(wake)
       signal.addEventListener('abort', wake)
-      this.#timer ??= setInterval(() => this.stir(), POLL_MS)
+      this.#timer ??= setInterval(() => this.notify(), POLL_MS)
     })
   }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { FileBytes, firstLine, wholeLength } from '../../journal/file-bytes.ts'
-import { hostAlive, unknownHost, writeFailed } from '../../journal/failures.ts'
+import { writeFailed } from '../../journal/failures.ts'
+import { hostAlive, unknownHost } from '../failures.ts'
 import { ifThere, removeFile, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { parseClaim } from '../../journal/line.ts'
@@ -18,7 +19,7 @@ import { removeSocket } from '../hosts/socket-path.ts'
  * @returns how many were taken
  * @throws ERR_UNKNOWN_HOST; ERR_HOST_ALIVE unless `force`
  */
-export async function seize(files: Files, folders: Folders, hosts: Hosts, hostId: string, force: boolean): Promise<number> {
+export async function adoptHost(files: Files, folders: Folders, hosts: Hosts, hostId: string, force: boolean): Promise<number> {
   if (hostId === RELEASED || (!hostIdsIn(files, folders).includes(hostId) && !ownersIn(files, folders).includes(hostId)))
     throw unknownHost(hostId, folders.root)
   const state = await hosts.stateOf(hostId)

@@ -6,7 +6,7 @@ const TURN_MS = 50
 const TURNS = 20
 
 /** Lets a host look at once for what was put into the store for it. One that does not hear looks by itself before long. */
-export function poke(hosts: string, hostId: string): Promise<void> {
+export function wakeHost(hosts: string, hostId: string): Promise<void> {
   return new Promise(resolve => {
     try {
       const address = openSocketPath(hosts, hostId)

@@ -2,21 +2,21 @@ import { watch } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
 
 /** Waits for a file to change. A watch makes it quick where there is one; the timer makes it sure, and keeps Node alive meanwhile. */
-export class Wake {
+export class FileWatcher {
   readonly #signal: AbortSignal
   readonly #watcher: FSWatcher | undefined
   #changed = false
   #wake: (() => void) | undefined
-  readonly #stir = (): void => {
+  readonly #notify = (): void => {
     this.#changed = true
     this.#wake?.()
   }
 
   constructor(file: string, signal: AbortSignal) {
     this.#signal = signal
-    signal.addEventListener('abort', this.#stir, { once: true })
+    signal.addEventListener('abort', this.#notify, { once: true })
     try {
-      this.#watcher = watch(file, { persistent: false }, this.#stir)
+      this.#watcher = watch(file, { persistent: false }, this.#notify)
       // Too many watches, a file system without: the timer is enough.
       this.#watcher.on('error', () => this.#watcher?.close())
     } catch {
@@ -40,7 +40,7 @@ export class Wake {
   }
 
   close(): void {
-    this.#signal.removeEventListener('abort', this.#stir)
+    this.#signal.removeEventListener('abort', this.#notify)
     this.#watcher?.close()
   }
 }

@@ -1,4 +1,4 @@
-import { quote } from '../journal/failures.ts'
+import { notAPid } from './failures.ts'
 import { isPid } from '../record/pid.ts'
 import { isFinal } from '../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../record/record.ts'
@@ -21,7 +21,7 @@ export function journalOf(history: readonly ProcessRecord[]): ImportedJournal {
   const [first, ...rest] = history
   const last = history.at(-1)
   if (first === undefined || last === undefined) throw new TypeError('A history has a record at least, got none')
-  if (!isPid(first.pid)) throw new TypeError(`A pid is 20 characters of 0-9 and a-z, got ${quote(first.pid)}`)
+  if (!isPid(first.pid)) throw notAPid(first.pid)
   if (!isFinal(last.status)) throw new TypeError(`Process ${last.pid} is ${last.status}: only a process that has ended can be imported`)
   return { first, lines: rest.map(toLine), last }
 }
