@@ -1,30 +1,23 @@
 import { execFile } from 'node:child_process'
-import { access, chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openClient } from 'stepwright'
-import { createProgram } from '../../src/cli/program.ts'
-import { fakeIo } from '../cli/fake-io.ts'
 import { tempDir } from '../temp-dir.ts'
 import { normalize, parsePage, type Example, type Page } from './blocks.ts'
+import { inOrder, read, ROOT } from './pages.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const INDEX = 'docs/command-line.md'
-/** A page for each command, in the order in which the index names them. */
-const COMMANDS = [...(await readFile(join(ROOT, INDEX), 'utf8')).matchAll(/\]\((commands\/[\w-]+\.md)\)/g)].map(
-  ([, page]) => `docs/${page}`,
-)
-const OTHERS = [
-  'README.md',
-  ...(await readdir(join(ROOT, 'docs'))).filter(name => name.endsWith('.md')).map(name => `docs/${name}`),
-].filter(name => name !== INDEX)
-const PAGES = [...OTHERS, INDEX, ...COMMANDS]
+/** The pages of commands go on with its examples. */
+const COMMAND_LINE = 'docs/command-line.md'
+const ordered = await inOrder()
+const COMMANDS = ordered.filter(page => page.startsWith('docs/commands/'))
+const OTHERS = ['README.md', ...ordered.filter(page => page !== COMMAND_LINE && !COMMANDS.includes(page))]
 /** Pages whose examples stand in one folder and go on one after the other. The longest ones first. */
-const TALES: readonly (readonly string[])[] = [[INDEX, ...COMMANDS], ...OTHERS.map(name => [name])]
+const TALES: readonly (readonly string[])[] = [[COMMAND_LINE, ...COMMANDS], ...OTHERS.map(name => [name])]
 /** What pages import besides the package itself. */
 const PACKAGES = ['@types', 'lowdb', 'tinypool', 'xstate', 'zod']
-/** A pid in a command, or the beginning of one: stands for the newest process. */
+/** A pid in a command, or the beginning of one: stands for the newest process that is no child. */
 const PID = /\baou[\da-z]*\b/g
 
 /** What Node makes of the sources is kept from one command to the next. */
@@ -43,7 +36,7 @@ const scripts = (JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) 
 
 test.after.always(() => rm(COMPILED, { recursive: true, force: true }))
 
-const readPage = async (page: string): Promise<Page> => parsePage(await readFile(join(ROOT, page), 'utf8'))
+const readPage = async (page: string): Promise<Page> => parsePage(await read(page))
 
 /** A folder like that of a user who has installed the package. */
 async function userFolder(t: ExecutionContext, pages: readonly Page[]): Promise<string> {
@@ -83,7 +76,10 @@ async function withNewestPid(folder: string, command: string): Promise<string> {
   if (command.search(PID) === -1) return command
   const client = openClient(join(folder, '.stepwright'))
   let newest = ''
-  for await (const { pid } of client.list({ limit: 1 })) newest = pid
+  for await (const { pid, parent } of client.list()) {
+    newest = pid
+    if (parent === undefined) break
+  }
   await client.close()
   return command.replaceAll(PID, newest)
 }
@@ -131,34 +127,6 @@ for (const names of TALES) {
     })
   })
 }
-
-test('every command has its page', async t => {
-  const { commands } = createProgram(fakeIo().io, () => {})
-  t.deepEqual(commands.map(command => `docs/commands/${command.name()}.md`).toSorted(), COMMANDS.toSorted())
-  t.deepEqual((await readdir(join(ROOT, 'docs/commands'))).map(name => `docs/commands/${name}`).toSorted(), COMMANDS.toSorted())
-  for (const command of commands) {
-    const page = await readFile(join(ROOT, `docs/commands/${command.name()}.md`), 'utf8')
-    for (const { long, hidden } of command.options)
-      t.true(hidden || page.includes(long!), `the page of ${command.name()} says nothing of ${long}`)
-  }
-})
-
-test('every file that a page names is there', async t => {
-  for (const name of [...PAGES, 'ARCHITECTURE.md', 'CHANGELOG.md']) {
-    const markdown = await readFile(join(ROOT, name), 'utf8')
-    const links = [...markdown.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, link = '']) => join(ROOT, dirname(name), link))
-    const paths = [...markdown.matchAll(/\b(?:src|test|docs)\/[\w./-]*\w/g)].map(([path]) => join(ROOT, path))
-    for (const file of [...links, ...paths]) await t.notThrowsAsync(access(file), `${name} names a file that is not there`)
-  }
-})
-
-test('the README tells of every error code', async t => {
-  const [readme, source] = await Promise.all(['README.md', 'src/errors.ts'].map(file => readFile(join(ROOT, file), 'utf8')))
-  const codes = [...source!.matchAll(/^ {2}\| '(ERR_\w+)'/gm)].map(([, code]) => code)
-  const told = [...readme!.matchAll(/^\| `(ERR_\w+)` \|/gm)].map(([, code]) => code)
-  t.true(codes.length > 10, 'the codes were found')
-  t.deepEqual(new Set(told), new Set(codes))
-})
 
 test('every program of the pages compiles', async t => {
   t.timeout(600_000)

@@ -1,0 +1,94 @@
+import test from 'ava'
+import { namesOf } from './declared.ts'
+import { commands, generatedPages, regenerate, unformatted } from './generated.ts'
+import { anchorsOf, docs, INDEX, inOrder, isThere, linksOf, pages, pathsOf, read } from './pages.ts'
+
+test('every link leads somewhere, in the package too', async t => {
+  for (const page of pages)
+    for (const { file, anchor, written } of linksOf(page, await read(page))) {
+      t.true(isThere(file), `${written}: there is no ${file}`)
+      if (anchor !== undefined && file.endsWith('.md'))
+        t.true(anchorsOf(await read(file)).includes(anchor), `${written}: no heading of ${file} has this anchor`)
+    }
+})
+
+test('every file that a page names is there', async t => {
+  for (const page of pages) for (const path of pathsOf(await read(page))) t.true(isThere(path), `${page} names ${path}, which is not there`)
+})
+
+test('the index leads to every page', async t => {
+  t.deepEqual(
+    (await inOrder()).toSorted(),
+    docs.filter(page => page !== INDEX),
+  )
+})
+
+test('every command has a page', t => {
+  const expected = commands.map(command => `docs/commands/${command.name()}.md`).toSorted()
+  t.deepEqual(
+    docs.filter(page => page.startsWith('docs/commands/')),
+    expected,
+  )
+})
+
+test('what is made from code is as the code is: `npm run docs` writes it', async t => {
+  for (const page of generatedPages) {
+    const markdown = await read(page)
+    t.is(unformatted(markdown), unformatted(regenerate(page, markdown)), page)
+  }
+})
+
+test('no line of a program is longer than 120 columns', async t => {
+  for (const page of pages)
+    for (const [block] of (await read(page)).matchAll(/^```(?:ts|js|sh)\n[^]*?^```$/gm))
+      for (const line of block.split('\n')) t.true(line.length <= 120, `${page}: ${line}`)
+})
+
+/** `<!-- every StepContext -->` stands before a table, a list or headings that name all of what the code declares, and nothing else. */
+const MARK = /<!-- every ([\w, ]+?) -->\n([^]*?)(?=<!-- end -->)/g
+const NAMED = /^(?:\|(?! -|---)|- |### )\s*((?:(?:, )?`[^`]+`)+)/gm
+
+const namedIn = (text: string): string[] =>
+  [...text.matchAll(NAMED)].flatMap(([, names = '']) => [...names.matchAll(/`'?([\w-]+)/g)].map(([, name = '']) => name))
+
+const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted((a, b) => a.localeCompare(b))
+
+/** What must be told in full somewhere. */
+const TOLD = [
+  'Client',
+  'DashboardOptions',
+  'EachOptions',
+  'ErrorCode',
+  'HostState',
+  'InspectorOptions',
+  'InterruptOptions',
+  'MachineOptions',
+  'ProcessInfo',
+  'ProcessOptions',
+  'ProcessStepInfo',
+  'RetryPolicy',
+  'RuntimeEvents',
+  'RuntimeOptions',
+  'ScheduleOptions',
+  'StartOptions',
+  'StepContext',
+  'StepKind',
+  'StepOptions',
+  'StepStatus',
+  'WholeOptions',
+  'WorkerOptions',
+]
+
+test('lists of what the code declares are whole', async t => {
+  const told = new Set<string>()
+  for (const page of pages)
+    for (const [, kinds = '', text = ''] of (await read(page)).matchAll(MARK)) {
+      for (const kind of kinds.split(', ')) told.add(kind)
+      t.deepEqual(sorted(namedIn(text)), sorted(kinds.split(', ').flatMap(namesOf)), `${page}, ${kinds}`)
+    }
+  t.deepEqual(
+    TOLD.filter(kind => !told.has(kind)),
+    [],
+    'no page lists what these have',
+  )
+})
