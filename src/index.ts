@@ -1,9 +1,10 @@
 // Definitions
-export { defineProcess, isProcessDefinition, type ProcessOptions } from './steps/define-process.ts'
+export { defineProcess, type ProcessOptions } from './steps/define-process.ts'
+export { isProcessDefinition } from './steps/plan.ts'
 export { fromSpecs, type SpecsOptions } from './steps/from-specs.ts'
 export { typed, type Typed } from './steps/typed.ts'
 export { FatalError, RetryError } from './steps/fatal.ts'
-export type { ProcessBuilder } from './steps/builder.ts'
+export type { ProcessBuilder } from './steps/kinds/builder.ts'
 export type {
   ProcessDefinition,
   ProcessInput,
@@ -14,20 +15,14 @@ export type {
   StepInfo,
 } from './record/definition.ts'
 export type { Duration } from './record/duration.ts'
-export type {
-  BranchSpec,
-  EachOptions,
-  InterruptOptions,
-  IsolateMode,
-  MachineOptions,
-  RetryPolicy,
-  StepOptions,
-  WhenOption,
-  WholeOptions,
-  WorkOptions,
-} from './steps/options.ts'
+export type { BranchSpec } from './steps/kinds/parallel.ts'
+export type { EachOptions } from './steps/kinds/each.ts'
+export type { InterruptOptions } from './steps/kinds/interrupt.ts'
+export type { IsolateMode, RetryPolicy, WhenOption, WholeOptions, WorkOptions } from './steps/options.ts'
+export type { MachineOptions } from './steps/kinds/machine.ts'
+export type { StepOptions } from './steps/kinds/function.ts'
 export type { Migrate, Migration, OldProcess } from './steps/migration.ts'
-export type { ScheduleOptions } from './steps/schedule.ts'
+export type { CronSchedule, IntervalSchedule, ScheduleOptions } from './steps/schedule.ts'
 export type { StandardResult, StandardSchemaV1 } from './record/standard-schema.ts'
 export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject, Work } from './steps/work.ts'
 export type * as Inferred from './steps/inferred.ts'

@@ -1,5 +1,5 @@
 import { chartOf } from '../machines/chart.ts'
-import { planOf } from '../steps/define-process.ts'
+import { planOf } from '../steps/plan.ts'
 
 /** The charts of the definitions among the exports of a module, by the name of the definition. */
 export function chartsIn(exports: Readonly<Record<string, unknown>>): Map<string, unknown> {

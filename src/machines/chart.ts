@@ -49,7 +49,7 @@ function insideOf(machine: AnyStateMachine, id: string): Pick<ChartState, 'initi
 
 export function chartOf(plan: ProcessPlan): Chart & { readonly [key: string]: Json } {
   const machines = plan.steps.flatMap(step =>
-    step.kind === 'machine' ? [[`${plan.name}.running.${step.name}.machine`, step.machine as unknown as AnyStateMachine] as const] : [],
+    'machine' in step ? [[`${plan.name}.running.${step.name}.machine`, step.machine as unknown as AnyStateMachine] as const] : [],
   )
   const chart: Chart = { id: plan.name, ...stateOf(compile(plan, plan.timeoutMs !== undefined).root, plan.name, new Map(machines)) }
   return chart as unknown as Chart & { readonly [key: string]: Json }

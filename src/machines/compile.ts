@@ -15,12 +15,42 @@ import {
 } from './context.ts'
 import { cancelProcess, failAfterDeath, refuseProcess, timeOutProcess } from './end-process.ts'
 import { update, type Entry, type StepStates } from './states/nodes.ts'
-import { statesOf } from './states/kinds.ts'
+import { nodesOf } from './states/step-nodes.ts'
 
+type StateNodes = Record<string, object>
 type EventOf<Type extends ProcessEvent['type']> = Extract<ProcessEvent, { type: Type }>
 
 const notProvided = (): never => {
   throw new Error('A process machine runs under a host, which provides what it invokes')
+}
+
+/** The top-level states that have a state per step. */
+const GROUPS = ['running', 'interrupted', 'sleeping'] as const
+
+/**
+ * The states of all steps, by the top-level state they belong to, and the entry of the first.
+ *
+ * Built from the last step to the first: leaving a step and beginning the next one is one transition, which changes the context once
+ * and writes one record. So a step is built with the entry of its successor (`next`): the state to go to, and what the context becomes
+ * there. What follows the last step is the end.
+ */
+function chain(
+  { steps }: ProcessPlan,
+  id: string,
+): { readonly first: Entry; readonly groups: Record<(typeof GROUPS)[number], StateNodes> } {
+  let next: Entry = {
+    target: `#${id}.finished`,
+    begin: (context, at) => ({ ...stopClock(context, at), remainingMs: undefined }),
+  }
+  const parts: [name: string, states: StepStates][] = []
+  for (const step of steps.toReversed()) {
+    const { entry, states } = nodesOf(step, id, next)
+    parts.unshift([step.name, states])
+    next = entry
+  }
+  const groups = { running: {} as StateNodes, interrupted: {} as StateNodes, sleeping: {} as StateNodes }
+  for (const [name, states] of parts) for (const group of GROUPS) if (states[group]) groups[group][name] = states[group]
+  return { first: next, groups }
 }
 
 /**
@@ -29,24 +59,7 @@ const notProvided = (): never => {
  */
 export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
   const id = plan.name
-  const groups = {
-    running: {} as Record<string, object>,
-    interrupted: {} as Record<string, object>,
-    sleeping: {} as Record<string, object>,
-  }
-  let next: Entry = {
-    target: `#${id}.finished`,
-    begin: (context, at) => ({ ...stopClock(context, at), remainingMs: undefined }),
-  }
-  const parts: [name: string, states: StepStates][] = []
-  for (const step of plan.steps.toReversed()) {
-    const { entry, states } = statesOf(step, id, next)
-    parts.unshift([step.name, states])
-    next = entry
-  }
-  for (const [name, states] of parts)
-    for (const group of ['running', 'interrupted', 'sleeping'] as const) if (states[group]) groups[group][name] = states[group]
-  const first = next
+  const { first, groups } = chain(plan, id)
 
   const start = {
     target: first.target,
@@ -62,7 +75,7 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     },
     onError: { target: `#${id}.timeout`, actions: update(context => timeOutProcess(context, context.at)) },
   }
-  const group = (states: Record<string, object>, more: object = {}) => {
+  const group = (states: StateNodes, more: object = {}) => {
     const [initial] = Object.keys(states)
     return initial === undefined ? {} : { initial, states, ...more }
   }
@@ -89,7 +102,7 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     timeout: final,
     cancelled: final,
   }
-  const unused = (['running', 'sleeping', 'interrupted'] as const).filter(name => Object.keys(groups[name]).length === 0)
+  const unused = GROUPS.filter(name => Object.keys(groups[name]).length === 0)
   for (const name of unused) delete (states as Partial<typeof states>)[name]
 
   const config = {

@@ -25,7 +25,7 @@ export function misfitOf(plan: ProcessPlan, machine: AnyStateMachine, record: Pr
   if (snapshot.machine === undefined) return undefined
   const [name] = Object.keys((snapshot.value as { running: object }).running)
   const step = plan.steps.find(one => one.name === name)
-  if (step?.kind !== 'machine') return { reason: 'missing-state', message: `step '${name}' is no machine step any more` }
+  if (step === undefined || !('machine' in step)) return { reason: 'missing-state', message: `step '${name}' is no machine step any more` }
   const inner = partingOf(step.machine as unknown as AnyStateMachine, (snapshot.machine as unknown as MachineState).snapshot.value)
   return inner && { reason: 'missing-state', message: `the machine of step '${name}' ${differs(inner.path, inner.isNew)}` }
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { StepwrightError } from '../errors.ts'
 import type { ProcessDefinition, ProcessInput, ProcessOutput } from '../record/definition.ts'
-import { planOf } from '../steps/define-process.ts'
+import { planOf } from '../steps/plan.ts'
 import { toJson } from '../record/json.ts'
 import { validate } from '../steps/schema.ts'
 import type { Command } from '../store/command.ts'

@@ -1,7 +1,6 @@
 import { check, checkFunction, checkOptions, checkSchema, mustBe, oneOf, type Check } from '../record/check.ts'
 import type { IsolateMode } from './options.ts'
-import type { UserFunction } from './plan.ts'
-import type { ClassSpec, FactorySpec, ModuleSpec, Name, Work } from './work.ts'
+import type { ClassSpec, FactorySpec, ModuleSpec, Name, UserFunction, Work } from './work.ts'
 
 type AnyClass = ClassSpec['class']
 

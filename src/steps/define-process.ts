@@ -1,24 +1,19 @@
-import type { ProcessBuilder } from './builder.ts'
+import type { ProcessBuilder } from './kinds/builder.ts'
 import { checkFunction, checkOptions, checkSchema, mustBe } from '../record/check.ts'
 import { defined } from '../record/defined.ts'
 import type { InputOf, ParsedOf } from './data-flow.ts'
-import type { ProcessDefinition, StepInfo } from '../record/definition.ts'
+import type { StepInfo } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
 import { toMs } from '../record/duration.ts'
 import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion } from './names.ts'
 import type { MustBeJson } from '../record/not-json.ts'
-import { planEach } from './kinds/each.ts'
-import { planMachine } from './kinds/machine.ts'
-import { planProcess } from './kinds/process.ts'
-import { planFunctionStep } from './kinds/function.ts'
-import { planInterrupt } from './kinds/interrupt.ts'
-import { planParallel } from './kinds/parallel.ts'
-import { everyStep, type PlannedStep, type ProcessPlan } from './plan.ts'
+import type { Kind } from './kinds/kind.ts'
+import { KINDS, type PlannedStep } from './kinds/kinds.ts'
+import { everyStep, planOf, setPlan, type ProcessPlan } from './plan.ts'
 import { runInCaller } from './run/run.ts'
 import { planSchedule, type ScheduleOptions } from './schedule.ts'
 import { show } from '../record/show.ts'
-import { planSleep } from './kinds/sleep.ts'
 import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 import type { Typed } from './typed.ts'
 
@@ -27,60 +22,39 @@ class Builder {
   readonly name: string
   readonly version: string
   readonly steps: readonly StepInfo[]
-  readonly #plan: ProcessPlan
 
   constructor(plan: ProcessPlan) {
     this.name = plan.name
     this.version = plan.version
     this.steps = Object.freeze(everyStep(plan).map(({ name, kind }) => Object.freeze({ name, kind })))
+    setPlan(this, plan)
     this.#plan = plan
     Object.freeze(this)
-  }
-
-  step(name: string, work: unknown, options?: unknown): Builder {
-    return this.#add(planFunctionStep(this.#unused(name), work, options))
-  }
-
-  interrupt(name: string, options?: unknown): Builder {
-    return this.#add(planInterrupt(this.#unused(name), options))
-  }
-
-  sleep(name: string, until: unknown): Builder {
-    return this.#add({ kind: 'sleep', name: this.#unused(name), until: planSleep(name, until) })
-  }
-
-  parallel(name: string, branches: unknown, options?: unknown): Builder {
-    return this.#add(planParallel(this.#unused(name), branches, options))
-  }
-
-  each(name: string, items: unknown, work: unknown, options?: unknown): Builder {
-    return this.#add(planEach(this.#unused(name), items, work, options))
-  }
-
-  process(name: string, definition: unknown, options?: unknown): Builder {
-    return this.#add(planProcess(this.#unused(name), planOf(definition), options))
-  }
-
-  machine(name: string, machine: unknown, options?: unknown): Builder {
-    return this.#add(planMachine(this.#unused(name), machine, options))
   }
 
   async run(input?: unknown, options?: unknown): Promise<unknown> {
     return runInCaller(planOf(this), input, options)
   }
 
-  #unused(name: unknown): string {
+  readonly #plan: ProcessPlan
+
+  #add(kind: Kind<PlannedStep>, name: unknown, given: unknown[]): Builder {
     const checked = checkStepName(name, `process '${this.name}'`)
-    if (!this.steps.some(step => step.name === checked)) return checked
-    throw new TypeError(`Step '${checked}' exists already in process '${this.name}': choose another name`)
+    if (this.steps.some(step => step.name === checked))
+      throw new TypeError(`Step '${checked}' exists already in process '${this.name}': choose another name`)
+    const step = Object.freeze(kind.plan(checked, ...given))
+    if ('child' in step) planOf(step.child)
+    return new Builder({ ...this.#plan, steps: [...this.#plan.steps, step] })
   }
 
-  #add(step: PlannedStep): Builder {
-    return new Builder({ ...this.#plan, steps: [...this.#plan.steps, Object.freeze(step)] })
-  }
-
-  static planOf(definition: unknown): ProcessPlan | undefined {
-    return typeof definition === 'object' && definition !== null && #plan in definition ? definition.#plan : undefined
+  /** A method for each kind of step. */
+  static {
+    for (const [method, kind] of Object.entries(KINDS)) {
+      const value = function (this: Builder, name: unknown, ...given: unknown[]): Builder {
+        return this.#add(kind, name, given)
+      }
+      Object.defineProperty(this.prototype, method, { value, configurable: true, writable: true })
+    }
   }
 }
 
@@ -140,18 +114,4 @@ export function defineProcess<S extends Schema | undefined = undefined, Services
   const { name = checkProcessName(undefined), version = '1', input, timeout, migrate, schedule } = given
   const plan: ProcessPlan = { name, version, ...defined({ inputSchema: input, timeoutMs: timeout, migrate, schedule }), steps: [] }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>
-}
-
-/** Whether a value is what `defineProcess()` or `fromSpecs()` returns, with at least one step. */
-export const isProcessDefinition = (value: unknown): value is ProcessDefinition => (Builder.planOf(value)?.steps.length ?? 0) > 0
-
-/**
- * The checked plan behind a definition, for whoever executes it.
- * @throws TypeError if it is no definition, or has no steps
- */
-export function planOf(definition: unknown): ProcessPlan {
-  const plan = Builder.planOf(definition)
-  if (plan?.steps.length === 0) throw new TypeError(`Process '${plan.name}' has no steps: add one with .step()`)
-  if (plan !== undefined) return plan
-  throw new TypeError(`A process definition must come from defineProcess() or fromSpecs(); received ${show(definition)}`)
 }

@@ -3,7 +3,7 @@
  */
 export type * from './data-flow.ts'
 export type * from './work-types.ts'
-export type { Unused } from './builder.ts'
+export type { Unused } from './kinds/builder.ts'
 export type { MachineInput, MachineLike, MachineOutput } from './kinds/machine-like.ts'
 export type { MapInput } from './options.ts'
 export type { AnyContext, Injected, Name } from './work.ts'

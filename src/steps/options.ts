@@ -1,6 +1,5 @@
 import type { Duration } from '../record/duration.ts'
-import type { StandardSchemaV1 } from '../record/standard-schema.ts'
-import type { StepContext, Work } from './work.ts'
+import type { StepContext } from './work.ts'
 
 /** How a failed attempt is tried again. `retry: 3` is `retry: { attempts: 3 }`. */
 export interface RetryPolicy {
@@ -39,36 +38,7 @@ export interface WholeOptions<C, When extends boolean = boolean> extends WhenOpt
   timeout?: Duration | undefined
 }
 
-/** Of a step that does the same for every item: `timeout` and `retry` are those of one item. */
-export interface EachOptions<C, When extends boolean = boolean> extends WorkOptions, WhenOption<C, When> {
-  /** Items under way at once. Default 10. */
-  concurrency?: number | undefined
-}
-
-export interface MachineOptions<C, When extends boolean = boolean> extends WholeOptions<C, When> {
-  /** Whether `send` refuses events that no state of the machine knows. Default false: they do nothing. */
-  strict?: boolean | undefined
-}
-
 /** How a step's data becomes the input of what it starts; may be left out if it fits as it is. */
 export type MapInput<C extends StepContext<any, any, any>, To> = [C['data']] extends [To]
   ? { input?: (context: C) => To | PromiseLike<To> }
   : { input: (context: C) => To | PromiseLike<To> }
-
-/** A branch of a parallel step, with options of its own. */
-export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<any, any, any>> extends WorkOptions {
-  run: Work<C>
-}
-
-export interface StepOptions<Data = any, Services = any, Input = any, Pause = boolean | StandardSchemaV1, When extends boolean = boolean>
-  extends WorkOptions, WhenOption<StepContext<Data, Services, Input>, When> {
-  /** Pause after the step until somebody calls `proceed`; a schema checks the data that brings. */
-  interrupt?: Pause
-}
-
-export interface InterruptOptions<Pause = true | StandardSchemaV1> {
-  /** How long to wait for `proceed`. Default: for ever. */
-  timeout?: Duration | undefined
-  /** Checks the data that `proceed` brings. */
-  schema?: Pause
-}

@@ -1,112 +1,11 @@
-import type { MachineLike } from './kinds/machine-like.ts'
-import type { Migrate } from './migration.ts'
-import type { IsolateMode } from './options.ts'
-import type { PlannedSchedule } from './schedule.ts'
+import type { ProcessDefinition } from '../record/definition.ts'
+import { mustBe } from '../record/check.ts'
 import type { StandardSchemaV1 } from '../record/standard-schema.ts'
-import type { StepContext, Work } from './work.ts'
+import type { PlannedStep } from './kinds/kinds.ts'
+import type { Migrate } from './migration.ts'
+import type { PlannedSchedule } from './schedule.ts'
 
-/** A step as the machine and the host see it: options checked, durations in milliseconds. */
-export type PlannedStep = FunctionStep | InterruptStep | SleepStep | ParallelStep | EachStep | ChildStep | MachineStep
-
-/** Asked of the user in an attempt: `when`, `items`, `input`, the time of a sleep. */
-export type UserFunction = (context: StepContext<any, any, any>) => unknown
-
-export interface FunctionStep {
-  readonly kind: 'step'
-  /** Of a branch of a parallel step: its path, `publish.search`. */
-  readonly name: string
-  readonly work: Work
-  readonly when?: UserFunction
-  /** Of one attempt. */
-  readonly timeoutMs?: number
-  readonly retry?: PlannedRetry
-  /** The work is a module then. */
-  readonly isolate?: IsolateMode
-  /** Pause after the step; a schema checks what `proceed` brings. */
-  readonly interrupt?: true | StandardSchemaV1
-}
-
-export interface PlannedRetry {
-  /** Failures after which the step has failed for good; at least 2 (1 is the same as no policy, which is left out). */
-  readonly attempts: number
-  readonly delayMs: number
-  readonly factor: number
-  readonly maxDelayMs: number
-  readonly jitter: boolean
-  readonly when?: (error: unknown, attempt: number) => boolean
-}
-
-/** A pause without work. */
-export interface InterruptStep {
-  readonly kind: 'interrupt'
-  readonly name: string
-  readonly timeoutMs?: number
-  readonly schema?: StandardSchemaV1
-}
-
-export interface SleepStep {
-  readonly kind: 'sleep'
-  readonly name: string
-  /** How long in milliseconds, until when, or a function that says so. */
-  readonly until: { readonly ms: number } | { readonly at: number } | { readonly compute: UserFunction }
-}
-
-/** Branches that run at once. */
-export interface ParallelStep {
-  readonly kind: 'parallel'
-  readonly name: string
-  /** In the order of the output's keys; at least one. */
-  readonly branches: readonly FunctionStep[]
-  readonly when?: UserFunction
-  /** From the step's beginning to its end, across restarts. */
-  readonly timeoutMs?: number
-}
-
-/** The same work for every item of a list. */
-export interface EachStep {
-  readonly kind: 'each'
-  readonly name: string
-  /** Makes the list. */
-  readonly items: UserFunction
-  readonly work: Work
-  /** Items under way at once. */
-  readonly concurrency: number
-  readonly when?: UserFunction
-  /** Of one attempt at one item. */
-  readonly timeoutMs?: number
-  /** Of one item. */
-  readonly retry?: PlannedRetry
-  /** The work is a module then. */
-  readonly isolate?: IsolateMode
-}
-
-/** Another definition, run as a process of its own. */
-export interface ChildStep {
-  readonly kind: 'process'
-  readonly name: string
-  readonly child: ProcessPlan
-  /** Makes the child's input; without it that is the step's data. */
-  readonly input?: UserFunction
-  readonly when?: UserFunction
-  /** From the step's beginning to its end, across restarts. */
-  readonly timeoutMs?: number
-}
-
-/** An XState machine, run until it has its output. */
-export interface MachineStep {
-  readonly kind: 'machine'
-  readonly name: string
-  readonly machine: MachineLike
-  /** Makes the machine's input; without it that is the step's data. */
-  readonly input?: UserFunction
-  readonly when?: UserFunction
-  /** From the step's beginning to its end, across restarts. */
-  readonly timeoutMs?: number
-  /** Refuses events that no state of the machine knows. */
-  readonly strict?: true
-}
-
-/** What `defineProcess` builds, behind the public `ProcessDefinition`. */
+/** A definition, checked: what its builder has put together, for whoever executes it. */
 export interface ProcessPlan {
   readonly name: string
   /** As the user wrote it; '1' when left out. */
@@ -120,13 +19,42 @@ export interface ProcessPlan {
   readonly migrate?: Migrate
 }
 
+/** Whatever is not in here was made by something else than the builder. */
+const plans = new WeakMap<object, ProcessPlan>()
+
+export const setPlan = (definition: object, plan: ProcessPlan): unknown => plans.set(definition, plan)
+
+const find = (value: unknown): ProcessPlan | undefined => (typeof value === 'object' && value !== null ? plans.get(value) : undefined)
+
+/** Whether a value is what `defineProcess()` or `fromSpecs()` returns, with at least one step. */
+export const isProcessDefinition = (value: unknown): value is ProcessDefinition => (find(value)?.steps.length ?? 0) > 0
+
+/**
+ * The plan behind a definition.
+ * @throws TypeError if it is no definition, or has no steps
+ */
+export function planOf(definition: unknown): ProcessPlan {
+  const plan = find(definition)
+  if (plan === undefined) throw mustBe('A process definition', 'what defineProcess() or fromSpecs() returns', definition)
+  if (plan.steps.length === 0) throw new TypeError(`Process '${plan.name}' has no steps: add one with .step()`)
+  return plan
+}
+
 /** Every step and every branch, in order: whatever has a name and a record. */
 export const everyStep = ({ steps }: Pick<ProcessPlan, 'steps'>): PlannedStep[] =>
-  steps.flatMap<PlannedStep>(step => (step.kind === 'parallel' ? [step, ...step.branches] : [step]))
-
-/** The name of a branch within its step: `search` of `publish.search`. */
-export const branchKey = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
+  steps.flatMap<PlannedStep>(step => ('branches' in step ? [step, ...step.branches] : [step]))
 
 /** The definitions that processes of this one start, and those that these start. */
 export const childPlans = ({ steps }: ProcessPlan): ProcessPlan[] =>
-  steps.flatMap(step => (step.kind === 'process' ? [...childPlans(step.child), step.child] : []))
+  steps.flatMap(step => {
+    const child = 'child' in step ? planOf(step.child) : undefined
+    return child ? [...childPlans(child), child] : []
+  })
+
+/** Names of services that object specs need and `services` does not have. */
+export function missingServices(plan: ProcessPlan, services: object = {}): string[] {
+  const needed = everyStep(plan).flatMap(step =>
+    'work' in step && typeof step.work === 'object' && !('module' in step.work) ? (step.work.services ?? []) : [],
+  )
+  return [...new Set(needed)].filter(name => !(name in services))
+}

@@ -1,7 +1,16 @@
 import { check, checkFlag, checkFunction, checkOptions, limitFrom, mustBe } from '../record/check.ts'
 import { toMs } from '../record/duration.ts'
 import { retryability, type Retryability } from './fatal.ts'
-import type { PlannedRetry } from './plan.ts'
+
+export interface PlannedRetry {
+  /** Failures after which the step has failed for good; at least 2 (1 is the same as no policy, which is left out). */
+  readonly attempts: number
+  readonly delayMs: number
+  readonly factor: number
+  readonly maxDelayMs: number
+  readonly jitter: boolean
+  readonly when?: (error: unknown, attempt: number) => boolean
+}
 
 const CHECKS = {
   attempts: limitFrom(1),

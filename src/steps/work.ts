@@ -79,3 +79,6 @@ export type Work<C extends AnyContext = any, Output = any, P extends any[] = any
   | ClassSpec<C, Output, P, S, A>
   | FactorySpec<C, Output, P, S, A>
   | ModuleSpec<C, Output>
+
+/** Code of the user's that is asked in an attempt: work, `when`, `items`, `input`, the time of a sleep. */
+export type UserFunction = (context: AnyContext) => unknown

@@ -1,6 +1,7 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { AttemptFailure, AttemptResult, ProcessContext, ProcessEvent } from '../../src/machines/context.ts'
-import { everyStep, type PlannedStep, type ProcessPlan } from '../../src/steps/plan.ts'
+import { everyStep, type ProcessPlan } from '../../src/steps/plan.ts'
+import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
 
 /** An event as the machine receives it: from the host, or from an actor it invoked. */
 export type MachineEvent = ProcessEvent | { type: string; output?: AttemptResult | { at: number }; error?: AttemptFailure }

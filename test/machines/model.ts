@@ -1,5 +1,7 @@
 import type { AttemptFailure, AttemptResult } from '../../src/machines/context.ts'
-import { branchKey, type ParallelStep, type PlannedStep, type ProcessPlan } from '../../src/steps/plan.ts'
+import { branchKey, type ParallelStep } from '../../src/steps/kinds/parallel.ts'
+import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
+import type { ProcessPlan } from '../../src/steps/plan.ts'
 import type { Json, ProcessStatus, StepStatus } from '../../src/record/record.ts'
 import type { MachineEvent } from './events.ts'
 

@@ -4,7 +4,9 @@ import { createMachine, getNextSnapshot, initialTransition, type AnyMachineSnaps
 import { compile } from '../../src/machines/compile.ts'
 import type { ProcessContext } from '../../src/machines/context.ts'
 import { toTransition } from '../../src/machines/snapshot.ts'
-import type { PlannedStep, ProcessPlan } from '../../src/steps/plan.ts'
+import { defineProcess } from '../../src/steps/define-process.ts'
+import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
+import type { ProcessPlan } from '../../src/steps/plan.ts'
 import { possibleEvents, recover, type MachineEvent } from './events.ts'
 import { advance, newModel, type Model } from './model.ts'
 import { essence, recovered } from './restore.ts'
@@ -12,7 +14,7 @@ import { essence, recovered } from './restore.ts'
 const work = () => null
 const optional = <T extends object>(arbitrary: fc.Arbitrary<T>) => fc.oneof(fc.constant({}), arbitrary)
 
-const child: ProcessPlan = { name: 'child', version: '1', steps: [{ kind: 'step', name: 'x', work }] }
+const child = defineProcess({ name: 'child' }).step('x', work)
 const machine = createMachine({ initial: 'a', states: { a: { on: { GO: 'b' } }, b: { type: 'final' } } })
 const retry = (max: number) =>
   optional(

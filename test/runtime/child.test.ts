@@ -167,7 +167,7 @@ test('in the caller the child is executed too', async t => {
 })
 
 test('wrong definitions are refused; a child need not be given, but not two of one name and version', async t => {
-  t.throws(() => begun.process('child', {} as never), { instanceOf: TypeError, message: /must come from defineProcess/ })
+  t.throws(() => begun.process('child', {} as never), { instanceOf: TypeError, message: /must be what defineProcess/ })
   t.throws(() => begun.process('child', doubling, { retry: 3 } as never), { instanceOf: TypeError, message: /unknown key 'retry'/ })
   const another = kid().step('other', () => 1)
   await t.throwsAsync(createRuntime({ processes: [begun.process('child', doubling), another], store: memoryStore() }), {

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { type as ark } from 'arktype'
 import { z } from 'zod'
-import { defineProcess, planOf } from '../../src/steps/define-process.ts'
+import { defineProcess } from '../../src/steps/define-process.ts'
+import { planOf } from '../../src/steps/plan.ts'
 import { typed } from '../../src/steps/typed.ts'
 
 /** Without types: what JavaScript and casts let through must be refused as well. */
@@ -223,7 +224,7 @@ for (const [title, make, message] of refused) {
 
 test('planOf takes definitions with steps and nothing else', t => {
   for (const value of [undefined, null, 'p', {}, { name: 'p', version: '1', steps: [] }, () => 1]) {
-    t.throws(() => planOf(value), { instanceOf: TypeError, message: /must come from defineProcess\(\) or fromSpecs\(\); received/ })
+    t.throws(() => planOf(value), { instanceOf: TypeError, message: /must be what defineProcess\(\) or fromSpecs\(\) returns; received/ })
   }
   t.throws(() => planOf(p), { instanceOf: TypeError, message: /Process 'p' has no steps/ })
 })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { z } from 'zod'
-import { planOf } from '../../src/steps/define-process.ts'
+import { planOf } from '../../src/steps/plan.ts'
 import { fromSpecs } from '../../src/steps/from-specs.ts'
 import { typed } from '../../src/steps/typed.ts'
 

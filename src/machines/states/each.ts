@@ -1,16 +1,16 @@
-import type { EachStep } from '../../steps/plan.ts'
+import type { EachStep } from '../../steps/kinds/each.ts'
 import type { Json } from '../../record/record.ts'
 import type { AttemptResult } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { finishStep, leave, withStep, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
+import { update, type DoneEvent, type Entry, type KindNodes, type StepNodes } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
 
 /**
  * Two states however many items there are: their list is made and becomes the data, so that every attempt works on the same one; then one
  * attempt works through it.
  */
-export function eachStep({ name, when }: EachStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+function eachStep({ name, when }: EachStep, id: string, next: Entry): StepNodes {
   const done = {
     target: next.target,
     actions: update<DoneEvent<Extract<AttemptResult, { output: Json }>>>((context, { output: result }) =>
@@ -26,3 +26,5 @@ export function eachStep({ name, when }: EachStep, id: string, next: Entry): { e
   const items = attempting(name, id, `#${id}.running.${name}.items`, [done], [toError(name, id)], 'items')
   return withPreparation({ name, ...(when && { when }) }, id, next, ['items', items], (_, { output }) => ({ data: output }))
 }
+
+export const eachNodes: KindNodes<EachStep> = { nodes: eachStep }

@@ -1,13 +1,13 @@
-import type { FunctionStep } from '../../steps/plan.ts'
+import type { FunctionStep } from '../../steps/kinds/function.ts'
 import type { StepRecord } from '../../record/record.ts'
 import { startClock, stopClock, type AttemptResult, type ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { beginAttempt, finishStep, leave, withStep, onSkipped, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
+import { update, type DoneEvent, type Entry, type KindNodes, type StepNodes, type StepStates } from './nodes.ts'
 import { paused } from './interrupt.ts'
 import { retrying } from './retrying.ts'
 
-export function functionStep(step: FunctionStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+function functionStep(step: FunctionStep, id: string, next: Entry): StepNodes {
   const { name, retry, when, interrupt } = step
   const self = `#${id}.running.${name}`
   const to = interrupt ? pauseOf(name, id) : next
@@ -45,3 +45,8 @@ const pauseOf = (name: string, id: string): Entry => ({
     return { ...stopClock(context, at), steps: withStep(context, name, { ...kept, status: 'interrupted' }) }
   },
 })
+
+export const functionNodes: KindNodes<FunctionStep> = {
+  nodes: functionStep,
+  shape: ({ retry, interrupt }) => [retry !== undefined, interrupt !== undefined],
+}

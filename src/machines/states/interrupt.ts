@@ -1,11 +1,11 @@
-import type { InterruptStep } from '../../steps/plan.ts'
+import type { InterruptStep } from '../../steps/kinds/interrupt.ts'
 import type { ErrorRecord, Json } from '../../record/record.ts'
 import { caused, stopClock } from '../context.ts'
 import { failProcess } from '../end-process.ts'
 import { finishStep, leave, withStep } from './transitions.ts'
-import { timer, update, type Entry, type ProceedEvent, type StepStates, type TimerEvent } from './nodes.ts'
+import { timer, update, type Entry, type ProceedEvent, type TimerEvent, type KindNodes, type StepNodes } from './nodes.ts'
 
-export function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Entry): StepNodes {
   const entry: Entry = {
     target: `#${id}.interrupted.${name}`,
     begin: (context, at) => ({
@@ -50,3 +50,5 @@ const isPlain = (value: unknown): value is Readonly<Record<string, Json>> =>
 /** The paused step's output after `proceed(given)`: a plain object is merged into it, anything else replaces it, none keeps it. */
 export const mergeProceedData = (data: Json, given: Json | undefined): Json =>
   given === undefined ? data : isPlain(data) && isPlain(given) ? { ...data, ...given } : given
+
+export const interruptNodes: KindNodes<InterruptStep> = { nodes: interruptStep }

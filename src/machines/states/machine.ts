@@ -1,9 +1,19 @@
-import type { MachineStep } from '../../steps/plan.ts'
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json, StepRecord } from '../../record/record.ts'
 import { caused, type Commanded, type MachineInput, type ProcessContext } from '../context.ts'
 import { failAfterDeath } from '../end-process.ts'
 import { finishStep, leave, withStep, toError } from './transitions.ts'
-import { update, type Args, type ChangeEvent, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './nodes.ts'
+import {
+  update,
+  type Args,
+  type ChangeEvent,
+  type DoneEvent,
+  type Entry,
+  type RecoverEvent,
+  type KindNodes,
+  type StepNodes,
+} from './nodes.ts'
 import { withPreparation } from './preparation.ts'
 
 type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; readonly state: Json } & Commanded>
@@ -12,7 +22,7 @@ type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; reado
  * The user's machine runs beside this one, and tells each change of itself: so its state is in this context, and in every record. When it is
  * recovered it goes on from there.
  */
-export function machineStep(step: MachineStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
   const { name } = step
   const inState = (context: ProcessContext, state: Json): StepRecord => ({ ...(context.steps[name] as StepRecord), state })
   const running = {
@@ -64,3 +74,10 @@ export function machineStep(step: MachineStep, id: string, next: Entry): { entry
 
 /** Whether the machine had actors at work, which may be what killed the host. One that waits for an event or a time kills none. */
 const isBusy = ({ machine }: ProcessContext): boolean => Object.keys(machine?.snapshot.children ?? {}).length > 0
+
+export const machineNodes: KindNodes<MachineStep> = {
+  nodes: machineStep,
+  shape: ({ machine }) => statesIn((machine as unknown as AnyStateMachine).root),
+}
+
+const statesIn = ({ states }: AnyStateNode): unknown => Object.values(states).map(state => [state.key, statesIn(state)])

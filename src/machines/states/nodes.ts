@@ -14,6 +14,23 @@ export interface StepStates {
   sleeping?: object
 }
 
+/** A step in the chart: where its turn begins, and its states. */
+export interface StepNodes {
+  readonly entry: Entry
+  readonly states: StepStates
+}
+
+/** All that is special about a kind of step in the chart. */
+export interface KindNodes<Step> {
+  /**
+   * The step's nodes in the chart of the machine `id`.
+   * @param next what comes after the step
+   */
+  nodes(step: Step, id: string, next: Entry): StepNodes
+  /** What of a step a stored snapshot depends on besides its name and kind: it must not change without a new version. */
+  shape?(step: Step): unknown
+}
+
 export interface DoneEvent<Output> {
   readonly type: string
   readonly output: Output

@@ -1,15 +1,17 @@
-import { branchKey, type FunctionStep, type ParallelStep } from '../../steps/plan.ts'
+import { branchKey, type ParallelStep } from '../../steps/kinds/parallel.ts'
+import type { FunctionStep } from '../../steps/kinds/function.ts'
 import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { beginAttempt, finishStep, leave, withStep, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
+import { update, type DoneEvent, type Entry, type KindNodes, type StepNodes } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
+import { functionNodes } from './function.ts'
 import { retrying } from './retrying.ts'
 import { beginWithDeadline, withDeadline } from './deadline.ts'
 
 /** A region a branch, so that they run at once. The outputs of those that have finished wait in the context for the others. */
-export function parallelStep(step: ParallelStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
   const { name, branches, when } = step
   const self = `#${id}.running.${name}`
   const inner = when ? `${self}.branches` : self
@@ -56,4 +58,9 @@ function region(branch: FunctionStep, id: string, self: string): object {
     ? retrying(branch, retry, id, self, [done])
     : { attempting: attempting(name, id, `${self}.attempting`, [done], [toError(name, id)]) }
   return { initial: 'attempting', states: { ...states, done: { type: 'final' } } }
+}
+
+export const parallelNodes: KindNodes<ParallelStep> = {
+  nodes: parallelStep,
+  shape: ({ when, branches }) => [when !== undefined, branches.map(branch => [branch.name, functionNodes.shape?.(branch)])],
 }

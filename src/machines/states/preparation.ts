@@ -2,7 +2,7 @@ import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { onSkipped, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type StepStates } from './nodes.ts'
+import { update, type DoneEvent, type Entry, type StepNodes } from './nodes.ts'
 import { beginWithDeadline, withDeadline, type BoundedStep } from './deadline.ts'
 
 type Prepared = Extract<AttemptResult, { output: Json }>
@@ -17,7 +17,7 @@ export function withPreparation(
   next: Entry,
   [key, state]: readonly [string, object],
   begin: (context: ProcessContext, result: Prepared) => Partial<ProcessContext>,
-): { entry: Entry; states: StepStates } {
+): StepNodes {
   const { name, when } = step
   const self = `#${id}.running.${name}`
   const go = {

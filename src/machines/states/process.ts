@@ -1,12 +1,12 @@
-import type { ChildStep } from '../../steps/plan.ts'
+import type { ChildStep } from '../../steps/kinds/process.ts'
 import type { Json, StepRecord } from '../../record/record.ts'
 import type { ChildInput } from '../context.ts'
 import { finishStep, leave, withStep, toError } from './transitions.ts'
-import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type StepStates } from './nodes.ts'
+import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type KindNodes, type StepNodes } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
 
 /** An attempt starts the child, whose pid then stands in the step's record; after that the process waits for its end. */
-export function processStep(step: ChildStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+function processStep(step: ChildStep, id: string, next: Entry): StepNodes {
   const { name } = step
   const waiting = {
     invoke: {
@@ -40,3 +40,5 @@ export function processStep(step: ChildStep, id: string, next: Entry): { entry: 
     steps: withStep(context, name, { ...(context.steps[name] as StepRecord), child: output as string }),
   }))
 }
+
+export const processNodes: KindNodes<ChildStep> = { nodes: processStep }

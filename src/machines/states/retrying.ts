@@ -1,4 +1,4 @@
-import type { FunctionStep } from '../../steps/plan.ts'
+import type { FunctionStep } from '../../steps/kinds/function.ts'
 import { retryDelay } from '../../steps/retry.ts'
 import type { StepRecord } from '../../record/record.ts'
 import { attempting } from './attempting.ts'

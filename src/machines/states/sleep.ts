@@ -1,10 +1,10 @@
-import type { SleepStep } from '../../steps/plan.ts'
+import type { SleepStep } from '../../steps/kinds/sleep.ts'
 import { startClock, stopClock, type ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { beginAttempt, finishStep, leave, withStep, toError } from './transitions.ts'
-import { timer, update, type DoneEvent, type Entry, type StepStates, type TimerEvent } from './nodes.ts'
+import { timer, update, type DoneEvent, type Entry, type TimerEvent, type KindNodes, type StepNodes } from './nodes.ts'
 
-export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): { entry: Entry; states: StepStates } {
+function sleepStep({ name, until }: SleepStep, id: string, next: Entry): StepNodes {
   const asleep = (wake: (at: number) => number): Entry => ({
     target: `#${id}.sleeping.${name}`,
     begin: (context, at) => {
@@ -41,3 +41,5 @@ export function sleepStep({ name, until }: SleepStep, id: string, next: Entry): 
   })
   return { entry: { target: self, begin }, states: { running: attempting(name, id, self, [computed], [toError(name, id)]), sleeping } }
 }
+
+export const sleepNodes: KindNodes<SleepStep> = { nodes: sleepStep }

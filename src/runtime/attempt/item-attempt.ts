@@ -1,6 +1,6 @@
 import { StepwrightError } from '../../errors.ts'
 import { copyJson, toJson } from '../../record/json.ts'
-import type { EachStep } from '../../steps/plan.ts'
+import type { EachStep } from '../../steps/kinds/each.ts'
 import type { StepContext } from '../../steps/work.ts'
 import type { FinishedItems, Json, Progress } from '../../record/record.ts'
 import type { Clock } from '../clock.ts'

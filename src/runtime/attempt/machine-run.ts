@@ -5,7 +5,7 @@ import type { AttemptFailure, MachineInput, MachineState, MachineTimer } from '.
 import { toErrorRecord } from '../../record/error-record.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import { knowsEvent } from '../../steps/kinds/machine-like.ts'
-import type { MachineStep } from '../../steps/plan.ts'
+import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
 import { atTime } from '../clock.ts'

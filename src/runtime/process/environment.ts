@@ -1,5 +1,6 @@
 import type { AnyActor, AnyStateMachine, InspectionEvent } from 'xstate'
-import type { PlannedStep, ProcessPlan } from '../../steps/plan.ts'
+import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Json, JournalLine, ProcessRecord, ProcessStatus } from '../../record/record.ts'
 import type { Host } from '../../record/host.ts'
 import type { HostStore } from '../../store/store.ts'

@@ -2,8 +2,11 @@ import { createActor, type AnyActor } from 'xstate'
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../../machines/context.ts'
 import { toSnapshot, toTransition } from '../../machines/snapshot.ts'
-import { begins, prepare } from '../../steps/execute.ts'
-import type { ChildStep, PlannedStep } from '../../steps/plan.ts'
+import { begins } from '../../steps/kinds/kinds.ts'
+import { prepare } from '../../steps/prepare-work.ts'
+import type { ChildStep } from '../../steps/kinds/process.ts'
+import { planOf } from '../../steps/plan.ts'
+import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { ModuleSpec, StepContext } from '../../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../../record/info.ts'
 import {
@@ -209,7 +212,7 @@ export class LiveProcess implements Workplace {
 
   startChild({ name, child }: ChildStep, input: Json): Promise<string> {
     const { failures = 0 } = this.machineContext.steps[name] ?? {}
-    return this.#around.startChild(child, input, { pid: this.pid, step: name }, failures)
+    return this.#around.startChild(planOf(child), input, { pid: this.pid, step: name }, failures)
   }
 
   cancelChild(child: string): void {

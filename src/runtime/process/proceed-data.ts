@@ -1,7 +1,7 @@
 import type { ProcessContext } from '../../machines/context.ts'
 import { mergeProceedData } from '../../machines/states/interrupt.ts'
 import { toJson } from '../../record/json.ts'
-import type { PlannedStep } from '../../steps/plan.ts'
+import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import { validate } from '../../steps/schema.ts'
 import { show } from '../../record/show.ts'
 import type { StandardSchemaV1 } from '../../record/standard-schema.ts'

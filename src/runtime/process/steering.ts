@@ -1,5 +1,5 @@
 import { StepwrightError } from '../../errors.ts'
-import type { PlannedStep } from '../../steps/plan.ts'
+import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import { show } from '../../record/show.ts'
 import { isFinal } from '../../record/record.ts'
 import type { LiveProcess } from './live-process.ts'

@@ -2,28 +2,59 @@ import { checkFunction, checkOptions, integerFrom, mustBe } from '../../record/c
 import { defined } from '../../record/defined.ts'
 import { show } from '../../record/show.ts'
 import { checkWhen, checkWork } from '../check-work.ts'
-import type { EachStep } from '../plan.ts'
+import type { IsolateMode, WhenOption, WorkOptions } from '../options.ts'
+import type { PlannedRetry } from '../retry.ts'
+import type { UserFunction, Work } from '../work.ts'
 import { WORK_CHECKS } from './function.ts'
+import type { Kind } from './kind.ts'
 
 const DEFAULT_CONCURRENCY = 10
 
-/** @throws TypeError */
-export function planEach(name: string, items: unknown, work: unknown, options: unknown = {}): EachStep {
-  const what = `each step '${name}'`
-  const checks = { concurrency: integerFrom(1), when: checkWhen, ...WORK_CHECKS }
-  const { timeout, concurrency = DEFAULT_CONCURRENCY, ...checked } = checkOptions(options, what, checks)
-  return {
-    kind: 'each',
-    name,
-    items: checkFunction<EachStep['items']>(items, `items of ${what}`),
-    work: checkWork(work, what, checked.isolate),
-    concurrency,
-    ...defined({ ...checked, timeoutMs: timeout }),
-  }
+/** Of a step that does the same for every item: `timeout` and `retry` are those of one item. */
+export interface EachOptions<C, When extends boolean = boolean> extends WorkOptions, WhenOption<C, When> {
+  /** Items under way at once. Default 10. */
+  concurrency?: number | undefined
 }
 
-/** @throws TypeError */
-export function checkItems(items: unknown, name: string): readonly unknown[] {
+/** The same work for every item of a list. */
+export interface EachStep {
+  readonly kind: 'each'
+  readonly name: string
+  /** Makes the list. */
+  readonly items: UserFunction
+  readonly work: Work
+  /** Items under way at once. */
+  readonly concurrency: number
+  readonly when?: UserFunction
+  /** Of one attempt at one item. */
+  readonly timeoutMs?: number
+  /** Of one item. */
+  readonly retry?: PlannedRetry
+  /** The work is a module then. */
+  readonly isolate?: IsolateMode
+}
+
+export const eachKind: Kind<EachStep> = {
+  plan(name, items, work, options = {}) {
+    const what = `each step '${name}'`
+    const checks = { concurrency: integerFrom(1), when: checkWhen, ...WORK_CHECKS }
+    const { timeout, concurrency = DEFAULT_CONCURRENCY, ...checked } = checkOptions(options, what, checks)
+    return {
+      kind: 'each',
+      name,
+      items: checkFunction<UserFunction>(items, `items of ${what}`),
+      work: checkWork(work, what, checked.isolate),
+      concurrency,
+      ...defined({ ...checked, timeoutMs: timeout }),
+    }
+  },
+  begins:
+    ({ name, items }) =>
+    async context =>
+      checkItems(await items(context), name),
+}
+
+function checkItems(items: unknown, name: string): readonly unknown[] {
   if (Array.isArray(items)) return items
   throw mustBe(`items of each step '${name}'`, 'an array', items)
 }

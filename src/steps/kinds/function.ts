@@ -1,19 +1,47 @@
 import { checkOptions, checkSchema } from '../../record/check.ts'
 import { defined } from '../../record/defined.ts'
 import { toMs } from '../../record/duration.ts'
+import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import { checkIsolate, checkWhen, checkWork } from '../check-work.ts'
-import type { FunctionStep } from '../plan.ts'
-import { planRetry } from '../retry.ts'
+import type { IsolateMode, WhenOption, WorkOptions } from '../options.ts'
+import { prepare } from '../prepare-work.ts'
+import { planRetry, type PlannedRetry } from '../retry.ts'
+import type { StepContext, UserFunction, Work } from '../work.ts'
+import type { Kind } from './kind.ts'
+
+export interface StepOptions<Data = any, Services = any, Input = any, Pause = boolean | StandardSchemaV1, When extends boolean = boolean>
+  extends WorkOptions, WhenOption<StepContext<Data, Services, Input>, When> {
+  /** Pause after the step until somebody calls `proceed`; a schema checks the data that brings. */
+  interrupt?: Pause
+}
+
+export interface FunctionStep {
+  readonly kind: 'step'
+  /** Of a branch of a parallel step: its path, `publish.search`. */
+  readonly name: string
+  readonly work: Work
+  readonly when?: UserFunction
+  /** Of one attempt. */
+  readonly timeoutMs?: number
+  readonly retry?: PlannedRetry
+  /** The work is a module then. */
+  readonly isolate?: IsolateMode
+  /** Pause after the step; a schema checks what `proceed` brings. */
+  readonly interrupt?: true | StandardSchemaV1
+}
 
 const checkInterrupt = (value: unknown, what: string): FunctionStep['interrupt'] | undefined =>
   value === false ? undefined : value === true || checkSchema(value, what)
 
-/** Of steps that do their work here, and of branches. */
+/** The checks of `WorkOptions`. */
 export const WORK_CHECKS = { timeout: toMs, retry: planRetry, isolate: checkIsolate }
 
-/** @throws TypeError */
-export function planFunctionStep(name: string, work: unknown, options: unknown = {}): FunctionStep {
-  const what = `step '${name}'`
-  const { timeout, ...checked } = checkOptions(options, what, { ...WORK_CHECKS, when: checkWhen, interrupt: checkInterrupt })
-  return { kind: 'step', name, work: checkWork(work, what, checked.isolate), ...defined({ ...checked, timeoutMs: timeout }) }
+export const functionKind: Kind<FunctionStep> = {
+  plan(name, work, options = {}) {
+    const what = `step '${name}'`
+    const { timeout, ...checked } = checkOptions(options, what, { ...WORK_CHECKS, when: checkWhen, interrupt: checkInterrupt })
+    return { kind: 'step', name, work: checkWork(work, what, checked.isolate), ...defined({ ...checked, timeoutMs: timeout }) }
+  },
+  begins: ({ work }, services) => prepare(work, services),
+  waitsFor: ({ interrupt }) => interrupt && 'proceed()',
 }

@@ -1,10 +1,28 @@
 import { checkOptions, checkSchema } from '../../record/check.ts'
 import { defined } from '../../record/defined.ts'
-import { toMs } from '../../record/duration.ts'
-import type { InterruptStep } from '../plan.ts'
+import { toMs, type Duration } from '../../record/duration.ts'
+import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
+import type { Kind } from './kind.ts'
 
-/** @throws TypeError */
-export function planInterrupt(name: string, options: unknown = {}): InterruptStep {
-  const { timeout, schema } = checkOptions(options, `interrupt '${name}'`, { timeout: toMs, schema: checkSchema })
-  return { kind: 'interrupt', name, ...defined({ timeoutMs: timeout, schema }) }
+export interface InterruptOptions<Pause = true | StandardSchemaV1> {
+  /** How long to wait for `proceed`. Default: for ever. */
+  timeout?: Duration | undefined
+  /** Checks the data that `proceed` brings. */
+  schema?: Pause
+}
+
+/** A pause without work. */
+export interface InterruptStep {
+  readonly kind: 'interrupt'
+  readonly name: string
+  readonly timeoutMs?: number
+  readonly schema?: StandardSchemaV1
+}
+
+export const interruptKind: Kind<InterruptStep> = {
+  plan(name, options = {}) {
+    const { timeout, schema } = checkOptions(options, `interrupt '${name}'`, { timeout: toMs, schema: checkSchema })
+    return { kind: 'interrupt', name, ...defined({ timeoutMs: timeout, schema }) }
+  },
+  waitsFor: () => 'proceed()',
 }

@@ -2,16 +2,42 @@ import { checkFlag, checkFunction, checkOptions, mustBe } from '../../record/che
 import { defined } from '../../record/defined.ts'
 import { toMs } from '../../record/duration.ts'
 import { checkWhen } from '../check-work.ts'
-import { isMachine, whyNotRestorable } from './machine-like.ts'
-import type { MachineStep } from '../plan.ts'
+import type { WholeOptions } from '../options.ts'
+import type { UserFunction } from '../work.ts'
+import type { Kind } from './kind.ts'
+import { isMachine, whyNotRestorable, type MachineLike } from './machine-like.ts'
 
-/** @throws TypeError */
-export function planMachine(name: string, machine: unknown, options: unknown = {}): MachineStep {
-  const what = `machine step '${name}'`
-  if (!isMachine(machine)) throw mustBe(`machine of ${what}`, 'an XState machine', machine)
-  const why = whyNotRestorable(machine)
-  if (why !== undefined) throw new TypeError(`machine of ${what} could not be restored after a restart: ${why}`)
-  const checks = { input: checkFunction<NonNullable<MachineStep['input']>>, when: checkWhen, timeout: toMs, strict: checkFlag }
-  const { timeout, strict, ...checked } = checkOptions(options, what, checks)
-  return { kind: 'machine', name, machine, ...defined({ ...checked, timeoutMs: timeout, strict: strict || undefined }) }
+export interface MachineOptions<C, When extends boolean = boolean> extends WholeOptions<C, When> {
+  /** Whether `send` refuses events that no state of the machine knows. Default false: they do nothing. */
+  strict?: boolean | undefined
+}
+
+/** An XState machine, run until it has its output. */
+export interface MachineStep {
+  readonly kind: 'machine'
+  readonly name: string
+  readonly machine: MachineLike
+  /** Makes the machine's input; without it that is the step's data. */
+  readonly input?: UserFunction
+  readonly when?: UserFunction
+  /** From the step's beginning to its end, across restarts. */
+  readonly timeoutMs?: number
+  /** Refuses events that no state of the machine knows. */
+  readonly strict?: true
+}
+
+const checkStrict = (value: unknown, what: string): true | undefined => checkFlag(value, what) || undefined
+
+export const machineKind: Kind<MachineStep> = {
+  plan(name, machine, options = {}) {
+    const what = `machine step '${name}'`
+    if (!isMachine(machine)) throw mustBe(`machine of ${what}`, 'an XState machine', machine)
+    const why = whyNotRestorable(machine)
+    if (why !== undefined) throw new TypeError(`machine of ${what} could not be restored after a restart: ${why}`)
+    const checks = { input: checkFunction<UserFunction>, when: checkWhen, timeout: toMs, strict: checkStrict }
+    const { timeout, ...checked } = checkOptions(options, what, checks)
+    return { kind: 'machine', name, machine, ...defined({ ...checked, timeoutMs: timeout }) }
+  },
+  begins: ({ input = context => context.data }) => input,
+  waitsFor: () => 'events',
 }

@@ -3,32 +3,46 @@ import { defined } from '../../record/defined.ts'
 import { toMs } from '../../record/duration.ts'
 import { checkWhen, checkWork } from '../check-work.ts'
 import { checkStepName } from '../names.ts'
-import type { FunctionStep, ParallelStep } from '../plan.ts'
-import { WORK_CHECKS } from './function.ts'
+import type { WorkOptions } from '../options.ts'
+import type { StepContext, UserFunction, Work } from '../work.ts'
+import { WORK_CHECKS, type FunctionStep } from './function.ts'
+import type { Kind } from './kind.ts'
+
+/** A branch of a parallel step, with options of its own. */
+export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<any, any, any>> extends WorkOptions {
+  run: Work<C>
+}
+
+/** Branches that run at once. */
+export interface ParallelStep {
+  readonly kind: 'parallel'
+  readonly name: string
+  /** In the order of the output's keys; at least one. */
+  readonly branches: readonly FunctionStep[]
+  readonly when?: UserFunction
+  /** From the step's beginning to its end, across restarts. */
+  readonly timeoutMs?: number
+}
+
+/** The name of a branch within its step: `search` of `publish.search`. */
+export const branchKey = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
 function planBranch(step: string, key: string, given: unknown): FunctionStep {
   const name = `${step}.${checkStepName(key, `parallel step '${step}'`, 'branch')}`
   const what = `branch '${name}'`
   const spec = isObject(given) && 'run' in given ? given : { run: given }
   const { run, timeout, ...checked } = checkOptions(spec, what, { run: (work: unknown) => work, ...WORK_CHECKS }, what)
-  return Object.freeze<FunctionStep>({
-    kind: 'step',
-    name,
-    work: checkWork(run, what, checked.isolate),
-    ...defined({ ...checked, timeoutMs: timeout }),
-  })
+  const work = checkWork(run, what, checked.isolate)
+  return Object.freeze<FunctionStep>({ kind: 'step', name, work, ...defined({ ...checked, timeoutMs: timeout }) })
 }
 
-/** @throws TypeError */
-export function planParallel(name: string, branches: unknown, options: unknown = {}): ParallelStep {
-  const what = `parallel step '${name}'`
-  if (!isObject(branches) || Object.keys(branches).length === 0)
-    throw mustBe(`branches of ${what}`, 'an object with the work of each branch by its name', branches)
-  const { timeout, when } = checkOptions(options, what, { timeout: toMs, when: checkWhen })
-  return {
-    kind: 'parallel',
-    name,
-    branches: Object.freeze(Object.entries(branches).map(([key, given]) => planBranch(name, key, given))),
-    ...defined({ when, timeoutMs: timeout }),
-  }
+export const parallelKind: Kind<ParallelStep> = {
+  plan(name, branches, options = {}) {
+    const what = `parallel step '${name}'`
+    if (!isObject(branches) || Object.keys(branches).length === 0)
+      throw mustBe(`branches of ${what}`, 'an object with the work of each branch by its name', branches)
+    const { timeout, when } = checkOptions(options, what, { timeout: toMs, when: checkWhen })
+    const planned = Object.freeze(Object.entries(branches).map(([key, given]) => planBranch(name, key, given)))
+    return { kind: 'parallel', name, branches: planned, ...defined({ when, timeoutMs: timeout }) }
+  },
 }

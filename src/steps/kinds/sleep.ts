@@ -1,9 +1,16 @@
 import { mustBe } from '../../record/check.ts'
 import { toMs } from '../../record/duration.ts'
-import type { SleepStep } from '../plan.ts'
-import type { StepContext } from '../work.ts'
+import type { StepContext, UserFunction } from '../work.ts'
+import type { Kind } from './kind.ts'
 
 type Fixed = { readonly ms: number } | { readonly at: number }
+
+export interface SleepStep {
+  readonly kind: 'sleep'
+  readonly name: string
+  /** How long in milliseconds, until when, or a function that says so. */
+  readonly until: Fixed | { readonly compute: UserFunction }
+}
 
 function fixed(until: unknown, what: string): Fixed {
   if (!(until instanceof Date)) return { ms: toMs(until, what) }
@@ -14,9 +21,12 @@ function fixed(until: unknown, what: string): Fixed {
 
 const titleOf = (step: string): string => `time of sleep '${step}'`
 
-/** @throws TypeError if it is no Duration, Date or function */
-export function planSleep(name: string, until: unknown): SleepStep['until'] {
-  return typeof until === 'function' ? { compute: until as (context: StepContext<any, any, any>) => unknown } : fixed(until, titleOf(name))
+export const sleepKind: Kind<SleepStep> = {
+  plan: (name, until) => ({
+    kind: 'sleep',
+    name,
+    until: typeof until === 'function' ? { compute: until as UserFunction } : fixed(until, titleOf(name)),
+  }),
 }
 
 /**

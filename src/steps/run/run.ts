@@ -1,19 +1,15 @@
 import type { Json } from '../../record/record.ts'
 import { ProcessError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
 import { checkOptions, checkServices, checkSignal, mustBe } from '../../record/check.ts'
-import { begins, missingServices, prepare } from '../execute.ts'
+import { begins, waitsFor } from '../kinds/kinds.ts'
+import { prepare } from '../prepare-work.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import { withLimit } from './limit.ts'
-import {
-  branchKey,
-  childPlans,
-  type ChildStep,
-  type EachStep,
-  type FunctionStep,
-  type ParallelStep,
-  type PlannedStep,
-  type ProcessPlan,
-} from '../plan.ts'
+import { branchKey, type ParallelStep } from '../kinds/parallel.ts'
+import { childPlans, missingServices, planOf, type ProcessPlan } from '../plan.ts'
+import type { ChildStep } from '../kinds/process.ts'
+import type { EachStep } from '../kinds/each.ts'
+import type { FunctionStep } from '../kinds/function.ts'
 import { pool } from './pool.ts'
 import { retryWait } from '../retry.ts'
 import { validateInput } from '../schema.ts'
@@ -158,7 +154,7 @@ async function runChild(run: Run, step: ChildStep, data: Json, signal: AbortSign
     if (step.when && !(await step.when(context))) return data
     try {
       const input = toJson(await begins(step, run.services)(context), MAX_BYTES)
-      return (await runInCaller(step.child, input, { services: run.services, signal: inner })) as Json
+      return (await runInCaller(planOf(step.child), input, { services: run.services, signal: inner })) as Json
     } catch (error) {
       inner.throwIfAborted()
       throw stepFailed(run, step, 1, error)
@@ -166,10 +162,12 @@ async function runChild(run: Run, step: ChildStep, data: Json, signal: AbortSign
   })
 }
 
-function pauseIn({ steps }: ProcessPlan): PlannedStep | undefined {
+/** The first step that waits for what only a client can bring, and for what. */
+function pauseIn({ steps }: ProcessPlan): { readonly name: string; readonly needs: string } | undefined {
   for (const step of steps) {
-    const pause = step.kind === 'process' ? pauseIn(step.child) : step
-    if (pause?.kind === 'interrupt' || pause?.kind === 'machine' || (pause?.kind === 'step' && pause.interrupt)) return pause
+    const needs = waitsFor(step)
+    const pause = needs === undefined ? 'child' in step && pauseIn(planOf(step.child)) : { name: step.name, needs }
+    if (pause) return pause
   }
   return undefined
 }
@@ -184,7 +182,7 @@ function checkRun(plan: ProcessPlan, options: unknown): { services: object; sign
   const pause = pauseIn(plan)
   if (pause === undefined) return { services, signal }
   throw new TypeError(
-    `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for ${pause.kind === 'machine' ? 'events' : 'proceed()'}. Start it with a runtime: runtime.start()`,
+    `Process '${plan.name}' cannot run in its caller: step '${pause.name}' waits for ${pause.needs}. Start it with a runtime: runtime.start()`,
   )
 }
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { wakeTime } from '../../../src/steps/kinds/sleep.ts'
-import type { SleepStep } from '../../../src/steps/plan.ts'
+import type { SleepStep } from '../../../src/steps/kinds/sleep.ts'
 import type { StepContext } from '../../../src/steps/work.ts'
 
 const context = { data: 5 } as StepContext<any, any, any>

@@ -1,7 +1,7 @@
 /** Definitions as values: loops, generics, assignability, arguments that may be left out. */
 import { expectTypeOf } from 'expect-type'
 import { z } from 'zod'
-import type { ProcessBuilder } from '../../../src/steps/builder.ts'
+import type { ProcessBuilder } from '../../../src/steps/kinds/builder.ts'
 import { defineProcess } from '../../../src/steps/define-process.ts'
 import type { ProcessDefinition, ProcessInput, ProcessServices } from '../../../src/record/definition.ts'
 import { typed } from '../../../src/steps/typed.ts'

@@ -1,6 +1,8 @@
 import test from 'ava'
-import { defineProcess, planOf } from '../../src/steps/define-process.ts'
-import { missingServices, prepare } from '../../src/steps/execute.ts'
+import { defineProcess } from '../../src/steps/define-process.ts'
+import { planOf } from '../../src/steps/plan.ts'
+import { missingServices } from '../../src/steps/plan.ts'
+import { prepare } from '../../src/steps/prepare-work.ts'
 import type { StepContext, Work } from '../../src/steps/work.ts'
 
 const context = { data: { n: 1 }, step: 'foo' } as StepContext<any, any, any>

@@ -1,0 +1,28 @@
+import type { StepKind } from '../../record/record.ts'
+import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import { eachNodes } from './each.ts'
+import { functionNodes } from './function.ts'
+import { interruptNodes } from './interrupt.ts'
+import { machineNodes } from './machine.ts'
+import type { Entry, KindNodes, StepNodes } from './nodes.ts'
+import { parallelNodes } from './parallel.ts'
+import { processNodes } from './process.ts'
+import { sleepNodes } from './sleep.ts'
+
+const NODES: { readonly [K in StepKind]: KindNodes<Extract<PlannedStep, { kind: K }>> } = {
+  step: functionNodes,
+  interrupt: interruptNodes,
+  sleep: sleepNodes,
+  parallel: parallelNodes,
+  each: eachNodes,
+  process: processNodes,
+  machine: machineNodes,
+}
+
+const kindOf = ({ kind }: PlannedStep): KindNodes<PlannedStep> => NODES[kind]
+
+/** A step in the chart of the machine `id`, followed by `next`. */
+export const nodesOf = (step: PlannedStep, id: string, next: Entry): StepNodes => kindOf(step).nodes(step, id, next)
+
+/** What of a step a stored snapshot depends on. */
+export const stepShape = (step: PlannedStep): readonly unknown[] => [step.name, step.kind, kindOf(step).shape?.(step) ?? false]

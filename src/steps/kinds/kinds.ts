@@ -1,0 +1,34 @@
+import type { StepKind } from '../../record/record.ts'
+import type { UserFunction } from '../work.ts'
+import { eachKind } from './each.ts'
+import { functionKind } from './function.ts'
+import { interruptKind } from './interrupt.ts'
+import type { Kind } from './kind.ts'
+import { machineKind } from './machine.ts'
+import { parallelKind } from './parallel.ts'
+import { processKind } from './process.ts'
+import { sleepKind } from './sleep.ts'
+
+/** Every kind of step, by the name of the builder's method that adds one. */
+export const KINDS = {
+  step: functionKind,
+  interrupt: interruptKind,
+  sleep: sleepKind,
+  parallel: parallelKind,
+  each: eachKind,
+  process: processKind,
+  machine: machineKind,
+} satisfies { readonly [K in StepKind]: Kind<{ readonly kind: K }> }
+
+/** A step as the machine and the host see it: options checked, durations in milliseconds. */
+export type PlannedStep = ReturnType<(typeof KINDS)[StepKind]['plan']>
+
+const kindOf = ({ kind }: PlannedStep): Kind<PlannedStep> => KINDS[kind]
+
+const nothing: UserFunction = () => null
+
+/** The user's code that a step begins with, to be called once an attempt: its work, or what its other work is made of. */
+export const begins = (step: PlannedStep, services: object): UserFunction => kindOf(step).begins?.(step, services) ?? nothing
+
+/** What only a client can bring to this step. */
+export const waitsFor = (step: PlannedStep): ReturnType<NonNullable<Kind<PlannedStep>['waitsFor']>> => kindOf(step).waitsFor?.(step)
