@@ -32,6 +32,8 @@ async function start(...args: string[]): Promise<string> {
   return line
 }
 
+/** The token of an address that was printed serves for the others too. */
+const at = (path: string, printed: string): string => new URL(path + new URL(printed).search, printed).href
 const view = (url: string) => start('--input-type=module', '--eval', VIEWER, url)
 const chain = defineProcess({ name: 'chain', input: typed<{ n: number }>() })
   .step('one', async ({ data }) => data)
@@ -64,14 +66,14 @@ const nobody = async () => {}
 const contestants = [
   await contestant('nobody looks', nobody),
   await contestant('inspector, nobody looks', nobody, true),
-  await contestant('inspector, a viewer', async (_, { url }) => void (await view(`${await url}events`)), true),
+  await contestant('inspector, a viewer', async (_, { url }) => void (await view(at('events', (await url)!))), true),
   await contestant(
     'stepwright inspect, a viewer',
-    async dir => void (await view(`${await start(CLI, '--store', dir, 'inspect', '--no-open')}events`)),
+    async dir => void (await view(at('events', await start(CLI, '--store', dir, 'inspect', '--no-open')))),
   ),
   await contestant(
     'stepwright dashboard, a viewer',
-    async dir => void (await view(`${await start(CLI, '--store', dir, 'dashboard', '--port', '0')}api/events`)),
+    async dir => void (await view(at('api/events', await start(CLI, '--store', dir, 'dashboard', '--port', '0')))),
   ),
 ]
 const results = new Map(contestants.map(one => [one, [] as number[]]))

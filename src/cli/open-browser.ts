@@ -1,14 +1,28 @@
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
   darwin: ['open'],
   win32: ['cmd', '/c', 'start', ''],
 }
 
-/** Shows an address in the user's browser, if there is one: the address is printed all the same. */
-export function openBrowser(url: string): void {
+/**
+ * Shows an address in the user's browser, if there is one: the address is printed all the same. Every user of the machine can read the arguments
+ * of a command, and the address has a token: so the browser is handed a private file that leads there.
+ *
+ * @returns removes that file
+ */
+export async function openBrowser(url: string): Promise<() => Promise<void>> {
+  // Made for this user only (0700).
+  const folder = await mkdtemp(join(tmpdir(), 'stepwright-'))
+  const file = join(folder, 'open.html')
+  await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${url.replaceAll('&', '&amp;')}">`, { mode: 0o600 })
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open']
-  spawn(command, [...args, url], { detached: true, stdio: 'ignore' })
+  spawn(command, [...args, pathToFileURL(file).href], { detached: true, stdio: 'ignore' })
     .on('error', () => {})
     .unref()
+  return () => rm(folder, { recursive: true, force: true })
 }

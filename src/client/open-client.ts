@@ -22,6 +22,7 @@ import { forkOf, submission } from './new-process.ts'
 import { outcome } from './outcome.ts'
 import { pausedStep, steer } from './steer.ts'
 import { storeAt } from './store-at.ts'
+import { setStoreOf } from './store-of.ts'
 import { watchAll } from './watch-all.ts'
 
 /**
@@ -50,6 +51,7 @@ class StoreClient implements Client {
 
   constructor(store: Store, ownsStore: boolean) {
     this.#store = store
+    setStoreOf(this, store)
     this.#ownsStore = ownsStore
   }
 

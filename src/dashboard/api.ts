@@ -1,13 +1,17 @@
 import { toInfo } from '../record/info.ts'
 import type { Store } from '../store/store.ts'
+import { EventStreams } from '../web/event-streams.ts'
+import { readBody } from '../web/read-body.ts'
 import { act, actionsOf, failureOf, type DashboardClient } from './actions.ts'
 import { Feed } from './feed.ts'
 import { ACTIONS, type Action } from './model.ts'
 import { ProcessTopic } from './process-topic.ts'
-import { EventStreams } from './streams.ts'
 
 /** No action needs more. Bytes. */
 const MAX_BODY = 1024 * 1024
+
+/** How a resource is asked for, by method. */
+type Resource = Readonly<Partial<Record<string, () => Promise<Response> | Response>>>
 
 /** What the page asks of the server. */
 export class Api {
@@ -27,16 +31,14 @@ export class Api {
     this.#feed = new Feed(store, this.#actions)
   }
 
+  /** @param path what stands after `api/`, as it was asked for */
   async answer(request: Request, path: string): Promise<Response> {
-    const [collection, pid = '', part = '', id = ''] = path.split('/')
     try {
-      if (request.method === 'POST' && collection === 'processes') return await this.#act(request, pid === '' ? 'submit' : part, pid)
-      if (request.method !== 'GET') return new Response(null, { status: 405, headers: { allow: 'GET, POST' } })
-      if (path === 'events') return this.#streams.open(this.#feed, request.signal)
-      if (collection === 'processes' && pid !== '' && part === '') return await this.#process(pid)
-      if (collection === 'processes' && part === 'events' && id === '') return this.#streams.open(this.#topic(pid), request.signal)
-      if (collection === 'processes' && part === 'records' && /^\d+$/.test(id)) return await this.#record(pid, Number(id))
-      return json({ message: 'There is nothing here' }, 404)
+      const resource = this.#find(request, partsOf(path))
+      if (!resource) return json({ message: 'There is nothing here' }, 404)
+      const answer = Object.hasOwn(resource, request.method) ? resource[request.method] : undefined
+      if (answer) return await answer()
+      return json({ message: `This cannot be asked for by ${request.method}` }, 405, { allow: Object.keys(resource).join(', ') })
     } catch (error) {
       const { status, ...failure } = failureOf(error)
       return json(failure, status)
@@ -47,6 +49,19 @@ export class Api {
     this.#streams.close()
     this.#feed.stop()
     for (const topic of this.#topics.values()) topic.stop()
+  }
+
+  #find(request: Request, [collection, pid, part, id, ...more]: readonly string[]): Resource | undefined {
+    const open = (topic: Feed | ProcessTopic): Response => this.#streams.open(topic, request.signal)
+    if (collection === 'events' && pid === undefined) return { GET: () => open(this.#feed) }
+    if (collection !== 'processes' || more.length > 0) return undefined
+    if (pid === undefined) return { POST: () => this.#act(request, 'submit', '') }
+    if (part === undefined) return { GET: () => this.#process(pid) }
+    if (part === 'records' && id !== undefined && /^\d+$/.test(id)) return { GET: () => this.#record(pid, Number(id)) }
+    if (id !== undefined) return undefined
+    if (part === 'events') return { GET: () => open(this.#topic(pid)) }
+    const action = ACTIONS.find(one => one === part)
+    return action && { POST: () => this.#act(request, action, pid) }
   }
 
   async #process(pid: string): Promise<Response> {
@@ -74,16 +89,34 @@ export class Api {
     return topic
   }
 
-  async #act(request: Request, action: string, pid: string): Promise<Response> {
-    if (!(ACTIONS as readonly string[]).includes(action)) return json({ message: 'There is nothing here' }, 404)
-    if (!this.#actions.includes(action as Action)) return json({ message: `This page cannot ${action} processes` }, 403)
-    const text = await request.text()
-    if (text.length > MAX_BODY) return json({ message: 'That is too much' }, 413)
-    const body: unknown = text === '' ? {} : JSON.parse(text)
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new TypeError('Expected a JSON object')
-    return json(await act(this.#actor, action as Action, pid, body as Record<string, unknown>))
+  async #act(request: Request, action: Action, pid: string): Promise<Response> {
+    if (!this.#actions.includes(action)) return json({ message: `This page cannot ${action} processes` }, 403)
+    const text = await readBody(request, MAX_BODY)
+    if (text === undefined) return json({ message: `The body has more than ${MAX_BODY} bytes` }, 413)
+    return json(await act(this.#actor, action, pid, toObject(text)))
   }
 }
 
-const json = (value: unknown, status = 200): Response =>
-  new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
+/** @throws TypeError */
+function partsOf(path: string): string[] {
+  try {
+    return path.split('/').map(decodeURIComponent)
+  } catch (error) {
+    throw new TypeError('The address is malformed', { cause: error })
+  }
+}
+
+/** @throws TypeError */
+function toObject(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = text === '' ? {} : JSON.parse(text)
+  } catch (error) {
+    throw new TypeError(`The body is not JSON: ${(error as Error).message}`, { cause: error })
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new TypeError('The body is not a JSON object')
+}
+
+const json = (value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers } })

@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { StepwrightError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import { frame, type Frame } from '../web/event-streams.ts'
 import type { Action, HostRow, Row, StoreState } from './model.ts'
 import { hostRow, rowOf } from './rows.ts'
-import { frame, Topic, type Listener } from './topic.ts'
+import { Topic } from './topic.ts'
 
 /** No record tells that a host died, or that a definition is new. */
 const LOOK_MS = 1000
@@ -29,10 +30,12 @@ export class Feed extends Topic {
     this.#state = this.#initial()
   }
 
-  protected welcome(listener: Listener): void {
-    listener.send(frame('state', this.#state))
-    listener.send(frame('hosts', this.#hosts))
-    listener.send(frame('rows', { fresh: true, changed: [...this.#rows.values()], gone: [] }))
+  protected welcome(): readonly Frame[] {
+    return [
+      frame(this.#state, 'state'),
+      frame(this.#hosts, 'hosts'),
+      frame({ fresh: true, changed: [...this.#rows.values()], gone: [] }, 'rows'),
+    ]
   }
 
   protected async run(signal: AbortSignal): Promise<void> {
@@ -52,7 +55,7 @@ export class Feed extends Topic {
           missing,
           ...(!missing && { problem: error instanceof Error ? error.message : String(error) }),
         })
-        this.tell('rows', { fresh: true, changed: [], gone: [] })
+        this.send('rows', { fresh: true, changed: [], gone: [] })
         await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {})
       }
     }
@@ -81,10 +84,10 @@ export class Feed extends Topic {
       if (this.#rows.size === MAX_ROWS) this.#oldest = row.pid
       if (this.#rows.size > MAX_ROWS) break
       if (changed.push(row) < ROWS_AT_ONCE) continue
-      this.tell('rows', { changed, gone: [] })
+      this.send('rows', { changed, gone: [] })
       changed = []
     }
-    this.tell('rows', { changed, gone: [] })
+    this.send('rows', { changed, gone: [] })
     const { problem: _, ...state } = this.#state
     this.#say({ ...state, loaded: true, missing: false, capped: this.#oldest !== '', corrupt })
   }
@@ -102,7 +105,7 @@ export class Feed extends Topic {
         changed.push(row)
       } else if (this.#rows.delete(pid)) gone.push(pid)
     }
-    if (changed.length > 0 || gone.length > 0) this.tell('rows', { changed, gone })
+    if (changed.length > 0 || gone.length > 0) this.send('rows', { changed, gone })
   }
 
   async #rowOf(pid: string): Promise<Row | 'unreadable' | undefined> {
@@ -125,7 +128,7 @@ export class Feed extends Topic {
         const hosts = (await this.#store.hosts()).map(hostRow).toSorted((a, b) => b.startedAt - a.startedAt)
         if (JSON.stringify(hosts) !== JSON.stringify(this.#hosts)) {
           this.#hosts = hosts
-          this.tell('hosts', hosts)
+          this.send('hosts', hosts)
         }
         const definitions = [...new Set((await this.#store.charts()).map(({ name }) => name))]
         if (definitions.join() !== this.#state.definitions.join()) this.#say({ ...this.#state, definitions })
@@ -138,7 +141,7 @@ export class Feed extends Topic {
 
   #say(state: StoreState): void {
     this.#state = state
-    this.tell('state', state)
+    this.send('state', state)
   }
 
   #initial(): StoreState {

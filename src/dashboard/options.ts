@@ -1,33 +1,37 @@
-import { check, checkFlag, checkOptions, isObject, mustBe } from '../record/check.ts'
+import { storeAt } from '../client/store-at.ts'
+import { storeOf } from '../client/store-of.ts'
 import { checkRedact } from '../format/redact.ts'
+import { check, checkFlag, checkOptions, isObject, mustBe } from '../record/check.ts'
 import type { Store } from '../store/store.ts'
+import { LOOPBACK } from '../web/guard.ts'
+import { createToken, SHORTEST_TOKEN } from '../web/token.ts'
 import type { DashboardClient } from './actions.ts'
-import { LOOPBACK } from './guard.ts'
 
 /** What a page shows, and to whom. */
 export interface DashboardOptions {
-  /** A store, or the path of one. Default: '.stepwright'. */
+  /** A store, or the path of one. Default: the store of `client`; without a client '.stepwright'. */
   readonly store?: string | Store | undefined
-  /** Who carries out what viewers want: a runtime or a client of the same store. Default: a client of its own. */
+  /** A runtime or a client, which carries out what viewers ask for: the page shows its store. Default: a client of the page's own. */
   readonly client?: DashboardClient | undefined
   /** Nothing can be done, only seen. */
   readonly readOnly?: boolean | undefined
   /** Paths in inputs, outputs and logged fields that nobody is shown, such as `$.password` or `$..token`. */
   readonly redact?: readonly string[] | undefined
-  /** Whoever looks must know it. At least 16 characters. */
-  readonly token?: string | undefined
-  /** Without a token: the host names under which the page may be asked for. Default: those of the loopback interface. */
+  /**
+   * What viewers must know: they open the page with `?token=...` once, and a cookie keeps it. A string of at least 16 characters. `false` lets in
+   * whoever reaches the handler, for an app that has asked before who it is. Default: a random one, which the returned object tells.
+   */
+  readonly token?: string | false | undefined
+  /** The host names under which the page may be asked for. Default: any; without a token those of the loopback interface. */
   readonly hosts?: readonly string[] | undefined
   /** Where an app has put the page. Default: '/'. */
   readonly path?: string | undefined
 }
 
-const SHORTEST_TOKEN = 16
-
 /** What was received is a secret, if a short one: the error says only how long it is. */
-function checkToken(token: unknown, what: string): string {
-  if (typeof token === 'string' && token.length >= SHORTEST_TOKEN) return token
-  const rule = `a string of at least ${SHORTEST_TOKEN} characters`
+function checkToken(token: unknown, what: string): string | false {
+  if (token === false || (typeof token === 'string' && token.length >= SHORTEST_TOKEN)) return token
+  const rule = `a string of at least ${SHORTEST_TOKEN} characters, or false`
   throw typeof token === 'string'
     ? new TypeError(`${what} must be ${rule}; received ${token.length} characters`)
     : mustBe(what, rule, token)
@@ -49,6 +53,29 @@ const CHECKS = {
 /** @throws TypeError */
 export function checkDashboardOptions(options: DashboardOptions) {
   const checked = checkOptions(options, 'dashboard()', CHECKS)
-  const { store = '.stepwright', client, readOnly = false, redact = [], token, hosts = LOOPBACK, path = '/' } = checked
-  return { store, client, readOnly, redact, token, hosts, path: path.endsWith('/') ? path : `${path}/` }
+  const { client, readOnly = false, redact = [], token = createToken(), path = '/' } = checked
+  const hosts = checked.hosts ?? (token === false ? LOOPBACK : undefined)
+  return {
+    ...storeFor(checked.store, client),
+    client,
+    readOnly,
+    redact,
+    hosts,
+    token: token === false ? undefined : token,
+    path: path.endsWith('/') ? path : `${path}/`,
+  }
+}
+
+/** One page, one store: with another one behind its buttons, people would steer what they do not see. */
+function storeFor(store: string | Store | undefined, client: DashboardClient | undefined) {
+  const own = client && storeOf(client)
+  if (own) {
+    const isOther = typeof store === 'string' ? storeAt(store).location !== own.location : store !== undefined && store !== own
+    if (isOther) throw new TypeError(`store of dashboard() must be that of its client, ${own.location}: leave it out`)
+    return { store: own, ownsStore: false }
+  }
+  if (client && store === undefined)
+    throw new TypeError('store of dashboard() must be given with a client that is neither a runtime nor a client of stepwright')
+  if (typeof store === 'object') return { store, ownsStore: false }
+  return { store: storeAt(store ?? '.stepwright'), ownsStore: true }
 }

@@ -3,9 +3,10 @@ import { toInfo } from '../record/info.ts'
 import type { LogEntry, ProcessRecord } from '../record/record.ts'
 import type { StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
+import { frame, type Frame } from '../web/event-streams.ts'
 import type { Entry, LiveInfo } from './model.ts'
 import { entriesOf } from './rows.ts'
-import { frame, Topic, type Listener } from './topic.ts'
+import { Topic } from './topic.ts'
 
 /** A process in a hurry is told of in pieces. */
 const BATCH_MS = 50
@@ -30,13 +31,18 @@ export class ProcessTopic extends Topic {
     this.#redact = redact
   }
 
-  protected welcome(listener: Listener): void {
-    if (this.#gone !== undefined) listener.send(frame('gone', { message: this.#gone }))
-    if (!this.#info) return
-    listener.send(frame('chart', this.#chart))
-    listener.send(frame('entries', { fresh: true, entries: this.#entries }))
-    listener.send(frame('info', this.#info))
-    listener.send(frame('logs', { fresh: true, logs: this.#logs }))
+  protected welcome(): readonly Frame[] {
+    return [
+      ...(this.#gone === undefined ? [] : [frame({ message: this.#gone }, 'gone')]),
+      ...(this.#info === undefined
+        ? []
+        : [
+            frame(this.#chart, 'chart'),
+            frame({ fresh: true, entries: this.#entries }, 'entries'),
+            frame(this.#info, 'info'),
+            frame({ fresh: true, logs: this.#logs }, 'logs'),
+          ]),
+    ]
   }
 
   protected async run(signal: AbortSignal): Promise<void> {
@@ -50,7 +56,7 @@ export class ProcessTopic extends Topic {
     } catch (error) {
       if (!signal.aborted) {
         this.#gone = error instanceof Error ? error.message : String(error)
-        this.tell('gone', { message: this.#gone })
+        this.send('gone', { message: this.#gone })
       }
     }
     // The last words of a process that has ended are on disk by now.
@@ -67,8 +73,8 @@ export class ProcessTopic extends Topic {
       this.#chart =
         (await this.#store.charts()).find(one => one.name === name && one.version === version && one.shape === shape)?.chart ?? null
       this.#entries = entriesOf(history)
-      this.tell('chart', this.#chart)
-      this.tell('entries', { fresh: true, entries: this.#entries })
+      this.send('chart', this.#chart)
+      this.send('entries', { fresh: true, entries: this.#entries })
     }
     let batch: StoredProcess[] = []
     let timer: NodeJS.Timeout | undefined
@@ -81,7 +87,7 @@ export class ProcessTopic extends Topic {
       last = records.at(-1) ?? last
       batch = []
       this.#entries.push(...entries)
-      if (entries.length > 0) this.tell('entries', { entries })
+      if (entries.length > 0) this.send('entries', { entries })
       this.#tellInfo(newest)
     }
     for await (const stored of this.#store.follow(this.#pid, signal)) {
@@ -96,7 +102,7 @@ export class ProcessTopic extends Topic {
   #tellInfo(stored: StoredProcess): void {
     const { input: _, output: __, ...info } = toInfo(stored)
     this.#info = info
-    this.tell('info', info)
+    this.send('info', info)
   }
 
   async #followHost(signal: AbortSignal): Promise<void> {
@@ -116,7 +122,7 @@ export class ProcessTopic extends Topic {
     const flush = (): void => {
       timer = undefined
       this.#logs = [...this.#logs, ...batch].slice(-MAX_LOGS)
-      this.tell('logs', { logs: batch.slice(-MAX_LOGS) })
+      this.send('logs', { logs: batch.slice(-MAX_LOGS) })
       batch = []
     }
     try {

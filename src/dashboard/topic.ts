@@ -1,59 +1,57 @@
-/** An event of a stream, as text. */
-export type Frame = string
+import { frame, type Frame, type Source, type Viewer } from '../web/event-streams.ts'
 
-export const frame = (event: string, data: unknown): Frame => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+const LINGER_MS = 5000
 
-/** A viewer's end of a stream. */
-export interface Listener {
-  send(text: Frame): void
-}
-
-/** Those who listen to the same thing: it is followed while there are any, and a little longer, so that a reload does not begin anew. */
-export abstract class Topic {
-  readonly #listeners = new Set<Listener>()
+/** What several viewers see at once: it is followed while there are any, and a little longer, so that a reload does not begin anew. */
+export abstract class Topic implements Source {
+  readonly #viewers = new Set<Viewer>()
+  /** What a viewer who comes now is sent; made anew once something has changed. */
+  #cached: readonly Frame[] | undefined
   #running: AbortController | undefined
   #stopping: NodeJS.Timeout | undefined
 
-  /** Tells who comes all that there is by now. */
-  protected abstract welcome(listener: Listener): void
+  /** All that there is by now. */
+  protected abstract welcome(): readonly Frame[]
   /** Follows until `signal` aborts. Never throws. */
   protected abstract run(signal: AbortSignal): Promise<void>
 
   get listened(): boolean {
-    return this.#listeners.size > 0
-  }
-
-  join(listener: Listener): () => void {
-    clearTimeout(this.#stopping)
-    if (!this.#running) {
-      this.#running = new AbortController()
-      void this.run(this.#running.signal)
-    }
-    this.welcome(listener)
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-      if (this.listened) return
-      clearTimeout(this.#stopping)
-      this.#stopping = setTimeout(() => this.stop(), LINGER_MS).unref()
-    }
+    return this.#viewers.size > 0
   }
 
   get running(): boolean {
     return this.#running !== undefined
   }
 
+  join(viewer: Viewer): () => void {
+    clearTimeout(this.#stopping)
+    if (!this.#running) {
+      this.#running = new AbortController()
+      this.#cached = undefined
+      void this.run(this.#running.signal)
+    }
+    this.#cached ??= this.welcome()
+    for (const one of this.#cached) viewer.send(one)
+    this.#viewers.add(viewer)
+    return () => {
+      this.#viewers.delete(viewer)
+      if (this.listened) return
+      clearTimeout(this.#stopping)
+      this.#stopping = setTimeout(() => this.stop(), LINGER_MS).unref()
+    }
+  }
+
   stop(): void {
     clearTimeout(this.#stopping)
     this.#running?.abort()
     this.#running = undefined
+    this.#cached = undefined
   }
 
-  protected tell(event: string, data: unknown): void {
+  protected send(event: string, data: unknown): void {
+    this.#cached = undefined
     if (!this.listened) return
-    const text = frame(event, data)
-    for (const listener of this.#listeners) listener.send(text)
+    const bytes = frame(data, event)
+    for (const viewer of this.#viewers) viewer.send(bytes)
   }
 }
-
-const LINGER_MS = 5000

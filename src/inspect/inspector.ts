@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { redactor } from '../format/redact.ts'
-import { Audience } from './audience.ts'
+import { Broadcast } from './broadcast.ts'
 import { LiveActors } from './live-actors.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
-import { serveInspector } from './serve.ts'
+import { serveInspector } from './serve-inspector.ts'
 
 /** By this a runtime knows that it need not call `inspect` with every event. */
 const ATTACH = Symbol.for('stepwright.attach')
@@ -29,9 +29,9 @@ export interface Inspector {
  */
 export function inspector(options: InspectorOptions = {}): Inspector {
   const { port, url: page, redact, quiet } = checkInspectorOptions(options)
-  const audience = new Audience()
-  const actors = new LiveActors(audience, `${randomBytes(4).toString('hex')}/`, redactor(redact))
-  const serving = serveInspector({ audience, inspector: page, port, keepAlive: false }).catch((error: unknown) => {
+  const broadcast = new Broadcast()
+  const actors = new LiveActors(broadcast, `${randomBytes(4).toString('hex')}/`, redactor(redact))
+  const serving = serveInspector({ broadcast, inspector: page, port, keepAlive: false }).catch((error: unknown) => {
     process.emitWarning(`The Stately inspector is not served: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   })

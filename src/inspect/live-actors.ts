@@ -1,6 +1,6 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
-import type { Audience } from './audience.ts'
-import { plain } from './plain.ts'
+import type { Broadcast } from './broadcast.ts'
+import { jsonCopy } from './json-copy.ts'
 import { message, type SnapshotMessage, type StatelyMessage } from './messages.ts'
 
 interface Live {
@@ -29,7 +29,7 @@ const MIN_PROCESSES = 1000
  * program's own work: a program in a hurry is shown with gaps, and never slowed down.
  */
 export class LiveActors {
-  readonly #audience: Audience
+  readonly #broadcast: Broadcast
   /** Session ids are unique in one Node process only. */
   readonly #prefix: string
   readonly #redact: (value: unknown) => unknown
@@ -46,13 +46,13 @@ export class LiveActors {
   #attachedSince = 0
   #attachedCount = 0
 
-  constructor(audience: Audience, prefix: string, redact: (value: unknown) => unknown) {
-    this.#audience = audience
+  constructor(broadcast: Broadcast, prefix: string, redact: (value: unknown) => unknown) {
+    this.#broadcast = broadcast
     this.#prefix = prefix
     this.#redact = redact
-    audience.onLast = () => this.#leave()
-    audience.onFirst = () => {
-      audience.forget()
+    broadcast.onLast = () => this.#leave()
+    broadcast.onFirst = () => {
+      broadcast.forget()
       this.#news = []
       for (const ref of this.#processes) this.#attach(ref)
       for (const live of this.#live.values()) {
@@ -69,13 +69,13 @@ export class LiveActors {
       for (const one of this.#processes) if (one !== ref && one.getSnapshot().status !== 'active') this.#processes.delete(one)
       this.#maxProcesses = Math.max(MIN_PROCESSES, 2 * this.#processes.size)
     }
-    if (this.#audience.size > 0 && this.#mayAttach()) this.#attach(ref)
+    if (this.#broadcast.size > 0 && this.#mayAttach()) this.#attach(ref)
   }
 
   note(event: InspectionEvent): void {
     if (event.type !== '@xstate.actor' && event.type !== '@xstate.snapshot') return
     const ref = event.actorRef as AnyActorRef
-    const looked = this.#audience.size > 0
+    const looked = this.#broadcast.size > 0
     if (event.type === '@xstate.actor') {
       const live: Live = { ref, rootId: event.rootId, told: false, ended: false }
       this.#live.set(ref.sessionId, live)
@@ -178,23 +178,23 @@ export class LiveActors {
   #definitionOf(logic: { readonly config?: object } | undefined, name: string): string {
     if (!logic?.config) return JSON.stringify({ id: name })
     let text = this.#definitions.get(logic.config)
-    if (text === undefined) this.#definitions.set(logic.config, (text = JSON.stringify(plain(logic.config))))
+    if (text === undefined) this.#definitions.set(logic.config, (text = JSON.stringify(jsonCopy(logic.config))))
     return text
   }
 
   #send({ ref, rootId }: Live, body: Parameters<typeof message>[2]): void {
-    this.#audience.tell(message(this.#prefix + ref.sessionId, this.#prefix + rootId, body) satisfies StatelyMessage)
+    this.#broadcast.send(message(this.#prefix + ref.sessionId, this.#prefix + rootId, body) satisfies StatelyMessage)
   }
 
   /** Only what is JSON: a snapshot also holds its machine and its children. */
   #snapshot(snapshot: unknown): SnapshotMessage {
     const { status, value, context, output, error } = snapshot as SnapshotMessage
-    const copy = plain({ status, value, context, output, error }) as SnapshotMessage
+    const copy = jsonCopy({ status, value, context, output, error }) as SnapshotMessage
     return { ...copy, context: this.#hide(copy.context), output: this.#hide(copy.output) }
   }
 
   #event(event: { readonly type: string }): { readonly type: string } {
-    return onEntries(plain(event), (_, value) => this.#hide(value)) as { readonly type: string }
+    return onEntries(jsonCopy(event), (_, value) => this.#hide(value)) as { readonly type: string }
   }
 
   /** The data of a process stands by itself, or in one of these fields of a machine's context or of an attempt's result. */

@@ -17,7 +17,12 @@ const CSS = `html,body,iframe{margin:0;width:100%;height:100%;border:0}
 #note{position:fixed;left:50%;bottom:1rem;translate:-50%;margin:0;padding:.5rem 1rem;border-radius:.5rem;background:#222;color:#fff;font:14px system-ui}
 `
 
-const js = (inspector: string): string => `const address = ${JSON.stringify(inspector)}
+const js = (
+  inspector: string,
+): string => `// From now on a cookie lets this browser in: the token must not be copied with the address, or kept in a bookmark.
+history.replaceState(null, '', '/')
+
+const address = ${JSON.stringify(inspector)}
 const { origin } = new URL(address)
 const frame = document.getElementById('inspector')
 const note = document.getElementById('note')

@@ -2,11 +2,11 @@ import { setTimeout } from 'node:timers/promises'
 import { redactor } from '../format/redact.ts'
 import { FINAL_STATUSES, PROCESS_STATUSES, isFinal, type ProcessRecord } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
-import type { Audience } from './audience.ts'
-import { StoredMessages } from './stored.ts'
+import type { Broadcast } from './broadcast.ts'
+import { StoredMessages } from './stored-messages.ts'
 
 export interface RelayOptions {
-  readonly audience: Audience
+  readonly broadcast: Broadcast
   /** Only these processes; those that have ended are replayed. Default: all that live. */
   readonly pids?: readonly string[] | undefined
   /** How much faster than it was a replay is. */
@@ -28,7 +28,7 @@ const MAX_NEW = 50
  *
  * @throws ERR_UNKNOWN_PROCESS
  */
-export async function relay(store: Store, { audience, pids, speed, redact = [], signal }: RelayOptions): Promise<void> {
+export async function relay(store: Store, { broadcast, pids, speed, redact = [], signal }: RelayOptions): Promise<void> {
   const startedAt = Date.now()
   const messages = new StoredMessages(await store.charts(), redactor(redact))
   /** The newest revision that was told, by pid. */
@@ -53,13 +53,13 @@ export async function relay(store: Store, { audience, pids, speed, redact = [], 
 
   function begin(record: ProcessRecord): void {
     told.set(record.pid, record.revision)
-    audience.tell(messages.registration(record))
-    for (const one of messages.transition(record).slice(1)) audience.tell(one)
+    broadcast.send(messages.registration(record))
+    for (const one of messages.transition(record).slice(1)) broadcast.send(one)
   }
 
   function tell(record: ProcessRecord): void {
     told.set(record.pid, record.revision)
-    if (record.event.type !== 'PROGRESS') for (const one of messages.transition(record)) audience.tell(one)
+    if (record.event.type !== 'PROGRESS') for (const one of messages.transition(record)) broadcast.send(one)
   }
 
   async function follow(): Promise<void> {
@@ -98,13 +98,13 @@ export async function relay(store: Store, { audience, pids, speed, redact = [], 
 
   async function replay(history: readonly ProcessRecord[]): Promise<void> {
     const steps = history.filter(({ event }, index) => index === 0 || event.type !== 'PROGRESS')
-    while (audience.size === 0 && !signal.aborted) await pause(50, signal)
+    while (broadcast.size === 0 && !signal.aborted) await pause(50, signal)
     let before: ProcessRecord | undefined
     for (const record of steps) {
       if (before) await pause(Math.min((record.at - before.at) / speed, LONGEST_PAUSE_MS), signal)
       if (signal.aborted) return
-      if (before) for (const one of messages.transition(record)) audience.tell(one)
-      else audience.tell(messages.registration(record))
+      if (before) for (const one of messages.transition(record)) broadcast.send(one)
+      else broadcast.send(messages.registration(record))
       before = record
     }
   }

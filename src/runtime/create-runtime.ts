@@ -2,6 +2,7 @@ import type { Client, Steered } from '../client/client.ts'
 import type { Given, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices, ServicesOption } from '../record/definition.ts'
 import { createPace } from './host/pace.ts'
 import { createPid } from '../record/pid.ts'
+import { setStoreOf } from '../client/store-of.ts'
 import { systemClock } from './clock.ts'
 import { openIsolation } from './attempt/isolation.ts'
 import type { RuntimeEvents } from './events.ts'
@@ -73,7 +74,7 @@ export async function openRuntime(options: RuntimeOptions & { services?: unknown
   try {
     const runtime = new ProcessRuntime(definitions, checked, store, host, { ...injected, isolation })
     await runtime.open()
-    return runtime
+    return setStoreOf(runtime, store)
   } catch (error) {
     await host.close()
     throw error

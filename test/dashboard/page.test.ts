@@ -1,10 +1,13 @@
 import test, { type ExecutionContext } from 'ava'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { createRuntime, defineProcess, lowdbStore, typed, type Runtime } from '../../src/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import { serveDashboard } from '../../src/dashboard/serve.ts'
+import { serveDashboard } from '../../src/dashboard/serve-dashboard.ts'
 import type { DashboardClient } from '../../src/dashboard/actions.ts'
 import { closeBrowser, openTab } from '../browser/chromium.ts'
 import { tempDir } from '../temp-dir.ts'
@@ -107,6 +110,7 @@ test.serial('the list: counts, filters in the address, links by keyboard', async
   await untilCount(tab, '.space .row', 2)
   // Whoever is given the address sees the same.
   const other = await openTab(t)
+  await other.goto(url)
   await other.goto(tab.url())
   await untilCount(other, '.space .row', 2)
   await other.goto(url)
@@ -282,19 +286,55 @@ test.serial('hosts: who is alive and what it runs; a death is seen', async t => 
 
 test.serial('a server that goes away and comes back: the page says so, and goes on by itself', async t => {
   const { host, store } = await open(t)
-  const first = await serveDashboard({ store, port: 0, host: '127.0.0.1' })
+  const token = 'a-token-of-the-test'
+  const first = await serveDashboard({ store, port: 0, host: '127.0.0.1', token })
   const tab = await openTab(t)
   await tab.goto(first.url)
   await tab.getByText('No processes yet').waitFor()
   await first.close()
   await tab.getByText('The server does not answer').waitFor()
   const { pid } = await host.start(hello, { n: 1 })
-  const again = await serveDashboard({ store, port: Number(new URL(first.url).port), host: '127.0.0.1' })
-  t.teardown(() => again.close())
+  const port = Number(new URL(first.url).port)
+  const again = await serveDashboard({ store, port, host: '127.0.0.1', token })
   await tab.getByRole('row').filter({ hasText: pid }).waitFor()
   await tab.getByText('The server does not answer').waitFor({ state: 'detached' })
+
+  // With another token the page cannot go on, until the new address is opened in any tab of this browser.
+  await again.close()
+  const other = await serveDashboard({ store, port, host: '127.0.0.1' })
+  t.teardown(() => other.close())
+  await tab.getByText('with another token').waitFor()
+  const second = await tab.context().newPage()
+  await second.goto(other.url)
+  await tab.getByText('with another token').waitFor({ state: 'detached' })
+  t.is(second.url(), `http://127.0.0.1:${port}/`)
   t.deepEqual(
-    tab.problems.filter(problem => !problem.includes('ERR_')),
+    tab.problems.filter(problem => !/ERR_|401/.test(problem)),
+    [],
+  )
+})
+
+test.serial('a link of another site opens the page with its token; the token is in no history, and the cookie in no script', async t => {
+  const { url, host } = await open(t)
+  const job = await host.start(hello, { n: 1 })
+  await job.result()
+  const tab = await openTab(t)
+  // `localhost` is another site than 127.0.0.1.
+  const site = createServer(
+    (_, response) => void response.setHeader('content-type', 'text/html').end(`<a href="${url}#/p/${job.pid}">open</a>`),
+  )
+  await once(site.listen(0, 'localhost'), 'listening')
+  t.teardown(() => void site.close())
+  const { port } = site.address() as AddressInfo
+  await tab.goto(`http://localhost:${port}/`)
+  await tab.getByRole('link').click()
+  await tab.getByRole('heading', { name: /hello/ }).waitFor()
+  t.is(tab.url(), `${new URL('/', url).href}#/p/${job.pid}`)
+  t.is(await tab.evaluate('document.cookie'), '')
+  await tab.reload()
+  await tab.getByRole('heading', { name: /hello/ }).waitFor()
+  t.deepEqual(
+    tab.problems.filter(problem => !problem.includes('404')),
     [],
   )
 })

@@ -26,7 +26,7 @@ function events(url: string) {
   const told: Told[] = []
   const controller = new AbortController()
   const whole = (async () => {
-    const response = await fetch(`${url}events`, { signal: controller.signal })
+    const response = await fetch(new URL(`events${new URL(url).search}`, url), { signal: controller.signal })
     let rest = ''
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       const blocks = (rest + chunk).split('\n\n')
@@ -161,7 +161,7 @@ test('a port that is taken gives way to a free one', async t => {
   await shown.close()
 })
 
-test('only pages of the server itself may look, on the loopback interface', async t => {
+test('only who has the address may look, and only from pages of the server itself, on the loopback interface', async t => {
   const shown = await open()
   t.teardown(() => shown.close())
   const status = (path: string, headers: Record<string, string>, method = 'GET'): Promise<number | undefined> =>
@@ -171,15 +171,26 @@ test('only pages of the server itself may look, on the loopback interface', asyn
         .end()
     })
   const { origin, host, port } = new URL(shown.url)
-  t.is(await status('/', {}), 200)
-  t.is(await status('/events', { origin }), 200)
-  t.is(await status('/events', { host: `localhost:${port}` }), 200)
-  t.is(await status('/events', { origin: 'https://example.com' }), 403)
-  t.is(await status('/events', { host: 'example.com' }), 403)
-  t.is(await status('/events', { host: `example.com:${port}` }), 403)
-  t.is(await status('/events', { host, origin: 'null' }), 403)
-  t.is(await status('/', {}, 'POST'), 405)
-  t.is(await status('/toString', {}), 404)
+  const token = new URL(shown.url).searchParams.get('token')!
+  const none = new URL('/', shown.url)
+  for (const path of ['/', '/events', '/page.js', '/?token=', `/?token=${token.slice(1)}`]) t.is(await status(path, {}), 401, path)
+  const { headers: cookies } = await fetch(shown.url)
+  const cookie = cookies.get('set-cookie')!
+  t.regex(cookie, /^stepwright-\d+=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/$/)
+  t.is(await status('/events', { cookie: cookie.split(';')[0]! }), 200)
+  t.is((await fetch(none)).status, 401)
+
+  const authorization = `Bearer ${token}`
+  t.is(await status('/', { authorization }), 200)
+  t.is(await status('/events', { origin, authorization }), 200)
+  t.is(await status('/events', { host: `localhost:${port}`, authorization }), 200)
+  t.is(await status('/events', { origin: 'https://example.com', authorization }), 403)
+  t.is(await status('/events', { host: 'example.com', authorization }), 403)
+  t.is(await status('/events', { host: `example.com:${port}`, authorization }), 403)
+  t.is(await status('/events', { host, origin: 'null', authorization }), 403)
+  t.is(await status('/', { origin, authorization, 'content-type': 'application/json' }, 'POST'), 405)
+  t.is(await status('/', { authorization }, 'DELETE'), 405)
+  t.is(await status('/toString', { authorization }), 404)
   const response = await fetch(shown.url)
   t.regex(response.headers.get('content-security-policy')!, /^default-src 'none'.*frame-src https:\/\/stately\.ai;/)
 })

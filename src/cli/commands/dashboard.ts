@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { once } from 'node:events'
 import { buildPage } from '../../dashboard/build-page.ts'
-import { serveDashboard } from '../../dashboard/serve.ts'
+import { serveDashboard } from '../../dashboard/serve-dashboard.ts'
 import { UsageError } from '../failure.ts'
 import { openBrowser } from '../open-browser.ts'
 import { toPort } from '../options.ts'
@@ -10,7 +10,7 @@ import type { Act, Tools } from '../with-client.ts'
 interface Flags {
   readonly port: number
   readonly host: string
-  readonly token?: string
+  readonly token?: string | false
   readonly open?: true
   readonly readOnly?: true
   readonly redact?: string[]
@@ -30,8 +30,9 @@ export function addDashboard(program: Command, act: Act): void {
       'hide what stands there in inputs, outputs and logs, such as $.password or $..token; may be given several times',
       collect,
     )
-    .option('--host <interface>', 'serve another interface than the loopback one; the page then needs a token', '127.0.0.1')
-    .option('--token <token>', 'that viewers must know, at least 16 characters; made up if there must be one')
+    .option('--host <interface>', 'the network interface to serve', '127.0.0.1')
+    .option('--token <token>', 'what viewers must know, at least 16 characters (default: random, part of the printed address)')
+    .option('--no-token', 'let in everybody who can reach the port, such as every user of this machine')
     .addHelpText(
       'after',
       `
@@ -47,24 +48,25 @@ Examples:
 
 const collect = (path: string, before: readonly string[] = []): string[] => [...before, path]
 
-async function dashboard({ io, client, path }: Tools, { port, host, token, open, readOnly, redact }: Flags): Promise<number> {
+async function dashboard({ io, client }: Tools, { port, host, token, open, readOnly, redact }: Flags): Promise<number> {
   const signal = io.interrupted()
   await buildPage(() => io.stderr.write('stepwright: building the page, which this checkout does not have yet ...\n'))
   const server = await serve()
+  let forget = async (): Promise<void> => {}
   try {
     io.stdout.write(`${server.url}\n`)
     io.stderr.write('stepwright: open this address in a browser. Ctrl-C ends it.\n')
-    if (open) openBrowser(server.url)
+    if (open) forget = await openBrowser(server.url)
     if (!signal.aborted) await once(signal, 'abort')
     signal.throwIfAborted()
     return 0
   } finally {
-    await server.close()
+    await Promise.all([server.close(), forget()])
   }
 
   async function serve(): ReturnType<typeof serveDashboard> {
     try {
-      return await serveDashboard({ port, host, store: path, client, readOnly, redact, ...(token !== undefined && { token }) })
+      return await serveDashboard({ port, host, client, readOnly, redact, ...(token !== undefined && { token }) })
     } catch (error) {
       if (error instanceof TypeError) throw new UsageError(error.message.replace(/^dashboard\(\{ (\w+) \}\)/, '--$1'))
       const { code } = error as NodeJS.ErrnoException

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { once } from 'node:events'
 import { storeAt } from '../../client/store-at.ts'
-import { Audience } from '../../inspect/audience.ts'
+import { Broadcast } from '../../inspect/broadcast.ts'
 import { checkInspectorUrl, STATELY } from '../../inspect/options.ts'
 import { relay } from '../../inspect/relay.ts'
-import { serveInspector } from '../../inspect/serve.ts'
+import { serveInspector } from '../../inspect/serve-inspector.ts'
 import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { openBrowser } from '../open-browser.ts'
@@ -45,21 +45,22 @@ async function inspect({ io, client, path }: Tools, prefixes: string[], { open, 
   const pids: string[] = []
   for (const prefix of prefixes) pids.push(await findPid(client, prefix))
   const store = storeAt(path)
-  const audience = new Audience()
+  const broadcast = new Broadcast()
   // Tells at once if there is no store.
   await store.charts()
-  const server = await serveInspector({ audience, inspector, port, keepAlive: true })
+  const server = await serveInspector({ broadcast, inspector, port, keepAlive: true })
+  let forget = async (): Promise<void> => {}
   try {
     io.stdout.write(`${server.url}\n`)
     io.stderr.write('stepwright: open this address in a browser. Ctrl-C ends it.\n')
-    if (open) openBrowser(server.url)
-    await relay(store, { audience, pids: pids.length > 0 ? pids : undefined, speed, signal })
+    if (open) forget = await openBrowser(server.url)
+    await relay(store, { broadcast, pids: pids.length > 0 ? pids : undefined, speed, signal })
     if (!signal.aborted) await once(signal, 'abort')
     signal.throwIfAborted()
     return 0
   } finally {
     server.close()
-    await store.close()
+    await Promise.all([store.close(), forget()])
   }
 }
 

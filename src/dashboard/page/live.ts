@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-export type Connection = 'connecting' | 'live' | 'lost'
+/** `locked`: the server wants another token than this browser has. */
+export type Connection = 'connecting' | 'live' | 'lost' | 'locked'
 
 /** Follows a stream of server-sent events. The browser comes back by itself after a break, and the server begins anew. */
 export function useStream<Events extends object>(
@@ -18,9 +19,11 @@ export function useStream<Events extends object>(
       source = new EventSource(url)
       source.addEventListener('open', () => setConnection('live'))
       source.addEventListener('error', () => {
-        setConnection('lost')
+        setConnection(before => (before === 'locked' ? before : 'lost'))
         // The server said no, or hung up for good: browsers then do not try again by themselves.
-        if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, 2000)
+        if (source?.readyState !== EventSource.CLOSED) return
+        void isLocked(url).then(locked => setConnection(locked ? 'locked' : 'lost'))
+        retry = setTimeout(open, 2000)
       })
       for (const name of Object.keys(latest.current) as (keyof Events & string)[])
         source.addEventListener(name, event =>
@@ -35,6 +38,9 @@ export function useStream<Events extends object>(
   }, [url])
   return connection
 }
+
+/** A stream does not tell why it was refused. */
+const isLocked = async (url: string): Promise<boolean> => (await fetch(url, { method: 'HEAD' }).catch(() => undefined))?.status === 401
 
 /** Epoch milliseconds, anew every `everyMs`. */
 export function useNow(everyMs: number): number {

@@ -14,7 +14,8 @@ function Page(): JSX.Element {
   const [submitting, setSubmitting] = useState(false)
   const [page = '', pid] = path
   const { connection, state } = view
-  const lost = connection === 'lost'
+  const locked = connection === 'locked'
+  const lost = connection === 'lost' || locked
   useEffect(() => {
     document.title =
       page === 'p' && pid !== undefined ? `${pid} · stepwright` : page === 'hosts' ? 'Hosts · stepwright' : 'Processes · stepwright'
@@ -42,13 +43,15 @@ function Page(): JSX.Element {
             Submit …
           </button>
         )}
-        <span class={`connection ${connection}`} role="status">
+        <span class={`connection ${lost ? 'lost' : connection}`} role="status">
           {lost ? 'Not connected' : connection === 'live' ? 'Live' : 'Connecting'}
         </span>
       </header>
       {lost && (
         <p class="banner" role="alert">
-          The server does not answer. What you see may be old; it goes on by itself once the server is back.
+          {locked
+            ? 'The server has been started again, with another token. Open the address that it printed.'
+            : 'The server does not answer. What you see may be out of date; the page reconnects by itself.'}
         </p>
       )}
       {state?.problem !== undefined && (
@@ -77,5 +80,10 @@ function Page(): JSX.Element {
     </>
   )
 }
+
+// From now on a cookie lets this browser in: the token must not be copied with the address, or kept in a bookmark.
+const address = new URL(location.href)
+address.searchParams.delete('token')
+history.replaceState(history.state, '', address)
 
 render(<Page />, document.getElementById('page')!)

@@ -1,7 +1,7 @@
 const DEEPEST = 12
 
 /** A copy that is JSON, whatever an actor holds: functions by name, errors by message, cycles cut. Never throws. */
-export function plain(value: unknown, depth = 0, around: readonly object[] = []): unknown {
+export function jsonCopy(value: unknown, depth = 0, around: readonly object[] = []): unknown {
   switch (typeof value) {
     case 'function':
       return { type: value.name }
@@ -22,9 +22,9 @@ export function plain(value: unknown, depth = 0, around: readonly object[] = [])
 function copy(value: object, depth: number, around: readonly object[]): unknown {
   try {
     if (value instanceof Error) return { name: value.name, message: value.message }
-    if (Array.isArray(value)) return value.map(item => plain(item, depth, around))
-    if ('toJSON' in value && typeof value.toJSON === 'function') return plain(value.toJSON(), depth, around)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth, around)]))
+    if (Array.isArray(value)) return value.map(item => jsonCopy(item, depth, around))
+    if ('toJSON' in value && typeof value.toJSON === 'function') return jsonCopy(value.toJSON(), depth, around)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonCopy(item, depth, around)]))
   } catch (error) {
     // A getter or a toJSON of the user's.
     return `[${String(error)}]`

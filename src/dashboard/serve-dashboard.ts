@@ -1,0 +1,28 @@
+import { serve } from '../web/serve.ts'
+import { dashboard } from './dashboard.ts'
+import type { DashboardOptions } from './options.ts'
+
+export interface ServeOptions extends Omit<DashboardOptions, 'hosts' | 'path'> {
+  /** 0 for any free one. */
+  readonly port: number
+  /** The interface. */
+  readonly host: string
+}
+
+/** Serves the page by itself. `url` has the token in it. */
+export async function serveDashboard({ port, host, ...options }: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const page = dashboard(options)
+  try {
+    const server = await serve({ fetch: page.fetch, host, port, keepAlive: true })
+    return {
+      url: page.token === undefined ? server.url : `${server.url}?token=${encodeURIComponent(page.token)}`,
+      async close() {
+        await page.close()
+        server.close('now')
+      },
+    }
+  } catch (error) {
+    await page.close()
+    throw error
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The body of a request as text; `undefined` if it has more than `most` bytes, the rest of which are then never kept.
+ *
+ * @throws TypeError if it is not UTF-8
+ */
+export async function readBody(request: Request, most: number): Promise<string | undefined> {
+  if (!request.body) return ''
+  if (Number(request.headers.get('content-length') ?? 0) > most) return undefined
+  const reader = request.body.getReader()
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let whole = ''
+  let bytes = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return whole + decoder.decode()
+    bytes += value.byteLength
+    if (bytes > most) {
+      void reader.cancel().catch(() => {})
+      return undefined
+    }
+    whole += decoder.decode(value, { stream: true })
+  }
+}
