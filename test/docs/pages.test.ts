@@ -92,3 +92,11 @@ test('lists of what the code declares are whole', async t => {
     'no page lists what these have',
   )
 })
+
+test('the table of layers says what the linter enforces', async t => {
+  const [table, rules] = await Promise.all(['ARCHITECTURE.md', '.oxlintrc.json'].map(read))
+  const told = [...table!.matchAll(/^\| `src\/(?:runtime\/)?(\w+)\/` +\|[^|]*\| (\w[^`|]*?) +\|$/gm)].map(row => row.slice(1))
+  const enforced = [...rules!.matchAll(/"message": "(\w+) may import (.*)\."/g)].map(rule => rule.slice(1))
+  t.true(enforced.length > 10, 'the rules were found')
+  t.deepEqual(Object.fromEntries(told), Object.fromEntries(enforced))
+})
