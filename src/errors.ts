@@ -46,6 +46,9 @@ export class StepwrightError extends Error {
   }
 }
 
+/** Whether the store failed, which passes: nothing is known of the process. */
+export const isStoreError = (error: unknown): boolean => error instanceof StepwrightError && error.code.startsWith('ERR_STORE_')
+
 /** Where and how a process failed: what the three errors below have besides their code. */
 export interface ProcessFailure {
   readonly pid?: string | undefined

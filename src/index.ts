@@ -28,7 +28,8 @@ export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject, Work 
 export type * as Inferred from './steps/inferred.ts'
 
 // Hosts
-export { createRuntime, type Runtime } from './runtime/create-runtime.ts'
+export { createRuntime } from './runtime/create-runtime.ts'
+export type { Runtime } from './runtime/runtime.ts'
 export { checkStored, type StoredCheck, type StoredMisfit } from './runtime/check-stored.ts'
 export type { RuntimeEvents } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'

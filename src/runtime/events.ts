@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { show } from '../record/show.ts'
 import type { ProcessInfo } from '../record/info.ts'
-import { tell } from './tell.ts'
+import { notify } from './listeners.ts'
 
-/** What a runtime tells of itself. */
+/** What `runtime.on` listens to. */
 export interface RuntimeEvents {
   /** A process of this host made a transition, or reported progress. */
   readonly process: ProcessInfo
@@ -19,13 +19,13 @@ export interface RuntimeEvents {
     readonly code: string
     readonly message: string
   }
-  /** The store failed. Nothing is lost: what could not be written is written again until it is. */
+  /** The store failed. Nothing is lost: what could not be written is tried again until it is. */
   readonly 'store-error': { readonly error: unknown; readonly message: string; readonly pid?: string }
 }
 
 const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>(['process', 'host', 'command-refused', 'store-error'])
 
-/** Who listens to a runtime. A listener that throws harms neither the runtime nor the others. */
+/** The listeners of a runtime. One that throws harms neither the runtime nor the others. */
 export class Events {
   readonly #emitter = new EventEmitter().setMaxListeners(0)
 
@@ -33,13 +33,13 @@ export class Events {
   on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
     if (!NAMES.has(name)) throw new TypeError(`on(name, listener): expected one of ${[...NAMES].join(', ')}, received ${show(name)}`)
     if (typeof listener !== 'function') throw new TypeError(`on('${name}', listener): expected a function, received ${show(listener)}`)
-    const safe = (make: () => RuntimeEvents[Name]): void => tell(`A listener to '${name}'`, () => listener(make()))
+    const safe = (make: () => RuntimeEvents[Name]): void => notify(`A listener to '${name}'`, () => listener(make()))
     this.#emitter.on(name, safe)
     return () => this.#emitter.off(name, safe)
   }
 
-  /** `make` is called anew for each listener: what one does to its event reaches nobody else. */
-  tell<Name extends keyof RuntimeEvents>(name: Name, make: () => RuntimeEvents[Name]): void {
+  /** `make` is called anew for each listener: what one does to its event reaches no other. */
+  emit<Name extends keyof RuntimeEvents>(name: Name, make: () => RuntimeEvents[Name]): void {
     this.#emitter.emit(name, make)
   }
 }

@@ -4,7 +4,7 @@ import type { Client, Steered } from '../client/client.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import type { LiveProcess } from './process/live-process.ts'
 import { cancel, proceed, send } from './process/steering.ts'
-import { checkListener, tellListener } from './process/subscribers.ts'
+import { checkListener, notifyListener } from './listeners.ts'
 
 /** A process as the app that started it holds it. */
 export interface ProcessHandle<Output = unknown> {
@@ -15,8 +15,8 @@ export interface ProcessHandle<Output = unknown> {
    */
   result(): Promise<Output>
   /**
-   * Told of every transition and progress report from now on; of a process that another host runs first how it is. Returns a function that
-   * ends it. A listener that throws harms nobody.
+   * Calls back at every transition and progress report from now on. If another host runs the process, first calls back with its current
+   * state. Returns a function that ends the subscription. What a listener throws becomes a warning.
    */
   subscribe(listener: (info: ProcessInfo) => void): () => void
   /**
@@ -48,8 +48,8 @@ export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
 }
 
 /**
- * A process that this host does not run: it has ended, or another host has it. `closing` ends every wait; `adopted` tells whether it has
- * come here since.
+ * The handle of a process that this host does not run: it has ended, or another host has it. `closing` ends every wait; `adopted` finds it
+ * if this host has adopted it since.
  */
 export function foreignHandle<Output>(
   pid: string,
@@ -57,7 +57,7 @@ export function foreignHandle<Output>(
   closing: AbortSignal,
   adopted: () => LiveProcess | undefined,
 ): ProcessHandle<Output> {
-  const here = (): ProcessHandle | undefined => {
+  const adoptedHandle = (): ProcessHandle | undefined => {
     const live = adopted()
     return live && liveHandle(live)
   }
@@ -70,7 +70,7 @@ export function foreignHandle<Output>(
       const signal = AbortSignal.any([stop.signal, closing])
       void (async () => {
         try {
-          for await (const info of client.watch(pid, { signal })) tellListener(listener, info)
+          for await (const info of client.watch(pid, { signal })) notifyListener(listener, info)
         } catch (error) {
           if (!signal.aborted)
             process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
@@ -78,8 +78,8 @@ export function foreignHandle<Output>(
       })()
       return () => stop.abort()
     },
-    cancel: reason => here()?.cancel(reason) ?? client.cancel(pid, reason),
-    proceed: data => here()?.proceed(data) ?? client.proceed(pid, data),
-    send: event => here()?.send(event) ?? client.send(pid, event),
+    cancel: reason => adoptedHandle()?.cancel(reason) ?? client.cancel(pid, reason),
+    proceed: data => adoptedHandle()?.proceed(data) ?? client.proceed(pid, data),
+    send: event => adoptedHandle()?.send(event) ?? client.send(pid, event),
   }
 }

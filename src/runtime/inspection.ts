@@ -1,7 +1,7 @@
 import type { AnyActor } from 'xstate'
 import type { CheckedOptions } from './options.ts'
+import { notify } from './listeners.ts'
 import type { Environment } from './process/environment.ts'
-import { tell } from './tell.ts'
 
 /**
  * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while somebody looks: XState's inspection costs
@@ -9,7 +9,7 @@ import { tell } from './tell.ts'
  */
 export function showTo(inspect: CheckedOptions['inspect']): Environment['show'] {
   const attach = (inspect as { readonly [ATTACH]?: (actor: AnyActor) => void } | undefined)?.[ATTACH]
-  return attach && (actor => tell('The inspector', () => attach(actor)))
+  return attach && (actor => notify('The inspector', () => attach(actor)))
 }
 
 const ATTACH = Symbol.for('stepwright.attach')
@@ -18,5 +18,5 @@ const ATTACH = Symbol.for('stepwright.attach')
 export function safely(inspect: CheckedOptions['inspect']): Environment['inspect'] {
   if (inspect === undefined) return undefined
   const next = typeof inspect === 'function' ? inspect : inspect.next?.bind(inspect)
-  return event => tell('The inspector', () => next?.(event))
+  return event => notify('The inspector', () => next?.(event))
 }

@@ -1,5 +1,5 @@
 export { createTestRuntime, type TestRuntime, type TestRuntimeOptions } from './test-runtime.ts'
-export type { Clock } from '../runtime/clock.ts'
+export type { Clock } from '../record/clock.ts'
 export { TestClock } from './test-clock.ts'
 export { storeConformance, type ConformanceTest, type StoreUnderTest } from './conformance.ts'
 export { memoryStore } from '../store/memory/memory-store.ts'

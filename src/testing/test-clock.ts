@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Clock } from '../runtime/clock.ts'
+import type { Clock } from '../record/clock.ts'
 import { toMs, type Duration } from '../record/duration.ts'
 import { show } from '../record/show.ts'
 

@@ -1,4 +1,5 @@
-import { openRuntime, type Runtime } from '../runtime/create-runtime.ts'
+import { openRuntime } from '../runtime/create-runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { RuntimeOptions } from '../runtime/options.ts'
 import type { ProcessDefinition, ProcessServices, ServicesOption } from '../record/definition.ts'
 import { show } from '../record/show.ts'
@@ -15,7 +16,14 @@ export interface TestRuntime extends Runtime {
   readonly clock: TestClock
   /** Waits until a process has this status (or is as the function says) and returns it as it is then. Never sleeps. */
   until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo>
+  /**
+   * Lets the host die, as SIGKILL would: to others on the same store it is dead from now on, and nothing of it is written any more. Steps that
+   * are under way are told to end.
+   */
+  die(): Promise<void>
 }
+
+const never = (): Promise<never> => new Promise(() => {})
 
 export interface TestRuntimeOptions extends RuntimeOptions {
   /** Of another test runtime: a test of restarts gives both hosts the same clock and the same store. */
@@ -48,12 +56,19 @@ export async function createTestRuntime<const P extends readonly ProcessDefiniti
 }: Omit<TestRuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>): Promise<TestRuntime> {
   if (!(clock instanceof TestClock)) throw new TypeError(`createTestRuntime({ clock }): expected a TestClock, received ${show(clock)}`)
   const store = typeof given === 'string' ? storeAt(given) : given
-  const runtime = await openRuntime(
+  const { runtime, hostStore } = await openRuntime(
     { ...(options as RuntimeOptions), store },
-    { clock, createPid: now => createPid(now, () => nextTail(store)), pace: () => undefined },
+    { clock, createPid: now => createPid(now, () => nextTail(store)), yieldLoop: () => undefined },
   )
   return Object.assign(runtime, {
     clock,
+    async die() {
+      await hostStore.close()
+      Object.assign(hostStore, { write: never, release: never, close: async () => {} })
+      const closing = runtime.close({ within: 0 })
+      await clock.advance(0)
+      await closing
+    },
     async until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo> {
       const isIt = typeof wanted === 'function' ? wanted : (info: ProcessInfo) => info.status === wanted
       let last: ProcessInfo | undefined

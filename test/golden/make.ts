@@ -8,7 +8,6 @@ import { basename, join, resolve } from 'node:path'
 import { lowdbStore, type ProcessInfo } from 'stepwright'
 import { createTestRuntime, TestClock } from 'stepwright/testing'
 import { JOURNAL_FORMAT } from '../../src/journal/line.ts'
-import { die } from '../runtime/die.ts'
 import * as definitions from './definitions.ts'
 
 const {
@@ -62,7 +61,7 @@ const stepIs = (step: string, status: string) => (info: ProcessInfo) => info.ste
 const before = await open([...all.filter(one => one !== definitions.growing), shorter])
 const grown = await start(before, 'interrupted-under-a-new-shape', shorter, is('interrupted'))
 const recovered = await start(before, 'running-recovered', stubborn, stepIs('work', 'running'))
-await die(before)
+await before.die()
 
 const runtime = await open()
 await runtime.proceed(grown, { more: true })
@@ -99,8 +98,8 @@ await runtime.until(over, is('timeout'))
 const narrow = await open(all, 1)
 await narrow.start(working, { n: 10 })
 await start(narrow, 'pending', sleeping, is('pending'), { key: 'order 3', timeout: '5m' })
-await die(narrow)
-await die(runtime)
+await narrow.die()
+await runtime.die()
 
 const root = resolve(import.meta.dirname, '../..')
 mkdirSync(target, { recursive: true })

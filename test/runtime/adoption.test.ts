@@ -1,7 +1,6 @@
 import test from 'ava'
 import { defineProcess } from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
-import { die } from './die.ts'
 import { gate, settled } from './gate.ts'
 import { wrappedStore } from './wrapped-store.ts'
 
@@ -24,7 +23,7 @@ test('a host that lives takes over from one that dies, and a handle it gave out 
   const job = await two.start(definition, undefined, { key: 'k' })
   t.is(job.pid, pid)
   await settled()
-  await die(one)
+  await one.die()
   t.is((await two.until(pid, 'interrupted')).output, 2)
   await job.proceed('on')
   t.is(await job.result(), 'on' as never)
@@ -41,7 +40,7 @@ test('of several hosts one takes over, and runs it once', async t => {
   const hosts = await Promise.all([1, 2, 3, 4].map(() => createTestRuntime({ processes: [definition], ...world })))
   const jobs = await Promise.all(Array.from({ length: 10 }, () => hosts[0]!.start(definition)))
   await settled()
-  await die(hosts[0]!)
+  await hosts[0]!.die()
   for (const { pid } of jobs) t.is(await hosts[1]!.result(pid), 2)
   t.is(seen.length, 20)
   for (const host of hosts) await host.close()
@@ -73,7 +72,7 @@ test.serial('what was taken before the store failed goes on; the failure is told
   await settled()
   const two = await createTestRuntime({ processes: [definition], store, clock: world.clock })
   lost = true
-  await die(one)
+  await one.die()
   t.is((await two.until(pid, 'interrupted')).output, 2)
   await rounds.promise
   await settled()
@@ -112,7 +111,7 @@ test('closing does not wait for a round of adoption before it tells the steps to
   await two.start(works)
   slow = true
   await looking.promise
-  await die(one)
+  await one.die()
   const closing = two.close()
   await ended.promise
   found.open()

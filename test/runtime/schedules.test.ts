@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { defineProcess, openClient, type ProcessInfo } from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
 import type { Store } from '../../src/store/store.ts'
-import { die } from './die.ts'
 import { settled } from './gate.ts'
 
 const MINUTE = 60_000
@@ -31,7 +30,7 @@ test('a process per tick, whatever the number of hosts', async t => {
     next: '2030-01-01T00:40:00.000Z',
   })
   // The death of one is not noticed.
-  await die(hosts[0]!)
+  await hosts[0]!.die()
   for (let i = 0; i < 10; i++) await clock.advance(MINUTE)
   t.deepEqual(await ticksOf(store), ['00:10:00', '00:20:00', '00:30:00', '00:40:00'])
   await Promise.all(hosts.slice(1).map(host => host.close()))

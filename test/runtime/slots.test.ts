@@ -1,7 +1,6 @@
 import test from 'ava'
 import { defineProcess, typed } from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
-import { die } from './die.ts'
 import { gate, settled } from './gate.ts'
 
 test('no more run at once than there are slots, in the order of their start', async t => {
@@ -113,7 +112,7 @@ test('a host that takes over runs those that had begun first, then the pending o
   const one = await createTestRuntime({ processes: [before], store, clock, concurrency: 2 })
   for (const name of ['begun 1', 'begun 2', 'pending 1', 'pending 2']) await one.start(before, name)
   await settled()
-  await die(one)
+  await one.die()
   const after = define((name, attempt) => order.push(`${name} ${attempt}`))
   const two = await createTestRuntime({ processes: [after], store, clock, concurrency: 1 })
   for await (const { pid } of two.list()) await two.result(pid)

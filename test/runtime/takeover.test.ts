@@ -1,7 +1,6 @@
 import test from 'ava'
 import { defineProcess, type ProcessDefinition } from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock, type TestRuntimeOptions } from '../../src/testing/index.ts'
-import { die } from './die.ts'
 import { settled } from './gate.ts'
 
 const forever = () => new Promise(() => {}) as never
@@ -36,7 +35,7 @@ test('a step under which the host dies runs again: next attempt, same key; finis
   const one = await host()
   const { pid } = await one.start(definition)
   await settled()
-  await die(one)
+  await one.die()
   t.is((await one.get(pid))?.host?.state, 'dead')
   const two = await host()
   t.is(await two.result(pid), 'done')
@@ -55,12 +54,12 @@ test('deaths in a row during one step are counted up to maxRecoveries', async t 
   const { pid } = await runtime.start(definition)
   for (const attempt of [2, 3]) {
     await settled()
-    await die(runtime)
+    await runtime.die()
     runtime = await host({ maxRecoveries: 2 })
     await settled()
     t.like((await runtime.get(pid))?.steps[0], { attempt, status: 'running' })
   }
-  await die(runtime)
+  await runtime.die()
   runtime = await host({ maxRecoveries: 2 })
   const error = await t.throwsAsync(runtime.result(pid), { code: 'ERR_HOST_DIED', message: /one/ })
   t.like(error, { step: 'one', attempt: 3 })
@@ -74,7 +73,7 @@ test('a finished step resets the count, a shutdown does not add to it', async t 
   const { pid } = await runtime.start(definition)
   for (let death = 1; death <= 4; death++) {
     await settled()
-    await die(runtime)
+    await runtime.die()
     runtime = await host({ maxRecoveries: 2 })
   }
   t.is(await runtime.result(pid), 'two 3')
@@ -89,7 +88,7 @@ test("recover: 'fail' ends what a dead host left behind, recover: false leaves i
   const running = await one.start(definition),
     sleeping = await one.start(sleeper)
   await settled()
-  await die(one)
+  await one.die()
   const idle = await host({ recover: false })
   await settled()
   for (const { pid } of [running, sleeping]) t.is((await store.get(pid))?.host?.state, 'dead')
@@ -121,7 +120,7 @@ test('taking over what waits writes no record: nothing has happened to it', asyn
   const jobs = [await one.start(sleeper), await one.start(asker)]
   await settled()
   const lengths = await Promise.all(jobs.map(async ({ pid }) => (await one.history(pid)).length))
-  await die(one)
+  await one.die()
   const two = await host()
   await settled()
   t.deepEqual(await Promise.all(jobs.map(async ({ pid }) => (await two.history(pid)).length)), lengths)
@@ -142,7 +141,7 @@ test('what the new host does not know stays untouched and visible', async t => {
   const one = await host()
   const { pid } = await one.start(definition)
   await one.until(pid, 'interrupted')
-  await die(one)
+  await one.die()
   for (const processes of [[], [renamed], [versioned]]) {
     const two = await host({ processes })
     await settled()
@@ -165,7 +164,7 @@ test('what is left of a process timeout is kept', async t => {
   await clock.advance('1h')
   await clock.advance('4m')
   const { deadline } = (await one.get(pid)) ?? {}
-  await die(one)
+  await one.die()
   await clock.advance('1m')
   const two = await host()
   await settled()

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../record/record.ts'
+import { tookTooLong } from '../../steps/run/execution.ts'
 import { startClock, type ProcessContext } from '../context.ts'
 import { failProcess } from '../end-process.ts'
 import { beginAttempt, withStep } from './transitions.ts'
@@ -26,7 +27,7 @@ export function withDeadline({ name, timeoutMs }: BoundedStep, id: string, state
   const error: ErrorRecord = {
     name: 'StepTimeoutError',
     code: 'ERR_STEP_TIMEOUT',
-    message: `Step '${name}' took longer than its timeout of ${timeoutMs} ms`,
+    message: tookTooLong(`Step '${name}'`, timeoutMs),
   }
   const onTimeout = {
     target: `#${id}.error`,

@@ -1,45 +1,52 @@
-import { ProcessCancelledError, StepwrightError } from '../../errors.ts'
+import { ProcessCancelledError } from '../../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../../machines/context.ts'
-import { toErrorRecord } from '../../record/error-record.ts'
 import { copyJson, toJson } from '../../record/json.ts'
-import type { ChildStep } from '../../steps/kinds/process.ts'
-import type { EachStep } from '../../steps/kinds/each.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
-import { mayRetry } from '../../steps/retry.ts'
-import { wakeTime } from '../../steps/kinds/sleep.ts'
-import type { StepContext } from '../../steps/work.ts'
 import type { Json, Progress } from '../../record/record.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
+import { begins, type PlannedStep } from '../../steps/kinds/kinds.ts'
+import { prepare } from '../../steps/prepare-work.ts'
+import { wakeTime } from '../../steps/kinds/sleep.ts'
+import type { EachStep } from '../../steps/kinds/each.ts'
+import type { ChildStep } from '../../steps/kinds/process.ts'
+import { planOf } from '../../steps/plan.ts'
+import { mayRetry } from '../../steps/retry.ts'
+import { Execution } from '../../steps/run/execution.ts'
+import type { ModuleSpec, StepContext } from '../../steps/work.ts'
+import { keepTrying } from '../keep-trying.ts'
 import type { Answer } from './actors.ts'
 import { Items } from './items.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
-import type { Workplace } from './workplace.ts'
+import type { AttemptEnvironment, Workplace } from './workplace.ts'
+
+type Result = DistributiveOmit<AttemptResult, 'at' | 'progress'>
 
 /** One execution of a step: waits until the store has the record that says so, runs the user's work, answers the machine once. */
 export class Attempt {
   readonly #process: Workplace
+  readonly #environment: AttemptEnvironment
   readonly #step: PlannedStep
   readonly #input: AttemptInput
   readonly #answer: Answer
   /** An each step has two: its list is made, then its items are worked through. */
   readonly #part: 'attempt' | 'items'
-  #controller: AbortController | undefined
-  #abortReason: Error | undefined
+  readonly #execution: Execution
   #stopped = false
   #answered = false
   #progress: Progress | undefined
-  #cancelTimeout: (() => void) | undefined
   /** Settles when the user's work has; unset before it begins. */
   work: Promise<void> | undefined
 
   constructor(process: Workplace, input: AttemptInput, answer: Answer, part: 'attempt' | 'items' = 'attempt') {
     this.#process = process
+    this.#environment = process.environment
     this.#step = process.stepNamed(input.step)
     this.#input = input
     this.#answer = answer
     this.#part = part
-    void this.#begin()
+    this.#execution = new Execution(process.environment.clock)
+    void this.#enter()
   }
 
   /** The machine has left the step: nothing begins any more, what runs is told to end. */
@@ -53,74 +60,93 @@ export class Attempt {
   }
 
   abort(reason: Error): void {
-    this.#abortReason ??= reason
-    this.#cancelTimeout?.()
-    this.#controller?.abort(this.#abortReason)
+    this.#execution.abort(reason)
   }
 
-  async #begin(): Promise<void> {
+  /** All that has to be true before the work may begin. */
+  async #enter(): Promise<void> {
+    const { attempts } = this.#process
     // XState calls an invoked actor before observers see its snapshot: one microtask later the record is on its way.
     await Promise.resolve()
-    const predecessor = this.#process.attempts.predecessorOf(this.#step.name)
+    const predecessor = attempts.predecessorOf(this.#step.name)
     if (predecessor !== undefined) await predecessor
     if (this.#stopped) return
-    if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.takeSlot(resolve))
+    if (!this.#process.holdsSlot) await new Promise<void>(resolve => this.#process.acquireSlot(resolve))
     const barrier = this.#process.barrier()
     if (barrier !== undefined) await barrier
-    const turn = this.#process.pace()
+    const turn = this.#environment.yieldLoop()
     if (turn !== undefined) await turn
-    if (this.#stopped || this.#process.draining) return this.#process.attempts.settled(this)
+    if (this.#stopped || this.#environment.draining) return attempts.remove(this)
     this.work = this.#run()
   }
 
   async #run(): Promise<void> {
+    const step = this.#step
     // Other kinds bound the whole of the step, in the chart.
-    const timeoutMs = this.#step.kind === 'step' ? this.#step.timeoutMs : undefined
-    if (timeoutMs !== undefined) this.#cancelTimeout = this.#process.clock.after(timeoutMs, () => this.#timeOut(timeoutMs))
+    if (step.kind === 'step' && step.timeoutMs !== undefined) this.#limit(step.timeoutMs)
     try {
       const context = this.#context()
-      const step = this.#step
       // Most steps: no promise but the user's own.
       const isPlain = step.kind === 'step' && step.when === undefined
-      const result = isPlain ? this.#output(await this.#process.worker(step)(context)) : await this.#perform(step, context)
+      const result = isPlain ? this.#output(await this.#worker(step)(context)) : await this.#perform(step, context)
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
       // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
-      if (!this.#answered && !(this.#process.draining && this.#abortReason)) this.#fail(thrown)
+      if (!this.#answered && !(this.#environment.draining && this.#execution.isAborted)) this.#fail(thrown)
     } finally {
-      this.#cancelTimeout?.()
-      this.#process.attempts.settled(this)
+      this.#execution.end()
+      this.#process.attempts.remove(this)
     }
   }
 
-  #output(value: unknown): { readonly output: Json } {
-    return { output: toJson(value, this.#process.maxRecordBytes) }
+  #limit(timeoutMs: number): void {
+    this.#execution.limit(timeoutMs, `Step '${this.#step.name}' of process ${this.#process.pid}`, error => {
+      if (this.#answered) return
+      this.#process.attempts.keepWaiting(this.#step.name, this)
+      this.#fail(error)
+    })
   }
 
-  async #perform(step: PlannedStep, context: StepContext): Promise<DistributiveOmit<AttemptResult, 'at' | 'progress'>> {
-    if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#process.clock.now()) }
+  /** What the step calls: the user's work, here or in a worker; of an each step what makes its list, or works on an item of it. */
+  #worker(step: PlannedStep): (context: StepContext) => unknown {
+    const { services, isolation } = this.#environment
+    if (step.kind !== 'step' && !(step.kind === 'each' && this.#part === 'items')) return begins(step, services)
+    const { work, isolate } = step
+    if (isolate === undefined || isolation === undefined) return prepare(work, services)
+    return context => isolation.run(work as ModuleSpec, isolate, context)
+  }
+
+  #output(value: unknown): { readonly output: Json } {
+    return { output: toJson(value, this.#environment.maxRecordBytes) }
+  }
+
+  async #perform(step: PlannedStep, context: StepContext): Promise<Result> {
+    if (step.kind === 'sleep') return { until: await wakeTime(step, context, () => this.#environment.clock.now()) }
     if (step.kind === 'each' && this.#part === 'items') return { output: await this.#items(step, context) }
     if ('when' in step && step.when && !(await step.when(context))) return { skipped: true }
-    const { output } = this.#output(await this.#process.worker(step)(context))
+    const { output } = this.#output(await this.#worker(step)(context))
     return { output: step.kind === 'process' ? await this.#startChild(step, output) : output }
   }
 
-  async #startChild(step: ChildStep, input: Json): Promise<string> {
-    if (this.#stopped) throw this.#abortReason ?? new Error(`Step '${step.name}' is no longer wanted`)
-    const child = await this.#process.startChild(step, input)
-    if (this.#stopped) this.#process.cancelChild(child)
-    return child
+  async #startChild({ name, child }: ChildStep, input: Json): Promise<string> {
+    this.#execution.throwIfAborted()
+    const { pid, machineContext } = this.#process
+    const { failures = 0 } = machineContext.steps[name] ?? {}
+    const started = await this.#environment.startChild(planOf(child), input, { pid, step: name }, failures)
+    if (this.#stopped) this.#environment.cancelChild(started, pid)
+    return started
   }
 
   async #items(step: EachStep, context: StepContext): Promise<Json> {
-    const { machineContext, clock, maxRecordBytes } = this.#process
+    const { machineContext } = this.#process
+    const { clock, maxRecordBytes } = this.#environment
     const items = new Items({
       step,
       items: machineContext.data as readonly Json[],
       // What no earlier attempt began, none has finished.
-      finished: this.#input.attempt === 1 ? new Map() : await this.#process.finishedItems(step.name),
+      finished: this.#input.attempt === 1 ? new Map() : await this.#finishedItems(step.name),
       context,
-      work: this.#process.worker(step, 'items'),
+      work: this.#worker(step),
       clock,
       maxBytes: maxRecordBytes,
       write: (batch, progress) => this.#process.writeItems(step.name, batch, progress),
@@ -137,8 +163,18 @@ export class Attempt {
     }
   }
 
+  /** Outputs of items that earlier attempts at the step have finished. */
+  async #finishedItems(step: string): Promise<Map<number, Json>> {
+    const { pid } = this.#process
+    const { clock } = this.#environment
+    const onError = (error: unknown): void => this.#environment.onStoreError(error, pid)
+    const records = await keepTrying(() => this.#environment.recordsOf(pid), { clock, onError })
+    return new Map(records.flatMap(({ event, items = [] }) => (event.step === step ? items : [])))
+  }
+
   #context(): StepContext {
-    const { pid, machineContext, services } = this.#process
+    const { pid, machineContext } = this.#process
+    const { services, clock } = this.#environment
     const { step, attempt } = this.#input
     // What arrives after the answer is dropped.
     const over = (): boolean => this.#answered || this.#stopped
@@ -156,42 +192,26 @@ export class Attempt {
           this.#process.report(step, progress)
         },
         log: (message, fields) => {
-          const entry = toLogEntry(message, fields, { at: this.#process.clock.now(), step, attempt })
-          if (!over()) this.#process.log(entry)
+          const entry = toLogEntry(message, fields, { at: clock.now(), step, attempt })
+          if (!over()) this.#environment.log(pid, entry)
         },
       },
-      { data: () => copyJson(machineContext.data), input: () => copyJson(machineContext.input), signal: () => this.#signal() },
+      {
+        data: () => copyJson(machineContext.data),
+        input: () => copyJson(machineContext.input),
+        signal: () => this.#execution.signal,
+      },
     )
   }
 
-  #signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#abortReason) this.#controller.abort(this.#abortReason)
-    }
-    return this.#controller.signal
-  }
-
-  #timeOut(timeoutMs: number): void {
-    if (this.#answered) return
-    const { pid } = this.#process
-    const error = new StepwrightError(
-      'ERR_STEP_TIMEOUT',
-      `Step '${this.#step.name}' of process ${pid} took longer than its timeout of ${timeoutMs} ms`,
-    )
-    this.#process.attempts.succeed(this.#step.name, this)
-    this.#fail(error)
-    this.abort(error)
-  }
-
-  #resolve(result: DistributiveOmit<AttemptResult, 'at' | 'progress'>): void {
+  #resolve(result: Result): void {
     this.#answered = true
-    this.#answer.resolve({ ...result, at: this.#process.clock.now(), progress: this.#progress })
+    this.#answer.resolve({ ...result, at: this.#environment.clock.now(), progress: this.#progress })
   }
 
   #fail(thrown: unknown): void {
     this.#answered = true
-    const failure: AttemptFailure = { at: this.#process.clock.now(), progress: this.#progress, ...this.#judge(thrown) }
+    const failure: AttemptFailure = { at: this.#environment.clock.now(), progress: this.#progress, ...this.#judge(thrown) }
     this.#answer.reject(failure)
   }
 

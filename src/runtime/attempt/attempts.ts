@@ -1,9 +1,7 @@
-import type { Clock } from '../clock.ts'
+import { settling } from '../../steps/run/execution.ts'
+import type { Clock } from '../../record/clock.ts'
 
-/** How long a retry waits for the attempt it follows, when that ignores its signal. */
-const PREDECESSOR_WAIT_MS = 5_000
-
-/** An attempt, to those that only wait for its work or end it. */
+/** An attempt, to those that wait for its work or end it. */
 interface UnderWay {
   /** Settles when the user's work has; unset before it begins. */
   readonly work: Promise<void> | undefined
@@ -17,23 +15,18 @@ export class Attempts {
   readonly #clock: Clock
   /** One, or a few: branches, and what was told to end. */
   #underWay: readonly UnderWay[] = NONE
-  /** By step: settles when the attempt that was aborted before has, or has had its time. */
+  /** By step: settles when the attempt that timed out before has, or has had its time to. */
   #predecessors: Map<string, Promise<void>> | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** The work of one is under way. */
-  get executing(): boolean {
-    return this.#underWay.some(({ work }) => work !== undefined)
-  }
-
   add(attempt: UnderWay): void {
     this.#underWay = [...this.#underWay, attempt]
   }
 
-  settled(attempt: UnderWay): void {
+  remove(attempt: UnderWay): void {
     const rest = this.#underWay.filter(one => one !== attempt)
     this.#underWay = rest.length === 0 ? NONE : rest
   }
@@ -44,21 +37,18 @@ export class Attempts {
 
   /** Resolves when nothing executes any more. */
   async over(): Promise<void> {
-    while (this.executing) await Promise.all(this.#underWay.flatMap(({ work }) => work ?? []))
+    const works = (): Promise<void>[] => this.#underWay.flatMap(({ work }) => work ?? [])
+    for (let left = works(); left.length > 0; left = works()) await Promise.all(left)
   }
 
   /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
-  succeed(step: string, attempt: UnderWay): void {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.#clock.after(PREDECESSOR_WAIT_MS, resolve)
-    const settled = Promise.race([promise, attempt.work ?? promise]).then(() => {
-      cancel()
-      this.#predecessors?.delete(step)
-    })
+  keepWaiting(step: string, attempt: UnderWay): void {
+    const settled = settling(attempt.work ?? Promise.resolve(), this.#clock).then(() => void this.#predecessors?.delete(step))
     this.#predecessors ??= new Map()
     this.#predecessors.set(step, settled)
   }
 
+  /** What the next attempt at the step waits for. */
   predecessorOf(step: string): Promise<void> | undefined {
     return this.#predecessors?.get(step)
   }

@@ -1,29 +1,44 @@
+import type { Clock } from '../../record/clock.ts'
+import { copyJson, toJson } from '../../record/json.ts'
+import type { FinishedItems, Json, Progress } from '../../record/record.ts'
 import { ItemError } from '../../steps/kinds/each.ts'
+import type { EachStep } from '../../steps/kinds/each.ts'
+import { attemptUntilDone } from '../../steps/run/attempts.ts'
+import type { Execution } from '../../steps/run/execution.ts'
 import { pool } from '../../steps/run/pool.ts'
-import { retryWait } from '../../steps/retry.ts'
-import type { Json, Progress } from '../../record/record.ts'
-import { ItemAttempt, type ItemsWork } from './item-attempt.ts'
+import type { StepContext } from '../../steps/work.ts'
+import { toProgress } from './progress.ts'
+import { stepContext } from './step-context.ts'
 
 /** Finished items are written at most ten times a second, many to a line. */
 const INTERVAL_MS = 100
-/** How long a retry waits for the attempt it follows, when that ignores its signal. */
-const SETTLE_MS = 5_000
+
+/** What a fan-out works with. `context` is that of the step's attempt; each item gets one like it. */
+export interface ItemsWork {
+  readonly step: EachStep
+  readonly items: readonly Json[]
+  /** Outputs of items that an earlier attempt finished. */
+  readonly finished: ReadonlyMap<number, Json>
+  readonly context: StepContext
+  readonly work: (context: StepContext) => unknown
+  readonly clock: Clock
+  readonly maxBytes: number
+  readonly write: (items: FinishedItems, progress: Progress) => void
+  /** Called at once when an item has failed for good; those under way are told to end, and are waited for. */
+  readonly fail: (error: unknown) => void
+}
 
 /** One attempt at all the items of a step that are left. */
 export class Items {
   readonly #work: ItemsWork
   readonly #outputs: Json[]
-  /** What is under way or waits, to be told when it is over. */
-  readonly #open = new Set<{ abort(error: unknown): void }>()
-  #over: { readonly error: unknown } | undefined
+  /** Aborts once no more items begin: one has failed, or the attempt was told to end. */
+  readonly #ending = new AbortController()
   #done: number
   #batch: [number, Json][] = []
   #writtenAt = -Infinity
   #cancelWrite: (() => void) | undefined
   #message: string | undefined
-  readonly #onMessage = (message: string): void => {
-    this.#message = message
-  }
 
   constructor(work: ItemsWork) {
     this.#work = work
@@ -35,11 +50,15 @@ export class Items {
     return { value: this.#done, total: this.#work.items.length, ...(this.#message !== undefined && { message: this.#message }) }
   }
 
+  get #isEnding(): boolean {
+    return this.#ending.signal.aborted
+  }
+
   /** Resolves with the outputs; rejects once all that was begun has settled. What has finished until then is written. */
   async run(): Promise<readonly Json[]> {
     const { items, finished, step, context } = this.#work
     const { signal } = context
-    const stop = (): void => this.#stop(signal.reason)
+    const stop = (): void => this.#ending.abort(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
     const left = [...items.keys()].filter(index => !finished.has(index))
@@ -47,63 +66,59 @@ export class Items {
       left,
       Math.min(step.concurrency, left.length),
       index => this.#item(index),
-      () => this.#over !== undefined,
+      () => this.#isEnding,
     )
     this.#cancelWrite?.()
-    if (!this.#over) return this.#outputs
+    if (!this.#isEnding) return this.#outputs
     this.#write()
-    throw this.#over.error
+    throw this.#ending.signal.reason
   }
 
   async #item(index: number): Promise<void> {
-    for (let attempt = 1; !this.#over; attempt++) {
-      const one = new ItemAttempt(this.#work, index)
-      this.#open.add(one)
-      try {
-        const output = await one.run(attempt, this.#onMessage)
-        if (!this.#over) this.#finish(index, output)
-        return
-      } catch (error) {
-        if (!this.#over) await this.#again(index, attempt, error, one.settled)
-      } finally {
-        this.#open.delete(one)
-      }
-    }
-  }
-
-  /** Waits until the next attempt at the item may begin; if there is to be none, the step has failed. */
-  async #again(index: number, attempt: number, error: unknown, settled: Promise<unknown> | undefined): Promise<void> {
-    const { step, context } = this.#work
+    const { step, context, clock, work, maxBytes } = this.#work
     try {
-      const waitMs = retryWait(step.retry, { error, attempt, failures: attempt, seed: `${context.idempotencyKey}:${index}:${attempt}` })
-      if (waitMs === undefined) throw error
-      await this.#wait(waitMs)
-      if (settled) await Promise.race([settled, this.#wait(SETTLE_MS)])
-    } catch (thrown) {
-      const failure = new ItemError(step.name, index, attempt, thrown)
-      this.#work.fail(failure)
-      this.#stop(failure)
-      await settled
+      const output = await attemptUntilDone({
+        what: `Item ${index} of step '${step.name}' of process ${context.pid}`,
+        retry: step.retry,
+        timeoutMs: step.timeoutMs,
+        seed: `${context.idempotencyKey}:${index}`,
+        clock,
+        signal: this.#ending.signal,
+        work: async (attempt, execution) => toJson(await work(this.#context(index, attempt, execution)), maxBytes),
+        giveUp: async (failure, attempt, settled) => {
+          const error = new ItemError(step.name, index, attempt, failure)
+          this.#work.fail(error)
+          this.#ending.abort(error)
+          await settled
+          return error
+        },
+      })
+      if (!this.#isEnding) this.#finish(index, output)
+    } catch (error) {
+      // `run` throws for all of them.
+      if (!this.#isEnding) throw error
     }
   }
 
-  #wait(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      const abort = (): void => {
-        cancel()
-        this.#open.delete(waiting)
-        resolve()
-      }
-      const waiting = { abort }
-      const cancel = this.#work.clock.after(ms, abort)
-      this.#open.add(waiting)
-    })
-  }
-
-  /** Nothing more begins; what is under way or waits is told to end. */
-  #stop(error: unknown): void {
-    this.#over ??= { error }
-    for (const one of this.#open) one.abort(error)
+  #context(index: number, attempt: number, execution: Execution): StepContext {
+    const { items, context } = this.#work
+    const { services, pid, step } = context
+    const item = items[index] ?? null
+    return stepContext(
+      {
+        services,
+        pid,
+        step,
+        attempt,
+        idempotencyKey: `${context.idempotencyKey}:${index}`,
+        progress: (value, total, message) => {
+          const progress = toProgress(value, total, message)
+          if (progress.message !== undefined) this.#message = progress.message
+        },
+        log: (message, fields) => context.log(message, fields),
+      },
+      { data: () => copyJson(item), input: () => context.input, signal: () => execution.signal },
+    )
   }
 
   #finish(index: number, output: Json): void {

@@ -8,7 +8,7 @@ import { knowsEvent } from '../../steps/kinds/machine-like.ts'
 import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
-import { atTime } from '../clock.ts'
+import { atTime } from '../../record/clock.ts'
 import type { Workplace } from './workplace.ts'
 
 /** An event that XState has put off, in its actor system. */
@@ -41,29 +41,29 @@ export class MachineRun {
   /** When each delayed event is due, in epoch milliseconds. */
   readonly #due = new WeakMap<Scheduled, number>()
   #actor: AnyActor | undefined
-  #over = false
+  #isOver = false
   /** The state that is on record. */
-  #told: MachineState | undefined
-  #stale = false
+  #recorded: MachineState | undefined
+  #isStale = false
   /** The command behind the event that is being sent. */
   #command: string | undefined
   /** Resolves once the machine takes events. */
-  readonly begun: Promise<void>
+  readonly ready: Promise<void>
 
   constructor(process: Workplace, { step }: MachineInput, answer: Answer) {
     this.#process = process
     this.#step = process.stepNamed(step) as MachineStep
     this.#answer = answer
-    this.begun = this.#begin()
+    this.ready = this.#enter()
   }
 
   /** It has ended, and takes nothing any more. */
   get isOver(): boolean {
-    return this.#over
+    return this.#isOver
   }
 
   stop(): void {
-    this.#over = true
+    this.#isOver = true
     this.#actor?.stop()
   }
 
@@ -76,23 +76,23 @@ export class MachineRun {
         `The machine of step '${this.#step.name}' of process ${pid} knows no event ${JSON.stringify(event.type)}`,
       )
     }
-    await this.begun
+    await this.ready
     // The next host's machine takes it.
     if (!this.#actor) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.#process.pid} is closing`)
     // The record of what it changes carries the command's id; if it changes nothing, one is written for the id.
     this.#command = command
-    this.#stale ||= command !== undefined
+    this.#isStale ||= command !== undefined
     this.#actor.send(event)
-    this.#tell()
+    this.#write()
     this.#command = undefined
     await this.#process.barrier()
   }
 
-  async #begin(): Promise<void> {
+  async #enter(): Promise<void> {
     await Promise.resolve()
     // The record that says that the step begins comes first.
     await this.#process.barrier()
-    if (this.#over || this.#process.draining) return
+    if (this.#isOver || this.#process.environment.draining) return
     try {
       this.#start()
     } catch (error) {
@@ -101,8 +101,9 @@ export class MachineRun {
   }
 
   #start(): void {
-    const { clock, machineContext, inspect, show, pid } = this.#process
-    this.#told = machineContext.machine
+    const { machineContext, pid } = this.#process
+    const { clock, inspect, show } = this.#process.environment
+    this.#recorded = machineContext.machine
     const before = machineContext.machine && (copyJson(machineContext.machine as unknown as Json) as unknown as MachineState)
     const actor = (this.#actor = createActor(this.#step.machine as AnyStateMachine, {
       id: `${pid}.${this.#step.name}`,
@@ -131,13 +132,13 @@ export class MachineRun {
   }
 
   #done(actor: AnyActor): void {
-    if (this.#over) return
-    this.#over = true
+    if (this.#isOver) return
+    this.#isOver = true
     try {
       const { output, value } = actor.getSnapshot() as { output: unknown; value: Json }
       this.#answer.resolve({
-        at: this.#process.clock.now(),
-        output: toJson(output, this.#process.maxRecordBytes),
+        at: this.#process.environment.clock.now(),
+        output: toJson(output, this.#process.environment.maxRecordBytes),
         state: value,
         command: this.#command,
       })
@@ -147,30 +148,30 @@ export class MachineRun {
   }
 
   #fail(error: unknown): void {
-    if (this.#over) return
+    if (this.#isOver) return
     this.stop()
     this.#reject(error)
   }
 
   #reject(error: unknown): void {
-    const failure: AttemptFailure = { at: this.#process.clock.now(), error: toErrorRecord(error), retryable: false }
+    const failure: AttemptFailure = { at: this.#process.environment.clock.now(), error: toErrorRecord(error), retryable: false }
     this.#answer.reject(failure)
   }
 
-  /** Told once all that a change sets off at once has happened: a state in between could not be restored. */
+  /** One record per macrostep: states in between cannot be restored. */
   #changed(): void {
-    if (this.#stale) return
-    this.#stale = true
-    queueMicrotask(() => this.#tell())
+    if (this.#isStale) return
+    this.#isStale = true
+    queueMicrotask(() => this.#write())
   }
 
-  #tell(): void {
-    if (!this.#stale || this.#over || !this.#actor) return
-    this.#stale = false
+  #write(): void {
+    if (!this.#isStale || this.#isOver || !this.#actor) return
+    this.#isStale = false
     try {
       const state = this.#state(this.#actor)
-      if (this.#command === undefined && isDeepStrictEqual(state, this.#told)) return
-      this.#told = state
+      if (this.#command === undefined && isDeepStrictEqual(state, this.#recorded)) return
+      this.#recorded = state
       this.#process.machineChanged(this.#step.name, state, this.#command)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
@@ -193,14 +194,14 @@ export class MachineRun {
       const at = this.#due.get(scheduled)
       return source && target && at !== undefined ? [{ source, target, event: scheduled.event, at, id: scheduled.id }] : []
     })
-    return toJson({ snapshot, timers }, this.#process.maxRecordBytes) as unknown as MachineState
+    return toJson({ snapshot, timers }, this.#process.environment.maxRecordBytes) as unknown as MachineState
   }
 
   /** XState notes a delayed event just before it asks the clock to ring. */
   #noteDue(): void {
     if (!this.#actor) return
     for (const scheduled of Object.values(systemOf(this.#actor).getSnapshot()._scheduledEvents))
-      if (!this.#due.has(scheduled)) this.#due.set(scheduled, this.#process.clock.now() + scheduled.delay)
+      if (!this.#due.has(scheduled)) this.#due.set(scheduled, this.#process.environment.clock.now() + scheduled.delay)
   }
 }
 

@@ -1,46 +1,40 @@
+import { systemClock } from '../../record/clock.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { AdoptedProcess, HostStore } from '../../store/store.ts'
-import { systemClock } from '../clock.ts'
 
 /** How often a host looks for what others left behind: a death is to be noticed and taken care of within two seconds. */
 const INTERVAL_MS = 500
 
+export interface AdoptionOptions {
+  readonly store: Pick<HostStore, 'adopt'>
+  readonly accept: (record: ProcessRecord) => boolean
+  /** Runs once a round has taken processes, before any of them is resumed. */
+  readonly prepare: (adopted: readonly AdoptedProcess[]) => Promise<void>
+  readonly resume: (adopted: AdoptedProcess) => void
+  readonly onError: (error: unknown) => void
+}
+
 /** Takes over the processes of dead hosts, and those let go in order: at the start of a host and as long as it lives. */
 export class Adoption {
-  readonly #store: HostStore
-  readonly #accept: (record: ProcessRecord) => boolean
-  readonly #prepare: (adopted: readonly AdoptedProcess[]) => Promise<void>
-  readonly #resume: (adopted: AdoptedProcess) => void
-  readonly #onError: (error: unknown) => void
+  readonly #options: AdoptionOptions
   #round: Promise<void> | undefined
   #cancel: (() => void) | undefined
   #stopped = false
-  #failing = false
+  #isFailing = false
 
-  /** @param prepare runs between taking and resuming */
-  constructor(
-    store: HostStore,
-    accept: (record: ProcessRecord) => boolean,
-    prepare: (adopted: readonly AdoptedProcess[]) => Promise<void>,
-    resume: (adopted: AdoptedProcess) => void,
-    onError: (error: unknown) => void,
-  ) {
-    this.#prepare = prepare
-    this.#store = store
-    this.#accept = accept
-    this.#resume = resume
-    this.#onError = onError
+  constructor(options: AdoptionOptions) {
+    this.#options = options
   }
 
-  /** The first round. A store that fails on the way leaves a host that has done nothing: nothing begins before all are taken. */
-  async begin(): Promise<void> {
+  /** The first round. A store that fails on the way leaves a host that has done nothing: nothing is resumed before all are taken. */
+  async start(): Promise<void> {
     const adopted: AdoptedProcess[] = []
-    await this.#take(adopted)
-    await this.#goOn(adopted)
+    await this.#takeOver(adopted)
+    await this.#resumeAll(adopted)
     this.#arm()
   }
 
-  /** Ends it; resolves once the round under way is over. */
+  /** Resolves once the round under way is over. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel?.()
@@ -59,27 +53,28 @@ export class Adoption {
   async #look(): Promise<void> {
     const adopted: AdoptedProcess[] = []
     try {
-      await this.#take(adopted)
-      this.#failing = false
+      await this.#takeOver(adopted)
+      this.#isFailing = false
     } catch (error) {
-      if (!this.#failing) this.#onError(error)
-      this.#failing = true
+      if (!this.#isFailing) this.#options.onError(error)
+      this.#isFailing = true
     }
-    await this.#goOn(adopted)
+    await this.#resumeAll(adopted)
   }
 
-  async #take(adopted: AdoptedProcess[]): Promise<void> {
-    for await (const one of this.#store.adopt(this.#accept)) adopted.push(one)
+  async #takeOver(adopted: AdoptedProcess[]): Promise<void> {
+    for await (const one of this.#options.store.adopt(this.#options.accept)) adopted.push(one)
   }
 
-  async #goOn(adopted: AdoptedProcess[]): Promise<void> {
+  async #resumeAll(adopted: AdoptedProcess[]): Promise<void> {
     if (adopted.length === 0) return
-    await this.#prepare(adopted)
+    const { prepare, resume } = this.#options
+    await prepare(adopted)
     adopted.sort((a, b) => (a.record.pid < b.record.pid ? -1 : 1))
-    adopted.filter(one => !isPending(one)).forEach(this.#resume)
+    adopted.filter(one => !isPending(one)).forEach(resume)
     // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).
     await Promise.resolve()
-    adopted.filter(isPending).forEach(this.#resume)
+    adopted.filter(isPending).forEach(resume)
   }
 }
 

@@ -16,7 +16,7 @@ export interface CommandsOptions {
 }
 
 /**
- * Does what clients ask of the processes of this host. A command is applied, its id is in the store with the record it made, and only then
+ * Applies what clients ask of the processes of this host. A command is applied, its id is in the store with the record it made, and only then
  * is it answered: a host that dies in between leaves a command that the next one finds applied.
  */
 export class Commands {
@@ -38,7 +38,7 @@ export class Commands {
 
   /**
    * Does not wait for them: one that takes long must not hold up the others.
-   * @param areKept they were there before the process was this host's
+   * @param areKept whether they were there before the process was this host's
    */
   apply(commands: readonly Command[], areKept = false): void {
     for (const command of commands) {
@@ -60,11 +60,11 @@ export class Commands {
   async #apply(live: LiveProcess, command: Command, isKept: boolean): Promise<void> {
     const { pid, id } = command
     let refusal: Refusal | undefined
-    // One that was cancelled would have ended.
+    // A cancel needs no duplicate check: had it been applied, the process would not be live.
     const applied = command.type === 'cancel' ? undefined : await this.#appliedTo(live)
     if (!applied?.has(id)) {
       try {
-        await steer(live, command)
+        await applyTo(live, command)
         applied?.add(id)
       } catch (error) {
         // The next host takes it.
@@ -91,17 +91,17 @@ export class Commands {
   }
 }
 
-async function steer(live: LiveProcess, command: Command): Promise<void> {
-  const behind = { command: command.id }
+async function applyTo(live: LiveProcess, command: Command): Promise<void> {
+  const cause = { command: command.id }
   switch (command.type) {
     case 'cancel':
-      await cancel(live, command.reason, behind)
+      await cancel(live, command.reason, cause)
       break
     case 'proceed':
-      await proceed(live, command.data, { step: command.step, ...behind })
+      await proceed(live, command.data, { step: command.step, ...cause })
       break
     case 'send':
-      await send(live, command.event, behind)
+      await send(live, command.event, cause)
   }
 }
 

@@ -1,8 +1,8 @@
-import { StepwrightError } from '../../errors.ts'
+import { isStoreError, StepwrightError } from '../../errors.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { describeSchedule, lastTick, nextTick, type PlannedSchedule } from '../../steps/schedule.ts'
 import type { HostStore, Store, StoredSchedule } from '../../store/store.ts'
-import { atTime, type Clock } from '../clock.ts'
+import { atTime, type Clock } from '../../record/clock.ts'
 
 /** A timer that is later than this was asleep with its machine, or its host was blocked: its tick was missed. */
 const LATE_MS = 60_000
@@ -41,7 +41,7 @@ export class Schedules {
   }
 
   /** Catches up where that is wanted, and waits for the next tick of each. */
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     if (this.isEmpty) return
     const known = new Map((await this.#options.readers.schedules()).map(one => [one.name, one.settled]))
     const now = this.#options.clock.now()
@@ -62,7 +62,7 @@ export class Schedules {
     let at: number
     try {
       const tick = this.#due(schedule, settled)
-      if (tick !== undefined) await this.#start(plan, tick)
+      if (tick !== undefined) await this.#startOne(plan, tick)
       const until = Math.max(settled, tick ?? 0, schedule.missed === 'skip' ? clock.now() : 0)
       const following = nextTick(schedule, Math.max(until, clock.now()))
       await this.#note(plan, until, following)
@@ -85,15 +85,14 @@ export class Schedules {
     return schedule.missed === 'once' || now - tick < LATE_MS ? tick : undefined
   }
 
-  async #start(plan: ProcessPlan, tick: number): Promise<void> {
+  async #startOne(plan: ProcessPlan, tick: number): Promise<void> {
     const at = new Date(tick).toISOString()
     try {
       await this.#options.start(plan, `schedule:${plan.name}:${at}`, { tick: at })
     } catch (error) {
-      // Such as an input that the schema wants: the next tick will fare no better, but this one is over.
-      if (error instanceof StepwrightError && !error.code.startsWith('ERR_STORE_'))
-        this.#options.onProblem(`Process '${plan.name}' could not be started at ${at}`, error)
-      else throw error
+      if (!(error instanceof StepwrightError) || isStoreError(error)) throw error
+      // An input that the schema wants, for example: this tick is over, though the next one will fare no better.
+      this.#options.onProblem(`Process '${plan.name}' could not be started at ${at}`, error)
     }
   }
 

@@ -1,17 +1,16 @@
 import { statusOf } from '../../machines/snapshot.ts'
+import { systemClock, type Clock } from '../../record/clock.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
 import { toJson } from '../../record/json.ts'
 import { validateInput } from '../../steps/schema.ts'
 import { moveTimes } from '../../record/move-times.ts'
 import { identityOf, isSubmission, type ErrorRecord, type ProcessIdentity, type ProcessRecord } from '../../record/record.ts'
 import type { HostStore } from '../../store/store.ts'
-import { systemClock, type Clock } from '../clock.ts'
+import { keepTrying } from '../keep-trying.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import type { Program } from '../process/environment.ts'
 import type { WorkerOptions } from '../options.ts'
 import type { Programs } from './programs.ts'
-
-const RETRY_MS = 1_000
 
 /** A process that has not begun, as a host makes it of a submission. */
 export type NewProcess = ProcessIdentity & { readonly pid: string; readonly timeoutMs: number | undefined }
@@ -24,14 +23,14 @@ export interface SubmissionsOptions {
   readonly maxRecordBytes: number
   readonly freeSlots: () => number
   readonly isDraining: () => boolean
-  /** Runs before what was taken begins. */
+  /** Runs before a process that was taken is run. */
   readonly prepare: () => Promise<void>
-  /** Makes the process one of this host's, and lets `begin` loose on it unless the host closes. */
-  readonly run: (program: Program, record: ProcessRecord | NewProcess, begin: (live: LiveProcess) => void) => void
+  /** Makes the process one of this host's, and calls `start` with it unless the host closes. */
+  readonly run: (program: Program, record: ProcessRecord | NewProcess, start: (live: LiveProcess) => void) => void
   readonly onProblem: (what: string, error?: unknown) => void
 }
 
-/** Takes what clients have put into the store: a worker what was submitted, as long as slots are free; every host the forks it can run. */
+/** Takes what clients have put into the store: workers what was submitted, as long as slots are free; every host the forks it can run. */
 export class Submissions {
   readonly #options: SubmissionsOptions
   readonly #unknown = new Set<string>()
@@ -58,14 +57,14 @@ export class Submissions {
     this.#waiting = new Map()
     const skip = (pid: string): boolean => this.#skips(pid, before.get(pid))
     for await (const record of store.take(found => this.accepts(found), skip)) {
-      await this.begin(record)
+      await this.run(record)
       tookAny = true
       if (isDraining()) return
     }
     this.isExhausted = this.#left === 0 || (worker?.wait === false && !tookAny && !this.#isFull)
   }
 
-  /** Of what a dead host had taken: a no is for good, so room does not count. */
+  /** Whether to adopt a submission that a dead host had taken. `adopt` never asks twice, so free slots do not count. */
   adopts(record: ProcessRecord): boolean {
     const { programs } = this.#options
     if (!isSubmission(record)) return programs.restoring(record) !== undefined
@@ -99,13 +98,13 @@ export class Submissions {
     return !this.#isFull
   }
 
-  /** Says of a process that this host has just taken what it is, and begins it. */
-  async begin(record: ProcessRecord): Promise<void> {
-    if (isSubmission(record)) await this.#beginNew(record)
-    else await this.#beginFork(record)
+  /** Completes the record of a process that this host has just taken, and runs it. */
+  async run(record: ProcessRecord): Promise<void> {
+    if (isSubmission(record)) await this.#runNew(record)
+    else await this.#runFork(record)
   }
 
-  async #beginNew(record: ProcessRecord): Promise<void> {
+  async #runNew(record: ProcessRecord): Promise<void> {
     const { programs, maxRecordBytes } = this.#options
     const program = programs.latest(record.name)
     if (program === undefined) return
@@ -121,11 +120,11 @@ export class Submissions {
     const identity = { ...identityOf(record), version: plan.version, shape, outline, input }
     if (!(await this.#complete({ ...record, ...identity, ...(plan.timeoutMs !== undefined && { remainingMs: plan.timeoutMs }) }))) return
     this.#options.run(program, { ...identity, pid: record.pid, timeoutMs: plan.timeoutMs }, live =>
-      refused ? live.refuse(refused) : live.begin(),
+      refused ? live.refuse(refused) : live.start(),
     )
   }
 
-  async #beginFork(record: ProcessRecord): Promise<void> {
+  async #runFork(record: ProcessRecord): Promise<void> {
     const { programs, clock } = this.#options
     const restored = programs.restoring(record)
     const step = record.forkedFrom?.step
@@ -133,11 +132,11 @@ export class Submissions {
     const now = clock.now()
     const moved = moveTimes(restored.record, step, now - record.at)
     const status = statusOf(moved.snapshot.value)
-    const steps = status === 'running' ? beginAgain(moved.steps, step, now) : moved.steps
+    const steps = status === 'running' ? asNotBegun(moved.steps, step, now) : moved.steps
     const fork: ProcessRecord = { ...moved, status, steps, startedAt: now }
     if (!(await this.#complete(fork))) return
     this.#options.run(restored.program, fork, live => {
-      live.begin({ released: true, fail: false, maxRecoveries: 0 })
+      live.start({ released: true, fail: false, maxRecoveries: 0 })
       if (status !== 'running') live.announce({ type: 'FORK', step })
     })
   }
@@ -145,22 +144,20 @@ export class Submissions {
   /** @returns false if the host closes before the store could be written: what was taken waits for the next one */
   async #complete(record: ProcessRecord): Promise<boolean> {
     const { store, isDraining, prepare, onProblem } = this.#options
-    for (;;) {
-      try {
-        await store.complete(record)
-        await prepare()
-        return true
-      } catch (error) {
-        if (isDraining()) return false
-        onProblem(`Process ${record.pid} waits for its store`, error)
-        await new Promise<void>(resolve => systemClock.after(RETRY_MS, resolve))
-      }
+    const passes = (): boolean => !isDraining()
+    const onError = (error: unknown): void => onProblem(`Process ${record.pid} waits for its store`, error)
+    try {
+      await keepTrying(() => store.complete(record), { clock: systemClock, passes, onError })
+    } catch {
+      return false
     }
+    await prepare()
+    return true
   }
 }
 
-/** A step, and its branches, as before their first attempt: RECOVER begins that. */
-function beginAgain(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
+/** The steps with one, and its branches, as before their first attempt, which RECOVER begins. */
+function asNotBegun(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
   const entries = Object.entries(steps).map(([name, before]) => {
     const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
     const { until } = before

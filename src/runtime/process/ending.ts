@@ -1,4 +1,5 @@
-import type { ProcessRecord } from '../../record/record.ts'
+import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
+import type { ProcessRecord, Transition } from '../../record/record.ts'
 
 /** The end of a process for those who hold its handle. Lazy: an end nobody waits for costs nothing, a failure is no unhandled rejection. */
 export class Ending {
@@ -6,7 +7,7 @@ export class Ending {
   #waiting: PromiseWithResolvers<void> | undefined
 
   /** The first call counts. `outcome` returns the last record, or throws why there is none. */
-  settle(outcome: () => ProcessRecord): void {
+  come(outcome: () => ProcessRecord): void {
     this.#outcome ??= outcome
     this.#waiting?.resolve()
   }
@@ -19,3 +20,24 @@ export class Ending {
     }
   }
 }
+
+/** Why the work of a process that has ended is told to stop; `undefined` as long as it has not been ended from outside. */
+export function endReason(pid: string, { status, error }: Transition): Error | undefined {
+  switch (status) {
+    case 'timeout':
+      return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${pid} ran out of the time its timeout allows`, { pid })
+    case 'cancelled':
+      return new ProcessCancelledError('ERR_CANCELLED', error?.message ?? 'Cancelled', { pid })
+    default:
+      return undefined
+  }
+}
+
+export const closing = (pid: string): StepwrightError =>
+  new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${pid} is closing`)
+
+export const closedBefore = (pid: string): StepwrightError =>
+  new StepwrightError(
+    'ERR_RUNTIME_CLOSED',
+    `The runtime of process ${pid} was closed before the process ended: another host goes on with it`,
+  )

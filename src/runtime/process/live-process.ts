@@ -1,40 +1,31 @@
 import { createActor, type AnyActor } from 'xstate'
-import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
+import { StepwrightError } from '../../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../../machines/context.ts'
 import { toSnapshot, toTransition } from '../../machines/snapshot.ts'
-import { begins } from '../../steps/kinds/kinds.ts'
-import { prepare } from '../../steps/prepare-work.ts'
-import type { ChildStep } from '../../steps/kinds/process.ts'
-import { planOf } from '../../steps/plan.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
-import type { ModuleSpec, StepContext } from '../../steps/work.ts'
 import { toInfo, type ProcessInfo } from '../../record/info.ts'
 import {
   isFinal,
   type ErrorRecord,
   type FinishedItems,
-  type Json,
-  type LogEntry,
   type ProcessIdentity,
   type ProcessRecord,
   type Progress,
   type RecordEvent,
 } from '../../record/record.ts'
+import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { Answer } from '../attempt/actors.ts'
 import { Attempt } from '../attempt/attempt.ts'
 import { Attempts } from '../attempt/attempts.ts'
-import type { Workplace } from '../attempt/workplace.ts'
-import type { Clock } from '../clock.ts'
-import { Ending } from './ending.ts'
 import { MachineRun, type MachineEvent } from '../attempt/machine-run.ts'
+import type { Workplace } from '../attempt/workplace.ts'
+import { Subscribers, type ProcessListener } from '../listeners.ts'
+import { closedBefore, closing, endReason, Ending } from './ending.ts'
+import type { Environment, Program } from './environment.ts'
 import { ownInfo } from './own-info.ts'
 import { Recorder } from './recorder.ts'
-import { Seat } from './slots.ts'
-import { Subscribers } from './subscribers.ts'
-import type { Program, Environment } from './environment.ts'
-import { tell } from '../tell.ts'
+import { Slot } from './slots.ts'
 
-/** Of actors that take a slot. */
+/** Actors that take a slot. */
 const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])
 
 /** Whether an attempt is under way. Otherwise the process waits, and takes no slot. */
@@ -43,39 +34,38 @@ function isWorking({ children }: { children: Readonly<Record<string, { src: unkn
   return false
 }
 
-const STORE_RETRY_MS = 1_000
 /** A process on its host: the actor, the journal it writes, and the attempts under way. */
 export class LiveProcess implements Workplace {
   readonly pid: string
-  readonly #around: Environment
+  readonly environment: Environment
+  readonly attempts: Attempts
+  /** Taken up where another host, or none, left it. */
+  readonly isRestored: boolean
   readonly #program: Program
   readonly #identity: ProcessIdentity
   readonly #recorder: Recorder
-  readonly attempts: Attempts
   readonly #subscribers = new Subscribers()
   readonly #ending = new Ending()
-  readonly #seat: Seat
+  readonly #slot: Slot
   readonly #actor: AnyActor
   /** Of the machine step that runs. */
   #machine: MachineRun | undefined
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
   #context: ProcessContext
-  /** Taken up where another host, or none, left it. */
-  readonly isRestored: boolean
-  #gone = false
+  #isGone = false
 
   constructor(
-    around: Environment,
+    environment: Environment,
     program: Program,
     identity: ProcessIdentity,
     origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord,
   ) {
     this.pid = origin.pid
-    this.#around = around
+    this.environment = environment
     this.#program = program
     this.#identity = identity
-    this.#seat = new Seat(around.slots)
-    this.attempts = new Attempts(around.clock)
+    this.#slot = new Slot(environment.slots)
+    this.attempts = new Attempts(environment.clock)
     const restored = 'snapshot' in origin ? toSnapshot(origin) : undefined
     this.#actor = createActor(program.machine, {
       id: origin.pid,
@@ -85,37 +75,19 @@ export class LiveProcess implements Workplace {
         at: identity.createdAt,
         timeoutMs: 'snapshot' in origin ? undefined : origin.timeoutMs,
       },
-      ...(around.inspect && { inspect: around.inspect }),
+      ...(environment.inspect && { inspect: environment.inspect }),
       ...(restored && { snapshot: restored.snapshot }),
     })
     restored?.fill()
-    around.show?.(this.#actor)
+    environment.show?.(this.#actor)
     this.isRestored = restored !== undefined
     this.#context = this.machineContext
     const first = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
-    this.#recorder = new Recorder(around, first, () => this.#tell())
+    this.#recorder = new Recorder(environment, first, () => this.#notify())
   }
 
-  get clock(): Clock {
-    return this.#around.clock
-  }
-  get draining(): boolean {
-    return this.#around.draining
-  }
-  get services(): object {
-    return this.#around.services
-  }
-  get maxRecordBytes(): number {
-    return this.#around.maxRecordBytes
-  }
-  get show(): Environment['show'] {
-    return this.#around.show
-  }
-  get inspect(): Environment['inspect'] {
-    return this.#around.inspect
-  }
   get holdsSlot(): boolean {
-    return this.#seat.held
+    return this.#slot.held
   }
   get status(): ProcessRecord['status'] {
     return this.#recorder.newest.status
@@ -125,7 +97,7 @@ export class LiveProcess implements Workplace {
   }
   /** Its last record is in the store, or it was given up. */
   get isGone(): boolean {
-    return this.#gone
+    return this.#isGone
   }
   get machineContext(): ProcessContext {
     return this.#actor.getSnapshot().context as ProcessContext
@@ -135,34 +107,10 @@ export class LiveProcess implements Workplace {
   }
 
   info(): ProcessInfo {
-    return ownInfo(toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.#around.host }) }))
+    return ownInfo(toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.environment.host }) }))
   }
 
-  dispatch(event: ProcessEvent): void {
-    this.#actor.send(event)
-  }
-
-  /** Lets the actor go: a new process waits for its slot, a restored one goes on where it was. */
-  begin(recovery?: Omit<Extract<ProcessEvent, { type: 'RECOVER' }>, 'type' | 'at'>): void {
-    this.#start()
-    if (recovery) this.dispatch({ type: 'RECOVER', at: this.clock.now(), ...recovery })
-    if (this.status === 'pending') this.#seat.take(() => this.dispatch({ type: 'START', at: this.clock.now() }), 'beginning')
-    this.#around.onStatus(this.pid, this.status)
-  }
-
-  /** Ends a process that was submitted and cannot begin. */
-  refuse(error: ErrorRecord): void {
-    this.#start()
-    this.dispatch({ type: 'REFUSE', at: this.clock.now(), error })
-  }
-
-  /** Writes the state the process is in once more: nobody has seen it in this state. */
-  announce(event: RecordEvent): void {
-    this.#recorder.announce(event)
-    this.#tell()
-  }
-
-  subscribe(listener: (info: ProcessInfo) => void): () => void {
+  subscribe(listener: ProcessListener): () => void {
     return this.#subscribers.add(listener)
   }
 
@@ -171,16 +119,34 @@ export class LiveProcess implements Workplace {
     return this.#ending.wait()
   }
 
-  pace(): Promise<void> | undefined {
-    return this.#around.pace()
+  /** Lets the actor go: a new process waits for its slot, a restored one goes on where it was. */
+  start(recovery?: Omit<Extract<ProcessEvent, { type: 'RECOVER' }>, 'type' | 'at'>): void {
+    this.#startActor()
+    const { clock } = this.environment
+    if (recovery) this.dispatch({ type: 'RECOVER', at: clock.now(), ...recovery })
+    if (this.status === 'pending') this.#slot.acquire(() => this.dispatch({ type: 'START', at: clock.now() }), 'beginning')
+    this.environment.onStatus(this.pid, this.status)
   }
 
-  /** Settles when every record is in the store; `undefined` if they are. */
-  barrier(): Promise<void> | undefined {
-    return this.#recorder.barrier()
+  /** Ends a process that was submitted and cannot begin. */
+  refuse(error: ErrorRecord): void {
+    this.#startActor()
+    this.dispatch({ type: 'REFUSE', at: this.environment.clock.now(), error })
   }
 
-  attempt(input: AttemptInput, answer: Answer, part?: 'items'): () => void {
+  /** Writes the state the process is in once more: nobody has seen it in this state. */
+  announce(event: RecordEvent): void {
+    this.#recorder.announce(event)
+    this.#notify()
+  }
+
+  dispatch(event: ProcessEvent): void {
+    this.#actor.send(event)
+  }
+
+  // What attempts use: see Workplace.
+
+  runAttempt(input: AttemptInput, answer: Answer, part?: 'items'): () => void {
     const attempt = new Attempt(this, input, answer, part)
     this.attempts.add(attempt)
     return () => attempt.stop()
@@ -192,31 +158,24 @@ export class LiveProcess implements Workplace {
     return step
   }
 
-  /** What an attempt calls: the user's work, here or in a worker; of an each step what makes its list, or works on an item of it. */
-  worker(step: PlannedStep, part: 'attempt' | 'items' = 'attempt'): (context: StepContext) => unknown {
-    if (step.kind !== 'step' && !(step.kind === 'each' && part === 'items')) return begins(step, this.services)
-    const { work, isolate } = step
-    const { isolation } = this.#around
-    if (isolate === undefined || isolation === undefined) return prepare(work, this.services)
-    return context => isolation.run(work as ModuleSpec, isolate, context)
+  acquireSlot(acquired: () => void): void {
+    this.#slot.acquire(acquired, 'resuming')
   }
 
-  /** Calls `taken` once the process has a slot again. */
-  takeSlot(taken: () => void): void {
-    this.#seat.take(taken, 'resuming')
+  barrier(): Promise<void> | undefined {
+    return this.#recorder.barrier()
   }
 
   report(step: string, progress: Progress): void {
     this.#recorder.report(step, progress)
   }
 
-  startChild({ name, child }: ChildStep, input: Json): Promise<string> {
-    const { failures = 0 } = this.machineContext.steps[name] ?? {}
-    return this.#around.startChild(planOf(child), input, { pid: this.pid, step: name }, failures)
+  writeItems(step: string, items: FinishedItems, progress: Progress): void {
+    this.#recorder.writeProgress(step, { [step]: progress }, items)
   }
 
-  cancelChild(child: string): void {
-    this.#around.cancelChild(child, this.pid)
+  endReason(): Error | undefined {
+    return endReason(this.pid, this.#recorder.newest)
   }
 
   runMachine(input: MachineInput, answer: Answer): () => void {
@@ -229,7 +188,8 @@ export class LiveProcess implements Workplace {
   }
 
   machineChanged(step: string, machine: MachineState, command: string | undefined): void {
-    if (!this.#gone) this.dispatch({ type: 'CHANGE', at: this.clock.now(), step, machine, state: machine.snapshot.value, command })
+    if (this.#isGone) return
+    this.dispatch({ type: 'CHANGE', at: this.environment.clock.now(), step, machine, state: machine.snapshot.value, command })
   }
 
   /** @throws ERR_EVENT_REFUSED, ERR_UNKNOWN_EVENT */
@@ -242,48 +202,10 @@ export class LiveProcess implements Workplace {
     await this.#machine.send(event, command)
   }
 
-  /** Items of an each step that have finished: on disk, and with them how many there are. */
-  writeItems(step: string, items: FinishedItems, progress: Progress): void {
-    this.#recorder.writeProgress(step, { [step]: progress }, items)
-  }
-
-  /** Outputs of items that earlier attempts at a step have finished. */
-  async finishedItems(step: string): Promise<Map<number, Json>> {
-    for (;;) {
-      try {
-        const records = await this.#around.recordsOf(this.pid)
-        return new Map(records.flatMap(({ event, items = [] }) => (event.step === step ? items : [])))
-      } catch (error) {
-        // A store that fails is waited for: it is no failure of the step.
-        this.#around.onStoreError(error, this.#recorder.newest)
-        await new Promise<void>(resolve => this.clock.after(STORE_RETRY_MS, resolve))
-      }
-    }
-  }
-
-  /** A log that cannot be written is no reason for a process to fail or to wait. */
-  log(entry: LogEntry): void {
-    tell(`The log of process ${this.pid}`, () => this.#around.store.log(this.pid, entry))
-  }
-
-  /** Why the work of a process that has ended is told to stop. */
-  endReason(): Error | undefined {
-    switch (this.status) {
-      case 'timeout':
-        return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${this.pid} ran out of the time its timeout allows`, {
-          pid: this.pid,
-        })
-      case 'cancelled':
-        return new ProcessCancelledError('ERR_CANCELLED', this.#recorder.newest.error?.message ?? 'Cancelled', { pid: this.pid })
-      default:
-        return undefined
-    }
-  }
-
   /** The runtime closes: work under way is told to end. */
   shutDown(): void {
-    this.#seat.leaveQueue()
-    this.attempts.abort(new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.pid} is closing`))
+    this.#slot.stopWaiting()
+    this.attempts.abort(closing(this.pid))
   }
 
   /**
@@ -293,36 +215,29 @@ export class LiveProcess implements Workplace {
   async release(): Promise<void> {
     await this.attempts.over()
     await this.barrier()
-    if (this.#gone || isFinal(this.status)) return
-    this.#stop()
-    await this.#around.store.release(this.pid)
-  }
-
-  /** The runtime is closed: whoever waits for the end here is told so, though work may still be under way. */
-  disown(): void {
-    this.#ending.settle(() => {
-      throw new StepwrightError(
-        'ERR_RUNTIME_CLOSED',
-        `The runtime of process ${this.pid} was closed before the process ended: another host goes on with it`,
-      )
-    })
-  }
-
-  #tell(): void {
-    this.#around.onRecord(this.pid)
-    this.#subscribers.tell(() => this.info())
-  }
-
-  #start(): void {
-    this.#actor.start()
-    this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#broken(error) })
-  }
-
-  #stop(): void {
-    this.#gone = true
+    if (this.#isGone || isFinal(this.status)) return
+    this.#isGone = true
     this.#recorder.stop()
     this.#actor.stop()
     this.disown()
+    await this.environment.store.release(this.pid)
+  }
+
+  /** The runtime is closed: those who wait for the end here stop waiting, though work may still be under way. */
+  disown(): void {
+    this.#ending.come(() => {
+      throw closedBefore(this.pid)
+    })
+  }
+
+  #notify(): void {
+    this.environment.onRecord(this.pid)
+    this.#subscribers.notify(() => this.info())
+  }
+
+  #startActor(): void {
+    this.#actor.start()
+    this.#actor.subscribe({ next: snapshot => this.#record(snapshot), error: error => this.#break(error) })
   }
 
   #record(snapshot: ReturnType<AnyActor['getSnapshot']>): void {
@@ -333,27 +248,27 @@ export class LiveProcess implements Workplace {
     const { status } = this
     const final = isFinal(status)
     if (final) {
-      this.#seat.leaveQueue()
-      void this.#finishOnceWritten()
-    } else if (status !== 'running' || !isWorking(snapshot)) this.#seat.leave()
-    if (status !== before && !final) this.#around.onStatus(this.pid, status)
-    this.#tell()
+      this.#slot.stopWaiting()
+      void this.#endOnceWritten()
+    } else if (status !== 'running' || !isWorking(snapshot)) this.#slot.release()
+    if (status !== before && !final) this.environment.onStatus(this.pid, status)
+    this.#notify()
   }
 
-  async #finishOnceWritten(): Promise<void> {
+  async #endOnceWritten(): Promise<void> {
     await this.barrier()
-    if (this.#gone) return
-    this.#gone = true
-    this.#seat.leave()
-    this.#ending.settle(() => this.record)
-    this.#around.onGone(this.pid)
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#slot.release()
+    this.#ending.come(() => this.record)
+    this.environment.onEnd(this.pid)
   }
 
   /** The chart itself threw: a fault of this library, which must not leave the process running for ever. */
-  #broken(error: unknown): void {
+  #break(error: unknown): void {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     this.#recorder.fail({ name, message, ...(stack && { stack }) })
-    void this.#finishOnceWritten()
-    this.#tell()
+    void this.#endOnceWritten()
+    this.#notify()
   }
 }

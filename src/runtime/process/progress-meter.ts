@@ -1,5 +1,5 @@
 import type { Progress, Transition } from '../../record/record.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../record/clock.ts'
 
 /** At most ten reports a second are written. */
 const INTERVAL_MS = 100

@@ -8,12 +8,12 @@ import {
   type RecordEvent,
   type Transition,
 } from '../../record/record.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../record/clock.ts'
 import { keepProgress, ProgressMeter } from './progress-meter.ts'
 import type { Environment } from './environment.ts'
 import { Writer } from './writer.ts'
 
-/** What is on record of a process: its newest transition and the progress reported since. Writes each change to the journal. */
+/** What the record of a process says: its newest transition and the progress reported since. Writes each change to the journal. */
 export class Recorder {
   readonly #clock: Clock
   readonly #writer: Writer
@@ -25,10 +25,10 @@ export class Recorder {
   #stopped = false
 
   /** `first` is on disk, or about to be. */
-  constructor(around: Environment, first: Transition | ProcessRecord, onProgress: () => void) {
-    const { store, clock } = around
+  constructor(environment: Environment, first: Transition | ProcessRecord, onProgress: () => void) {
+    const { clock } = environment
     this.#clock = clock
-    this.#writer = new Writer(store, clock, (error, line) => around.onStoreError(error, line))
+    this.#writer = new Writer(environment)
     this.#meter = new ProgressMeter(clock, (step, progress) => this.writeProgress(step, progress))
     this.#onProgress = onProgress
     this.#newest = first
@@ -51,14 +51,14 @@ export class Recorder {
   }
 
   transition(make: (revision: number) => Transition): void {
-    const told = this.#progress
-    const untold = this.#meter.clear()
+    const written = this.#progress
+    const unwritten = this.#meter.clear()
     this.#progress = undefined
     const { definition } = this.#newest
     const made = make(this.#revision + 1)
     const transition = definition === undefined ? made : { ...made, definition }
-    const isReported = told !== undefined || untold !== undefined
-    this.#write(isReported && isFinal(made.status) ? keepProgress(transition, { ...told, ...untold }) : transition)
+    const isReported = written !== undefined || unwritten !== undefined
+    this.#write(isReported && isFinal(made.status) ? keepProgress(transition, { ...written, ...unwritten }) : transition)
   }
 
   /** The state the process is in once more: nobody has seen it in this state. */

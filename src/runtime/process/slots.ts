@@ -1,6 +1,9 @@
-/** The places in which processes run at the same time. Those that go on come before those that begin. */
+/** Those that go on come before those that begin. */
+type Order = 'resuming' | 'beginning'
+
+/** The slots of a host: so many processes run at the same time. */
 export class Slots {
-  /** Told when one is free and nobody here waits for it. */
+  /** Called when a slot is freed and nobody here waits for it. */
   onFree: () => void = () => {}
   #free: number
   // Sets keep the order of insertion, and a place in the middle can be given up.
@@ -15,16 +18,16 @@ export class Slots {
     return this.#free
   }
 
-  /** Calls `taken` once a slot is the caller's: at once if one is free. Returns a function that gives up waiting. */
-  take(taken: () => void, order: 'resuming' | 'beginning'): () => void {
+  /** Calls `acquired` once a slot is the caller's: at once if one is free. Returns a function that stops waiting. */
+  acquire(acquired: () => void, order: Order): () => void {
     if (this.#free > 0) {
       this.#free -= 1
-      taken()
+      acquired()
       return () => {}
     }
     const queue = order === 'resuming' ? this.#resuming : this.#beginning
-    queue.add(taken)
-    return () => queue.delete(taken)
+    queue.add(acquired)
+    return () => queue.delete(acquired)
   }
 
   release(): void {
@@ -39,13 +42,13 @@ export class Slots {
   }
 }
 
-/** One process's place among the slots. */
-export class Seat {
+/** The slot of one process: held, waited for, or neither. */
+export class Slot {
   readonly #slots: Slots
   #held = false
-  /** Who waits for it: several branches may, for the one seat. */
+  /** Several branches of a process may wait for its one slot. */
   #waiting: (() => void)[] = []
-  #giveUp: (() => void) | undefined
+  #stopWaiting: (() => void) | undefined
 
   constructor(slots: Slots) {
     this.#slots = slots
@@ -55,29 +58,29 @@ export class Seat {
     return this.#held
   }
 
-  /** Calls `taken` once the process has a slot, unless `leave` comes first. */
-  take(taken: () => void, order: 'resuming' | 'beginning'): void {
-    if (this.#held) return taken()
-    this.#waiting.push(taken)
+  /** Calls `acquired` once the process has a slot, unless `release` or `stopWaiting` comes first. */
+  acquire(acquired: () => void, order: Order): void {
+    if (this.#held) return acquired()
+    this.#waiting.push(acquired)
     if (this.#waiting.length > 1) return
-    const giveUp = this.#slots.take(() => {
+    const stopWaiting = this.#slots.acquire(() => {
       this.#held = true
-      this.#giveUp = undefined
-      for (const begin of this.#waiting.splice(0)) begin()
+      this.#stopWaiting = undefined
+      for (const next of this.#waiting.splice(0)) next()
     }, order)
-    if (!this.#held) this.#giveUp = giveUp
+    if (!this.#held) this.#stopWaiting = stopWaiting
   }
 
-  /** Gives up the place in the queue; a slot that is held stays so. */
-  leaveQueue(): void {
-    this.#giveUp?.()
-    this.#giveUp = undefined
+  /** Leaves the queue; a slot that is held stays so. */
+  stopWaiting(): void {
+    this.#stopWaiting?.()
+    this.#stopWaiting = undefined
     this.#waiting = []
   }
 
   /** Gives up the slot, or the place in the queue. */
-  leave(): void {
-    this.leaveQueue()
+  release(): void {
+    this.stopWaiting()
     if (this.#held) this.#slots.release()
     this.#held = false
   }

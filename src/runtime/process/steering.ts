@@ -5,16 +5,16 @@ import { isFinal } from '../../record/record.ts'
 import type { LiveProcess } from './live-process.ts'
 import { checkEvent, proceedData } from './proceed-data.ts'
 
-/** The client's command behind a call: the record that the call makes carries its id. */
-interface Behind {
+/** Of a call that a client's command asks for: the record that the call makes carries the command's id. */
+interface Cause {
   readonly command?: string
 }
 
 /** @throws ERR_ALREADY_ENDED */
-export async function cancel(live: LiveProcess, reason?: unknown, behind: Behind = {}): Promise<'taken'> {
+export async function cancel(live: LiveProcess, reason?: unknown, cause: Cause = {}): Promise<'taken'> {
   if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
   mustLive(live, 'cancelled')
-  live.dispatch({ type: 'CANCEL', at: live.clock.now(), reason, ...behind })
+  live.dispatch({ type: 'CANCEL', at: live.environment.clock.now(), reason, ...cause })
   await live.barrier()
   return 'taken'
 }
@@ -23,12 +23,12 @@ export async function cancel(live: LiveProcess, reason?: unknown, behind: Behind
  * @param step the paused step it is about; without one, whichever is paused
  * @throws ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
  */
-export async function proceed(live: LiveProcess, data?: unknown, { step, ...behind }: Behind & { step?: string } = {}): Promise<'taken'> {
+export async function proceed(live: LiveProcess, data?: unknown, { step, ...cause }: Cause & { step?: string } = {}): Promise<'taken'> {
   const paused = pausedStep(live)
   if (step !== undefined && paused.name !== step) throw notInterrupted(live, step)
-  const json = await proceedData(paused, live.machineContext, data, live.maxRecordBytes)
+  const json = await proceedData(paused, live.machineContext, data, live.environment.maxRecordBytes)
   if (pausedStep(live) !== paused) throw notInterrupted(live, paused.name)
-  live.dispatch({ type: 'PROCEED', at: live.clock.now(), ...(json !== undefined && { data: json }), ...behind })
+  live.dispatch({ type: 'PROCEED', at: live.environment.clock.now(), ...(json !== undefined && { data: json }), ...cause })
   await live.barrier()
   return 'taken'
 }
@@ -37,8 +37,8 @@ export async function proceed(live: LiveProcess, data?: unknown, { step, ...behi
  * Sends an event to the machine of the machine step under way.
  * @throws ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT, ERR_ALREADY_ENDED, ERR_NOT_JSON
  */
-export async function send(live: LiveProcess, event: unknown, { command }: Behind = {}): Promise<'taken'> {
-  const json = checkEvent(event, live.maxRecordBytes)
+export async function send(live: LiveProcess, event: unknown, { command }: Cause = {}): Promise<'taken'> {
+  const json = checkEvent(event, live.environment.maxRecordBytes)
   mustLive(live, 'sent an event')
   await live.sendToMachine(json, command)
   await live.barrier()

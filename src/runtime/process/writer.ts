@@ -1,33 +1,28 @@
 import type { JournalLine } from '../../record/record.ts'
-import type { HostStore } from '../../store/store.ts'
-import type { Clock } from '../clock.ts'
+import { keepTrying } from '../keep-trying.ts'
+import type { Environment } from './environment.ts'
 
-const FIRST_RETRY_MS = 50
-const LAST_RETRY_MS = 5_000
+type WriterEnvironment = Pick<Environment, 'store' | 'clock' | 'onStoreError'>
 
 /**
  * Writes the lines of one process, in order. A store that fails never fails the process: the line is written again until the store has
  * it, and until then the barrier stays shut.
  */
 export class Writer {
-  readonly #host: HostStore
-  readonly #clock: Clock
-  readonly #onError: (error: unknown, line: JournalLine) => void
+  readonly #environment: WriterEnvironment
   /** They wait for the one that is being written. */
   readonly #lines: JournalLine[] = []
   /** Settles when every line given so far is in the store. */
   #writing: Promise<void> | undefined
 
-  constructor(host: HostStore, clock: Clock, onError: (error: unknown, line: JournalLine) => void) {
-    this.#host = host
-    this.#clock = clock
-    this.#onError = onError
+  constructor(environment: WriterEnvironment) {
+    this.#environment = environment
   }
 
   write(line: JournalLine): void {
     if (this.#writing === undefined) {
       const written = this.#put(line)
-      if (written !== undefined) this.#writing = this.#drain(line, written)
+      if (written !== undefined) this.#writing = this.#writeAll(line, written)
     } else this.#lines.push(line)
   }
 
@@ -36,29 +31,25 @@ export class Writer {
     return this.#writing
   }
 
-  async #drain(first: JournalLine, writing: Promise<void>): Promise<void> {
-    let line = first
-    for (let written: Promise<void> | undefined = writing, waitMs = FIRST_RETRY_MS; ; written = this.#put(line)) {
-      try {
-        await written
-        const next = this.#lines.shift()
-        if (next === undefined) break
-        line = next
-        waitMs = FIRST_RETRY_MS
-      } catch (error) {
-        this.#onError(error, line)
-        const wait = waitMs
-        await new Promise<void>(resolve => this.#clock.after(wait, resolve))
-        waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)
-      }
+  /** @param first is being written: `writing` settles when that has succeeded or failed */
+  async #writeAll(first: JournalLine, writing: Promise<void>): Promise<void> {
+    const { clock } = this.#environment
+    const onError = (error: unknown): void => this.#environment.onStoreError(error, first.pid)
+    let begun: Promise<void> | undefined = writing
+    const put = (line: JournalLine) => async (): Promise<void> => {
+      const written = begun ?? this.#put(line)
+      begun = undefined
+      await written
     }
+    for (let line: JournalLine | undefined = first; line !== undefined; line = this.#lines.shift())
+      await keepTrying(put(line), { clock, onError })
     this.#writing = undefined
   }
 
   /** A store of somebody else's may throw instead of rejecting. */
   #put(line: JournalLine): Promise<void> | undefined {
     try {
-      return this.#host.write(line)
+      return this.#environment.store.write(line)
     } catch (error) {
       return Promise.reject(error)
     }

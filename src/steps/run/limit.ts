@@ -1,4 +1,4 @@
-import { wait } from './wait.ts'
+import { foregroundClock, wait } from '../../record/clock.ts'
 
 /** Settles as the promise does, or rejects as soon as the signal aborts; what comes later is dropped. */
 function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
@@ -25,7 +25,7 @@ export async function withLimit<T>(
   const done = new AbortController()
   const signal = AbortSignal.any([outer, limit.signal])
   if (ms !== undefined)
-    wait(ms, done.signal).then(
+    wait(foregroundClock, ms, done.signal).then(
       () => limit.abort(late()),
       () => {},
     )

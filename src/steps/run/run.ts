@@ -3,7 +3,10 @@ import { ProcessError, ProcessTimeoutError, StepwrightError } from '../../errors
 import { checkOptions, checkServices, checkSignal, mustBe } from '../../record/check.ts'
 import { begins, waitsFor } from '../kinds/kinds.ts'
 import { prepare } from '../prepare-work.ts'
+import { foregroundClock, wait } from '../../record/clock.ts'
 import { copyJson, toJson } from '../../record/json.ts'
+import { attemptUntilDone } from './attempts.ts'
+import { tookTooLong } from './execution.ts'
 import { withLimit } from './limit.ts'
 import { branchKey, type ParallelStep } from '../kinds/parallel.ts'
 import { childPlans, missingServices, planOf, type ProcessPlan } from '../plan.ts'
@@ -11,17 +14,13 @@ import type { ChildStep } from '../kinds/process.ts'
 import type { EachStep } from '../kinds/each.ts'
 import type { FunctionStep } from '../kinds/function.ts'
 import { pool } from './pool.ts'
-import { retryWait } from '../retry.ts'
 import { validateInput } from '../schema.ts'
 import { show } from '../../record/show.ts'
 import { wakeTime } from '../kinds/sleep.ts'
-import { wait } from './wait.ts'
 import type { StepContext } from '../work.ts'
 
 /** There is no store whose limit would count: this one only stops what would eat all memory. */
 const MAX_BYTES = 64 * 1024 * 1024
-/** How long a retry waits for an attempt that was aborted but goes on. */
-const SETTLE_MS = 5000
 
 /** What all steps of one run share. */
 interface Run {
@@ -62,12 +61,11 @@ function contextOf(
   }
 }
 
-function stepFailed({ plan }: Run, { name: step, index }: Named, attempt: number, cause: unknown): ProcessError {
+function stepFailed(run: Run, unit: Named, attempt: number, cause: unknown): ProcessError {
   const code = cause instanceof StepwrightError ? cause.code : 'ERR_STEP_FAILED'
   const times = attempt > 1 ? ` at attempt ${attempt}` : ''
   const why = cause instanceof Error ? cause.message : show(cause)
-  const what = index === undefined ? 'Step' : `Item ${index} of step`
-  return new ProcessError(code, `${what} '${step}' of process '${plan.name}' failed${times}: ${why}`, { pid: 'run', step, attempt, cause })
+  return new ProcessError(code, `${nameOf(run, unit)} failed${times}: ${why}`, { pid: 'run', step: unit.name, attempt, cause })
 }
 
 /** The step's output as JSON. */
@@ -76,29 +74,21 @@ async function attemptOnce(step: Unit, work: ReturnType<typeof prepare>, data: J
   return toJson(await work(context), MAX_BYTES)
 }
 
-const tookTooLong =
-  ({ plan }: Run, { name, timeoutMs }: { name: string; timeoutMs?: number }) =>
-  (): Error =>
-    new StepwrightError('ERR_STEP_TIMEOUT', `Step '${name}' of process '${plan.name}' took longer than ${timeoutMs} ms`)
+const nameOf = ({ plan }: Run, { name, index }: Named): string =>
+  `${index === undefined ? 'Step' : `Item ${index} of step`} '${name}' of process '${plan.name}'`
 
-async function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise<Json> {
+function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise<Json> {
   const work = prepare(step.work, run.services)
-  const late = tookTooLong(run, step)
-  for (let attempt = 1; ; attempt++) {
-    let settled: Promise<unknown> = Promise.resolve()
-    try {
-      return await withLimit(step.timeoutMs, signal, late, attemptSignal => {
-        const output = attemptOnce(step, work, data, contextOf(run, step, data, attempt, attemptSignal))
-        settled = output.catch(() => {})
-        return output
-      })
-    } catch (error) {
-      signal.throwIfAborted()
-      const waitMs = retryWait(step.retry, { error, attempt, failures: attempt, seed: `${run.seed}/${step.name}/${attempt}` })
-      if (waitMs === undefined) throw stepFailed(run, step, attempt, error)
-      await Promise.all([wait(waitMs, signal), Promise.race([settled, wait(SETTLE_MS, signal)])])
-    }
-  }
+  return attemptUntilDone({
+    what: nameOf(run, step),
+    retry: step.retry,
+    timeoutMs: step.timeoutMs,
+    seed: `${run.seed}/${step.name}/${step.index}`,
+    clock: foregroundClock,
+    signal,
+    work: (attempt, execution) => attemptOnce(step, work, data, contextOf(run, step, data, attempt, execution.signal)),
+    giveUp: (failure, attempt) => stepFailed(run, step, attempt, failure),
+  })
 }
 
 /** A step that consists of other work: the first failure, or its timeout, aborts the rest. */
@@ -110,7 +100,8 @@ async function runWhole<T>(
 ): Promise<T> {
   const failed = new AbortController()
   try {
-    return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), tookTooLong(run, step), inner =>
+    const late = (): Error => new StepwrightError('ERR_STEP_TIMEOUT', tookTooLong(nameOf(run, step), step.timeoutMs ?? 0))
+    return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), late, inner =>
       body(inner, error => failed.abort(error)),
     )
   } catch (error) {
@@ -217,7 +208,7 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
           throw stepFailed(run, step, 1, error)
         }
       })
-      await wait(Math.max(0, at - Date.now()), signal)
+      await wait(foregroundClock, Math.max(0, at - Date.now()), signal)
     }
   }
   return data

@@ -1,10 +1,10 @@
-import { systemClock } from '../clock.ts'
+import { systemClock } from '../../record/clock.ts'
 
 /** Hosts are woken; this is for what they did not hear. */
 const INTERVAL_MS = 1_000
 
-/** Looks into the store for what clients have put there for this host: when woken, and now and then. One look at a time. */
-export class Lookout {
+/** Calls `look` whenever the host is woken, and now and then by itself: clients may have put something into the store. One look at a time. */
+export class Wakeups {
   readonly #look: () => Promise<void>
   readonly #onError: (error: unknown) => void
   #looking: Promise<void> | undefined
@@ -17,7 +17,7 @@ export class Lookout {
     this.#onError = onError
   }
 
-  /** What is put into the store from now on is seen. */
+  /** Whatever is in the store when this is called will be seen. */
   readonly wake = (): void => {
     if (this.#stopped) return
     if (this.#looking !== undefined) this.#again = true

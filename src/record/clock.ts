@@ -1,0 +1,60 @@
+/** What tells the time and rings. Injected, so that tests move hours in milliseconds. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /** Calls back once `ms` have passed, whatever the wall clock is set to meanwhile. Returns a function that cancels. */
+  after(ms: number, callback: () => void): () => void
+}
+
+/** A longer `setTimeout` fires at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
+function createClock(arm: (callback: () => void, ms: number) => NodeJS.Timeout): Clock {
+  return {
+    now: () => Date.now(),
+    after(ms, callback) {
+      let timer: NodeJS.Timeout
+      const ring = (left: number): void => {
+        timer = arm(left > MAX_TIMEOUT_MS ? () => ring(left - MAX_TIMEOUT_MS) : callback, Math.min(left, MAX_TIMEOUT_MS))
+      }
+      ring(ms)
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+/** Its timers do not keep Node alive: a runtime does that as long as a process needs it. */
+export const systemClock = createClock((callback, ms) => setTimeout(callback, ms).unref())
+
+/** Its timers keep Node alive, for work that nothing else holds. */
+export const foregroundClock = createClock((callback, ms) => setTimeout(callback, ms))
+
+/** The wall clock may be set: a long wait for a time of day reads it again this often. */
+const REREAD_MS = 60_000
+
+/** Calls back when the wall clock reads `at` (epoch ms) or later, however far away that is. Returns a function that cancels. */
+export function atTime(clock: Clock, at: number, callback: () => void): () => void {
+  let cancel: () => void
+  const arm = () => {
+    const left = at - clock.now()
+    cancel = clock.after(Math.min(Math.max(left, 0), REREAD_MS), left <= 0 ? callback : () => (clock.now() >= at ? callback() : arm()))
+  }
+  arm()
+  return () => cancel()
+}
+
+/** Resolves once `ms` have passed; rejects with the signal's reason as soon as it aborts. */
+export function wait(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const stop = (): void => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.after(ms, () => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    })
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,373 @@
+import { hostname } from 'node:os'
+import { openClient } from '../../client/open-client.ts'
+import type { Client } from '../../client/client.ts'
+import { StepwrightError } from '../../errors.ts'
+import { atTime, type Clock } from '../../record/clock.ts'
+import type { Host as HostInfo } from '../../record/host.ts'
+import { identityOf, isFinal, isSubmission, type Json, type LogEntry, type ProcessRecord, type ProcessStatus } from '../../record/record.ts'
+import type { ProcessPlan } from '../../steps/plan.ts'
+import type { Command } from '../../store/command.ts'
+import type { AdoptedProcess, HostStore, Store } from '../../store/store.ts'
+import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from '../attempt/actors.ts'
+import type { Isolation } from '../attempt/isolation.ts'
+import { Events } from '../events.ts'
+import { foreignHandle, liveHandle, type ProcessHandle } from '../handle.ts'
+import { safely, showTo } from '../inspection.ts'
+import { notify } from '../listeners.ts'
+import { checkCloseOptions, type CheckedOptions, type StartOptions } from '../options.ts'
+import type { Environment, Program } from '../process/environment.ts'
+import { LiveProcess } from '../process/live-process.ts'
+import { Slots } from '../process/slots.ts'
+import { closeOnSignals } from '../signals.ts'
+import { Adoption } from './adoption.ts'
+import { Children } from './children.ts'
+import { Commands } from './commands.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { LiveProcesses } from './live-processes.ts'
+import { Programs, type KnownDefinition } from './programs.ts'
+import { Reports } from './reports.ts'
+import { startRetention } from './retention.ts'
+import { Schedules } from './schedules.ts'
+import { Starts } from './starts.ts'
+import { isFreshFork, Submissions, type NewProcess } from './submissions.ts'
+import { Wakeups } from './wakeups.ts'
+
+/** What tests replace. */
+export interface Injected {
+  readonly clock: Clock
+  readonly createPid: (now: number) => string
+  readonly yieldLoop: () => Promise<void> | undefined
+}
+
+export interface HostOptions extends Injected {
+  readonly definitions: ReadonlyMap<string, KnownDefinition>
+  readonly options: CheckedOptions
+  readonly isolation: Isolation | undefined
+  /** What every client sees of the store. */
+  readonly readers: Store
+  readonly store: HostStore
+}
+
+export const closedError = (next: string): StepwrightError => new StepwrightError('ERR_RUNTIME_CLOSED', `This runtime is closed. ${next}.`)
+
+/** The engine behind a runtime: it has the processes that this host runs, and all that brings them here and lets them go. */
+export class Host implements Environment {
+  readonly client: Client
+  readonly events = new Events()
+  readonly clock: Clock
+  readonly slots: Slots
+  readonly store: HostStore
+  readonly host: HostInfo
+  readonly services: object
+  readonly maxRecordBytes: number
+  readonly isolation: Isolation | undefined
+  readonly show: Environment['show']
+  readonly inspect: Environment['inspect']
+  readonly yieldLoop: Injected['yieldLoop']
+  draining = false
+  readonly #options: CheckedOptions
+  readonly #readers: Store
+  /** Aborts once the runtime is closed: ends what waits for processes of other hosts. */
+  readonly #closing = new AbortController()
+  readonly #keepAlive = new KeepAlive()
+  readonly #live = new LiveProcesses(this.#keepAlive)
+  readonly #reports: Reports
+  readonly #programs: Programs
+  readonly #children: Children
+  readonly #starts: Starts
+  readonly #adoption: Adoption
+  readonly #submissions: Submissions
+  readonly #commands: Commands
+  readonly #wakeups: Wakeups
+  readonly #schedules: Schedules
+  /** Commands that were in the store before the processes they are for were taken over. */
+  #kept: ReadonlyMap<string, readonly Command[]> = new Map()
+  readonly #whenIdle = new Set<() => void>()
+  /** What runs between opening and closing, and how to end it. */
+  readonly #endings: (() => void)[] = []
+  #closed: Promise<void> | undefined
+
+  constructor({ definitions, options, isolation, readers, store, clock, createPid, yieldLoop }: HostOptions) {
+    this.client = openClient(readers)
+    this.clock = clock
+    this.slots = new Slots(options.concurrency)
+    this.store = store
+    this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
+    this.services = options.services
+    this.maxRecordBytes = readers.maxRecordBytes
+    this.isolation = isolation
+    this.show = showTo(options.inspect)
+    this.inspect = this.show ? undefined : safely(options.inspect)
+    this.yieldLoop = yieldLoop
+    this.#options = options
+    this.#readers = readers
+    this.#reports = new Reports({ store, clock, logger: options.logger, events: this.events })
+    const onProblem = (what: string, error?: unknown): void => this.#reports.problem(what, error)
+    this.#children = new Children({
+      clock,
+      client: this.client,
+      closing: this.closing,
+      handleOf: pid => this.handleOf(pid),
+      isLive: pid => this.#live.has(pid),
+      isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
+    })
+    this.#programs = new Programs(definitions, {
+      attempt: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer)),
+      items: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer, 'items')),
+      machine: machineLogic((input, answer) => this.#live.mustGet(input.pid).runMachine(input, answer)),
+      child: childLogic((input, answer) => this.#children.wait(input, answer)),
+      timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
+    })
+    this.#starts = new Starts({
+      environment: this,
+      store,
+      programs: this.#programs,
+      createPid,
+      run: live => this.#runNew(live),
+      handleOf: pid => this.handleOf(pid),
+      mustBeOpen: () => {
+        if (this.draining) throw closedError('Start processes on another one')
+      },
+    })
+    this.#commands = new Commands({
+      store,
+      find: pid => this.#live.get(pid),
+      history: pid => readers.history(pid),
+      onProblem,
+      onRefused: (live, command, refusal) => this.#reports.refused(live, command, refusal),
+    })
+    this.#submissions = new Submissions({
+      store,
+      programs: this.#programs,
+      worker: options.worker,
+      clock,
+      maxRecordBytes: this.maxRecordBytes,
+      freeSlots: () => this.slots.free,
+      isDraining: () => this.draining,
+      prepare: () => this.#readKept(),
+      run: (program, record, start) => this.#run(program, record, start),
+      onProblem,
+    })
+    this.#adoption = new Adoption({
+      store,
+      accept: record => this.#submissions.adopts(record),
+      prepare: adopted => {
+        this.#reports.adopted(adopted)
+        return this.#readKept()
+      },
+      resume: adopted => this.#resume(adopted),
+      onError: error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
+    })
+    this.#wakeups = new Wakeups(
+      () => this.#look(),
+      error => onProblem(`Host ${store.hostId} could not look for what clients ask of it`, error),
+    )
+    this.#schedules = new Schedules(options.schedules ? [...definitions.values()].map(({ plan }) => plan) : [], {
+      clock,
+      store,
+      readers,
+      start: async (plan, key, labels) => void (await this.#starts.start(plan, undefined, { key, labels })),
+      onProblem,
+    })
+  }
+
+  /** Aborts once the runtime is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** Opens in an order in which a failure leaves a host that has begun nothing. */
+  async open(): Promise<void> {
+    const { recover, retentionMs, worker, closeOn } = this.#options
+    // Viewers need the chart of whatever runs from here on.
+    for (const chart of this.#programs.charts()) await this.store.define(chart)
+    // What dead hosts left behind goes on before anything new begins.
+    if (recover !== false) await this.#adoption.start()
+    // From here on the host hears of what clients ask.
+    this.store.onWake(this.#wakeups.wake)
+    if (worker) {
+      this.slots.onFree = this.#wakeups.wake
+      this.#keepAlive.add(this.#submissions)
+    }
+    this.#wakeups.wake()
+    if (!this.#schedules.isEmpty) this.#keepAlive.add(this.#schedules)
+    await this.#schedules.start()
+    // Last, what only tidies up.
+    if (retentionMs !== false) {
+      const onError = (error: unknown): void =>
+        this.#reports.problem(`Old processes could not be removed from ${this.#readers.location}`, error)
+      this.#endings.push(startRetention({ store: this.store, clock: this.clock, retentionMs, onError }))
+    }
+    this.#endings.push(closeOnSignals(closeOn, () => this.close(checkCloseOptions({}))))
+  }
+
+  start(plan: ProcessPlan, input: unknown, options: StartOptions): Promise<ProcessHandle> {
+    return this.#starts.start(plan, input, options)
+  }
+
+  handleOf(pid: string): ProcessHandle {
+    const live = this.#live.get(pid)
+    return live ? liveHandle(live) : foreignHandle(pid, this.client, this.closing, () => this.#live.get(pid))
+  }
+
+  /** @throws ERR_RUNTIME_CLOSED */
+  steeringHandle(pid: string): ProcessHandle {
+    if (this.draining && !this.#live.has(pid)) throw closedError(`Steer process ${pid} where it runs`)
+    return this.handleOf(pid)
+  }
+
+  idle(): Promise<void> {
+    return new Promise(resolve => {
+      this.#whenIdle.add(resolve)
+      this.#resolveIfIdle()
+    })
+  }
+
+  close(withinMs: number): Promise<void> {
+    this.#closed ??= this.#close(withinMs)
+    return this.#closed
+  }
+
+  // What processes use: see Environment.
+
+  onStatus(pid: string, status: ProcessStatus): void {
+    this.#live.onStatus(pid, status)
+    this.#onLessWork()
+  }
+
+  onRecord(pid: string): void {
+    const live = this.#live.get(pid)
+    if (live) this.events.emit('process', () => live.info())
+  }
+
+  onEnd(pid: string): void {
+    this.#live.remove(pid)
+    this.#onLessWork()
+  }
+
+  onStoreError(error: unknown, pid: string): void {
+    this.#reports.problem(`Process ${pid} waits for its store`, error, pid)
+  }
+
+  log(pid: string, entry: LogEntry): void {
+    notify(`The log of process ${pid}`, () => this.store.log(pid, entry))
+  }
+
+  async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
+    return (await this.#readers.history(pid)) ?? []
+  }
+
+  startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string> {
+    return this.#starts.startChild(plan, input, parent, failures)
+  }
+
+  cancelChild(child: string, parent: string): void {
+    this.#children.cancel(child, parent)
+  }
+
+  async #runNew(live: LiveProcess): Promise<void> {
+    this.#live.add(live)
+    // Closed meanwhile: it stays pending for the next host.
+    if (this.draining) await this.#release(live)
+    else live.start()
+  }
+
+  #resume({ record, released }: AdoptedProcess): void {
+    const { recover, maxRecoveries } = this.#options
+    if (isSubmission(record) || isFreshFork(record)) {
+      void this.#submissions.run(record)
+      return
+    }
+    const restored = this.#programs.restoring(record)
+    if (restored)
+      this.#run(restored.program, restored.record, live => live.start({ released, fail: recover === 'fail' && !released, maxRecoveries }))
+  }
+
+  #run(program: Program, record: ProcessRecord | NewProcess, start: (live: LiveProcess) => void): void {
+    const live = new LiveProcess(this, program, identityOf(record), record)
+    this.#live.add(live)
+    // Closed meanwhile: it is let go for the next host.
+    if (this.draining) return
+    start(live)
+    // Before anything of it runs.
+    this.#commands.apply(this.#kept.get(live.pid) ?? [], true)
+    const { parent } = live.record
+    // Once all that were adopted with it are here: its parent may be one of them.
+    if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
+  }
+
+  async #look(): Promise<void> {
+    this.#commands.apply(await this.#commands.waiting())
+    if (!this.draining) await this.#submissions.take()
+    this.#resolveIfIdle()
+  }
+
+  async #readKept(): Promise<void> {
+    try {
+      this.#kept = Map.groupBy(await this.#commands.waiting(), ({ pid }) => pid)
+    } catch (error) {
+      this.#reports.problem('The inbox cannot be read', error)
+    }
+  }
+
+  /** A process of this host needs nothing more for now. A worker looks for more to do before it says that nothing is left. */
+  #onLessWork(): void {
+    if (this.#options.worker) this.#wakeups.wake()
+    else this.#resolveIfIdle()
+  }
+
+  #resolveIfIdle(): void {
+    if (!this.#options.worker && this.#whenIdle.size === 0) return
+    if (!this.closing.aborted) {
+      if (!this.#submissions.isExhausted || this.#starts.areUnderWay || !this.#live.areIdle) return
+      this.#keepAlive.delete(this.#submissions)
+    }
+    for (const resolve of this.#whenIdle) resolve()
+    this.#whenIdle.clear()
+  }
+
+  async #close(withinMs: number): Promise<void> {
+    // Nothing begins any more.
+    this.draining = true
+    this.#keepAlive.add(this)
+    this.#schedules.stop()
+    for (const end of this.#endings) end()
+    // What runs is told to end, and each process is let go as soon as nothing of it runs.
+    for (const live of this.#live.all()) live.shutDown()
+    const left = this.#leave()
+    left.catch(() => {})
+    const late = Promise.withResolvers<void>()
+    const cancel = this.clock.after(withinMs, late.resolve)
+    try {
+      await Promise.race([left, late.promise])
+    } finally {
+      cancel()
+      // What still executes is given up here, though it keeps its owner in the store: see #leave.
+      for (const live of this.#live.all()) live.disown()
+      this.#keepAlive.clear()
+      await this.isolation?.close()
+      this.#closing.abort(closedError('Open a client to read its processes'))
+      this.#resolveIfIdle()
+      this.events.emit('host', () => ({ type: 'closed' }))
+    }
+  }
+
+  /** Lets each process go at once, but for those that still execute: the host stays alive in the store until they have settled. */
+  async #leave(): Promise<void> {
+    const release = (): Promise<void>[] => [...this.#live.all()].map(live => this.#release(live))
+    await Promise.allSettled([this.#adoption.stop(), this.#wakeups.stop(), this.#starts.over(), ...release()])
+    // Release processes that arrived while we waited above.
+    await Promise.all(release())
+    await this.store.close()
+    if (this.#options.ownsStore) await this.#readers.close()
+  }
+
+  async #release(live: LiveProcess): Promise<void> {
+    try {
+      await live.release()
+    } catch (error) {
+      this.#reports.problem(`Process ${live.pid} could not be let go, and is taken up once this host is gone`, error, live.pid)
+    }
+    this.#live.remove(live.pid)
+  }
+}

@@ -1,0 +1,57 @@
+import { isStoreError, StepwrightError } from '../../errors.ts'
+import type { Clock } from '../../record/clock.ts'
+import type { Command, Refusal } from '../../store/command.ts'
+import type { AdoptedProcess, HostStore } from '../../store/store.ts'
+import type { Events } from '../events.ts'
+import type { Logger } from '../logger.ts'
+import type { LiveProcess } from '../process/live-process.ts'
+
+export interface ReportsOptions {
+  readonly store: Pick<HostStore, 'hostId' | 'log'>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly events: Events
+}
+
+/** What a host has to say of itself goes to its logger, and to those who listen to its events. */
+export class Reports {
+  readonly #options: ReportsOptions
+
+  constructor(options: ReportsOptions) {
+    this.#options = options
+  }
+
+  problem(what: string, error?: unknown, pid?: string): void {
+    const { store, logger, events } = this.#options
+    const message = error === undefined ? what : `${what}: ${messageOf(error)}`
+    const code = error instanceof StepwrightError ? error.code : undefined
+    const where = pid === undefined ? {} : { pid }
+    logger.warn({ host: store.hostId, ...where, ...(code !== undefined && { code }), err: error }, message)
+    if (isStoreError(error)) events.emit('store-error', () => ({ error, message, ...where }))
+  }
+
+  adopted(adopted: readonly AdoptedProcess[]): void {
+    const { store, logger, events } = this.#options
+    const pids = adopted.map(({ record }) => record.pid)
+    logger.info({ host: store.hostId, pids }, `Host ${store.hostId} goes on with ${pids.length} processes of others`)
+    events.emit('host', () => ({ type: 'adopted', pids: [...pids] }))
+  }
+
+  /** A command that was kept cannot be done: people here are told, and in the log of its process whoever asked for it. */
+  async refused({ pid, steps }: LiveProcess, command: Command, { code, message }: Refusal): Promise<void> {
+    const { store, clock, logger, events } = this.#options
+    const { id, type } = command
+    const told = `A ${type} that was kept for process ${pid} cannot be done: ${message}`
+    const where = { host: store.hostId, pid, command: id, code }
+    logger.warn(where, told)
+    events.emit('command-refused', () => ({ pid, type, code, message }))
+    const [step = '', { attempt = 0 } = {}] = Object.entries(steps).findLast(([name]) => type !== 'proceed' || name === command.step) ?? []
+    try {
+      await store.log(pid, { at: clock.now(), step, attempt, message: told, fields: { command: id, code } })
+    } catch (error) {
+      logger.warn({ ...where, err: error }, `The log of process ${pid} could not be written`)
+    }
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,25 @@
+import type { Clock } from '../../record/clock.ts'
+import type { HostStore } from '../../store/store.ts'
+
+const INTERVAL_MS = 60_000
+/** Nothing is removed sooner than this after its end. */
+const MIN_KEPT_MS = 3_600_000
+
+export interface RetentionOptions {
+  readonly store: Pick<HostStore, 'expire'>
+  readonly clock: Clock
+  readonly retentionMs: number
+  readonly onError: (error: unknown) => void
+}
+
+/** Removes ended processes that have been kept long enough, now and once a minute. Returns a function that ends it. */
+export function startRetention({ store, clock, retentionMs, onError }: RetentionOptions): () => void {
+  let stop: () => void
+  const expire = (): void => {
+    const now = clock.now()
+    store.expire(now - retentionMs, now - MIN_KEPT_MS).catch(onError)
+    stop = clock.after(INTERVAL_MS, expire)
+  }
+  expire()
+  return () => stop()
+}

@@ -1,0 +1,96 @@
+import { StepwrightError } from '../../errors.ts'
+import { toJson } from '../../record/json.ts'
+import type { Json, ProcessIdentity } from '../../record/record.ts'
+import type { ProcessPlan } from '../../steps/plan.ts'
+import { validate } from '../../steps/schema.ts'
+import { ShortLivedMap } from '../../store/short-lived-map.ts'
+import type { HostStore } from '../../store/store.ts'
+import { liveHandle, type ProcessHandle } from '../handle.ts'
+import { checkStartOptions, type StartOptions } from '../options.ts'
+import type { Environment } from '../process/environment.ts'
+import { LiveProcess } from '../process/live-process.ts'
+import type { Programs } from './programs.ts'
+
+export interface StartsOptions {
+  readonly environment: Environment
+  readonly store: Pick<HostStore, 'create'>
+  readonly programs: Programs
+  readonly createPid: (now: number) => string
+  /** The process is in the store, owned by this host: lets it go. */
+  readonly run: (live: LiveProcess) => Promise<void>
+  /** Of a process that had the key. */
+  readonly handleOf: (pid: string) => ProcessHandle
+  /** Throws once the host closes. */
+  readonly mustBeOpen: () => void
+}
+
+/** Starts processes that this host then runs. */
+export class Starts {
+  readonly #options: StartsOptions
+  readonly #underWay = new ShortLivedMap<Promise<unknown>, true>()
+
+  constructor(options: StartsOptions) {
+    this.#options = options
+  }
+
+  get areUnderWay(): boolean {
+    return this.#underWay.size > 0
+  }
+
+  /** Resolves once every start that is under way is over. */
+  async over(): Promise<void> {
+    await Promise.allSettled(this.#underWay.keys())
+  }
+
+  /** The process is in the store when it resolves. */
+  async start(plan: ProcessPlan, input: unknown, options: StartOptions, parent?: ProcessIdentity['parent']): Promise<ProcessHandle> {
+    const starting = this.#start(plan, input, options, parent)
+    this.#underWay.set(starting, true)
+    try {
+      return await starting
+    } finally {
+      this.#underWay.delete(starting)
+    }
+  }
+
+  /** A child has the same key at every attempt to start it: the one there is is found again (rule 7.6). Resolves with its pid. */
+  async startChild(
+    plan: ProcessPlan,
+    input: Json,
+    parent: { readonly pid: string; readonly step: string },
+    failures: number,
+  ): Promise<string> {
+    const key = `child:${parent.pid}:${parent.step}:${failures}`
+    return (await this.start(plan, input, { key }, parent)).pid
+  }
+
+  async #start(plan: ProcessPlan, input: unknown, options: StartOptions, parent: ProcessIdentity['parent']): Promise<ProcessHandle> {
+    const { environment, store, programs, createPid, run, handleOf, mustBeOpen } = this.#options
+    mustBeOpen()
+    const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
+    const program = programs.find(plan, timeoutMs !== undefined)
+    if (!program)
+      throw new StepwrightError(
+        'ERR_UNKNOWN_DEFINITION',
+        `Process '${plan.name}' version '${plan.version}' is not known to this runtime: give it to createRuntime({ processes })`,
+      )
+    const parsed: unknown = plan.inputSchema ? await validate(plan.inputSchema, input, `the input of process '${plan.name}'`) : input
+    const now = environment.clock.now()
+    const identity: ProcessIdentity = {
+      version: plan.version,
+      shape: program.shape,
+      createdAt: now,
+      input: toJson(parsed, environment.maxRecordBytes),
+      outline: program.outline,
+      ...(key !== undefined && { key }),
+      ...(labels && { labels }),
+      ...(parent && { parent }),
+    }
+    const live = new LiveProcess(environment, program, identity, { pid: createPid(now), timeoutMs })
+    await environment.yieldLoop()
+    const { pid, created } = await store.create(live.record)
+    if (!created) return handleOf(pid)
+    await run(live)
+    return liveHandle(live)
+  }
+}

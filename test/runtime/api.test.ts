@@ -1,0 +1,18 @@
+import test from 'ava'
+import { createRuntime } from 'stepwright'
+import { memoryStore } from '../../src/store/memory/memory-store.ts'
+
+/** What a runtime does itself, then what it does as a client. */
+const DOCUMENTED =
+  'start on idle close cancel proceed send submit fork delete adopt ' +
+  'get list counts find history hosts schedules watch watchAll result logs'
+
+test('a runtime shows the documented methods and nothing else', async t => {
+  await using runtime = await createRuntime({ processes: [], store: memoryStore() })
+  t.deepEqual(Reflect.ownKeys(runtime), [])
+  const shown: string[] = []
+  for (let layer: object = Object.getPrototypeOf(runtime); layer !== Object.prototype; layer = Object.getPrototypeOf(layer))
+    shown.push(...Reflect.ownKeys(layer).map(String))
+  const known = ['constructor', 'Symbol(Symbol.asyncDispose)', ...DOCUMENTED.split(' ')]
+  t.deepEqual(new Set(shown.toSorted()), new Set(known.toSorted()))
+})
