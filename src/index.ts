@@ -6,7 +6,9 @@ export { typed, type Typed } from './steps/typed.ts'
 export { FatalError, RetryError } from './steps/fatal.ts'
 export type { ProcessBuilder } from './steps/kinds/builder.ts'
 export type {
+  ProceedData,
   ProcessDefinition,
+  ProcessEvent,
   ProcessInput,
   ProcessOutput,
   ProcessServices,
@@ -22,7 +24,7 @@ export type { IsolateMode, RetryPolicy, WhenOption, WholeOptions, WorkOptions } 
 export type { MachineOptions } from './steps/kinds/machine.ts'
 export type { StepOptions } from './steps/kinds/function.ts'
 export type { Migrate, Migration, OldProcess } from './steps/migration.ts'
-export type { CronSchedule, IntervalSchedule, ScheduleOptions } from './steps/schedule.ts'
+export type { CronSchedule, GiveEitherCronOrEvery, IntervalSchedule, MissedTicks, ScheduleOptions } from './steps/schedule.ts'
 export type { StandardResult, StandardSchemaV1 } from './record/standard-schema.ts'
 export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject, Work } from './steps/work.ts'
 export type * as Inferred from './steps/inferred.ts'
@@ -39,6 +41,7 @@ export type { CloseOptions, Inspection, RuntimeOptions, StartOptions, WorkerOpti
 // Readers
 export { openClient } from './client/open-client.ts'
 export type {
+  AdoptOptions,
   Client,
   ForkOptions,
   ListOptions,

@@ -1,4 +1,4 @@
-import type { ProcessDefinition, ProcessOutput } from '../record/definition.ts'
+import type { ProceedData, ProcessDefinition, ProcessEvent, ProcessOutput, ProcessStep } from '../record/definition.ts'
 import type { HistoryEntry, ProcessInfo } from '../record/info.ts'
 import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
@@ -49,9 +49,14 @@ export interface SubmitOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
-export interface ForkOptions {
+export interface ForkOptions<Step extends string = string> {
   /** The step to begin with again. Default: the one in which the process failed or was stopped. */
-  readonly from?: string | undefined
+  readonly from?: Step | undefined
+}
+
+export interface AdoptOptions {
+  /** Even if the host answers: it then loses its journals. */
+  readonly force?: boolean | undefined
 }
 
 /** 'taken': done, and in the store. 'kept': no host that is alive has the process; it is done as soon as one takes it up. */
@@ -119,19 +124,19 @@ export interface Client {
    * two that let the same step go on at once, one does and the other is told.
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
    */
-  proceed(pid: string, data?: unknown): Promise<Steered>
+  proceed<D extends ProcessDefinition = ProcessDefinition>(pid: string, data?: ProceedData<D>): Promise<Steered>
   /**
    * Sends an event to the machine of the machine step the process is in.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
    */
-  send(pid: string, event: { readonly type: string }): Promise<Steered>
+  send<D extends ProcessDefinition = ProcessDefinition>(pid: string, event: ProcessEvent<D>): Promise<Steered>
   /**
    * Begins a new process where a step of another one began, with the data it had then: to retry a failed process from its failed step, or to try
    * a step again with other code. Top-level steps only. Any host that knows the definition takes it.
    * @returns the new pid; its `forkedFrom` names the other one
    * @throws ERR_UNKNOWN_PROCESS, ERR_UNKNOWN_STEP
    */
-  fork(pid: string, options?: ForkOptions): Promise<string>
+  fork<D extends ProcessDefinition = ProcessDefinition>(pid: string, options?: ForkOptions<ProcessStep<D>>): Promise<string>
   /**
    * Removes an ended process, and the processes it has started.
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS
@@ -147,16 +152,15 @@ export interface Client {
   schedules(): Promise<ScheduleInfo[]>
   /** Pids that begin with `prefix`, at most `limit` (default 2: enough to tell whether it is unique). */
   find(prefix: string, limit?: number): Promise<string[]>
-  /** Ends every wait of this client with ERR_CLIENT_CLOSED. A store that was given to `openClient` stays open. */
   /** The runtimes of this store, dead ones too as long as they left something behind. */
   hosts(): Promise<Host[]>
   /**
    * For people: takes the processes of a host that they know to be gone and that cannot be seen to be dead from here (on another machine), so
    * that the next host goes on with them. Returns how many.
-   * @param options `force`: even if it answers. It then loses its journals.
    * @throws ERR_UNKNOWN_HOST, ERR_HOST_ALIVE
    */
-  adopt(hostId: string, options?: { readonly force?: boolean | undefined }): Promise<number>
+  adopt(hostId: string, options?: AdoptOptions): Promise<number>
+  /** Ends every wait of this client with ERR_CLIENT_CLOSED. A store that was given to `openClient` stays open. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,5 +1,6 @@
 export { openClient } from './open-client.ts'
 export type {
+  AdoptOptions,
   Client,
   ForkOptions,
   ListOptions,

@@ -7,6 +7,7 @@ import { checkFlag, checkOptions, checkSignal, mustBe } from '../record/check.ts
 import { toJson } from '../record/json.ts'
 import { checkEvent, checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll } from './check.ts'
 import type {
+  AdoptOptions,
   Client,
   ForkOptions,
   ListOptions,
@@ -163,7 +164,7 @@ class StoreClient implements Client {
     return this.#store.hosts()
   }
 
-  async adopt(hostId: string, options: { force?: boolean | undefined } = {}): Promise<number> {
+  async adopt(hostId: string, options: AdoptOptions = {}): Promise<number> {
     const { force = false } = checkOptions(options, 'adopt()', { force: checkFlag })
     return this.#store.adopt(hostId, force)
   }

@@ -18,7 +18,7 @@ export type ServicesOption<S> = {} extends S ? { services?: S } : { services: S 
 export type RunOptions<Services> = ServicesOption<Services> & { signal?: AbortSignal | undefined }
 
 /** A name, a version and an ordered list of steps: what `defineProcess` returns. Immutable. */
-export interface ProcessDefinition<Input = any, Output = any, Services = any, Steps extends string = any> {
+export interface ProcessDefinition<Input = any, Output = any, Services = any, Steps extends string = any, Messages = any> {
   readonly name: string
   /** '1' if it was left out. */
   readonly version: string
@@ -39,6 +39,7 @@ export interface ProcessDefinition<Input = any, Output = any, Services = any, St
     readonly output: Output
     readonly services: (services: Services) => void
     readonly steps: Steps
+    readonly messages: Messages
   }
 }
 
@@ -49,5 +50,19 @@ export type ProcessInput<D> = TypesOf<D>['input'] extends (input: infer I) => vo
 export type ProcessOutput<D> = TypesOf<D>['output']
 /** Of a union of definitions: what all of them need. */
 export type ProcessServices<D> = TypesOf<D>['services'] extends (services: infer S) => void ? S : never
-/** The names of the steps. */
+/** The names of the steps, branches left out. */
 export type ProcessStep<D> = TypesOf<D>['steps']
+
+/** What clients may send a process while it waits: members of the union `Messages` of a definition. */
+export interface ProceedMessage<Data> {
+  readonly proceed: Data
+}
+export interface EventMessage<Event> {
+  readonly event: Event
+}
+
+/** What `proceed` may bring: the union over all pauses. `unknown` if one of them takes anything. */
+export type ProceedData<D> = Extract<TypesOf<D>['messages'], ProceedMessage<any>>['proceed']
+/** The events that the machines of a definition's machine steps take. */
+export type ProcessEvent<D> = EventIn<Extract<TypesOf<D>['messages'], EventMessage<any>>['event']>
+export type EventIn<E> = 0 extends 1 & E ? { readonly type: string } | { readonly type: string; readonly [field: string]: unknown } : E

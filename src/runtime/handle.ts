@@ -1,13 +1,14 @@
 import { outcome } from '../client/outcome.ts'
 import { copyJson } from '../record/json.ts'
 import type { Client, Steered } from '../client/client.ts'
+import type { ProceedData, ProcessDefinition, ProcessEvent } from '../record/definition.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import type { LiveProcess } from './process/live-process.ts'
 import { cancel, proceed, send } from './process/steering.ts'
 import { checkListener, notifyListener } from './listeners.ts'
 
 /** A process as the app that started it holds it. */
-export interface ProcessHandle<Output = unknown> {
+export interface ProcessHandle<Output = unknown, D extends ProcessDefinition = ProcessDefinition> {
   readonly pid: string
   /**
    * Waits for the output. Lazy: a failure nobody asks for is no unhandled rejection.
@@ -28,12 +29,12 @@ export interface ProcessHandle<Output = unknown> {
    * Lets an interrupted process go on. A plain object is merged into the paused step's output, anything else replaces it, none keeps it.
    * @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT (the step has a schema and `data` does not fit), ERR_NOT_JSON
    */
-  proceed(data?: unknown): Promise<Steered>
+  proceed(data?: ProceedData<D>): Promise<Steered>
   /**
    * Sends an event to the machine of the machine step the process is in.
    * @throws ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
    */
-  send(event: { readonly type: string }): Promise<Steered>
+  send(event: ProcessEvent<D>): Promise<Steered>
 }
 
 export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {

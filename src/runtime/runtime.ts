@@ -8,7 +8,7 @@ import type {
   WaitOptions,
   WatchAllOptions,
 } from '../client/client.ts'
-import type { Given, ProcessDefinition, ProcessInput, ProcessOutput } from '../record/definition.ts'
+import type { Given, ProceedData, ProcessDefinition, ProcessInput, ProcessOutput } from '../record/definition.ts'
 import { planOf } from '../steps/plan.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
@@ -24,7 +24,7 @@ export interface Runtime extends Omit<Client, 'close'> {
   start<D extends ProcessDefinition>(
     definition: D,
     ...given: Given<ProcessInput<D>, [options?: StartOptions]>
-  ): Promise<ProcessHandle<ProcessOutput<D>>>
+  ): Promise<ProcessHandle<ProcessOutput<D>, D>>
   /**
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
@@ -34,7 +34,7 @@ export interface Runtime extends Omit<Client, 'close'> {
    * Lets an interrupted process go on.
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON
    */
-  proceed(pid: string, data?: unknown): Promise<Steered>
+  proceed<D extends ProcessDefinition = ProcessDefinition>(pid: string, data?: ProceedData<D>): Promise<Steered>
   /**
    * Tells of what happens here from now on: transitions and progress of the processes of this host, takeovers, failures of the store. Returns a
    * function that ends it.
@@ -68,7 +68,7 @@ export class HostRuntime implements Runtime {
     definition: D,
     input?: ProcessInput<D>,
     options: StartOptions = {},
-  ): Promise<ProcessHandle<ProcessOutput<D>>> {
+  ): Promise<ProcessHandle<ProcessOutput<D>, D>> {
     return this.#host.start(planOf(definition), input, options)
   }
   on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {

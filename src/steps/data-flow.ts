@@ -1,3 +1,4 @@
+import type { ProceedMessage } from '../record/definition.ts'
 import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 
 /** What the next step's `data` is, beyond a step's plain output. */
@@ -20,6 +21,10 @@ export type Proceeded<T, Pause> =
         ? T & { readonly [added: string]: unknown }
         : unknown
       : T
+
+/** What `proceed` may bring to a pause; nothing where there is none. */
+export type PauseMessage<Pause> =
+  Pause extends Schema<infer I, any> ? ProceedMessage<I> : Pause extends true ? ProceedMessage<unknown> : never
 
 /** `When` is `never` where there is no such option. */
 export type Skipped<Output, Data, When> = [When] extends [never] ? Output : Output | Data

@@ -6,7 +6,7 @@ import type { StepInfo } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
 import { toMs } from '../record/duration.ts'
 import type { Migrate } from './migration.ts'
-import { checkProcessName, checkStepName, checkVersion } from './names.ts'
+import { checkProcessName, checkStepName, checkVersion, type ProcessName } from './names.ts'
 import type { MustBeJson } from '../record/not-json.ts'
 import type { Kind } from './kinds/kind.ts'
 import { KINDS, type PlannedStep } from './kinds/kinds.ts'
@@ -65,9 +65,9 @@ function checkServices(services: unknown, what: string): void {
 }
 
 /** What is said of a process before its steps. */
-export interface ProcessOptions<S = Schema | undefined, Services = any> {
+export interface ProcessOptions<S = Schema | undefined, Services = any, Name extends string = string> {
   /** Small letters, digits and -. Two definitions with the same name are versions of one process. */
-  name: string
+  name: ProcessName<Name>
   /** Change it when the steps change while processes are under way. Default '1'. */
   version?: string | undefined
   /** Parses the input: any Standard Schema whose output is JSON, or `typed<T>()`. */
@@ -107,11 +107,11 @@ export const PROCESS_CHECKS = {
  *   .step('read', ({ data, signal }) => readFile(data.file, { encoding: 'utf8', signal }))
  *   .step('parse', ({ data }) => JSON.parse(data), { retry: 3 })
  */
-export function defineProcess<S extends Schema | undefined = undefined, Services = {}>(
-  options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services>,
-): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never> {
+export function defineProcess<S extends Schema | undefined = undefined, Services = {}, const Name extends string = string>(
+  options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services, Name>,
+): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never, never> {
   const given = checkOptions(options, `process ${show(options?.name)}`, PROCESS_CHECKS, 'options of defineProcess()')
   const { name = checkProcessName(undefined), version = '1', input, timeout, migrate, schedule } = given
   const plan: ProcessPlan = { name, version, ...defined({ inputSchema: input, timeoutMs: timeout, migrate, schedule }), steps: [] }
-  return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never>
+  return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never, never>
 }

@@ -19,3 +19,15 @@ export function checkStepName(value: unknown, owner: string, part: 'step' | 'bra
 
 export const checkVersion = (value: unknown, what: string): string =>
   check(value, what, /^[A-Za-z0-9][A-Za-z0-9._+-]*$/, 32, `a string like '2' or '1.0.3'`)
+
+export type NameCharacter = CharactersOf<'abcdefghijklmnopqrstuvwxyz0123456789-'>
+export type CharactersOf<Text extends string> = Text extends `${infer One}${infer Rest}` ? One | CharactersOf<Rest> : never
+
+/** The name itself if it is good, else words that say what to do. What is no literal is checked at run time only. */
+export type ProcessName<Name extends string> = string extends Name
+  ? Name
+  : [CharactersOf<Name>] extends [NameCharacter]
+    ? Name extends '' | `-${string}`
+      ? `Begin the name with a letter or a digit, like 'import-dump'`
+      : Name
+    : `A name has a-z, 0-9 and - only, like 'import-dump': '${Name}' has others`

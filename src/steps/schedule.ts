@@ -5,24 +5,29 @@ import { toMs, type Duration } from '../record/duration.ts'
 /** When a process is started by itself, as `defineProcess` takes it: by a pattern, or at an interval. */
 export type ScheduleOptions = CronSchedule | IntervalSchedule
 
-interface AnySchedule {
+/** No value has this type: its name is what the compiler tells. A time zone goes with `cron`. */
+export interface GiveEitherCronOrEvery {
+  readonly 'give either cron or every': never
+}
+
+export interface MissedTicks {
   /** What to do with ticks that passed while no host was there: nothing, or catch up once. Default 'skip'. */
   missed?: 'skip' | 'once' | undefined
 }
 
-export interface CronSchedule extends AnySchedule {
+export interface CronSchedule extends MissedTicks {
   /** Minute, hour, day of month, month, day of week (a sixth field in front: seconds), or a nickname such as `@daily`. */
   cron: string
   /** Like 'Europe/Berlin'. Default: UTC, the same for every host. */
   timeZone?: string | undefined
-  every?: never
+  every?: GiveEitherCronOrEvery
 }
 
-export interface IntervalSchedule extends AnySchedule {
+export interface IntervalSchedule extends MissedTicks {
   /** At every multiple of this since 1970 in UTC, so that all hosts agree. At least a second. */
   every: Duration
-  cron?: never
-  timeZone?: never
+  cron?: GiveEitherCronOrEvery
+  timeZone?: GiveEitherCronOrEvery
 }
 
 /** Checked. */

@@ -48,4 +48,4 @@ export type NeedsOf<W> = W extends { run: infer R } ? NeedsOf<R> : Take<Paramete
 export type Checked<W> = W extends { run: infer R } ? { run: Checked<R> } : Demand<OutputOf<W>, ParametersOf<W>, ServicesOf<W>, ArgsOf<W>>
 
 /** What all members of a record need together. */
-export type Intersect<T> = { [K in keyof T]: (x: T[K]) => void }[keyof T & (string | number)] extends (x: infer I) => void ? I : never
+export type Intersect<T> = { [K in keyof T]-?: (x: T[K]) => void }[keyof T & (string | number)] extends (x: infer I) => void ? I : never

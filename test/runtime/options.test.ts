@@ -85,7 +85,7 @@ test('a definition that this runtime does not know is refused, also one that onl
   const other = defineProcess({ name: 'other', version: '3' }).step('s', () => 1)
   await t.throwsAsync(runtime.start(other), { code: 'ERR_UNKNOWN_DEFINITION', message: /'other' version '3'.*createRuntime/ })
   const twin = defineProcess({ name: 'plain' }).step('s', () => 2)
-  await t.throwsAsync(runtime.start(twin), { code: 'ERR_UNKNOWN_DEFINITION' })
+  await t.throwsAsync(runtime.start(twin), { code: 'ERR_UNKNOWN_DEFINITION', message: /another object.*or change the version/ })
 })
 
 test('close, cancel and subscribe refuse wrong arguments', async t => {

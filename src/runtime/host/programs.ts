@@ -103,6 +103,11 @@ export class Programs {
     return [...this.#entries.values()].map(({ plan, shape }) => ({ name: plan.name, version: plan.version, shape, chart: chartOf(plan) }))
   }
 
+  /** Whether a definition of this name and version is known, be it another object. */
+  has(plan: ProcessPlan): boolean {
+    return this.#entries.has(idOf(plan))
+  }
+
   /** The definition's program, if this host knows it. */
   find(plan: ProcessPlan, timed: boolean): KnownProgram | undefined {
     const entry = this.#entries.get(idOf(plan))

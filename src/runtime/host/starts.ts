@@ -69,11 +69,7 @@ export class Starts {
     mustBeOpen()
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = programs.find(plan, timeoutMs !== undefined)
-    if (!program)
-      throw new StepwrightError(
-        'ERR_UNKNOWN_DEFINITION',
-        `Process '${plan.name}' version '${plan.version}' is not known to this runtime: give it to createRuntime({ processes })`,
-      )
+    if (!program) throw unknownDefinition(plan, programs)
     const parsed: unknown = plan.inputSchema ? await validate(plan.inputSchema, input, `the input of process '${plan.name}'`) : input
     const now = environment.clock.now()
     const identity: ProcessIdentity = {
@@ -93,4 +89,13 @@ export class Starts {
     await run(live)
     return liveHandle(live)
   }
+}
+
+/** A definition that merely looks like the one known here may do other work: it is refused too. */
+function unknownDefinition(plan: ProcessPlan, programs: Programs): StepwrightError {
+  const what = `Process '${plan.name}' version '${plan.version}'`
+  const message = programs.has(plan)
+    ? `${what} is known to this runtime as another object: start the one that createRuntime({ processes }) was given, or change the version`
+    : `${what} is not known to this runtime: give it to createRuntime({ processes })`
+  return new StepwrightError('ERR_UNKNOWN_DEFINITION', message)
 }

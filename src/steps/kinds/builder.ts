@@ -1,7 +1,7 @@
-import type { Proceeded, Skipped } from '../data-flow.ts'
-import type { OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from '../../record/definition.ts'
+import type { PauseMessage, Proceeded, Skipped } from '../data-flow.ts'
+import type { EventMessage, OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from '../../record/definition.ts'
 import type { Duration } from '../../record/duration.ts'
-import type { MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
+import type { MachineEvent, MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
 import type { MustBeJson } from '../../record/not-json.ts'
 import type { MapInput, WholeOptions } from '../options.ts'
 import type { EachOptions } from './each.ts'
@@ -26,11 +26,12 @@ export type Unused<N extends string, Steps extends string> = string extends N
  * `Input` is what a caller gives, `Parsed` what the schema makes of it, `Data` what the next step gets.
  * Every method throws a TypeError for a bad name, work or option.
  */
-export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends string> extends ProcessDefinition<
+export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends string, Messages = any> extends ProcessDefinition<
   Input,
   Data,
   Services,
-  Steps
+  Steps,
+  Messages
 > {
   /**
    * Adds a named unit of work: a function of its context, or an object spec.
@@ -50,19 +51,26 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     name: Unused<N, Steps>,
     work: Work<StepContext<Data, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
     options?: StepOptions<Data, Services, Parsed, Pause, When>,
-  ): ProcessBuilder<Input, Parsed, Skipped<Proceeded<Awaited<Output>, Pause>, Data, When>, Services & Take<P, S>, Steps | N>
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Skipped<Proceeded<Awaited<Output>, Pause>, Data, When>,
+    Services & Take<P, S>,
+    Steps | N,
+    Messages | PauseMessage<Pause>
+  >
 
   /** A pause without work, until somebody calls `proceed`. */
   interrupt<N extends string, Pause extends true | Schema = true>(
     name: Unused<N, Steps>,
     options?: InterruptOptions<Pause>,
-  ): ProcessBuilder<Input, Parsed, Proceeded<Data, Pause>, Services, Steps | N>
+  ): ProcessBuilder<Input, Parsed, Proceeded<Data, Pause>, Services, Steps | N, Messages | PauseMessage<Pause>>
 
   /** Waits for a duration or until a time, across restarts. */
   sleep<N extends string>(
     name: Unused<N, Steps>,
     until: Duration | Date | ((context: StepContext<Data, Services, Parsed>) => Duration | Date),
-  ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N>
+  ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N, Messages>
 
   /**
    * Branches that run at once, each with its own retry, timeout and progress; the output has theirs by name. The first branch that fails for
@@ -83,7 +91,8 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     Parsed,
     Skipped<{ [K in keyof B]: OutputOf<B[K]> }, Data, When>,
     Services & Intersect<{ [K in keyof B]: NeedsOf<B[K]> }>,
-    Steps | N
+    Steps | N,
+    Messages
   >
 
   /**
@@ -105,7 +114,7 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     items: (context: StepContext<Data, Services, Parsed>) => readonly Item[] | PromiseLike<readonly Item[]>,
     work: Work<StepContext<Item, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
     options?: EachOptions<StepContext<Data, Services, Parsed>, When>,
-  ): ProcessBuilder<Input, Parsed, Skipped<Awaited<Output>[], Data, When>, Services & Take<P, S>, Steps | N>
+  ): ProcessBuilder<Input, Parsed, Skipped<Awaited<Output>[], Data, When>, Services & Take<P, S>, Steps | N, Messages>
 
   /**
    * Runs another definition as a process of its own, with its own pid, journal and timeout; its output is the step's. It ends with this one,
@@ -119,7 +128,7 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     ...options: OptionalIf<
       MapInput<StepContext<Data, Services, Parsed>, ProcessInput<D>> & WholeOptions<StepContext<Data, Services, Parsed>, When>
     >
-  ): ProcessBuilder<Input, Parsed, Skipped<ProcessOutput<D>, Data, When>, Services & ProcessServices<D>, Steps | N>
+  ): ProcessBuilder<Input, Parsed, Skipped<ProcessOutput<D>, Data, When>, Services & ProcessServices<D>, Steps | N, Messages>
 
   /**
    * Runs an XState machine; its final output is the step's. Its states are in every record and survive restarts, with its delays; `send`
@@ -133,5 +142,5 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     ...options: OptionalIf<
       MapInput<StepContext<Data, Services, Parsed>, MachineInput<M>> & MachineOptions<StepContext<Data, Services, Parsed>, When>
     >
-  ): ProcessBuilder<Input, Parsed, Skipped<MachineOutput<M>, Data, When>, Services, Steps | N>
+  ): ProcessBuilder<Input, Parsed, Skipped<MachineOutput<M>, Data, When>, Services, Steps | N, Messages | EventMessage<MachineEvent<M>>>
 }

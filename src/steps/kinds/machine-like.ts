@@ -17,6 +17,9 @@ export type MachineOutput<M> = M extends { transition(...args: any[]): infer S }
     : never
   : never
 
+/** The events that a machine takes. */
+export type MachineEvent<M> = M extends { transition(snapshot: any, event: infer E, ...rest: any[]): unknown } ? E : never
+
 interface Action {
   readonly type?: unknown
   readonly src?: unknown
