@@ -7,7 +7,8 @@ const cache = process.env.NODE_V8_COVERAGE ? {} : { NODE_COMPILE_CACHE: join(imp
 export default {
   extensions: ['ts'],
   files: ['test/**/*.test.ts'],
-  nodeArguments: ['--conditions=@stepwright/source'],
+  // The second: transitions are made in two ways, which must not differ.
+  nodeArguments: ['--conditions=@stepwright/source', `--import=${new URL('test/compare-transitions.ts', import.meta.url)}`],
   environmentVariables: cache,
   timeout: '2m',
   workerThreads: false,

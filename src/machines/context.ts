@@ -108,6 +108,15 @@ export type ProcessEvent =
       readonly maxRecoveries: number
     }
 
+/** What an invoked actor is given to answer with. Answers after its end are dropped. */
+export interface Answer {
+  resolve(output: unknown): void
+  reject(error: unknown): void
+}
+
+/** Begins the work of an invoked actor, which answers once. Returns what to do when the actor is stopped before it has. */
+export type Begin<Input> = (input: Input, answer: Answer) => () => void
+
 /** What an attempt is invoked with. Its data stays in the context: XState would write inputs into every snapshot. */
 export interface AttemptInput {
   readonly pid: string

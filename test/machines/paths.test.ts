@@ -1,13 +1,12 @@
 import test from 'ava'
 import { getNextSnapshot, type AnyMachineSnapshot } from 'xstate'
 import { getSimplePaths } from 'xstate/graph'
-import { compile } from '../../src/machines/compile.ts'
 import type { ProcessContext } from '../../src/machines/context.ts'
 import { toTransition } from '../../src/machines/snapshot.ts'
 import type { ProcessPlan } from '../../src/steps/plan.ts'
 import { isFinal, type ProcessStatus } from '../../src/record/record.ts'
 import { possibleEvents, recover } from './events.ts'
-import { essence, recovered } from './restore.ts'
+import { essence, machineOf, recovered } from './restore.ts'
 
 const work = () => null
 const plans: Record<string, ProcessPlan> = {
@@ -50,7 +49,7 @@ const key = (snapshot: AnyMachineSnapshot): string => {
 
 for (const [title, plan] of Object.entries(plans))
   test(`every path through a definition with ${title}`, t => {
-    const machine = compile(plan, plan.timeoutMs !== undefined)
+    const machine = machineOf(plan)
     const input = { pid: 'p1', input: { n: 1 }, at: 1_000, timeoutMs: plan.timeoutMs }
     const paths = getSimplePaths(machine, {
       input,

@@ -51,8 +51,18 @@ export type RecoverEvent = Extract<ProcessEvent, { type: 'RECOVER' }>
 export type ChangeEvent = Extract<ProcessEvent, { type: 'CHANGE' }>
 export type ProceedEvent = Extract<ProcessEvent, { type: 'PROCEED' }>
 
-export const update = <Event>(change: (context: ProcessContext, event: Event) => Partial<ProcessContext>) =>
-  assign(({ context, event }: { context: ProcessContext; event: unknown }) => change(context, event as Event))
+export type Change = (context: ProcessContext, event: unknown) => Partial<ProcessContext>
+const changes = new WeakMap<object, Change>()
+
+/** The action of a transition: what becomes of the context. */
+export function update<Event>(change: (context: ProcessContext, event: Event) => Partial<ProcessContext>) {
+  const action = assign(({ context, event }: { context: ProcessContext; event: unknown }) => change(context, event as Event))
+  changes.set(action, change as Change)
+  return action
+}
+
+/** What an action made by `update` does; `undefined`: it is none. */
+export const changeOf = (action: object): Change | undefined => changes.get(action)
 
 /** A durable timer: its input, the absolute time a step waits `until`, is persisted by XState and fires at once when it is past. */
 export const timer = (timerId: string, name: string, onDone: object): object => ({

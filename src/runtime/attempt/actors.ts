@@ -1,23 +1,21 @@
 import type { ActorLogic, EventObject, Snapshot } from 'xstate'
-import type { AttemptInput, ChildInput, MachineInput, TimerInput } from '../../machines/context.ts'
+import type { AttemptInput, Begin, ChildInput, MachineInput, TimerInput } from '../../machines/context.ts'
 
-/** What an invoked actor is given to answer with. Answers after its end are dropped. */
-export interface Answer {
-  resolve(output: unknown): void
-  reject(error: unknown): void
-}
+export type { Answer } from '../../machines/context.ts'
 
 /** `stop` is there while the work is under way here: it is kept nowhere else, and written nowhere. */
 type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown; stop?: (() => void) | undefined }
 
-type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input>
+/** With `begin` for those that make its actors themselves: see machines/transition-table.ts. */
+type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input> & { readonly begin: Begin<Input> }
 
 /**
  * An XState actor that works until it answers once: `fromPromise` without the promise and the AbortController that most attempts never
  * use. `begin` returns what to do when the actor is stopped before it has answered.
  */
-function fromAnswer<Input>(begin: (input: Input, answer: Answer) => () => void): InvokedLogic<Input> {
+function fromAnswer<Input>(begin: Begin<Input>): InvokedLogic<Input> {
   return {
+    begin,
     getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input, stop: undefined }),
     getPersistedSnapshot: ({ stop: _, ...snapshot }) => snapshot,
     restoreSnapshot: snapshot => snapshot as InvokedSnapshot,
@@ -47,7 +45,7 @@ export type AttemptLogic = InvokedLogic<AttemptInput>
 export type ChildLogic = InvokedLogic<ChildInput>
 export type MachineLogic = InvokedLogic<MachineInput>
 export type TimerLogic = InvokedLogic<TimerInput>
-export const attemptLogic = (begin: (input: AttemptInput, answer: Answer) => () => void): AttemptLogic => fromAnswer(begin)
-export const timerLogic = (begin: (input: TimerInput, answer: Answer) => () => void): TimerLogic => fromAnswer(begin)
-export const childLogic = (begin: (input: ChildInput, answer: Answer) => () => void): ChildLogic => fromAnswer(begin)
-export const machineLogic = (begin: (input: MachineInput, answer: Answer) => () => void): MachineLogic => fromAnswer(begin)
+export const attemptLogic = (begin: Begin<AttemptInput>): AttemptLogic => fromAnswer(begin)
+export const timerLogic = (begin: Begin<TimerInput>): TimerLogic => fromAnswer(begin)
+export const childLogic = (begin: Begin<ChildInput>): ChildLogic => fromAnswer(begin)
+export const machineLogic = (begin: Begin<MachineInput>): MachineLogic => fromAnswer(begin)

@@ -24,7 +24,7 @@ import { Children } from './children.ts'
 import { Commands } from './commands.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { LiveProcesses } from './live-processes.ts'
-import { Programs, type KnownDefinition } from './programs.ts'
+import { Programs, type KnownDefinition, type ProvidedActors } from './programs.ts'
 import { Reports } from './reports.ts'
 import { startRetention } from './retention.ts'
 import { Schedules } from './schedules.ts'
@@ -111,13 +111,14 @@ export class Host implements Environment {
       isLive: pid => this.#live.has(pid),
       isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
     })
-    this.#programs = new Programs(definitions, {
+    const actors: ProvidedActors = {
       attempt: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer)),
       items: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer, 'items')),
       machine: machineLogic((input, answer) => this.#live.mustGet(input.pid).runMachine(input, answer)),
       child: childLogic((input, answer) => this.#children.wait(input, answer)),
       timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
-    })
+    }
+    this.#programs = new Programs(definitions, actors, options.inspect !== undefined)
     this.#starts = new Starts({
       environment: this,
       store,

@@ -3,6 +3,8 @@ import { chartOf } from '../../machines/chart.ts'
 import { compile } from '../../machines/compile.ts'
 import { migrated } from '../../machines/migrate.ts'
 import { misfitOf, type Misfit } from '../../machines/misfit.ts'
+import { tabulate } from '../../machines/transition-table.ts'
+import { checkXState } from '../../machines/xstate-internals.ts'
 import { stepAt } from '../../record/record.ts'
 import { shapeOf } from '../../machines/shape.ts'
 import type { ProcessDefinition } from '../../record/definition.ts'
@@ -91,11 +93,17 @@ export function checkServices(definitions: ReadonlyMap<string, KnownDefinition>,
 export class Programs {
   readonly #actors: ProvidedActors | undefined
   readonly #entries: ReadonlyMap<string, KnownDefinition>
+  readonly #isTabulated: boolean
 
-  /** @param actors absent: nothing will run */
-  constructor(definitions: ReadonlyMap<string, KnownDefinition>, actors?: ProvidedActors) {
+  /**
+   * @param actors absent: nothing will run
+   * @param isInspected an inspector has to see what XState itself does
+   */
+  constructor(definitions: ReadonlyMap<string, KnownDefinition>, actors?: ProvidedActors, isInspected = false) {
     this.#entries = definitions
     this.#actors = actors
+    this.#isTabulated = actors !== undefined && !isInspected && process.env['STEPWRIGHT_TRANSITIONS'] !== 'xstate'
+    if (this.#isTabulated) checkXState()
   }
 
   /** What viewers need of the definitions: never code, never a spec's arguments. */
@@ -160,9 +168,14 @@ export class Programs {
     return [...this.#entries.values()].findLast(({ plan }) => plan.name === name)
   }
 
+  #machine(plan: ProcessPlan, timed: boolean): AnyStateMachine {
+    const machine = compile(plan, timed).provide({ actors: { ...this.#actors } })
+    return this.#isTabulated ? tabulate(machine) : machine
+  }
+
   #program(entry: KnownDefinition, timed: boolean): KnownProgram {
     const { plan, steps, shape, outline } = entry
-    const machine = (entry[timed ? 'timed' : 'untimed'] ??= compile(plan, timed).provide({ actors: { ...this.#actors } }))
+    const machine = (entry[timed ? 'timed' : 'untimed'] ??= this.#machine(plan, timed))
     return { plan, steps, shape, outline, machine }
   }
 }

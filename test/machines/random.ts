@@ -1,0 +1,70 @@
+import * as fc from 'fast-check'
+import { createMachine } from 'xstate'
+import { defineProcess } from '../../src/steps/define-process.ts'
+import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
+import type { ProcessPlan } from '../../src/steps/plan.ts'
+
+const work = () => null
+const optional = <T extends object>(arbitrary: fc.Arbitrary<T>) => fc.oneof(fc.constant({}), arbitrary)
+
+const child = defineProcess({ name: 'child' }).step('x', work)
+const machine = createMachine({ initial: 'a', states: { a: { on: { GO: 'b' } }, b: { type: 'final' } } })
+const retry = (max: number) =>
+  optional(
+    fc.record({
+      retry: fc.record({
+        attempts: fc.integer({ min: 2, max }),
+        delayMs: fc.nat(9_000),
+        factor: fc.constant(2),
+        maxDelayMs: fc.constant(9_000),
+        jitter: fc.boolean(),
+      }),
+    }),
+  )
+const when = optional(fc.constant({ when: () => true }))
+const timeoutMs = optional(fc.record({ timeoutMs: fc.nat(9_000) }))
+
+const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
+  fc
+    .tuple(when, retry(3), optional(fc.constant({ interrupt: true as const })))
+    .map(([when, retry, interrupt]) => (name: string): PlannedStep => ({ kind: 'step', name, work, ...when, ...retry, ...interrupt })),
+  timeoutMs.map(timeout => (name: string): PlannedStep => ({
+    kind: 'interrupt',
+    name,
+    ...timeout,
+  })),
+  fc
+    .oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
+    .map(until => (name: string): PlannedStep => ({ kind: 'sleep', name, until })),
+  when.map(when => (name: string): PlannedStep => ({ kind: 'each', name, items: work, work, concurrency: 2, ...when })),
+  fc.tuple(when, timeoutMs, fc.boolean()).map(([when, timeout, isMachine]) => (name: string): PlannedStep => ({
+    ...(isMachine ? { kind: 'machine', machine } : { kind: 'process', child }),
+    name,
+    ...when,
+    ...timeout,
+  })),
+)
+
+/** Two branches multiply each other's states: a definition has one such step at most. */
+const parallel: fc.Arbitrary<(name: string) => PlannedStep> = fc
+  .tuple(when, timeoutMs, fc.array(retry(2), { minLength: 1, maxLength: 2 }))
+  .map(([when, timeout, retries]) => (name: string): PlannedStep => ({
+    kind: 'parallel',
+    name,
+    branches: retries.map((retry, index) => ({ kind: 'step', name: `${name}.b${index}`, work, ...retry })),
+    ...when,
+    ...timeout,
+  }))
+
+/** Of all kinds of steps. */
+export const definitions: fc.Arbitrary<ProcessPlan> = fc
+  .tuple(
+    fc.oneof(fc.array(kinds, { minLength: 1, maxLength: 3 }), fc.tuple(parallel), fc.tuple(kinds, parallel), fc.tuple(parallel, kinds)),
+    fc.option(fc.integer({ min: 1, max: 100_000 })),
+  )
+  .map(([steps, timeoutMs]) => ({
+    name: 'random',
+    version: '1',
+    steps: steps.map((make, index) => make(`s${index}`)),
+    ...(timeoutMs !== null && { timeoutMs }),
+  }))
