@@ -91,8 +91,8 @@ export interface Client {
    */
   watch(pid: string, options?: WaitOptions): AsyncIterable<ProcessInfo>
   /**
-   * Every process that fits: those that live as they are, then each change of any, and those that begin later; a final one is told once. Ends
-   * when `signal` aborts. Looks four times a second, so of changes in between the last one is told.
+   * Every process that fits: those that live as they are, then each change of any, and those that begin later, to their end. Ends when
+   * `signal` aborts. Of changes in quick succession only the last may be reported; all are within a second.
    * @example for await (const { pid, status } of client.watchAll({ filter: { name: 'import-dump' }, signal })) console.log(pid, status)
    */
   watchAll(options?: WatchAllOptions): AsyncIterable<ProcessInfo>

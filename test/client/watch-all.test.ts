@@ -1,5 +1,6 @@
 import test from 'ava'
-import { createRuntime, defineProcess, openClient, type RuntimeEvents } from '../../src/index.ts'
+import { createRuntime, defineProcess, openClient, StepwrightError, type RuntimeEvents } from '../../src/index.ts'
+import type { ListQuery, Store } from '../../src/store/store.ts'
 import { memoryStore } from '../../src/testing/index.ts'
 
 const quick = defineProcess({ name: 'quick' }).step('s', ({ input }) => input as null)
@@ -22,6 +23,35 @@ test('watchAll tells of every process that fits, to its end', async t => {
   t.deepEqual(seen, ['old interrupted', 'new finished', 'old finished'])
   const wrong = client.watchAll({ filter: { status: 'running' } as never })
   await t.throwsAsync(async () => wrong[Symbol.asyncIterator]().next(), { instanceOf: TypeError })
+})
+
+test('watchAll goes on past a journal that is corrupt', async t => {
+  const inner = memoryStore()
+  const corrupt = new Set<string>()
+  const store = Object.assign(Object.create(inner) as Store, {
+    changes: (signal?: AbortSignal) => inner.changes(signal),
+    async get(pid: string) {
+      if (corrupt.has(pid)) throw new StepwrightError('ERR_STORE_CORRUPT', `Process ${pid} cannot be read`)
+      return inner.get(pid)
+    },
+    list: (query?: ListQuery) => inner.list(query),
+  })
+  await using runtime = await createRuntime({ processes: [waits, quick], store: inner })
+  const stop = new AbortController()
+  const { pid } = await runtime.start(waits)
+  corrupt.add(pid)
+  const seen: string[] = []
+  for await (const info of openClient(store).watchAll({ signal: stop.signal, filter: { name: 'waits' } })) {
+    seen.push(info.status)
+    if (seen.length > 1) stop.abort()
+    else {
+      await runtime.proceed(pid)
+      await (await runtime.start(quick)).result()
+      const next = await runtime.start(waits)
+      for await (const { status } of runtime.watch(next.pid)) if (status === 'interrupted') break
+    }
+  }
+  t.deepEqual(seen, ['interrupted', 'interrupted'])
 })
 
 test('a runtime tells of its processes, its takeovers and its store', async t => {
