@@ -1,4 +1,7 @@
-/** The codes of every `StepwrightError`. Stable between major versions; messages are not. */
+/**
+ * The code of a `StepwrightError`. Codes are stable between major versions; messages are not.
+ * docs/errors.md explains each.
+ */
 export type ErrorCode =
   | 'ERR_UNKNOWN_PROCESS'
   | 'ERR_UNKNOWN_DEFINITION'
@@ -30,7 +33,8 @@ export type ErrorCode =
   | 'ERR_CLIENT_CLOSED'
 
 /**
- * Everything this library throws on purpose, except wrong use of its API, which is a `TypeError`.
+ * Everything that this library throws on purpose, except for wrong use of its API, which is a
+ * `TypeError`. `cause` is the error behind it, if there is one.
  *
  * @example
  * try { await client.delete(pid) } catch (error) {
@@ -49,7 +53,7 @@ export class StepwrightError extends Error {
 /** Whether the store failed, which passes: nothing is known of the process. */
 export const isStoreError = (error: unknown): boolean => error instanceof StepwrightError && error.code.startsWith('ERR_STORE_')
 
-/** Where and how a process failed: what the three errors below have besides their code. */
+/** Where and why a process failed: what a `ProcessError` has besides its code. */
 export interface ProcessFailure {
   readonly pid?: string | undefined
   readonly step?: string | undefined
@@ -57,7 +61,10 @@ export interface ProcessFailure {
   readonly cause?: unknown
 }
 
-/** A process ended in `error`: a step failed for good. `cause` is what the step threw, as it was recorded. */
+/**
+ * A process ended in `error`: a step failed, and no attempt is left. `step` and `attempt` say
+ * where, and `cause` is what the step threw, as it was recorded.
+ */
 export class ProcessError extends StepwrightError {
   override name = 'ProcessError'
   readonly pid: string | undefined
@@ -71,15 +78,15 @@ export class ProcessError extends StepwrightError {
   }
 }
 
-/** A process ran out of the time its `timeout` allows. */
+/** A process ended in `timeout`: it was `running` for longer than its `timeout` allows. */
 export class ProcessTimeoutError extends ProcessError {
   override name = 'ProcessTimeoutError'
 }
 
-/** A process was cancelled. The message holds the reason, if one was given. */
+/** A process ended in `cancelled`. The message has the reason, if one was given. */
 export class ProcessCancelledError extends ProcessError {
   override name = 'ProcessCancelledError'
 }
 
-/** Only ENOENT means "not there": every other failure of the file system is told. */
+/** Only ENOENT means "does not exist": every other failure of the file system is reported. */
 export const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === 'ENOENT'

@@ -27,9 +27,11 @@ import { setStoreOf } from './store-of.ts'
 import { watchAll } from './watch-all.ts'
 
 /**
- * Opens a store for reading and steering, in any Node process. Nothing is touched before the first call.
+ * Opens a store for reading and steering, in any Node process. It reads nothing before the first
+ * call.
  *
- * @param store the directory of a `lowdbStore`, the file of a `sqliteStore` (by its ending: .sqlite, .sqlite3 or .db), or a store
+ * @param store the directory of a `lowdbStore`, the file of a `sqliteStore` (by its ending:
+ * .sqlite, .sqlite3 or .db), or a store
  * @example
  * const client = openClient('.stepwright')
  * console.log(await client.get(pid))

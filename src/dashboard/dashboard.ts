@@ -7,13 +7,15 @@ import { Api } from './api.ts'
 import { Assets } from './assets.ts'
 import { checkDashboardOptions, type DashboardOptions } from './options.ts'
 
-/** A web page for a store, to be put into an app. */
+/** A web page for a store, as a handler for the server of an application. */
 export interface Dashboard {
-  /** Answers a request as `fetch` knows it: for Hono, Bun-style servers, route handlers. */
+  /** Answers a `Request`: for Hono and other frameworks whose handlers take one. */
   readonly fetch: (request: Request) => Promise<Response>
-  /** Answers a request of Node's `http` server; may be given to Express's `use` too. */
+  /** Answers a request of Node's `http` server. Express's `use` accepts it too. */
   readonly node: NodeHandler
-  /** What viewers must know; `undefined` if nothing. Programs send it as `Authorization: Bearer`. */
+  /**
+   * What viewers must know; `undefined` if nothing. Programs send it as `Authorization: Bearer`.
+   */
   readonly token: string | undefined
   /** Hangs up on all who look. A store or client that was given stays open. */
   close(): Promise<void>
@@ -31,8 +33,9 @@ const HEADERS: Readonly<Record<string, string>> = {
 const NOT_BUILT = 'The page of the dashboard is not built. In a checkout of stepwright run `npm run build` once.'
 
 /**
- * A page that shows a store: its processes live, their charts, timelines, records and logs; and what may be done about them. It is as private as
- * the store: nobody sees it without the token, unless `token` is `false` because the app asks by itself who may.
+ * A page that shows a store: its processes live, their charts, timelines, records and logs; and
+ * what may be done about them. It is as private as the store: nobody sees it without the token,
+ * unless `token` is `false` because the app asks by itself who may.
  *
  * @throws TypeError for a wrong option
  * @example

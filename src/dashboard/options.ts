@@ -7,22 +7,31 @@ import { LOOPBACK } from '../web/guard.ts'
 import { createToken, SHORTEST_TOKEN } from '../web/token.ts'
 import type { DashboardClient } from './actions.ts'
 
-/** What a page shows, and to whom. */
+/** Options of `dashboard`. */
 export interface DashboardOptions {
-  /** A store, or the path of one. Default: the store of `client`; without a client '.stepwright'. */
+  /**
+   * A store, or the path of one. Default: the store of `client`; without a client '.stepwright'.
+   */
   readonly store?: string | Store | undefined
-  /** A runtime or a client, which carries out what viewers ask for: the page shows its store. Default: a client of the page's own. */
+  /**
+   * A runtime or a client, which carries out what viewers ask for: the page shows its store.
+   * Default: a client of the page's own.
+   */
   readonly client?: DashboardClient | undefined
-  /** Nothing can be done, only seen. */
+  /** Whether viewers can only look. Default false. */
   readonly readOnly?: boolean | undefined
-  /** Paths in inputs, outputs and logged fields that nobody is shown, such as `$.password` or `$..token`. */
+  /** Paths to hide in inputs, outputs and fields of logs, such as `$.password` or `$..token`. */
   readonly redact?: readonly string[] | undefined
   /**
-   * What viewers must know: they open the page with `?token=...` once, and a cookie keeps it. A string of at least 16 characters. `false` lets in
-   * whoever reaches the handler, for an app that has asked before who it is. Default: a random one, which the returned object tells.
+   * What viewers must know: they open the page with `?token=...` once, and a cookie keeps it. A
+   * string of at least 16 characters. `false` lets in whoever reaches the handler, for an app that
+   * has asked before who it is. Default: a random one, which the returned object tells.
    */
   readonly token?: string | false | undefined
-  /** The host names under which the page may be asked for. Default: any; without a token those of the loopback interface. */
+  /**
+   * The host names under which the page may be asked for. Default: any; without a token those of
+   * the loopback interface.
+   */
   readonly hosts?: readonly string[] | undefined
   /** Where an app has put the page. Default: '/'. */
   readonly path?: string | undefined
@@ -66,7 +75,10 @@ export function checkDashboardOptions(options: DashboardOptions) {
   }
 }
 
-/** One page, one store: with another one behind its buttons, people would steer what they do not see. */
+/**
+ * One page, one store: with another one behind its buttons, people would steer what they do not
+ * see.
+ */
 function storeFor(store: string | Store | undefined, client: DashboardClient | undefined) {
   const own = client && storeOf(client)
   if (own) {

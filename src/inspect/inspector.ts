@@ -9,19 +9,26 @@ import { serveInspector } from './serve-inspector.ts'
 /** By this a runtime knows that it need not call `inspect` with every event. */
 const ATTACH = Symbol.for('stepwright.attach')
 
-/** A local page with the Stately inspector, and what fills it. One may serve several runtimes. */
+/** A local page with the Stately inspector. One inspector may serve several runtimes. */
 export interface Inspector {
-  /** What XState calls with each event of any other actor: `createActor(machine, { inspect: inspector.inspect })`. */
+  /**
+   * What XState calls with each event of any other actor: `createActor(machine, { inspect:
+   * inspector.inspect })`.
+   */
   readonly inspect: (event: InspectionEvent) => void
-  /** The page to open, once it is served; `undefined` if it cannot be, which a warning then explains. */
+  /**
+   * Resolves with the address of the page once it is served, or with `undefined` if it cannot be; a
+   * warning says why.
+   */
   readonly url: Promise<string | undefined>
-  /** Tells the viewers what is still to be told, then hangs up. */
+  /** Sends the viewers what is still pending, then disconnects them. */
   close(): Promise<void>
 }
 
 /**
- * Shows the processes of this Node process live in the Stately inspector: a page on the loopback interface, whose address is printed. It does not
- * keep Node alive, and a viewer that is absent, slow or gone costs the program nothing.
+ * Shows the live processes of this Node process in the Stately inspector: a page on the loopback
+ * interface, whose address is printed. It does not keep Node alive, and costs the processes nothing
+ * while nobody watches.
  *
  * @throws TypeError for a wrong option
  * @example

@@ -3,15 +3,15 @@ import { checkRedact } from '../format/redact.ts'
 
 export const STATELY = 'https://stately.ai/inspect'
 
-/** Where processes are shown, and what of them. */
+/** Options of `inspector`. */
 export interface InspectorOptions {
-  /** Of the local page; a port that is taken gives way to any free one. Default: any free one. */
+  /** The port of the local page. If it is taken, any free port is used. Default: any free port. */
   readonly port?: number | undefined
   /** The page of the inspector. Default: https://stately.ai/inspect */
   readonly url?: string | URL | undefined
-  /** Paths in inputs, outputs and data that nobody is shown, such as `$.password` or `$..token`. */
+  /** Paths to hide in inputs, outputs and data, such as `$.password` or `$..token`. */
   readonly redact?: readonly string[] | undefined
-  /** Whether the address of the page is not printed. */
+  /** Whether to print nothing. By default the address of the page is printed. */
   readonly quiet?: boolean | undefined
 }
 

@@ -11,7 +11,10 @@ import { encodeLine } from './line.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants
 
-/** Waits between looks at a line that makes no sense, in milliseconds: its owner may be cutting it off just now. */
+/**
+ * Waits between looks at a line that makes no sense, in milliseconds: its owner may be cutting it
+ * off just now.
+ */
 export const LOOK_AGAIN_MS = [1, 4, 15, 30] as const
 
 export interface JournalOptions {
@@ -20,15 +23,19 @@ export interface JournalOptions {
    * @internal
    */
   readonly files?: Files
-  /** 'new': the first write fails if the file is there; 'existing': it fails if it is not. Otherwise it is made when need be. */
+  /**
+   * 'new': the first write fails if the file exists. 'existing': it fails if the file does not.
+   * Default: it is created if needed.
+   */
   readonly expect?: 'new' | 'existing'
 }
 
 /**
- * A lowdb adapter that **appends** a line of JSON per write and reads the newest: a database that keeps every state it ever had.
- * A journal has one writer at a time; any number of processes may read it meanwhile.
+ * A lowdb adapter that **appends** a line of JSON per write and reads the newest one: a database
+ * that keeps every earlier state. A journal has one writer at a time, and any number of readers.
  *
- * A line is written synchronously and is whole or not there: what a failed write left behind is cut off.
+ * A line is written synchronously, and is whole or absent: whatever a failed write left behind is
+ * cut off.
  *
  * @example
  * const db = new Low(new Journal<{ visits: number }>('visits.jsonl'), { visits: 0 })
@@ -63,7 +70,10 @@ export class Journal<T> implements Adapter<T> {
     return this.#length
   }
 
-  /** @throws ERR_STORE_WRITE, and may then be called again with the same data. A TypeError if the data is no JSON. */
+  /**
+   * @throws ERR_STORE_WRITE, and may then be called again with the same data. A TypeError if the
+   * data is no JSON.
+   */
   async write(data: T): Promise<void> {
     this.append(data)
   }
@@ -94,8 +104,8 @@ export class Journal<T> implements Adapter<T> {
   }
 
   /**
-   * Resolves once what was written is on the disk itself. After a failure nobody knows what of it is: the newest line is cut off, and must be
-   * written again.
+   * Resolves once what was written is on the disk itself. After a failure nobody knows what of it
+   * is: the newest line is cut off, and must be written again.
    *
    * @throws ERR_STORE_WRITE
    */

@@ -1,6 +1,9 @@
 import { mustBe } from './check.ts'
 
-/** Milliseconds, or a number with its unit: '300ms' '30s' '5m' '1.5h' '7d'. */
+/**
+ * Milliseconds, or a number with its unit: `'300ms'`, `'30s'`, `'5m'`, `'1.5h'`, `'7d'`. At most a
+ * hundred years.
+ */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -17,7 +20,7 @@ function parse(value: unknown): number {
 /**
  * A duration in whole milliseconds.
  * @param what names the option in the error, e.g. `timeout of step 'read'`
- * @throws TypeError if it is none, is negative or is longer than a hundred years
+ * @throws TypeError if it is not a duration, is negative, or is longer than a hundred years
  */
 export function toMs(value: unknown, what: string): number {
   const ms = parse(value)

@@ -1,8 +1,12 @@
 import type { ProcessRecord } from './record.ts'
 
+/**
+ * Whether a host answers: `dead` is gone for good; `unresponsive` is blocked or stopped, and keeps
+ * its processes; `unknown` cannot be asked, for example because it runs on another machine.
+ */
 export type HostState = 'alive' | 'dead' | 'unresponsive' | 'unknown'
 
-/** A runtime as the store knows it. */
+/** A runtime as the store knows it: it owns processes, and is alive or dead. */
 export interface Host {
   readonly id: string
   readonly osPid: number
@@ -12,7 +16,10 @@ export interface Host {
   readonly state: HostState
 }
 
-/** A process as a reader finds it. `host` is its owner; a process that waits for a host or has ended has none. */
+/**
+ * A process as a reader finds it. `host` is its owner. A process that waits for a host, or has
+ * ended, has none.
+ */
 export interface StoredProcess {
   readonly record: ProcessRecord
   readonly host?: Host

@@ -11,51 +11,60 @@ export interface ProcessStepInfo {
   readonly attempt: number
   readonly startedAt?: string
   readonly endedAt?: string
-  /** When a waiting, sleeping or interrupted step goes on (or times out) by itself. */
+  /** When a waiting or sleeping step continues by itself, or an interrupted one times out. */
   readonly until?: string
   readonly progress?: Progress
-  /** The newest failure of this step; earlier ones are in the history. */
+  /** The newest failure of this step. Earlier failures are in the history. */
   readonly error?: ErrorRecord
-  /** The pid of the process that a process step has started. */
+  /** The pid of the process that a process step started. */
   readonly child?: string
-  /** The state of a machine step's machine: a name, or an object of names within names. */
+  /** The state value of the machine of a machine step: a name, or an object of nested names. */
   readonly state?: unknown
 }
 
-/** A process as anyone may see it: also the JSON of `stepwright show --json`. Times are ISO 8601. */
+/** What is known of a process; also the JSON of `stepwright show --json`. Times are ISO 8601. */
 export interface ProcessInfo {
   readonly pid: string
   readonly name: string
-  /** Empty until a worker has taken what a client submitted. */
+  /** The version of its definition. Empty until a worker has taken a submitted process. */
   readonly version: string
   readonly status: ProcessStatus
   readonly createdAt: string
   readonly startedAt?: string
   readonly updatedAt: string
   readonly endedAt?: string
-  /** When the process times out, while its clock runs. */
+  /** When the process times out, while it is `running`. */
   readonly deadline?: string
   readonly input: unknown
-  /** The last step's output once finished; the paused step's while interrupted. */
+  /**
+   * The output of the last step if the process has finished, or of the paused step if it is
+   * interrupted.
+   */
   readonly output?: unknown
+  /** Why the process ended otherwise than by finishing. */
   readonly error?: ErrorRecord
+  /** In order, each followed by its branches. */
   readonly steps: readonly ProcessStepInfo[]
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
-  /** The process and the step that have started this one. */
+  /** The process and the step that started this one. */
   readonly parent?: { readonly pid: string; readonly step: string }
-  /** The process it began from, and the step of it that it began with. */
+  /** The process that this one was forked from, and the step it began with. */
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
   /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
-  /** Grows with every record; orders them. */
+  /** The number of the newest record, from 1. */
   readonly revision: number
+  /**
+   * The host that owns the process, as it is at the time of reading. A process that waits for a
+   * host, or has ended, has none.
+   */
   readonly host?: { readonly id: string; readonly osPid: number; readonly hostname: string; readonly state: HostState }
 }
 
-/** One record of a journal: the process as it was then, and what made it so. */
+/** The process as of one record of its journal, and the event that caused the record. */
 export interface HistoryEntry extends ProcessInfo {
-  /** `command` is the id of a client's command. */
+  /** `command` is the id of the client's command that caused it, if one did. */
   readonly event: { readonly type: string; readonly step?: string; readonly command?: string }
   readonly snapshot: unknown
 }

@@ -1,7 +1,9 @@
-/** A JSON value: what a step may take and return. */
+/** A JSON value: what a step may receive and return. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-/** The four ways a process ends. A record with such a status is its journal's last. */
+/**
+ * The four ways in which a process ends. A record with such a status is the last of its journal.
+ */
 export const FINAL_STATUSES = ['finished', 'error', 'timeout', 'cancelled'] as const
 export type FinalStatus = (typeof FINAL_STATUSES)[number]
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
@@ -23,7 +25,7 @@ export const noCounts = (): Record<ProcessStatus, number> => ({
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
 
-/** An error as it crosses the JSON boundary: what `JSON.stringify(new Error())` would lose. */
+/** An error as JSON, with everything that `JSON.stringify(new Error())` would lose. */
 export interface ErrorRecord {
   readonly name: string
   readonly message: string
@@ -34,14 +36,14 @@ export interface ErrorRecord {
   readonly attempt?: number
 }
 
-/** What a running step last reported about itself. */
+/** What a step last reported with `progress(value, total, message)`. */
 export interface Progress {
   readonly value: number
   readonly total?: number
   readonly message?: string
 }
 
-/** One line of what a process says of itself with `log()`. */
+/** One entry of the log of a process. */
 export interface LogEntry {
   /** Epoch milliseconds. */
   readonly at: number
@@ -91,7 +93,10 @@ export interface MachineSnapshot {
 /** What never changes about a process: written once, on its journal's first line. */
 export interface ProcessIdentity {
   readonly version: string
-  /** A hash of the chart's shape; empty, as the version, until a host has taken what a client submitted. */
+  /**
+   * A hash of the chart's shape; empty, as the version, until a host has taken what a client
+   * submitted.
+   */
   readonly shape: string
   readonly createdAt: number
   readonly input: Json
@@ -101,11 +106,17 @@ export interface ProcessIdentity {
   readonly parent?: { readonly pid: string; readonly step: string }
   /** The process whose snapshot this one began from, and the step that then began. */
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
-  /** Every step of the definition in order, each followed by its branches (`publish.search`), so that readers need no code. */
+  /**
+   * Every step of the definition in order, each followed by its branches (`publish.search`), so
+   * that readers need no code.
+   */
   readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
 }
 
-/** What a client submitted and no host has completed yet: nothing is known of it but name, input, key and labels. */
+/**
+ * What a client submitted and no host has completed yet: nothing is known of it but name, input,
+ * key and labels.
+ */
 export const isSubmission = ({ shape }: Pick<ProcessIdentity, 'shape'>): boolean => shape === ''
 
 /** The part of a record that never changes. */
@@ -149,7 +160,10 @@ export interface LineHead {
 export interface Transition extends LineHead {
   /** Steps that have begun, by name. */
   readonly steps: Readonly<Record<string, StepRecord>>
-  /** The input of the step that runs; the output once the process has finished. Absent: still the process's input. */
+  /**
+   * The input of the step that runs; the output once the process has finished. Absent: still the
+   * process's input.
+   */
   readonly data?: Json
   /** Of the branches that have finished, while their step runs. */
   readonly outputs?: Readonly<Record<string, Json>>
@@ -164,7 +178,10 @@ export interface Transition extends LineHead {
   /** Deaths in a row during the same step. */
   readonly deaths?: number
   readonly snapshot: MachineSnapshot
-  /** Since a host went on with another version of the definition: what the first line says of it no longer holds. */
+  /**
+   * Since a host went on with another version of the definition: what the first line says of it no
+   * longer holds.
+   */
   readonly definition?: Pick<ProcessIdentity, 'version' | 'shape' | 'outline'>
 }
 
@@ -174,14 +191,20 @@ export type FinishedItems = readonly (readonly [index: number, output: Json])[]
 /** A report of progress: no transition, cannot be restored. */
 export interface ProgressLine extends LineHead {
   readonly progress: Readonly<Record<string, Progress>>
-  /** Items of the step `event.step` that have finished since the line before that has some: they are not run again. */
+  /**
+   * Items of the step `event.step` that have finished since the line before that has some: they are
+   * not run again.
+   */
   readonly items?: FinishedItems
 }
 
 /** Lines after the first. */
 export type JournalLine = Transition | ProgressLine
 
-/** The document that describes one process: identity, newest transition, and the progress reported since. */
+/**
+ * The document that describes one process: identity, newest transition, and the progress reported
+ * since.
+ */
 export type ProcessRecord = ProcessIdentity &
   Transition & {
     readonly progress?: Readonly<Record<string, Progress>>

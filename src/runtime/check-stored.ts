@@ -4,33 +4,35 @@ import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../record/record.
 import type { Store } from '../store/store.ts'
 import { definitionsOf, Programs } from './host/programs.ts'
 
-/** A stored process that hosts with the new definitions would leave as it is. */
+/** A stored process that the definitions cannot continue, so hosts would leave it as it is. */
 export interface StoredMisfit {
   readonly pid: string
-  /** Absent, as what follows, if its journal cannot be read. */
+  /** `undefined` if its journal cannot be read, as are `version` and `status`. */
   readonly name?: string
   readonly version?: string
   readonly status?: ProcessStatus
-  /** The step it is at; absent if it has not begun. */
+  /** The step it is at; `undefined` if it has not begun. */
   readonly step?: string
   readonly reason: 'unknown-definition' | 'unknown-version' | 'missing-step' | 'missing-state' | 'failed-migration' | 'unreadable'
   readonly message: string
 }
 
+/** What `checkStored` found. */
 export interface StoredCheck {
-  /** How many processes live in the store. */
+  /** How many live processes the store has. */
   readonly checked: number
-  /** How many of them go on where `migrate` says. */
+  /** How many of them continue where `migrate` says. */
   readonly migrated: number
   /** Newest first. */
   readonly misfits: readonly StoredMisfit[]
 }
 
 /**
- * Which live processes of a store hosts with these definitions could not go on with, by the rules that hosts use: for before a deployment.
- * Writes nothing; of user code it calls `migrate` only.
+ * Finds the live processes of a store that hosts with only these definitions could not continue, by
+ * the rules of hosts. Use it before a deployment. It writes nothing, and of user code it calls
+ * `migrate` only.
  *
- * @throws TypeError if a definition is given twice or is none; ERR_STORE_MISSING, ERR_STORE_READ
+ * @throws TypeError if a definition is given twice or is not one; ERR_STORE_MISSING, ERR_STORE_READ
  * @example
  * const { misfits } = await checkStored([importDump], lowdbStore('/var/lib/app/stepwright'))
  */

@@ -1,6 +1,6 @@
 import { check, isObject } from '../record/check.ts'
 
-/** What a runtime says of itself goes here: a pino logger, or whatever looks like one. */
+/** Receives what a runtime does: a pino logger, or any object with these methods. */
 export interface Logger {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void

@@ -22,40 +22,71 @@ import { checkLogger, warningLogger, type Logger } from './logger.ts'
 /** What XState calls with each event of an actor. */
 export type Inspection = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
 
-/** What a runtime runs, where, and how much at once. `services` is typed by the definitions: see `createRuntime`. */
+/**
+ * Options of `createRuntime`, which also takes `services`, with the type that the definitions
+ * declare.
+ */
 export interface RuntimeOptions {
-  /** The definitions this host knows. Several versions of a name may be given; the last one serves new starts by name. */
+  /**
+   * The definitions that this host knows. Several versions of one name may be given; the last one
+   * serves new starts.
+   */
   processes: readonly ProcessDefinition[]
-  /** A store, or the path of one as `openClient` takes it. Default: '.stepwright'. */
+  /** A store, or the path of one, as for `openClient`. Default '.stepwright'. */
   store?: Store | string | undefined
-  /** How many processes run at once; those that wait take no slot. Default 100. */
+  /** How many processes run at a time. Processes that wait do not count. Default 100. */
   concurrency?: number | undefined
-  /** Also take processes that clients submitted, as slots are free. A worker keeps Node alive until it is closed, or has done its work. Default false. */
+  /**
+   * Whether to also take processes that clients submitted, as slots are free. A worker keeps Node
+   * alive until it is closed or has done its work. Default false.
+   */
   worker?: boolean | WorkerOptions | undefined
-  /** Start the processes whose definitions have a schedule, and keep Node alive for it. Of any number of hosts that do, one starts each. Default true. */
+  /**
+   * Whether to start processes whose definitions have a schedule, and to keep Node alive for that.
+   * However many hosts do, one process starts per tick. Default true.
+   */
   schedules?: boolean | undefined
-  /** What to do with processes of dead hosts: go on, end them in `error` (ERR_HOST_DIED), or leave them. Default 'resume'. */
+  /**
+   * What to do with processes of dead hosts: continue them, end them in `error` (ERR_HOST_DIED), or
+   * leave them. Default 'resume'.
+   */
   recover?: 'resume' | 'fail' | false | undefined
-  /** Deaths in a row during the same step after which a process ends in `error` (ERR_HOST_DIED). Default 3. */
+  /**
+   * How many deaths of hosts in a row one step survives. The next one ends the process in `error`
+   * (ERR_HOST_DIED). Default 3.
+   */
   maxRecoveries?: number | undefined
-  /** How long after its creation an ended process is kept, though never less than an hour after its end; `false`: for ever. Default '10h'. */
+  /**
+   * How long after its creation an ended process is kept, though never less than an hour after its
+   * end. `false` keeps it forever. Default '10h'.
+   */
   retention?: Duration | false | undefined
   /**
-   * Signals at which to close before the Node process goes down, `['SIGTERM', 'SIGINT']` for example. A second one does not wait.
-   * Default: none; an app that has handlers of its own calls `close`.
+   * Signals on which to close before the Node process exits, such as `['SIGTERM', 'SIGINT']`. A
+   * second signal does not wait. Default: none. An application with handlers of its own calls
+   * `close`.
    */
   closeOn?: readonly NodeJS.Signals[] | undefined
-  /** Where the runtime tells what it does, a pino logger for example. Default: silent but for problems, which are Node's warnings. */
+  /**
+   * Receives what the runtime does: a pino logger, for example. Default: problems become warnings
+   * of Node, and nothing else is logged.
+   */
   logger?: Logger | undefined
-  /** Told every event of every actor, as XState's own option is: an `inspector()`, for example. */
+  /**
+   * Receives every event of every actor, as XState's own option does: an `inspector()`, for
+   * example.
+   */
   inspect?: Inspection | { readonly inspect: Inspection } | undefined
 }
 
-/** When a worker has done its work. */
+/** How much a worker does: see `Runtime.idle`. */
 export interface WorkerOptions {
-  /** Take so many, and no more. Default: no limit. */
+  /** Take this many submitted processes, and no more. Default: no limit. */
   readonly maxProcesses?: number | undefined
-  /** Wait for more to be submitted; otherwise it has done its work once nothing is left that it may take. Default true. */
+  /**
+   * Whether to wait for more submissions. With `false`, the worker is done when nothing is left
+   * that it may take. Default true.
+   */
   readonly wait?: boolean | undefined
 }
 
@@ -125,19 +156,22 @@ export function checkRuntimeOptions(options: RuntimeOptions & { services?: unkno
 
 export type CheckedOptions = ReturnType<typeof checkRuntimeOptions>
 
-/** What may be said of one process when it is started. */
+/** Options of `runtime.start`. */
 export interface StartOptions {
-  /** Idempotency key: the same key always means the same process; a second start with it returns the first one. */
+  /**
+   * An idempotency key of at most 1024 characters. The same key always means the same process: a
+   * second start returns the first one.
+   */
   readonly key?: string | undefined
-  /** Instead of the definition's. */
+  /** Replaces the timeout of the definition. */
   readonly timeout?: Duration | undefined
-  /** Facts to find the process by. */
+  /** Strings by which to find the process, such as `{ customer: 'ada' }`. At most 16 KiB. */
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
-/** How a runtime is closed. */
+/** Options of `runtime.close`. */
 export interface CloseOptions {
-  /** How long steps under way may take to end. Default '10s'. */
+  /** How long to wait for the steps under way. Default '10s'. */
   readonly within?: Duration | undefined
 }
 

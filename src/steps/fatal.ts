@@ -3,8 +3,8 @@ import type { Duration } from '../record/duration.ts'
 import { toMs } from '../record/duration.ts'
 
 /**
- * Thrown by a step: another attempt would fail as well, so there is none.
- * Any other error with a property `retryable: false` does the same.
+ * Thrown by a step to end its retries: another attempt would fail as well. Any other error with the
+ * property `retryable: false` does the same.
  * @example throw new FatalError('No such customer', { cause: error })
  */
 export class FatalError extends Error {
@@ -13,13 +13,13 @@ export class FatalError extends Error {
 }
 
 /**
- * Thrown by a step: says how long to wait before the next attempt, if the step's retry policy grants one.
+ * Thrown by a step to set the wait before the next attempt, if its retry policy allows one.
  * @example throw new RetryError('Rate limited', { after: '30s' })
  */
 export class RetryError extends Error {
   override name = 'RetryError'
   readonly afterMs: number
-  /** @throws TypeError if `after` is no duration */
+  /** @throws TypeError if `after` is not a duration */
   constructor(message: string, { after, ...options }: { after: Duration; cause?: unknown }) {
     super(message, options)
     this.afterMs = toMs(after, 'after of a RetryError')

@@ -7,15 +7,15 @@ import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 import type { Checked, Intersect, NeedsOf } from './work-types.ts'
 import type { ClassSpec, FactorySpec } from './work.ts'
 
-/** What is said of a process before its steps; its services are known from the specs. */
+/** Options of a definition, except its name and its services, which follow from the specs. */
 export type SpecsOptions<S = Schema | undefined> = Omit<ProcessOptions<S>, 'name' | 'services'>
 
 const { name: _name, services: _services, ...CHECKS } = PROCESS_CHECKS
 
 /**
- * A definition from a plain record of object specs, which become steps in the record's order.
- * What one step returns is not checked against what the next one takes.
- * @throws TypeError
+ * Makes a definition from a plain record of object specs. The order of its properties is the order
+ * of the steps. Whether the output of one step fits the next one is not checked.
+ * @throws TypeError for a bad name, spec or option
  * @example fromSpecs('import', { read: { class: Read, args: ['utf8'] }, store: { factory: makeStore, services: ['db'] } }, { timeout: '5m' })
  */
 export function fromSpecs<R extends Record<string, ClassSpec | FactorySpec>, S extends Schema | undefined = undefined>(

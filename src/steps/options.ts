@@ -1,44 +1,63 @@
 import type { Duration } from '../record/duration.ts'
 import type { StepContext } from './work.ts'
 
-/** How a failed attempt is tried again. `retry: 3` is `retry: { attempts: 3 }`. */
+/**
+ * Whether and when a failed attempt is repeated. `retry: 3` is `retry: { attempts: 3 }`.
+ * @example { attempts: 5, delay: '1s', factor: 2, maxDelay: '1m' }
+ */
 export interface RetryPolicy {
-  /** Failures after which the step has failed for good, the first one included: an integer from 1. */
+  /** How many failures are allowed, the first one included: an integer from 1. */
   attempts: number
-  /** Before the second attempt. Default '1s'. */
+  /** The wait before the second attempt. Default '1s'. */
   delay?: Duration | undefined
-  /** Each further delay is this many times longer: a number from 1. Default 2. */
+  /** Each further wait is this many times longer: a number from 1. Default 2. */
   factor?: number | undefined
-  /** No delay is longer. Default '1m', or `delay` if that is longer. */
+  /** No wait is longer. Default '1m', or `delay` if that is longer. */
   maxDelay?: Duration | undefined
-  /** Shortens each delay by up to a half, so that processes that failed together do not come back together. Default true. */
+  /**
+   * Shortens each wait by up to a half, so that processes that failed together do not return
+   * together. Default true.
+   */
   jitter?: boolean | undefined
-  /** Whether this error is worth another attempt. Default: every one is. */
+  /** Whether this error is worth another attempt. Default: every error is. */
   when?: ((error: unknown, attempt: number) => boolean) | undefined
 }
 
+/** Where a module runs: a process also survives native faults, a thread starts faster. */
 export type IsolateMode = 'thread' | 'process'
 
+/** Options of everything that is attempted: steps, branches, items. */
 export interface WorkOptions {
-  /** Of one attempt, which then fails with `ERR_STEP_TIMEOUT`. */
+  /** How long one attempt may take. Then it fails with `ERR_STEP_TIMEOUT`. Default: no limit. */
   timeout?: Duration | undefined
+  /** How often a failed attempt is repeated. Default: never. */
   retry?: number | RetryPolicy | undefined
-  /** Run the module in a thread or a process of its own, which is killed when the step does not end in time. */
+  /**
+   * Run the module in a thread or a process of its own, which is killed if the step does not end in
+   * time.
+   */
   isolate?: IsolateMode | undefined
 }
 
+/** Options of steps that can be skipped. */
 export interface WhenOption<C, When extends boolean = boolean> {
-  /** If false the step is skipped, and its input goes on. */
+  /** If it returns false, the step is skipped and its input goes to the next step. */
   when?: (context: C) => When
 }
 
-/** Of steps that consist of other work: how long all of it may take. */
+/** Options of steps that consist of other work: parallel, process and machine steps. */
 export interface WholeOptions<C, When extends boolean = boolean> extends WhenOption<C, When> {
-  /** From the step's beginning to its end, across retries and restarts; then the process fails with `ERR_STEP_TIMEOUT`. */
+  /**
+   * How long the whole step may take, across retries and restarts. Then the process fails with
+   * `ERR_STEP_TIMEOUT`. Default: no limit.
+   */
   timeout?: Duration | undefined
 }
 
-/** How a step's data becomes the input of what it starts; may be left out if it fits as it is. */
+/**
+ * How the data of a step becomes the input of what it starts. It may be omitted if the data fits as
+ * it is.
+ */
 export type MapInput<C extends StepContext<any, any, any>, To> = [C['data']] extends [To]
   ? { input?: (context: C) => To | PromiseLike<To> }
   : { input: (context: C) => To | PromiseLike<To> }

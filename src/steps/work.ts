@@ -3,42 +3,69 @@ import type { Typed } from './typed.ts'
 /** Any string, kept as a literal by inference without `as const`. */
 export type Name = Capitalize<string> | Uncapitalize<string>
 
-/** What a step is given: one object a call, new for each attempt. */
+/** What a step receives: one object, new for each attempt. */
 export interface StepContext<Data = unknown, Services = {}, Input = unknown> {
-  /** The output of the step before (the process's input at first). This attempt's own copy. */
+  /**
+   * The output of the previous step; for the first step, the input of the process. Each attempt
+   * receives its own copy.
+   */
   readonly data: Data
   /** The input of the process. */
   readonly input: Input
+  /** What `createRuntime({ services })` was given. */
   readonly services: Services
+  /** The id of the process. */
   readonly pid: string
   /** The name of the step. */
   readonly step: string
-  /** Counts from 1; a retry and a recovery are new attempts. */
+  /** Counts from 1. A retry is a new attempt, and so is a recovery after the death of a host. */
   readonly attempt: number
-  /** The same for every attempt of this step: hand it to whatever must happen only once. */
+  /**
+   * The same for every attempt of this step of this process. Pass it to whatever must happen only
+   * once, such as a payment.
+   */
   readonly idempotencyKey: string
-  /** Aborts on timeout, cancel and close. The step should stop then; its result no longer counts. */
+  /**
+   * Aborts when the attempt times out, the process is cancelled, or the runtime closes. The step
+   * should stop then; its result is dropped.
+   */
   readonly signal: AbortSignal
-  /** Tells every reader how far this step is. */
+  /**
+   * Reports how far the step is, to every reader. At most ten reports a second are stored, so call
+   * it as often as you like.
+   * @example progress(3, 10, 'page 3')
+   */
   progress(value: number, total?: number, message?: string): void
+  /**
+   * Adds an entry to the log of the process. Fields that are not JSON are converted as well as
+   * possible.
+   * @example log('uploaded', { bytes: 2048 })
+   */
   log(message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
 export type AnyContext = StepContext<any, any, any>
 
-/** A step as an object. `execute` is a property and no method, so that TypeScript checks its parameters strictly. */
+/**
+ * A step as an object. (`execute` is a property instead of a method, so that TypeScript checks its
+ * parameters strictly.)
+ */
 export interface StepObject<C extends AnyContext = any, Output = unknown> {
   execute: (data: C['data'], context: C) => Output
 }
 
 export interface Injected<S, A> {
-  /** Names of services, given to the constructor or factory first. */
+  /** Names of services, which are passed to the constructor or factory first. */
   services?: S
-  /** Given after the services, as they are. */
+  /** Further arguments, passed on as they are. */
   args?: A
 }
 
-/** `new Class(...services, ...args).execute(data, context)`, constructed anew for each attempt. */
+/**
+ * A step as a class: `new Class(...services, ...args).execute(data, context)`. A new object is
+ * constructed for each attempt.
+ * @example { class: Resize, services: ['images'], args: [320] }
+ */
 export interface ClassSpec<
   C extends AnyContext = any,
   Output = any,
@@ -49,7 +76,11 @@ export interface ClassSpec<
   class: new (...args: P) => StepObject<C, Output>
 }
 
-/** `factory(...services, ...args).execute(data, context)`, called anew for each attempt. */
+/**
+ * A step as a factory: `factory(...services, ...args).execute(data, context)`. The factory is
+ * called for each attempt.
+ * @example { factory: makeResize, services: ['images'], args: [320] }
+ */
 export interface FactorySpec<
   C extends AnyContext = any,
   Output = any,
@@ -61,24 +92,34 @@ export interface FactorySpec<
 }
 
 /**
- * A step as a function that a module exports: loaded when it first runs, in a thread or process of its own if the step has `isolate`.
+ * A step as a function that a module exports. The module is loaded when the step first runs: into a
+ * thread or process of its own if the step has `isolate`, otherwise into the application.
  * @example
  * { module: new URL('./crunch.js', import.meta.url), export: 'crunch', type: typed<typeof crunch>() }
  */
 export interface ModuleSpec<C = any, Output = any> {
   module: URL
-  /** Default 'default'. */
+  /** The name of the export. Default 'default'. */
   export?: string | undefined
-  /** Only tells the types: `typed<typeof crunch>()`. Without it the output is `unknown`. */
+  /**
+   * Declares the types, and is not called: `typed<typeof crunch>()`. Without it the output is
+   * `unknown`.
+   */
   type?: Typed<(context: C) => Output>
 }
 
-/** What a step does: a function of its context, an object spec or a module. `P` are the spec's parameters, `S` its services, `A` its args. */
+/**
+ * The work of a step: a function of its context, an object spec or a module. `P` are the parameters
+ * of a spec, `S` its services, `A` its arguments.
+ */
 export type Work<C extends AnyContext = any, Output = any, P extends any[] = any, S = readonly Name[] | [], A = readonly unknown[] | []> =
   | ((context: C) => Output)
   | ClassSpec<C, Output, P, S, A>
   | FactorySpec<C, Output, P, S, A>
   | ModuleSpec<C, Output>
 
-/** Code of the user's that is asked in an attempt: work, `when`, `items`, `input`, the time of a sleep. */
+/**
+ * Code of the user's that is asked in an attempt: work, `when`, `items`, `input`, the time of a
+ * sleep.
+ */
 export type UserFunction = (context: AnyContext) => unknown

@@ -11,23 +11,32 @@ const NAMED = 3
 
 const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))
 
+/** Options of `copyStore`. */
 export interface CopyOptions {
-  /** Told of each journal that cannot be read; it stays behind and the copy goes on. Without it the copy ends there. */
+  /**
+   * Called with each journal that cannot be read. It stays behind, and the copy continues. Without
+   * this function the copy ends there.
+   */
   readonly onCorrupt?: ((journal: CorruptJournal) => void) | undefined
 }
 
-/** How many processes a copy brought over, and how many it found there already: of an earlier copy that was cut short. */
+/**
+ * How many processes were copied, and how many were there already, from an earlier copy that was
+ * interrupted.
+ */
 export interface Copied {
   readonly copied: number
   readonly present: number
 }
 
 /**
- * Copies every process of a store into another one, with its history, log, labels and key, and the charts of definitions. The first store stays
- * as it is. May be run again: what is there already is left alone. Close the hosts of both stores first.
+ * Copies every process of a store into another store, with its history, log, labels and key, and
+ * the charts of definitions. The first store stays as it is. If a copy is interrupted, run it
+ * again: it skips what was copied. Close the hosts of both stores first.
  *
- * @throws ERR_NOT_ENDED if there are processes that have not ended, ERR_STORE_MISSING, ERR_STORE_CORRUPT, ERR_STORE_WRITE if a key belongs to
- * another process over there; a TypeError if both are the same
+ * @throws ERR_NOT_ENDED if there are processes that have not ended, ERR_STORE_MISSING,
+ * ERR_STORE_CORRUPT, ERR_STORE_WRITE if a key belongs to another process over there; a TypeError if
+ * both are the same
  * @example
  * await copyStore(lowdbStore('.stepwright'), sqliteStore('processes.sqlite'))
  */
@@ -78,7 +87,10 @@ async function* batches(from: Store, onCorrupt: (journal: CorruptJournal) => voi
   yield pids
 }
 
-/** @returns whether it is new over there; `undefined` if it could not be read, or was deleted meanwhile */
+/**
+ * @returns whether it is new over there; `undefined` if it could not be read, or was deleted
+ * meanwhile
+ */
 async function copyProcess(
   from: Store,
   to: Store,

@@ -12,7 +12,8 @@ import type { ConformanceTest } from './conformance/suite.ts'
 export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
 
 /**
- * The contract of a store, for whoever writes one: every test must pass. They use node:assert, so any test runner will do.
+ * The contract of a store, as a list of tests that must all pass. They use node:assert, so any test
+ * runner will do.
  *
  * @example
  * for (const { name, run } of storeConformance) test(name, () => run(makeMyStore))

@@ -10,9 +10,9 @@ import type { Kind } from './kind.ts'
 
 const DEFAULT_CONCURRENCY = 10
 
-/** Of a step that does the same for every item: `timeout` and `retry` are those of one item. */
+/** Options of an each step. `timeout` and `retry` are those of one item. */
 export interface EachOptions<C, When extends boolean = boolean> extends WorkOptions, WhenOption<C, When> {
-  /** Items under way at once. Default 10. */
+  /** How many items are under way at a time. Default 10. */
   concurrency?: number | undefined
 }
 
@@ -59,7 +59,10 @@ function checkItems(items: unknown, name: string): readonly unknown[] {
   throw mustBe(`items of each step '${name}'`, 'an array', items)
 }
 
-/** The failure of one item, which is its step's. Keeps the code, so that whoever catches it can tell a timeout. */
+/**
+ * The failure of one item, which is its step's. Keeps the code, so that whoever catches it can tell
+ * a timeout.
+ */
 export class ItemError extends Error {
   override name = 'ItemError'
   readonly code: unknown

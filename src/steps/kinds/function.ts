@@ -9,9 +9,13 @@ import { planRetry, type PlannedRetry } from '../retry.ts'
 import type { StepContext, UserFunction, Work } from '../work.ts'
 import type { Kind } from './kind.ts'
 
+/** Options of `.step()`. */
 export interface StepOptions<Data = any, Services = any, Input = any, Pause = boolean | StandardSchemaV1, When extends boolean = boolean>
   extends WorkOptions, WhenOption<StepContext<Data, Services, Input>, When> {
-  /** Pause after the step until somebody calls `proceed`; a schema checks the data that brings. */
+  /**
+   * Pause after the step until somebody calls `proceed`. A schema checks the data that `proceed`
+   * brings.
+   */
   interrupt?: Pause
 }
 

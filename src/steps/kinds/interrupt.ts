@@ -4,10 +4,14 @@ import { toMs, type Duration } from '../../record/duration.ts'
 import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import type { Kind } from './kind.ts'
 
+/** Options of `.interrupt()`. */
 export interface InterruptOptions<Pause = true | StandardSchemaV1> {
-  /** How long to wait for `proceed`. Default: for ever. */
+  /**
+   * How long to wait for `proceed`. Then the process fails with `ERR_STEP_TIMEOUT`. Default:
+   * forever.
+   */
   timeout?: Duration | undefined
-  /** Checks the data that `proceed` brings. */
+  /** Checks the data that `proceed` brings, and gives it a type. */
   schema?: Pause
 }
 

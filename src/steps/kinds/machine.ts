@@ -7,8 +7,12 @@ import type { UserFunction } from '../work.ts'
 import type { Kind } from './kind.ts'
 import { isMachine, whyNotRestorable, type MachineLike } from './machine-like.ts'
 
+/** Options of a machine step. */
 export interface MachineOptions<C, When extends boolean = boolean> extends WholeOptions<C, When> {
-  /** Whether `send` refuses events that no state of the machine knows. Default false: they do nothing. */
+  /**
+   * Whether `send` rejects events that no state of the machine knows (`ERR_UNKNOWN_EVENT`). Default
+   * false: such events do nothing.
+   */
   strict?: boolean | undefined
 }
 

@@ -8,8 +8,9 @@ import type { StepContext, UserFunction, Work } from '../work.ts'
 import { WORK_CHECKS, type FunctionStep } from './function.ts'
 import type { Kind } from './kind.ts'
 
-/** A branch of a parallel step, with options of its own. */
+/** A branch of a parallel step with options of its own. */
 export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<any, any, any>> extends WorkOptions {
+  /** What the branch does. */
   run: Work<C>
 }
 

@@ -27,8 +27,8 @@ import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSc
 
 export interface LowdbStoreOptions {
   /**
-   * What a record survives once it is written: 'process' (the default) the death of the process, 'power' the loss of power as well. The
-   * latter waits for the disk at every transition.
+   * What a written record survives: 'process' (the default) the death of the Node process, 'power'
+   * also a power failure. With 'power', every transition waits for the disk.
    */
   readonly durability?: 'process' | 'power'
   /**
@@ -39,11 +39,12 @@ export interface LowdbStoreOptions {
 }
 
 /**
- * A store in a directory: a journal of lines of JSON per process, each a lowdb database, private to the user. Does nothing until it is used;
- * the directory is made when the first host opens.
+ * A store in a directory that is private to the user: one journal of JSON lines per process, each a
+ * lowdb database. It does nothing until it is used. The directory is created when the first host
+ * opens, or a client submits a process.
  *
- * @param dir relative to the working directory of now
- * @throws TypeError if `dir` is no path
+ * @param dir relative to the current working directory. Default '.stepwright'
+ * @throws TypeError if `dir` is not a path
  * @example
  * const runtime = await createRuntime({ processes: [importDump], store: lowdbStore('/var/lib/app/stepwright') })
  */

@@ -15,8 +15,9 @@ import type { Host, StoredProcess } from '../../record/host.ts'
 import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
 
 /**
- * A store in memory, for tests: the same contract as any, for the hosts and clients of one Node process. A host that is closed while it owns
- * processes counts as dead, and they can be adopted.
+ * A store in memory, for tests. It obeys the contract of all stores, for the hosts and clients of
+ * one Node process. A host that is closed while it owns processes counts as dead, so other hosts
+ * adopt them.
  *
  * @example
  * const store = memoryStore()

@@ -25,18 +25,21 @@ import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSc
 
 export interface SqliteStoreOptions {
   /**
-   * What survives once a write has resolved: the death of this Node process ('process', the default: a power failure takes at most the last
-   * moments, and never harms the rest), or the death of the machine too ('power', an fsync per commit).
+   * What a written record survives: 'process' (the default) the death of the Node process, and all
+   * but the last moments a power failure too; 'power' a power failure as well, with one sync of the
+   * disk per commit.
    */
   readonly durability?: 'process' | 'power'
 }
 
 /**
- * A store in one SQLite file, private to the user, for millions of processes and quick lists. Hosts and clients may be many Node processes on one
- * machine. Does nothing until it is used; the file is made when the first host opens.
+ * A store in one SQLite file that is private to the user, for millions of processes and fast lists.
+ * Any number of Node processes on one machine may be its hosts and clients. It does nothing until
+ * it is used. The file is created when the first host opens, or a client submits a process.
  *
- * @param file relative to the working directory of now; `openClient` and the command know one by its ending: .db, .sqlite or .sqlite3
- * @throws TypeError if `file` is no path, or for an unknown durability
+ * @param file relative to the current working directory. `openClient` and the command line
+ * recognise it by its ending: .db, .sqlite or .sqlite3
+ * @throws TypeError if `file` is not a path, or for an unknown durability
  * @example
  * import { sqliteStore } from 'stepwright/sqlite'
  * const runtime = await createRuntime({ processes: [importDump], store: sqliteStore('/var/lib/app/processes.sqlite') })
@@ -190,7 +193,9 @@ class SqliteStore implements Store {
     return (this.#reader = opening)
   }
 
-  /** A host of this store has committed: readers of this store need not wait until they look again. */
+  /**
+   * A host of this store has committed: readers of this store need not wait until they look again.
+   */
   #stir(): void {
     this.#reader?.then(
       ({ watcher }) => watcher.notify(),
