@@ -4,34 +4,39 @@ import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
 import type { CorruptJournal } from '../store/store.ts'
 
-/** Which processes to list. */
+/** Which processes to list: those that fit all of these. */
 export interface ListOptions {
   /** One status or several. */
   readonly status?: ProcessStatus | readonly ProcessStatus[] | undefined
+  /** The name of their definition. */
   readonly name?: string | undefined
-  /** Processes that have all of these labels. */
+  /** Labels that a process must have, all of them. */
   readonly labels?: Readonly<Record<string, string>> | undefined
-  /** At most so many. Default: all. */
+  /** At most this many. Default: all. */
   readonly limit?: number | undefined
-  /** Told of each journal that cannot be read; the list goes on. Without it they are left out. */
+  /** Called with each journal that cannot be read. The list continues without it. */
   readonly onCorrupt?: ((journal: CorruptJournal) => void) | undefined
 }
 
 /** Which processes to watch. */
 export interface WatchAllOptions extends WaitOptions {
+  /** Default: all processes. */
   readonly filter?: Pick<ListOptions, 'name' | 'labels'> | undefined
 }
 
-/** Ends a wait: the promise rejects with the signal's reason. */
+/** Options of everything that waits. */
 export interface WaitOptions {
+  /** Ends the wait: the promise rejects with the reason of the signal. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of `logs`. */
 export interface LogOptions extends WaitOptions {
+  /** Whether to continue with later entries until the process has ended. Default false. */
   readonly follow?: boolean | undefined
 }
 
-/** One thing a step said with `log()`. */
+/** One entry that a step added with `log()`. */
 export interface LogInfo {
   /** ISO 8601. */
   readonly at: string
@@ -41,75 +46,91 @@ export interface LogInfo {
   readonly fields?: unknown
 }
 
-/** What may be said of a process when it is submitted. */
+/** Options of `submit`. */
 export interface SubmitOptions {
-  /** Idempotency key: the same key always means the same process; a second submit or start with it returns the first one. */
+  /**
+   * An idempotency key of at most 1024 characters. The same key always means the same process: a
+   * second submit or start returns the first one.
+   */
   readonly key?: string | undefined
-  /** Facts to find the process by. */
+  /** Strings by which to find the process, such as `{ customer: 'ada' }`. At most 16 KiB. */
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
+/** Options of `fork`. */
 export interface ForkOptions<Step extends string = string> {
-  /** The step to begin with again. Default: the one in which the process failed or was stopped. */
+  /** The step to begin with. Default: the step in which the process failed or was stopped. */
   readonly from?: Step | undefined
 }
 
+/** Options of `adopt`. */
 export interface AdoptOptions {
-  /** Even if the host answers: it then loses its journals. */
+  /** Take the processes even if the host answers, which then loses them. Default false. */
   readonly force?: boolean | undefined
 }
 
-/** 'taken': done, and in the store. 'kept': no host that is alive has the process; it is done as soon as one takes it up. */
+/**
+ * What became of a command. 'taken': it is done and on record. 'kept': no living host has the
+ * process, so the next host that adopts it does the command first.
+ */
 export type Steered = 'taken' | 'kept'
 
-/** When a process is started by itself. Times are ISO 8601. */
+/** When processes of a definition start by themselves. Times are ISO 8601. */
 export interface ScheduleInfo {
   readonly name: string
   /** A cron pattern, or `every 60s`. */
   readonly schedule: string
   readonly timeZone?: string
-  /** What becomes of ticks that pass while no host is there. */
+  /**
+   * What happens to ticks that pass while no host is there: they are skipped, or the last one is
+   * caught up with once.
+   */
   readonly missed: 'skip' | 'once'
-  /** The next tick; in the past if no host is there. */
+  /** The next tick. It is in the past if no host is there. */
   readonly next?: string
 }
 
-/** Reads and steers processes from any Node process, through the store alone. Needs no definitions. */
+/** Reads and steers processes from any Node process, through the store. It needs no definitions. */
 export interface Client {
-  /** The process as it is now; `undefined` if there is none with this pid. */
+  /** The process as it is now, or `undefined` if the store has no process with this pid. */
   get(pid: string): Promise<ProcessInfo | undefined>
   /**
-   * Processes, newest first.
+   * Lists processes, newest first.
    * @example for await (const { pid, status } of client.list({ name: 'import-dump', limit: 20 })) console.log(pid, status)
    */
   list(options?: ListOptions): AsyncIterable<ProcessInfo>
-  /** How many processes there are of each status, those that cannot be read left out. */
+  /** How many processes there are of each status. Processes that cannot be read do not count. */
   counts(): Promise<StatusCounts>
   /**
-   * The process as it is, then each change; ends when the process has ended.
+   * The process as it is, then each change, until the process has ended.
    * @throws ERR_UNKNOWN_PROCESS
+   * @example for await (const { status } of client.watch(pid)) console.log(status)
    */
   watch(pid: string, options?: WaitOptions): AsyncIterable<ProcessInfo>
   /**
-   * Every process that fits: those that live as they are, then each change of any, and those that begin later, to their end. Ends when
-   * `signal` aborts. Of changes in quick succession only the last may be reported; all are within a second.
+   * All live processes that fit as they are, then each change of any process, also of those that
+   * begin later, until `signal` aborts. Changes are reported within a second. Of changes in quick
+   * succession, only the last may be reported.
    * @example for await (const { pid, status } of client.watchAll({ filter: { name: 'import-dump' }, signal })) console.log(pid, status)
    */
   watchAll(options?: WatchAllOptions): AsyncIterable<ProcessInfo>
   /**
    * Waits for the output, also through the death of a host.
-   * @throws ProcessError, ProcessTimeoutError, ProcessCancelledError; ERR_UNKNOWN_PROCESS if there is no such process, or it was deleted
+   * @throws ProcessError, ProcessTimeoutError, ProcessCancelledError; ERR_UNKNOWN_PROCESS if there
+   * is no such process, or it was deleted
+   * @example const { rows } = await client.result<typeof importDump>(pid)
    */
   result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>>
   /**
-   * Every record of the journal, oldest first.
+   * The process as of every record of its journal, oldest first.
    * @throws ERR_UNKNOWN_PROCESS
    */
   history(pid: string): Promise<HistoryEntry[]>
   /**
-   * Puts a process into the store for a worker: `createRuntime({ worker: true })` or `stepwright work`. Resolves with its pid; it is pending
-   * until a worker that knows the definition takes it. The worker checks the input: one that does not fit ends the process in `error`
-   * (ERR_INVALID_INPUT).
+   * Puts a process into the store for a worker (`createRuntime({ worker: true })` or `stepwright
+   * work`), and resolves with its pid. The process is pending until a worker that knows the
+   * definition takes it. The worker checks the input: if it does not fit, the process ends in
+   * `error` (ERR_INVALID_INPUT).
    * @throws ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_STORE_WRITE
    * @example const pid = await client.submit('import-dump', { file: 'dump.xml' }, { key: 'dump.xml' })
    */
@@ -120,47 +141,62 @@ export interface Client {
    */
   cancel(pid: string, reason?: string): Promise<Steered>
   /**
-   * Lets an interrupted process go on. A plain object is merged into the paused step's output, anything else replaces it, none keeps it. Of
-   * two that let the same step go on at once, one does and the other is told.
-   * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
+   * Continues an interrupted process. A plain object is merged into the output of the paused step,
+   * any other value replaces it, and without data it stays as it is. If two callers proceed the
+   * same pause, one succeeds and the other gets ERR_NOT_INTERRUPTED.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT,
+   * ERR_NOT_JSON
    */
   proceed<D extends ProcessDefinition = ProcessDefinition>(pid: string, data?: ProceedData<D>): Promise<Steered>
   /**
-   * Sends an event to the machine of the machine step the process is in.
-   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
+   * Sends an event to the machine of the machine step that the process is in.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step,
+   * ERR_UNKNOWN_EVENT if the step is strict, ERR_NOT_JSON
+   * @example await client.send(pid, { type: 'APPROVE', by: 'ada' })
    */
   send<D extends ProcessDefinition = ProcessDefinition>(pid: string, event: ProcessEvent<D>): Promise<Steered>
   /**
-   * Begins a new process where a step of another one began, with the data it had then: to retry a failed process from its failed step, or to try
-   * a step again with other code. Top-level steps only. Any host that knows the definition takes it.
-   * @returns the new pid; its `forkedFrom` names the other one
+   * Begins a new process where a step of another process began, with the data that the step
+   * received: to try a failed process again after a repair, or a step with other code. Branches
+   * cannot be forked. Any host that knows the definition takes the new process.
+   * @returns the new pid. `forkedFrom` of the new process names the other one
    * @throws ERR_UNKNOWN_PROCESS, ERR_UNKNOWN_STEP
    */
   fork<D extends ProcessDefinition = ProcessDefinition>(pid: string, options?: ForkOptions<ProcessStep<D>>): Promise<string>
   /**
-   * Removes an ended process, and the processes it has started.
+   * Removes a process that has ended, and its child processes.
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS
    */
   delete(pid: string): Promise<void>
   /**
-   * What the steps of a process have logged, oldest first. With `follow`, then every later entry until the process has ended.
+   * What the steps of a process logged, oldest first. With `follow`, later entries follow until the
+   * process has ended.
    * @throws ERR_UNKNOWN_PROCESS
    * @example for await (const { at, step, message } of client.logs(pid, { follow: true })) console.log(at, step, message)
    */
   logs(pid: string, options?: LogOptions): AsyncIterable<LogInfo>
-  /** Processes that are started by themselves, and when next: as their hosts have noted. */
+  /**
+   * The processes that start by themselves, and when they start next, as their hosts recorded it.
+   */
   schedules(): Promise<ScheduleInfo[]>
-  /** Pids that begin with `prefix`, at most `limit` (default 2: enough to tell whether it is unique). */
+  /**
+   * Pids that begin with `prefix`, at most `limit` of them (default 2: enough to see whether the
+   * prefix is unique).
+   */
   find(prefix: string, limit?: number): Promise<string[]>
-  /** The runtimes of this store, dead ones too as long as they left something behind. */
+  /** The hosts of this store, with dead ones that still own something. */
   hosts(): Promise<Host[]>
   /**
-   * For people: takes the processes of a host that they know to be gone and that cannot be seen to be dead from here (on another machine), so
-   * that the next host goes on with them. Returns how many.
+   * Takes the processes of a host that you know to be gone, so that the next host continues them,
+   * and returns how many. It is needed only for hosts on other machines, which cannot be seen to be
+   * dead from here.
    * @throws ERR_UNKNOWN_HOST, ERR_HOST_ALIVE
    */
   adopt(hostId: string, options?: AdoptOptions): Promise<number>
-  /** Ends every wait of this client with ERR_CLIENT_CLOSED. A store that was given to `openClient` stays open. */
+  /**
+   * Ends every wait of this client with ERR_CLIENT_CLOSED. A store that was given to `openClient`
+   * stays open.
+   */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

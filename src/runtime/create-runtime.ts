@@ -11,9 +11,11 @@ import type { HostStore } from '../store/store.ts'
 import { HostRuntime, type Runtime } from './runtime.ts'
 
 /**
- * Opens a host: it runs processes of these definitions, and goes on with what dead hosts left behind.
+ * Opens a host. It runs processes of these definitions, and adopts the processes that dead hosts
+ * left behind.
  *
- * @throws TypeError for a wrong option or a missing service; ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_WRITE
+ * @throws TypeError for a wrong option or a missing service; ERR_STORE_ACCESS, ERR_STORE_VERSION,
+ * ERR_STORE_WRITE
  * @example
  * await using runtime = await createRuntime({ processes: [importDump], services: { db } })
  * const job = await runtime.start(importDump, { file: 'dump.xml' })
@@ -25,7 +27,10 @@ export async function createRuntime<const P extends readonly ProcessDefinition[]
   return (await openRuntime(options, { clock: systemClock, createPid, yieldLoop: createLoopYield() })).runtime
 }
 
-/** Opens a runtime with what tests replace, and gives away the host's side of the store, by which they let the host die. */
+/**
+ * Opens a runtime with what tests replace, and gives away the host's side of the store, by which
+ * they let the host die.
+ */
 export async function openRuntime(
   options: RuntimeOptions & { services?: unknown },
   injected: Injected,

@@ -3,15 +3,15 @@ import { show } from '../record/show.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import { notify } from './listeners.ts'
 
-/** What `runtime.on` listens to. */
+/** The events of `runtime.on`. */
 export interface RuntimeEvents {
   /** A process of this host made a transition, or reported progress. */
   readonly process: ProcessInfo
-  /** The host took processes over from another one (which had died, or let them go), or has closed. */
+  /** The host adopted processes of a host that had died or released them, or it has closed. */
   readonly host: { readonly type: 'adopted'; readonly pids: readonly string[] } | { readonly type: 'closed' }
   /**
-   * A client's command that was kept (no host was alive) cannot be done now that this host has the process: the process has ended, say, or is
-   * not interrupted. It is in the log of the process too.
+   * A command that was kept while no living host had the process cannot be done now, for example
+   * because the process is not interrupted. The log of the process has an entry too.
    */
   readonly 'command-refused': {
     readonly pid: string

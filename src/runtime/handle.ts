@@ -7,32 +7,38 @@ import type { LiveProcess } from './process/live-process.ts'
 import { cancel, proceed, send } from './process/steering.ts'
 import { checkListener, notifyListener } from './listeners.ts'
 
-/** A process as the app that started it holds it. */
+/** A process, as `runtime.start` returns it. */
 export interface ProcessHandle<Output = unknown, D extends ProcessDefinition = ProcessDefinition> {
   readonly pid: string
   /**
-   * Waits for the output. Lazy: a failure nobody asks for is no unhandled rejection.
+   * Waits for the output. If nobody calls it, a failure of the process is not an unhandled
+   * rejection.
    * @throws ProcessError, ProcessTimeoutError, ProcessCancelledError, ERR_RUNTIME_CLOSED
    */
   result(): Promise<Output>
   /**
-   * Calls back at every transition and progress report from now on. If another host runs the process, first calls back with its current
-   * state. Returns a function that ends the subscription. What a listener throws becomes a warning.
+   * Calls back at every transition and progress report from now on. If another host runs the
+   * process, first calls back with its current state. Returns a function that ends the
+   * subscription. What a listener throws becomes a warning.
    */
   subscribe(listener: (info: ProcessInfo) => void): () => void
   /**
-   * Ends the process in `cancelled`, whatever it is doing. Resolves to 'kept' where another host has it and is not alive.
+   * Ends the process in `cancelled`, whatever it is doing. Resolves with 'kept' if another host has
+   * the process and is not alive.
    * @throws ERR_ALREADY_ENDED
    */
   cancel(reason?: string): Promise<Steered>
   /**
-   * Lets an interrupted process go on. A plain object is merged into the paused step's output, anything else replaces it, none keeps it.
-   * @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT (the step has a schema and `data` does not fit), ERR_NOT_JSON
+   * Continues an interrupted process. A plain object is merged into the output of the paused step,
+   * any other value replaces it, and without data it stays as it is.
+   * @throws ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT if `data` does not fit the schema of the step,
+   * ERR_NOT_JSON
    */
   proceed(data?: ProceedData<D>): Promise<Steered>
   /**
-   * Sends an event to the machine of the machine step the process is in.
-   * @throws ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT (the step is strict), ERR_NOT_JSON
+   * Sends an event to the machine of the machine step that the process is in.
+   * @throws ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step, ERR_UNKNOWN_EVENT if
+   * the step is strict, ERR_NOT_JSON
    */
   send(event: ProcessEvent<D>): Promise<Steered>
 }
@@ -49,8 +55,8 @@ export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
 }
 
 /**
- * The handle of a process that this host does not run: it has ended, or another host has it. `closing` ends every wait; `adopted` finds it
- * if this host has adopted it since.
+ * The handle of a process that this host does not run: it has ended, or another host has it.
+ * `closing` ends every wait; `adopted` finds it if this host has adopted it since.
  */
 export function foreignHandle<Output>(
   pid: string,

@@ -15,11 +15,16 @@ import type { ProcessHandle } from './handle.ts'
 import type { Host } from './host/host.ts'
 import { checkCloseOptions, type CloseOptions, type StartOptions } from './options.ts'
 
-/** The object through which app code starts and closes processes. A client of its store as well. */
+/**
+ * The object through which an application starts, steers and closes processes. It is also a client
+ * of its store.
+ */
 export interface Runtime extends Omit<Client, 'close'> {
   /**
-   * Starts a process: it is on disk when the promise resolves.
-   * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_UNKNOWN_DEFINITION, ERR_STORE_WRITE, ERR_RUNTIME_CLOSED
+   * Starts a process. When the promise resolves, the process is in the store.
+   * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_UNKNOWN_DEFINITION,
+   * ERR_STORE_WRITE, ERR_RUNTIME_CLOSED
+   * @example const job = await runtime.start(importDump, { file: 'dump.xml' }, { key: 'dump.xml' })
    */
   start<D extends ProcessDefinition>(
     definition: D,
@@ -31,29 +36,33 @@ export interface Runtime extends Omit<Client, 'close'> {
    */
   cancel(pid: string, reason?: string): Promise<Steered>
   /**
-   * Lets an interrupted process go on.
+   * Continues an interrupted process. A plain object is merged into the output of the paused step,
+   * any other value replaces it, and without data it stays as it is.
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON
    */
   proceed<D extends ProcessDefinition = ProcessDefinition>(pid: string, data?: ProceedData<D>): Promise<Steered>
   /**
-   * Tells of what happens here from now on: transitions and progress of the processes of this host, takeovers, failures of the store. Returns a
-   * function that ends it.
+   * Calls a listener with what happens on this host from now on: changes of its processes,
+   * adoptions, refused commands, failures of the store. Returns a function that removes the
+   * listener. A listener that throws harms nobody.
    * @example runtime.on('process', ({ pid, status }) => console.log(pid, status))
    */
   on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void
   /**
-   * Resolves once a worker has done its work (see `WorkerOptions`) and no process here runs, sleeps or waits to begin; at once after `close`.
+   * Resolves when a worker is done (see `WorkerOptions`) and no process on this host runs, sleeps
+   * or waits to begin. After `close` it resolves at once.
    */
   idle(): Promise<void>
   /**
-   * Tells the steps under way to end and waits for them, at most `within` (default '10s'). What has not ended is given up: the next host goes on with it.
+   * Aborts the signals of the steps under way and waits for them, at most `within` (default '10s').
+   * The next host continues the processes that have not ended.
    */
   close(options?: CloseOptions): Promise<void>
 }
 
 /**
- * The documented methods of a runtime, and nothing else: what it runs itself its host does, what it does not it reads and steers through
- * the store, as any client.
+ * The documented methods of a runtime, and nothing else: what it runs itself its host does, what it
+ * does not it reads and steers through the store, as any client.
  */
 export class HostRuntime implements Runtime {
   readonly #host: Host

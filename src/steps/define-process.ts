@@ -58,32 +58,44 @@ class Builder {
   }
 }
 
-/** `typed<T>()` is all that can say what services are: another schema would look as if it checked them. */
+/**
+ * `typed<T>()` is all that can say what services are: another schema would look as if it checked
+ * them.
+ */
 function checkServices(services: unknown, what: string): void {
   if (checkSchema(services, what)['~standard'].vendor !== 'stepwright')
     throw mustBe(what, 'typed<T>(), which only tells their type', services)
 }
 
-/** What is said of a process before its steps. */
+/** Options of `defineProcess`. */
 export interface ProcessOptions<S = Schema | undefined, Services = any, Name extends string = string> {
-  /** Small letters, digits and -. Two definitions with the same name are versions of one process. */
+  /**
+   * Lower-case letters, digits and `-`. Definitions with the same name are versions of one process.
+   */
   name: ProcessName<Name>
-  /** Change it when the steps change while processes are under way. Default '1'. */
+  /**
+   * Give a definition another version when its steps change while processes are under way. Default
+   * '1'.
+   */
   version?: string | undefined
   /** Parses the input: any Standard Schema whose output is JSON, or `typed<T>()`. */
   input?: S
   /** What the steps need from outside: `typed<{ db: Db }>()`. */
   services?: Typed<Services>
-  /** How long the process may run, not counting what it sleeps or is interrupted. */
+  /**
+   * How long a process may be `running`, across restarts. Time in which it sleeps or is interrupted
+   * does not count. Default: no limit.
+   */
   timeout?: Duration | undefined
   /**
-   * When it is started by itself.
+   * When processes start by themselves.
    * @example schedule: { cron: '30 2 * * *', timeZone: 'Europe/Berlin', missed: 'once' }
    * @example schedule: { every: '15m' }
    */
   schedule?: ScheduleOptions | undefined
   /**
-   * Says where processes of an older version go on. Asked only for what this definition cannot restore as it is. Pure: no I/O, no promise.
+   * Says where processes of an older version continue. It is called only for processes that this
+   * definition cannot restore as they are, and must be pure: no I/O, no promise.
    * @example migrate: ({ step, data }) => (step === 'parse' ? { step: 'parse-v2', data } : undefined)
    */
   migrate?: Migrate | undefined
@@ -100,7 +112,7 @@ export const PROCESS_CHECKS = {
 }
 
 /**
- * Begins the definition of a process; its methods add the steps.
+ * Begins the definition of a process. The methods of the result add steps.
  * @throws TypeError for a bad or unknown option
  * @example
  * export const importDump = defineProcess({ name: 'import-dump', input: typed<{ file: string }>(), timeout: '5m' })

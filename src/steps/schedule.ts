@@ -2,29 +2,41 @@ import { Cron } from 'croner'
 import { checkOptions, checkText, mustBe, oneOf } from '../record/check.ts'
 import { toMs, type Duration } from '../record/duration.ts'
 
-/** When a process is started by itself, as `defineProcess` takes it: by a pattern, or at an interval. */
+/**
+ * When processes of a definition start by themselves: by a cron pattern, or at an interval.
+ * @example { cron: '30 2 * * *', timeZone: 'Europe/Berlin', missed: 'once' }
+ * @example { every: '15m' }
+ */
 export type ScheduleOptions = CronSchedule | IntervalSchedule
 
-/** No value has this type: its name is what the compiler tells. A time zone goes with `cron`. */
+/** No value has this type: its name is what the compiler reports. A time zone goes with `cron`. */
 export interface GiveEitherCronOrEvery {
   readonly 'give either cron or every': never
 }
 
 export interface MissedTicks {
-  /** What to do with ticks that passed while no host was there: nothing, or catch up once. Default 'skip'. */
+  /**
+   * What to do about ticks that pass while no host is there: skip them, or catch up with the last
+   * one once. Default 'skip'.
+   */
   missed?: 'skip' | 'once' | undefined
 }
 
 export interface CronSchedule extends MissedTicks {
-  /** Minute, hour, day of month, month, day of week (a sixth field in front: seconds), or a nickname such as `@daily`. */
+  /**
+   * Minute, hour, day of month, month and day of week, with seconds in front if there are six
+   * fields; or `@hourly`, `@daily` and so on.
+   */
   cron: string
-  /** Like 'Europe/Berlin'. Default: UTC, the same for every host. */
+  /** The time zone of the pattern, such as 'Europe/Berlin'. Default 'UTC'. */
   timeZone?: string | undefined
   every?: GiveEitherCronOrEvery
 }
 
 export interface IntervalSchedule extends MissedTicks {
-  /** At every multiple of this since 1970 in UTC, so that all hosts agree. At least a second. */
+  /**
+   * The interval, of at least a second. It is counted from 1970 in UTC, so that all hosts agree.
+   */
   every: Duration
   cron?: GiveEitherCronOrEvery
   timeZone?: GiveEitherCronOrEvery

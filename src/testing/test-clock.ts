@@ -8,11 +8,14 @@ interface Alarm {
   readonly callback: () => void
 }
 
-/** Where every test clock begins, so that times in records are the same in every run. */
+/**
+ * The time at which every test clock begins, so that times in records are the same in every run.
+ */
 const BEGINNING = Date.UTC(2030, 0, 1)
 
 /**
- * A clock that stands still until a test moves it: hours of sleeps and retry waits take milliseconds.
+ * A clock that stands still until a test moves it: hours of sleeps and retry waits take
+ * milliseconds.
  *
  * @example
  * await clock.advance('2h')
@@ -32,8 +35,9 @@ export class TestClock implements Clock {
   }
 
   /**
-   * Moves the clock on and rings what comes due on the way, each at its own time. Between two of them, what they set off runs as far as it
-   * can without waiting for the world outside.
+   * Moves the clock forward and fires every timer that comes due on the way, each at its own time.
+   * After each timer, everything that follows from it runs as far as it can without waiting for the
+   * outside world.
    */
   async advance(duration: Duration): Promise<void> {
     const end = this.#now + toMs(duration, 'advance(duration)')
@@ -47,7 +51,7 @@ export class TestClock implements Clock {
     this.#now = end
   }
 
-  /** Sets the clock as a person or NTP would: nothing rings on the way. */
+  /** Sets the clock as a person or NTP would: no timer fires on the way. */
   set(epochMs: number): void {
     if (!Number.isFinite(epochMs)) throw new TypeError(`set(epochMs): expected epoch milliseconds, received ${show(epochMs)}`)
     const step = epochMs - this.#now

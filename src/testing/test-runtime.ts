@@ -11,14 +11,21 @@ import type { ProcessStatus } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
 import { TestClock } from './test-clock.ts'
 
-/** A runtime for tests: nothing on disk, time moved by hand, the same pids in every run. */
+/**
+ * A runtime for tests: nothing is on disk, the test moves the clock, and pids are the same in every
+ * run.
+ */
 export interface TestRuntime extends Runtime {
   readonly clock: TestClock
-  /** Waits until a process has this status (or is as the function says) and returns it as it is then. Never sleeps. */
+  /**
+   * Waits until a process has this status, or until the function returns true, and returns the
+   * process as it is then. It never sleeps.
+   * @throws an error if the process ends before that
+   */
   until(pid: string, wanted: ProcessStatus | ((info: ProcessInfo) => boolean)): Promise<ProcessInfo>
   /**
-   * Lets the host die, as SIGKILL would: to others on the same store it is dead from now on, and nothing of it is written any more. Steps that
-   * are under way are told to end.
+   * Lets the host die, as SIGKILL would. From then on it is dead to others on the same store, and
+   * it writes nothing any more. The signals of the steps under way abort.
    */
   die(): Promise<void>
 }
@@ -26,11 +33,16 @@ export interface TestRuntime extends Runtime {
 const never = (): Promise<never> => new Promise(() => {})
 
 export interface TestRuntimeOptions extends RuntimeOptions {
-  /** Of another test runtime: a test of restarts gives both hosts the same clock and the same store. */
+  /**
+   * The clock of another test runtime: a test of restarts gives both hosts the same clock and the
+   * same store.
+   */
   readonly clock?: TestClock | undefined
 }
 
-/** Processes started so far: two hosts on one store must not give the same pid twice. */
+/**
+ * How many processes were started per store: two hosts on one store must not create the same pid.
+ */
 const counts = new WeakMap<Store, number>()
 
 function nextTail(store: Store): string {
@@ -40,7 +52,8 @@ function nextTail(store: Store): string {
 }
 
 /**
- * Opens a runtime for tests. Takes the options of `createRuntime`; the store is a `memoryStore()` unless one is given.
+ * Opens a runtime for tests. It takes the options of `createRuntime`. The default store is a
+ * `memoryStore()`.
  *
  * @example
  * const runtime = await createTestRuntime({ processes: [reminder] })

@@ -22,9 +22,9 @@ export type Unused<N extends string, Steps extends string> = string extends N
       : N
 
 /**
- * A definition to which steps can be added. Each method returns a new one and leaves this one as it is.
- * `Input` is what a caller gives, `Parsed` what the schema makes of it, `Data` what the next step gets.
- * Every method throws a TypeError for a bad name, work or option.
+ * A definition to which steps can be added. Each method returns a new definition and leaves this
+ * one as it is. `Input` is what a caller passes, `Parsed` what the schema makes of it, and `Data`
+ * what the next step receives. Every method throws a TypeError for a bad name, work or option.
  */
 export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends string, Messages = any> extends ProcessDefinition<
   Input,
@@ -34,7 +34,8 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
   Messages
 > {
   /**
-   * Adds a named unit of work: a function of its context, or an object spec.
+   * Adds a step that does work: a function of its context, an object spec or a module. Its output
+   * is the input of the next step.
    * @example
    * .step('read', ({ data, signal }) => readFile(data.file, { encoding: 'utf8', signal }), { timeout: '30s', retry: 3 })
    * .step('store', { class: Store, services: ['db'], args: ['pages'] })
@@ -60,21 +61,29 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     Messages | PauseMessage<Pause>
   >
 
-  /** A pause without work, until somebody calls `proceed`. */
+  /**
+   * Adds a pause that lasts until somebody calls `proceed`.
+   * @example .interrupt('sign-off', { schema: typed<{ by: string }>(), timeout: '7d' })
+   */
   interrupt<N extends string, Pause extends true | Schema = true>(
     name: Unused<N, Steps>,
     options?: InterruptOptions<Pause>,
   ): ProcessBuilder<Input, Parsed, Proceeded<Data, Pause>, Services, Steps | N, Messages | PauseMessage<Pause>>
 
-  /** Waits for a duration or until a time, across restarts. */
+  /**
+   * Adds a wait for a duration, until a `Date`, or until what a function of the context returns. It
+   * survives restarts.
+   * @example .sleep('cool-off', '10m')
+   */
   sleep<N extends string>(
     name: Unused<N, Steps>,
     until: Duration | Date | ((context: StepContext<Data, Services, Parsed>) => Duration | Date),
   ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N, Messages>
 
   /**
-   * Branches that run at once, each with its own retry, timeout and progress; the output has theirs by name. The first branch that fails for
-   * good aborts the others. After a restart only unfinished branches run again.
+   * Adds branches that run at the same time, each with its own retries, timeout and progress. The
+   * output has the outputs of the branches by name. The first branch that fails for good aborts the
+   * others. After a restart, only unfinished branches run again.
    * @example
    * .parallel('publish', { search: indexSearch, feed: { run: writeFeed, retry: 3 } })
    */
@@ -96,8 +105,9 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
   >
 
   /**
-   * Does the same work for every item of a list, some at once; the output is an array of theirs, in order. Items that have finished are not
-   * done again after a restart; progress counts them. The first item that fails for good aborts the rest.
+   * Adds the same work for every item of a list, several at a time. The output is an array in the
+   * order of the list. Progress counts finished items, which do not run again after a restart. The
+   * first item that fails for good aborts the rest.
    * @example
    * .each('resize', ({ data }) => data.images, ({ data: image, signal }) => resize(image, { signal }), { concurrency: 4, retry: 3 })
    */
@@ -117,8 +127,9 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
   ): ProcessBuilder<Input, Parsed, Skipped<Awaited<Output>[], Data, When>, Services & Take<P, S>, Steps | N, Messages>
 
   /**
-   * Runs another definition as a process of its own, with its own pid, journal and timeout; its output is the step's. It ends with this one,
-   * which waits for it without a slot.
+   * Adds another definition as a child process, with its own pid, journal and timeout. Its output
+   * is the output of the step. The parent waits for it without a slot, and cancels it when the
+   * parent ends.
    * @example
    * .process('thumbnails', thumbnails, { input: ({ data }) => ({ images: data.files }) })
    */
@@ -131,8 +142,8 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
   ): ProcessBuilder<Input, Parsed, Skipped<ProcessOutput<D>, Data, When>, Services & ProcessServices<D>, Steps | N, Messages>
 
   /**
-   * Runs an XState machine; its final output is the step's. Its states are in every record and survive restarts, with its delays; `send`
-   * reaches it. Its context and events must be JSON.
+   * Adds an XState machine. Its final output is the output of the step. `send` sends it events. Its
+   * states and its delays survive restarts, so its context and events must be JSON.
    * @example
    * .machine('approval', approvalMachine, { input: ({ data }) => ({ draft: data.text }) })
    */
