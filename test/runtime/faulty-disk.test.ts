@@ -10,9 +10,11 @@ async function runOn(t: ExecutionContext, durability: 'process' | 'power', plan?
   const dir = `${await tempDir(t)}/store`
   const { files, counts, arm, disarm } = faultyFiles()
   const ran: string[] = []
+  const armed = Promise.withResolvers<void>()
   const definition = defineProcess({ name: 'sturdy', input: typed<{ n: number }>() })
-    .step('a', ({ data, progress }) => {
+    .step('a', async ({ data, progress }) => {
       ran.push('a')
+      await armed.promise
       progress(1, 2)
       return { n: data.n + 1 }
     })
@@ -32,6 +34,7 @@ async function runOn(t: ExecutionContext, durability: 'process' | 'power', plan?
   const runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir, { files, durability }), retention: false })
   const job = await runtime.start(definition, { n: 0 }, { key: 'once' })
   arm(plan)
+  armed.resolve()
   const unsubscribe = job.subscribe(({ status }) => {
     if (status === 'interrupted') void job.proceed()
   })

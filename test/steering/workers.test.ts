@@ -129,7 +129,8 @@ test('a process is forked from the step in which it failed, and goes on with the
       if (broken) throw new Error('broken')
       return data
     })
-  await using runtime = await createRuntime({ processes: [build], store: lowdbStore(dir) })
+  const runtime = await createRuntime({ processes: [build], store: lowdbStore(dir) })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(build, undefined, { key: 'k', labels: { user: 'ada' } })
   for await (const { status } of runtime.watch(job.pid)) if (status === 'interrupted') await job.proceed({ ok: true })
   await t.throwsAsync(job.result())
@@ -193,7 +194,11 @@ test('a worker without room reads what waits once, and takes it in order when th
     await gates[data.n]!.promise
   })
   const pids: string[] = []
-  for (const n of gates.keys()) pids.push(await client.submit('held', { n }))
+  for (const n of gates.keys()) {
+    pids.push(await client.submit('held', { n }))
+    // Within a millisecond there is no order.
+    await new Promise(resolve => setTimeout(resolve, 2))
+  }
   const strange = await client.submit('strange')
   const runtime = await createRuntime({ processes: [held], store, worker: true, concurrency: 1, logger: quiet })
   // Every look after the first is at the same ones.
