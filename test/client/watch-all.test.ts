@@ -8,7 +8,8 @@ const waits = defineProcess({ name: 'waits' }).interrupt('ask')
 
 test('watchAll tells of every process that fits, to its end', async t => {
   const store = memoryStore()
-  await using runtime = await createRuntime({ processes: [quick, waits], store })
+  const runtime = await createRuntime({ processes: [quick, waits], store })
+  t.teardown(() => runtime.close())
   const client = openClient(store)
   const old = await runtime.start(waits, undefined, { labels: { a: '1' } })
   for await (const { status } of old === undefined ? [] : runtime.watch(old.pid)) if (status === 'interrupted') break
@@ -36,7 +37,8 @@ test('watchAll goes on past a journal that is corrupt', async t => {
     },
     list: (query?: ListQuery) => inner.list(query),
   })
-  await using runtime = await createRuntime({ processes: [waits, quick], store: inner })
+  const runtime = await createRuntime({ processes: [waits, quick], store: inner })
+  t.teardown(() => runtime.close())
   const stop = new AbortController()
   const { pid } = await runtime.start(waits)
   corrupt.add(pid)
@@ -66,7 +68,8 @@ test('a runtime tells of its processes, its takeovers and its store', async t =>
   first.on('host', event => hosts.push(event))
   await first.close()
   t.deepEqual(hosts, [{ type: 'closed' }])
-  await using second = await createRuntime({ processes: [waits], store, logger })
+  const second = await createRuntime({ processes: [waits], store, logger })
+  t.teardown(() => second.close())
   t.true(logged.some(line => /^info .* goes on with 1 processes/.test(line)))
   const statuses: string[] = []
   const stop = second.on('process', ({ status }) => {

@@ -8,7 +8,8 @@ const DOCUMENTED =
   'get list counts find history hosts schedules watch watchAll result logs'
 
 test('a runtime shows the documented methods and nothing else', async t => {
-  await using runtime = await createRuntime({ processes: [], store: memoryStore() })
+  const runtime = await createRuntime({ processes: [], store: memoryStore() })
+  t.teardown(() => runtime.close())
   t.deepEqual(Reflect.ownKeys(runtime), [])
   const shown: string[] = []
   for (let layer: object = Object.getPrototypeOf(runtime); layer !== Object.prototype; layer = Object.getPrototypeOf(layer))

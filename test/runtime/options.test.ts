@@ -59,7 +59,8 @@ for (const name of ['folder', 'file.sqlite']) {
     await runtime.close()
     // SQLite removes its write-ahead log with the last connection.
     t.false((await readdir(dir)).includes(`${name}-wal`))
-    await using client = openClient(join(dir, name))
+    const client = openClient(join(dir, name))
+    t.teardown(() => client.close())
     t.is(await client.result(pid), 1)
   })
 }

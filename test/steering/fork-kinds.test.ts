@@ -17,7 +17,8 @@ test('a fork from a parallel step runs all its branches, each for the first time
         return attempt
       },
     })
-  await using runtime = await createTestRuntime({ processes: [definition] })
+  const runtime = await createTestRuntime({ processes: [definition] })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(definition)
   await t.throwsAsync(job.result())
   await t.throwsAsync(runtime.fork(job.pid, { from: 'send.web' }), { code: 'ERR_UNKNOWN_STEP' })
@@ -32,7 +33,8 @@ test('a fork has children of its own, and leaves alone those it was born with', 
   const definition = defineProcess({ name: 'root', input: typed<{ n: number }>() })
     .process('first', leaf)
     .process('second', leaf, { input: ({ data }) => ({ n: data }) })
-  await using runtime = await createTestRuntime({ processes: [definition] })
+  const runtime = await createTestRuntime({ processes: [definition] })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(definition, { n: 1 })
   t.is(await job.result(), 4)
   const [first = '', second = ''] = (await runtime.get(job.pid))!.steps.map(({ child }) => child ?? '')
@@ -49,7 +51,8 @@ test('a fork has children of its own, and leaves alone those it was born with', 
 
 test("a fork of a child is nobody else's", async t => {
   const definition = defineProcess({ name: 'root', input: typed<{ n: number }>() }).process('only', leaf)
-  await using runtime = await createTestRuntime({ processes: [definition] })
+  const runtime = await createTestRuntime({ processes: [definition] })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(definition, { n: 1 })
   await job.result()
   const child = (await runtime.get(job.pid))!.steps[0]!.child ?? ''

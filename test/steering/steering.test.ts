@@ -130,7 +130,8 @@ test('a cancel that was kept stops a step before it begins again', async t => {
     .step('prepare', () => ({}))
     .interrupt('ask')
     .step('work', () => void (runs += 1))
-  await using runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir) })
+  const runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir) })
+  t.teardown(() => runtime.close())
   await t.throwsAsync(runtime.result(pid), { code: 'ERR_CANCELLED' })
   t.is(runs, 0)
 })
@@ -168,7 +169,8 @@ test('events for a machine step, sent from another Node process', async t => {
   const definition = defineProcess({ name: 'counting' })
     .machine('count', count as never, { input: () => null } as never)
     .interrupt('ask')
-  await using runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir) })
+  const runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir) })
+  t.teardown(() => runtime.close())
   const { pid } = await runtime.start(definition)
   for await (const { steps } of runtime.watch(pid)) if (steps[0]?.state === 'open') break
   const sent = await steer(t, dir, [
