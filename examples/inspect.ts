@@ -1,5 +1,5 @@
 // Shows processes live in the Stately inspector, as charts in which each step is a state.
-// Runs one process after the other until Ctrl-C; with --once a single one.
+// It runs one process after another until Ctrl-C, or a single one with --once.
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createRuntime, defineProcess, typed } from 'stepwright'
@@ -12,7 +12,7 @@ const importPages = defineProcess({ name: 'import-pages', input: typed<{ pages: 
   .step(
     'parse',
     ({ data, signal, attempt }) => {
-      if (attempt === 1) throw new Error('the first attempt always fails, so that a retry can be seen')
+      if (attempt === 1) throw new Error('the first attempt always fails, to show a retry')
       return slowly(data, signal)
     },
     { retry: { attempts: 2, delay: '1s' } },
@@ -27,9 +27,9 @@ console.log(`Open ${await shown.url}`)
 const runtime = await createRuntime({ processes: [importPages], inspect: shown })
 do {
   const job = await runtime.start(importPages, { pages: 12 })
-  console.log(`Process ${job.pid} has begun`)
+  console.log(`Process ${job.pid} started`)
   await job.result()
-  console.log(`Process ${job.pid} has finished`)
+  console.log(`Process ${job.pid} finished`)
 } while (!values.once)
 await runtime.close()
 await shown.close()

@@ -1,5 +1,5 @@
 // Reports the licences of all installed packages: npm start -- [folder] [--pace MS]
-// A process of five steps. Watch it from another terminal, stop it with Ctrl-C, run it again: it goes on where it was.
+// It is a process of five steps. Watch it from another terminal, stop it with Ctrl-C, and run it again: it continues where it was.
 import { randomUUID } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -17,9 +17,9 @@ import { watchCommand } from './licences/watch-command.ts'
 
 interface Input {
   folder: string
-  /** The file to write. */
+  /** The path of the report. */
   report: string
-  /** Milliseconds to wait for each package. */
+  /** How long to wait before each package, in milliseconds. */
   paceMs: number
 }
 
@@ -30,8 +30,7 @@ const licenceReport = defineProcess({ name: 'licence-report', input: typed<Input
       signal.throwIfAborted()
       progress(paths.push(path))
     }
-    if (paths.length === 0)
-      throw new FatalError(`There is no installed package under ${input.folder}: give a folder that has a node_modules`)
+    if (paths.length === 0) throw new FatalError(`There are no installed packages in ${input.folder}: give a folder that has node_modules`)
     return paths
   })
   .step('manifests', context => oneByOne(context.data, context, path => readManifest(context.input.folder, path)))
@@ -55,7 +54,7 @@ async function oneByOne<Item, Result>(
 ): Promise<Result[]> {
   const results: Result[] = []
   for (const item of items) {
-    // Rejects when the process is cancelled or the runtime closes: the step must not go on then.
+    // Rejects when the process is cancelled or the runtime closes: then the step must stop.
     if (input.paceMs > 0) await setTimeout(input.paceMs, undefined, { signal })
     signal.throwIfAborted()
     results.push(await work(item))
@@ -67,8 +66,8 @@ async function oneByOne<Item, Result>(
 async function readArguments(): Promise<Input> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { pace: { type: 'string', default: '0' } } })
   const paceMs = Number(values.pace)
-  if (!(paceMs >= 0 && paceMs <= 60_000)) throw new Error(`--pace takes milliseconds from 0 to 60000, not '${values.pace}'`)
-  if (positionals.length > 1) throw new Error(`One folder at a time, not ${positionals.join(' and ')}`)
+  if (!(paceMs >= 0 && paceMs <= 60_000)) throw new Error(`--pace must be milliseconds from 0 to 60000, received '${values.pace}'`)
+  if (positionals.length > 1) throw new Error(`Give one folder, not ${positionals.length}: ${positionals.join(', ')}`)
   const folder = resolve(positionals[0] ?? join(import.meta.dirname, '..', 'node_modules'))
   const found = await stat(folder).catch((error: unknown) => {
     if (isCode(error, 'ENOENT')) return undefined
@@ -78,8 +77,8 @@ async function readArguments(): Promise<Input> {
   return { folder, report: resolve('licences.md'), paceMs }
 }
 
-/** A run of the same report that was cut short: the runtime has taken it up again, and its key leads `start` back to it. */
-async function findUnended(runtime: Runtime, labels: Record<string, string>): Promise<ProcessInfo | undefined> {
+/** An earlier run of the same report that was interrupted. The runtime has adopted it, and its key leads `start` back to it. */
+async function findUnfinished(runtime: Runtime, labels: Record<string, string>): Promise<ProcessInfo | undefined> {
   for await (const info of runtime.list({ name: licenceReport.name, status: ['pending', 'running'], labels })) return info
   return undefined
 }
@@ -89,14 +88,14 @@ async function main(): Promise<void> {
   const runtime = await createRuntime({ processes: [licenceReport] })
   try {
     const labels = { folder: input.folder }
-    const earlier = await findUnended(runtime, labels)
+    const earlier = await findUnfinished(runtime, labels)
     const job = await runtime.start(licenceReport, input, { labels, key: earlier?.key ?? randomUUID() })
-    if (earlier === undefined) console.log(`Process ${job.pid} looks for packages in ${input.folder}`)
-    else console.log(`Process ${job.pid} of ${earlier.createdAt} goes on: it has not ended yet`)
+    if (earlier === undefined) console.log(`Process ${job.pid} is reading the packages in ${input.folder}`)
+    else console.log(`Process ${job.pid}, started at ${earlier.createdAt}, continues where it was`)
     console.log(`Watch it from another terminal, in this folder:\n\n    ${watchCommand(job.pid)}\n`)
     if (earlier === undefined && input.paceMs > 0)
-      console.log(`Slowed down by ${input.paceMs} ms a package so that you can watch; --pace 0 for full speed.`)
-    console.log('Ctrl-C stops it; run it again and it goes on at the step where it was.\n')
+      console.log(`It waits ${input.paceMs} ms per package so that you can watch; --pace 0 runs at full speed.`)
+    console.log('Stop it with Ctrl-C and run it again: it continues at the same step.\n')
 
     job.subscribe(screenFor(process.stdout))
     const { packages, licences, copyleft, choice, missing, notSpdx, unreadable, report } = await job.result()
@@ -104,7 +103,7 @@ async function main(): Promise<void> {
     console.log(
       `${copyleft} copyleft, ${choice} where copyleft is one choice, ${missing} without a licence, ${notSpdx} not SPDX, ${unreadable} unreadable`,
     )
-    console.log(`The report: ${report}`)
+    console.log(`The report is in ${report}`)
   } finally {
     await runtime.close()
   }

@@ -1,7 +1,7 @@
-// Reads processes that another Node process runs: no definitions, no server, only the folder they share.
+// Reads processes that another Node process runs. It needs no definitions and no server, only the folder that both share.
 //   read-from-another-process.ts          lists the newest processes
-//   read-from-another-process.ts <pid>    follows one to its end
-//   read-from-another-process.ts --demo   runs spawn.ts as a child process and follows what that started
+//   read-from-another-process.ts <pid>    follows a process to its end
+//   read-from-another-process.ts --demo   runs spawn.ts in a child process, and follows the process that it starts
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -15,13 +15,14 @@ async function listNewest(client: Client): Promise<void> {
     any = true
     console.log(`${pid}  ${status.padEnd(11)}  ${createdAt}  ${name}`)
   }
-  if (!any) console.log('No processes here yet: start one with examples/spawn.ts in this folder, or give --demo')
+  if (!any) console.log('There are no processes yet: start one in this folder with examples/spawn.ts, or use --demo')
 }
 
 async function follow(client: Client, pid: string): Promise<void> {
   const now = await client.get(pid)
   if (now === undefined) throw new Error(`There is no process ${pid} in .stepwright of this folder`)
-  console.log(`${now.name} is ${now.status}, begun ${now.createdAt}, host ${now.host?.osPid ?? 'gone'} (this is ${process.pid})`)
+  const where = now.host === undefined ? '' : ` in Node process ${now.host.osPid}`
+  console.log(`${now.name} is ${now.status}${where} (this is ${process.pid})`)
 
   for await (const { status, steps } of client.watch(pid)) {
     const step = steps.find(step => step.status === 'running')
@@ -32,11 +33,11 @@ async function follow(client: Client, pid: string): Promise<void> {
     console.log('Result:', await client.result(pid))
   } catch (error) {
     if (!(error instanceof ProcessError)) throw error
-    console.log(`It ended without a result: ${error.message}`)
+    console.log(`It has no result: ${error.message}`)
   }
 }
 
-/** Starts spawn.ts and resolves with the pid it prints first. */
+/** Starts spawn.ts, and resolves with the pid that it prints first. */
 async function spawnDemo(): Promise<string> {
   const args = ['--conditions=@stepwright/source', join(import.meta.dirname, 'spawn.ts')]
   const host = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })

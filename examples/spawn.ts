@@ -1,4 +1,4 @@
-// The shortest honest start: define a process, start it, look at it, take its result.
+// The shortest complete program: define a process, start it, watch it, and print its result.
 import { setTimeout } from 'node:timers/promises'
 import { createRuntime, defineProcess, typed } from 'stepwright'
 
@@ -16,7 +16,7 @@ const brewTea = defineProcess({ name: 'brew-tea', input: typed<{ cups: number }>
   })
   .step('pour', ({ data }) => `${data.cups} cups of tea, ${data.litres} litres`)
 
-// Everything about its processes is in the folder .stepwright from here on: any Node process can read it there.
+// From here on its processes are in the folder .stepwright, where any Node process can read them.
 const runtime = await createRuntime({ processes: [brewTea] })
 const job = await runtime.start(brewTea, { cups: 3 })
 console.log(`Process ${job.pid}`)

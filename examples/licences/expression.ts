@@ -2,11 +2,11 @@ import parse from 'spdx-expression-parse'
 
 type Expression = ReturnType<typeof parse>
 
-/** 'choice': it can be avoided by choosing another of the licences offered. 'perhaps': not SPDX, so only its words could be looked at. */
+/** 'choice': another of the offered licences can be chosen instead. 'perhaps': not SPDX, so only its words say so. */
 export type Copyleft = 'yes' | 'choice' | 'perhaps' | 'no'
 
 export interface Licence {
-  /** An SPDX expression in one fixed order, or the words of the manifest. */
+  /** An SPDX expression, always in the same order, or the words of the manifest. */
   readonly name: string
   readonly spdx: boolean
   readonly copyleft: Copyleft
@@ -42,7 +42,7 @@ const FAMILIES = [
 const COPYLEFT = new RegExp(`^(${FAMILIES})`)
 const COPYLEFT_WORDS = new RegExp(`\\b(${FAMILIES}|GNU|Mozilla|Eclipse|copyleft|share-?alike)`, 'i')
 
-/** Makes sense of what a manifest states. What is no SPDX expression is kept as it is: nothing is guessed. */
+/** Parses the licence of a manifest. Anything that is not an SPDX expression is kept as it is, without a guess. */
 export function readLicence(stated: string): Licence {
   let expression: Expression
   try {
@@ -53,7 +53,7 @@ export function readLicence(stated: string): Licence {
   return { name: show(expression), spdx: true, copyleft: copyleftOf(expression) }
 }
 
-/** An OR binds only if all its sides do; an AND if one does. */
+/** An OR is copyleft only if all its sides are; an AND if one of them is. */
 function copyleftOf(expression: Expression): 'yes' | 'choice' | 'no' {
   if ('license' in expression) return COPYLEFT.test(expression.license) ? 'yes' : 'no'
   const [left, right] = [copyleftOf(expression.left), copyleftOf(expression.right)]

@@ -25,7 +25,7 @@ async function* installedIn(modules: string, seen: Seen): AsyncGenerator<string>
   if (!(await isNew(modules, seen))) return
   for (const { name } of await entriesOf(modules)) {
     const path = join(modules, name)
-    // pnpm keeps the packages in folders of their own and links to them.
+    // pnpm keeps packages in folders of their own, and links to them.
     if (name === '.pnpm') yield* projectsIn(path, seen)
     else if (name.startsWith('.')) continue
     else if (name.startsWith('@')) yield* installedIn(path, seen)
@@ -36,7 +36,7 @@ async function* installedIn(modules: string, seen: Seen): AsyncGenerator<string>
   }
 }
 
-/** True for a folder that no path has led to before. */
+/** Whether this is the first path that leads to the folder. */
 async function isNew(path: string, seen: Seen): Promise<boolean> {
   try {
     if (!(await stat(path)).isDirectory()) return false
@@ -45,7 +45,7 @@ async function isNew(path: string, seen: Seen): Promise<boolean> {
     seen.add(real)
     return true
   } catch (error) {
-    // ELOOP is a link that leads to itself: nothing is there either.
+    // ELOOP is a link that leads to itself, so nothing is there.
     if (isCode(error, 'ENOENT') || isCode(error, 'ELOOP')) return false
     throw error
   }

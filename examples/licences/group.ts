@@ -10,7 +10,7 @@ export interface LicenceGroup {
 }
 
 export interface Grouped {
-  /** The largest first. */
+  /** Largest groups first. */
   groups: LicenceGroup[]
   /** Packages whose manifest states no licence. */
   missing: Package[]

@@ -7,7 +7,7 @@ const LICENCE_FILE = /^(licen[cs]e|unlicense|copying)/i
 const CODE = /\.(c|m)?(j|t)sx?$|\.json$/i
 const MAX_TITLE_LENGTH = 60
 
-/** Looks for the licence text that a package brings along, and keeps its first line. */
+/** Finds the licence text that a package contains, and keeps its first line. */
 export async function readLicenceFile(folder: string, found: Package): Promise<Package> {
   const place = join(folder, found.path)
   try {
@@ -26,7 +26,7 @@ export async function readLicenceFile(folder: string, found: Package): Promise<P
         .slice(0, MAX_TITLE_LENGTH),
     }
   } catch (error) {
-    // Uninstalled since it was found.
+    // The package was uninstalled after it was found.
     if (isCode(error, 'ENOENT')) return found
     throw error
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isCode } from './find.ts'
 import type { Package } from './package.ts'
 
-/** Reads a `package.json`. One that cannot be read is a problem to report, no reason to stop. */
+/** Reads a `package.json`. If it cannot be read, the report says so. */
 export async function readManifest(folder: string, path: string): Promise<Package> {
   const unread = { path, name: path.replaceAll('\\', '/').split('node_modules/').at(-1) ?? path, version: '?', licence: null }
   try {
@@ -22,7 +22,7 @@ export async function readManifest(folder: string, path: string): Promise<Packag
   }
 }
 
-/** What a manifest says about its licence, in any of the forms that were ever in use. */
+/** The licence of a manifest, in any of the forms that were ever in use. */
 function statedLicence({ license, licenses }: Record<string, unknown>): Pick<Package, 'licence' | 'note'> {
   const stated = license ?? licenses
   if (Array.isArray(stated)) {

@@ -1,16 +1,16 @@
-/** What the report knows of one installed package. Goes from step to step as JSON, so it is kept small. */
+/** What the report knows about an installed package. It is small, because it goes from step to step as JSON. */
 export interface Package {
-  /** Where it is installed, relative to the folder that was looked through. */
+  /** Where it is installed, relative to the folder of the report. */
   path: string
   name: string
   version: string
-  /** As the manifest states it; null if it states none. */
+  /** The licence that the manifest states, or null. */
   licence: string | null
-  /** How the manifest stated it, where that is not the usual way. */
+  /** How the manifest states it, if not in the usual way. */
   note?: string
-  /** Name of its licence file. */
+  /** The name of its licence file. */
   file?: string
-  /** First line of the licence file. */
+  /** The first line of its licence file. */
   title?: string
   /** Why the manifest could not be read. */
   problem?: string

@@ -9,7 +9,7 @@ const COPYLEFT_NOTES = {
   no: '',
 } as const
 
-/** The report as Markdown: first what wants a look, then everything. */
+/** The report as Markdown: first what needs attention, then everything. */
 export function writeReport(folder: string, grouped: Grouped): string {
   const { groups, missing, unreadable } = grouped
   const { packages, licences } = summarize(grouped)
@@ -21,7 +21,7 @@ export function writeReport(folder: string, grouped: Grouped): string {
     `${plural(packages, 'package')} under ${plural(licences, 'licence')}, installed in ${markdown(folder)}.`,
     ...section(
       'Copyleft',
-      'Who passes these on may owe others the source.',
+      'If you distribute these packages, you may have to provide their source.',
       copyleft,
       byPackage(({ copyleft }) => COPYLEFT_NOTES[copyleft]),
     ),
@@ -30,14 +30,14 @@ export function writeReport(folder: string, grouped: Grouped): string {
     ]),
     ...section(
       'Not SPDX',
-      'The words of the manifest, as they stand there.',
+      'The words of the manifest.',
       strange,
       byPackage(() => ''),
     ),
-    ...section('Unreadable', 'Not counted under any licence.', unreadable, found => [
+    ...section('Unreadable', 'These packages are not counted under any licence.', unreadable, found => [
       `- ${label(found)}: ${markdown(found.problem ?? '')}`,
     ]),
-    ...section('No licence text', 'The manifest states a licence, but the package does not bring its text along.', withoutFile, found => [
+    ...section('No licence text', 'The manifest states a licence, but the package does not contain its text.', withoutFile, found => [
       `- ${label(found)}`,
     ]),
     '## All licences',

@@ -5,7 +5,7 @@ type Step = ProcessInfo['steps'][number]
 const MARKS: Partial<Record<Step['status'], string>> = { pending: '·', running: '▸', finished: '✓', error: '✗' }
 const BAR_WIDTH = 24
 
-/** Shows how far a process is: a bar per step on a terminal, a line per change elsewhere. */
+/** Shows the progress of a process: a bar per step on a terminal, a line per change elsewhere. */
 export function screenFor(out: NodeJS.WriteStream): (info: ProcessInfo) => void {
   return out.isTTY ? redrawOn(out) : linesOn(out)
 }

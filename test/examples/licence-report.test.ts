@@ -72,7 +72,7 @@ test('every way to state a licence is told apart', async t => {
   t.is(code, 0)
   t.regex(stdout, /^15 packages, 9 licences$/m)
   t.regex(stdout, /^4 copyleft, 2 where copyleft is one choice, 2 without a licence, 1 not SPDX, 2 unreadable$/m)
-  t.true(stdout.endsWith(`The report: ${join(cwd, 'licences.md')}`), stdout)
+  t.true(stdout.endsWith(`The report is in ${join(cwd, 'licences.md')}`), stdout)
   for (const step of ['find finished 15', 'manifests finished 15/15', 'licence-files finished 15/15', 'group finished', 'write finished'])
     t.true(stdout.includes(`  ${step}\n`), stdout)
 
@@ -133,8 +133,8 @@ test('wrong arguments are told before anything is written', async t => {
     return stderr
   }
   t.is(await told('nowhere'), `licence-report: There is no folder ${join(cwd, 'nowhere')}\n`)
-  t.is(await told('--pace', 'slow'), `licence-report: --pace takes milliseconds from 0 to 60000, not 'slow'\n`)
-  t.is(await told('a', 'b'), 'licence-report: One folder at a time, not a and b\n')
+  t.is(await told('--pace', 'slow'), `licence-report: --pace must be milliseconds from 0 to 60000, received 'slow'\n`)
+  t.is(await told('a', 'b'), 'licence-report: Give one folder, not 2: a, b\n')
   t.regex(await told('--fast'), /^licence-report: Unknown option '--fast'/)
   t.deepEqual(await readdir(cwd), [])
 })
@@ -143,11 +143,11 @@ test('a folder without packages ends the process in an error', async t => {
   const cwd = await temporaryFolder(t)
   const { code, stderr } = await runExample(t, cwd, EXAMPLE, '.')
   t.is(code, 1)
-  t.regex(stderr, /^licence-report: .*There is no installed package under .*: give a folder that has a node_modules\n$/)
+  t.regex(stderr, /^licence-report: .*There are no installed packages in .*: give a folder that has node_modules\n$/)
   t.deepEqual(await readdir(cwd), ['.stepwright'])
 })
 
-test('a run that was killed goes on in the next run', async t => {
+test('the next run continues a run that was killed', async t => {
   const cwd = await plantMany(t, 20)
   const first = startExample(t, cwd, EXAMPLE, '.', '--pace', '50')
   const pid = /^Process (\S+)/.exec(await first.line(/^Process /))?.[1] ?? ''
@@ -157,7 +157,7 @@ test('a run that was killed goes on in the next run', async t => {
 
   const { code, stdout } = await runExample(t, cwd, EXAMPLE, '.')
   t.is(code, 0)
-  t.regex(stdout, new RegExp(`^Process ${pid} of \\S+ goes on: it has not ended yet$`, 'm'))
+  t.regex(stdout, new RegExp(`^Process ${pid}, started at \\S+, continues where it was$`, 'm'))
   t.regex(stdout, /^20 packages, 1 licence$/m)
 
   const client = openClient(join(cwd, '.stepwright'))

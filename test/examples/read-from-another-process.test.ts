@@ -11,7 +11,7 @@ test('--demo follows a process of another Node process to its result', async t =
   const { code, stdout, stderr } = await reader.ended
   t.is(stderr, '')
   t.is(code, 0)
-  const [, host, reading] = /^brew-tea is running, begun \S+, host (\d+) \(this is (\d+)\)$/m.exec(stdout) ?? []
+  const [, host, reading] = /^brew-tea is running in Node process (\d+) \(this is (\d+)\)$/m.exec(stdout) ?? []
   t.is(reading, String(reader.child.pid))
   t.not(host, reading)
   t.regex(stdout, /^boil \d+ °C$/m)
@@ -29,7 +29,7 @@ test('a pid is followed while its host runs, and after that', async t => {
   t.true((await runExample(t, cwd, EXAMPLE, pid)).stdout.endsWith('Result: 3 cups of tea, 0.75 litres'))
   t.is((await host.ended).code, 0)
   const { stdout } = await runExample(t, cwd, EXAMPLE, pid)
-  t.regex(stdout, /^brew-tea is finished, begun \S+, host gone \(this is \d+\)\nfinished\nResult: 3 cups of tea, 0.75 litres$/)
+  t.regex(stdout, /^brew-tea is finished \(this is \d+\)\nfinished\nResult: 3 cups of tea, 0.75 litres$/)
 })
 
 test('a pid that does not exist is a clear error', async t => {
