@@ -1,57 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { addAdopt } from './commands/adopt.ts'
-import { addCancel } from './commands/cancel.ts'
-import { addCheck } from './commands/check.ts'
-import { addFork } from './commands/fork.ts'
-import { addGc } from './commands/gc.ts'
-import { addHistory } from './commands/history.ts'
-import { addHosts } from './commands/hosts.ts'
-import { addCopy } from './commands/copy.ts'
-import { addDashboard } from './commands/dashboard.ts'
-import { addDiagram } from './commands/diagram.ts'
-import { addInspect } from './commands/inspect.ts'
-import { addList } from './commands/list.ts'
-import { addLogs } from './commands/logs.ts'
-import { addProceed } from './commands/proceed.ts'
-import { addResult } from './commands/result.ts'
-import { addRun } from './commands/run.ts'
-import { addSchedules } from './commands/schedules.ts'
-import { addSend } from './commands/send.ts'
-import { addShow } from './commands/show.ts'
-import { addSubmit } from './commands/submit.ts'
-import { addWatch } from './commands/watch.ts'
-import { addWork } from './commands/work.ts'
+import { COMMANDS } from './commands.ts'
 import type { Io } from './io.ts'
 import { printableLines } from './printable.ts'
 import { hasColours, widthOf } from './screen.ts'
-import { DEFAULT_STORE, withClient } from './with-client.ts'
-
-/** Files of commands, in the order in which `--help` shows them. */
-const COMMANDS = [
-  addList,
-  addShow,
-  addWatch,
-  addResult,
-  addLogs,
-  addHistory,
-  addDiagram,
-  addInspect,
-  addDashboard,
-  addCancel,
-  addProceed,
-  addSend,
-  addFork,
-  addSubmit,
-  addRun,
-  addWork,
-  addCheck,
-  addSchedules,
-  addHosts,
-  addAdopt,
-  addCopy,
-  addGc,
-]
+import { DEFAULT_STORE, withClient, type Act } from './with-client.ts'
 
 const HELP = `
 A pid may be shortened to any beginning that only one process has.
@@ -71,10 +24,37 @@ const versionOfPackage = (): string => {
   return version
 }
 
-/** @param ended told of the exit status of the command that ran */
+/**
+ * The command line with all commands by name; each gets its arguments and options when it was typed.
+ *
+ * @param ended told of the exit status of the command that ran
+ */
 export function createProgram(io: Io, ended: (status: number) => void): Command {
+  const program = frameOf(io)
+  const act = withClient(io, ended)
+  for (const [name, { summary }] of Object.entries(COMMANDS)) program.command(name).description(summary)
+  return program.hook('preSubcommand', (_, command) => load(command, act))
+}
+
+/** The command line with everything about every command, for those who describe it. */
+export async function createWholeProgram(io: Io): Promise<Command> {
+  const program = createProgram(io, () => {})
+  for (const command of program.commands)
+    await load(
+      command,
+      withClient(io, () => {}),
+    )
+  return program
+}
+
+async function load(command: Command, act: Act): Promise<void> {
+  const file = await COMMANDS[command.name()]!.load()
+  file.define(command, act)
+}
+
+function frameOf(io: Io): Command {
   const { stdout, stderr } = io
-  const program = new Command('stepwright')
+  return new Command('stepwright')
     .description('See and steer background processes, through the store they live in.')
     .option('--store <path>', `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`)
     .version(versionOfPackage(), '--version', 'print the version')
@@ -93,6 +73,4 @@ export function createProgram(io: Io, ended: (status: number) => void): Command 
       getOutHasColors: () => hasColours(stdout, io.env),
       getErrHasColors: () => hasColours(stderr, io.env),
     })
-  for (const add of COMMANDS) add(program, withClient(io, ended))
-  return program
 }

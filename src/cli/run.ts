@@ -13,7 +13,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     exitStatus = status
   })
   try {
-    await program.parseAsync(argv, { from: 'user' })
+    // `help` alone would show a command that is not loaded.
+    const [first, command, ...more] = argv
+    const typed = first === 'help' && command !== undefined && more.length === 0 ? [command, '--help'] : argv
+    await program.parseAsync(typed, { from: 'user' })
     return exitStatus
   } catch (thrown) {
     const { status, text } = failure(thrown)

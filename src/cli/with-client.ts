@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { Client } from '../client/client.ts'
-import { openClient } from '../client/open-client.ts'
 import { UsageError } from './failure.ts'
 import type { Io } from './io.ts'
 
@@ -32,6 +31,7 @@ export function withClient(io: Io, ended: (status: number) => void): Act {
       const command = given.at(-1) as Command
       const args = given.slice(0, -1) as unknown[] as Args
       const path = storeOf(command, io.env)
+      const { openClient } = await import('../client/open-client.ts')
       const client = openClient(path)
       try {
         ended(await work({ io, client, path }, ...args))

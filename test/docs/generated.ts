@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Command, Help } from 'commander'
-import { createProgram } from '../../src/cli/program.ts'
+import { createWholeProgram } from '../../src/cli/program.ts'
 import { fakeIo } from '../cli/fake-io.ts'
 import { INDEX, inOrder, read, titleOf } from './pages.ts'
 
@@ -8,7 +8,7 @@ import { INDEX, inOrder, read, titleOf } from './pages.ts'
 const FOOT = '\n---\n'
 const USAGE = /<!-- generated from the command -->\n[^]*?<!-- end -->/
 
-export const commands: readonly Command[] = createProgram(fakeIo().io, () => {}).commands
+export const commands: readonly Command[] = (await createWholeProgram(fakeIo().io)).commands
 const order = await inOrder()
 const titles = new Map(await Promise.all(order.map(async page => [page, titleOf(await read(page))] as const)))
 

@@ -1,10 +1,8 @@
 import type { Command } from 'commander'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addAdopt(program: Command, act: Act): void {
-  program
-    .command('adopt')
-    .description('take the processes of a host that you know to be gone, so that the next host goes on with them')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<hostId>', 'a host, as `stepwright show` and `stepwright hosts` name it')
     .option('--force', 'even if the host answers; it then loses its processes')
     .addHelpText(

@@ -3,10 +3,8 @@ import { findPid } from '../find-pid.ts'
 import { tellSteered } from '../steered.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addCancel(program: Command, act: Act): void {
-  program
-    .command('cancel')
-    .description('end a process in `cancelled`, whatever it is doing')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .argument('[reason]', 'what its error says')
     .option('--json', 'print the outcome as JSON')

@@ -11,10 +11,8 @@ import type { Act, Tools } from '../with-client.ts'
 /** Some process would be left as it is. */
 const MISFITS = 1
 
-export function addCheck(program: Command, act: Act): void {
-  program
-    .command('check')
-    .description('tell which live processes new definitions could not go on with')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<module...>', 'files, .js or .ts, that export the definitions')
     .option('--json', 'print {"checked","migrated","misfits"} as JSON')
     .addHelpText(

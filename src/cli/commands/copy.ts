@@ -6,10 +6,8 @@ import { FAILED, UsageError } from '../failure.ts'
 import { printableLines } from '../printable.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addCopy(program: Command, act: Act): void {
-  program
-    .command('copy')
-    .description('copy all processes of a store into another one')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<from>', 'a store: a directory, or a file that ends in .sqlite, .sqlite3 or .db')
     .argument('<to>', 'another one; it is made if need be')
     .addHelpText(

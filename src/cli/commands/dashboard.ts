@@ -18,10 +18,8 @@ interface Flags {
 
 const DEFAULT_PORT = 4040
 
-export function addDashboard(program: Command, act: Act): void {
-  program
-    .command('dashboard')
-    .description('show the store as a web page')
+export function define(command: Command, act: Act): void {
+  command
     .option('--port <port>', 'of the page; 0 for any free one', toPort, DEFAULT_PORT)
     .option('--open', 'open the browser')
     .option('--read-only', 'the page shows, and changes nothing')

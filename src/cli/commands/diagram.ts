@@ -22,10 +22,8 @@ interface Drawing {
   readonly progress?: Progressed
 }
 
-export function addDiagram(program: Command, act: Act): void {
-  program
-    .command('diagram')
-    .description('draw the chart of a definition, or of a process and where it is')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<what>', 'a pid, the name of a definition in the store (name or name@version), or a module that exports definitions')
     .argument('[name]', 'which of the definitions that a module exports')
     .addOption(

@@ -8,10 +8,8 @@ interface Flags {
   readonly json?: true
 }
 
-export function addFork(program: Command, act: Act): void {
-  program
-    .command('fork')
-    .description('begin a new process where a step of another one began, and print its pid')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .option('--from <step>', 'the step to begin with (default: the one in which it failed or was stopped)')
     .option('--json', 'print {"pid"} as JSON')

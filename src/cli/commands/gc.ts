@@ -18,10 +18,8 @@ function toMs(value: string): number {
   return Number(count) * UNITS[unit as keyof typeof UNITS]
 }
 
-export function addGc(program: Command, act: Act): void {
-  program
-    .command('gc')
-    .description('remove processes that ended long ago')
+export function define(command: Command, act: Act): void {
+  command
     .option('--older-than <age>', 'ended so long ago: 30m, 10h, 7d', toMs, 10 * HOUR_MS)
     .option('--dry-run', 'only tell how many there are')
     .option('--json', 'print {"removed"} as JSON')

@@ -9,10 +9,8 @@ interface Flags {
   readonly json?: true
 }
 
-export function addHistory(program: Command, act: Act): void {
-  program
-    .command('history')
-    .description('print every transition of a process, one a line')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .option('--progress', 'reports of progress as well')
     .option('--json', 'print a line of JSON per record, with everything it says')

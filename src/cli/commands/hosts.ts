@@ -5,10 +5,8 @@ import { roughly } from '../render/time.ts'
 import { viewOf } from '../screen.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addHosts(program: Command, act: Act): void {
-  program
-    .command('hosts')
-    .description('list the hosts of the store, and whether they are alive')
+export function define(command: Command, act: Act): void {
+  command
     .option('--json', 'print a JSON array with everything about each')
     .addHelpText(
       'after',

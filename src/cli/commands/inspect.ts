@@ -18,10 +18,8 @@ interface Flags {
   readonly url: string
 }
 
-export function addInspect(program: Command, act: Act): void {
-  program
-    .command('inspect')
-    .description('show processes as charts in the Stately inspector')
+export function define(command: Command, act: Act): void {
+  command
     .argument('[pids...]', 'only these processes; those that have ended are replayed. Default: all that live')
     .option('--speed <factor>', 'how much faster than it was a replay is', toSpeed, 1)
     .option('--no-open', 'do not open the browser')

@@ -41,10 +41,8 @@ function addStatus(value: string, before: readonly ProcessStatus[] = []): Proces
   return [...before, status]
 }
 
-export function addList(program: Command, act: Act): void {
-  program
-    .command('list')
-    .description('list processes, newest first')
+export function define(command: Command, act: Act): void {
+  command
     .option('--status <status>', `only processes that are so; may be given several times (${STATUSES.join(', ')})`, addStatus)
     .option('--name <name>', 'only processes of this definition')
     .option('--label <name=value>', 'only processes with this label; given several times, with all of them', addLabel)

@@ -9,10 +9,8 @@ interface Flags {
   readonly json?: true
 }
 
-export function addLogs(program: Command, act: Act): void {
-  program
-    .command('logs')
-    .description('print what the steps of a process logged')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .option('-f, --follow', 'go on until the process has ended')
     .option('--json', 'print a line of JSON per entry')

@@ -9,10 +9,8 @@ interface Flags {
   readonly json?: true
 }
 
-export function addProceed(program: Command, act: Act): void {
-  program
-    .command('proceed')
-    .description('let an interrupted process go on')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .option('--data <json>', "an object is merged into the paused step's output, anything else replaces it; @file reads a file, @- stdin")
     .option('--json', 'print the outcome as JSON')

@@ -6,10 +6,8 @@ import type { Act, Tools } from '../with-client.ts'
 
 const DID_NOT_FINISH = 1
 
-export function addResult(program: Command, act: Act): void {
-  program
-    .command('result')
-    .description('wait for the output of a process, and print it as JSON')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .addHelpText(
       'after',

@@ -14,10 +14,8 @@ interface Flags {
   readonly label?: Readonly<Record<string, string>>
 }
 
-export function addRun(program: Command, act: Act): void {
-  program
-    .command('run')
-    .description('start a process here, and follow it until it ends')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<module>', 'a file, .js or .ts, that exports definitions')
     .argument('[name]', 'the name of the definition, if there are several')
     .option('--input <json>', 'what the process is given; @file reads a file, @- stdin')

@@ -6,10 +6,8 @@ import { relative } from '../render/time.ts'
 import { viewOf } from '../screen.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addSchedules(program: Command, act: Act): void {
-  program
-    .command('schedules')
-    .description('list the processes that are started by themselves, and when next')
+export function define(command: Command, act: Act): void {
+  command
     .option('--json', 'print a JSON array with everything about each')
     .addHelpText(
       'after',

@@ -5,10 +5,8 @@ import { jsonArgument } from '../json-argument.ts'
 import { tellSteered } from '../steered.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addSend(program: Command, act: Act): void {
-  program
-    .command('send')
-    .description('hand an event to the step of a process that is under way')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .argument('<event>', 'JSON; @file reads a file, @- stdin')
     .option('--json', 'print the outcome as JSON')

@@ -6,10 +6,8 @@ import { processPage } from '../render/process-page.ts'
 import { viewOf } from '../screen.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addShow(program: Command, act: Act): void {
-  program
-    .command('show')
-    .description('show everything about one process')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid>', 'a pid, or the beginning of one')
     .option('--json', 'print it as JSON')
     .addHelpText(

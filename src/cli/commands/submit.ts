@@ -11,10 +11,8 @@ interface Flags {
   readonly json?: true
 }
 
-export function addSubmit(program: Command, act: Act): void {
-  program
-    .command('submit')
-    .description('put a process into the store for a worker, and print its pid')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<name>', 'the name of a definition that a worker knows')
     .option('--input <json>', 'what the process is given; @file reads a file, @- stdin')
     .option('--key <key>', 'the same key always means the same process: a second submit prints the pid of the first')

@@ -3,10 +3,8 @@ import { findPid } from '../find-pid.ts'
 import { watchProcesses } from '../watch-processes.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-export function addWatch(program: Command, act: Act): void {
-  program
-    .command('watch')
-    .description('follow processes until they end')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<pid...>', 'pids, or the beginnings of some')
     .addHelpText(
       'after',

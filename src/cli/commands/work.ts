@@ -11,10 +11,8 @@ interface Flags {
   readonly concurrency?: number
 }
 
-export function addWork(program: Command, act: Act): void {
-  program
-    .command('work')
-    .description('run processes that were submitted, and those that dead hosts left behind')
+export function define(command: Command, act: Act): void {
+  command
     .argument('<module...>', 'files, .js or .ts, that export definitions')
     .option('--wait', 'wait for more; otherwise the command ends when nothing is left')
     .option('--max-processes <count>', 'take so many that were submitted, and end when they have', toCount)

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import type { Act } from './with-client.ts'
+
+/** What the file of a command exports: its arguments, options, examples and work. */
+interface CommandFile {
+  define(command: Command, act: Act): void
+}
+
+/**
+ * Every command, in the order in which `--help` lists them. The file of a command is loaded when it is the one that was typed: the tools of
+ * all of them take longer to load than most commands take to run.
+ */
+export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandFile> }>> = {
+  list: { summary: 'list processes, newest first', load: () => import('./commands/list.ts') },
+  show: { summary: 'show everything about one process', load: () => import('./commands/show.ts') },
+  watch: { summary: 'follow processes until they end', load: () => import('./commands/watch.ts') },
+  result: { summary: 'wait for the output of a process, and print it as JSON', load: () => import('./commands/result.ts') },
+  logs: { summary: 'print what the steps of a process logged', load: () => import('./commands/logs.ts') },
+  history: { summary: 'print every transition of a process, one a line', load: () => import('./commands/history.ts') },
+  diagram: { summary: 'draw the chart of a definition, or of a process and where it is', load: () => import('./commands/diagram.ts') },
+  inspect: { summary: 'show processes as charts in the Stately inspector', load: () => import('./commands/inspect.ts') },
+  dashboard: { summary: 'show the store as a web page', load: () => import('./commands/dashboard.ts') },
+  cancel: { summary: 'end a process in `cancelled`, whatever it is doing', load: () => import('./commands/cancel.ts') },
+  proceed: { summary: 'let an interrupted process go on', load: () => import('./commands/proceed.ts') },
+  send: { summary: 'hand an event to the step of a process that is under way', load: () => import('./commands/send.ts') },
+  fork: { summary: 'begin a new process where a step of another one began, and print its pid', load: () => import('./commands/fork.ts') },
+  submit: { summary: 'put a process into the store for a worker, and print its pid', load: () => import('./commands/submit.ts') },
+  run: { summary: 'start a process here, and follow it until it ends', load: () => import('./commands/run.ts') },
+  work: { summary: 'run processes that were submitted, and those that dead hosts left behind', load: () => import('./commands/work.ts') },
+  check: { summary: 'tell which live processes new definitions could not go on with', load: () => import('./commands/check.ts') },
+  schedules: { summary: 'list the processes that are started by themselves, and when next', load: () => import('./commands/schedules.ts') },
+  hosts: { summary: 'list the hosts of the store, and whether they are alive', load: () => import('./commands/hosts.ts') },
+  adopt: {
+    summary: 'take the processes of a host that you know to be gone, so that the next host goes on with them',
+    load: () => import('./commands/adopt.ts'),
+  },
+  copy: { summary: 'copy all processes of a store into another one', load: () => import('./commands/copy.ts') },
+  gc: { summary: 'remove processes that ended long ago', load: () => import('./commands/gc.ts') },
+}
