@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { storeAt } from '../../client/store-at.ts'
 import { StepwrightError } from '../../errors.ts'
-import { copyStore } from '../../index.ts'
+import { copyStore } from '../../store/copy-store.ts'
 import { FAILED, UsageError } from '../failure.ts'
 import { printableLines } from '../printable.ts'
 import type { Act, Tools } from '../with-client.ts'

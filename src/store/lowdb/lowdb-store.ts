@@ -8,7 +8,6 @@ import { readDefinitions } from './definitions.ts'
 import { deleteProcess } from './delete-process.ts'
 import { follow } from './follow.ts'
 import { Folders, hostIdsIn } from './folders.ts'
-import { openLowdbHost } from './host.ts'
 import { Hosts } from './hosts.ts'
 import { Inbox } from './inbox.ts'
 import { Keys } from './keys.ts'
@@ -80,7 +79,9 @@ class LowdbStore implements Store {
     return this.#folders.root
   }
 
-  openHost(): Promise<HostStore> {
+  async openHost(): Promise<HostStore> {
+    // Half of this store, and readers have no use for it.
+    const { openLowdbHost } = await import('./host.ts')
     return openLowdbHost(this.#files, this.#folders, this.#hosts, this.#durability)
   }
 

@@ -9,7 +9,6 @@ import { isPidPrefix } from '../query.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
 import { changes } from './change-feed.ts'
-import { openSqliteHost } from './host.ts'
 import { RELEASED, SUBMITTED, socketFolder } from './hosts.ts'
 import { answerOf, forget, putCommand, submit } from './inbox.ts'
 import { removeProcess } from './journal.ts'
@@ -65,7 +64,9 @@ class SqliteStore implements Store {
     this.#durability = durability
   }
 
-  openHost(): Promise<HostStore> {
+  async openHost(): Promise<HostStore> {
+    // Half of this store, and readers have no use for it.
+    const { openSqliteHost } = await import('./host.ts')
     return openSqliteHost(this.location, this.#durability, () => this.#stir())
   }
 
