@@ -11,9 +11,12 @@ interface Told {
   readonly snapshot?: { readonly value?: unknown; readonly status: string }
 }
 
+/** A path of the page, with the token that its address has. */
+const at = (page: string, path: string): string => new URL(`${path}${new URL(page).search}`, page).href
+
 /** What a viewer is told until the server hangs up, or until `last` says that it has seen enough. */
 async function view(url: string, last: (told: Told) => boolean = () => false): Promise<{ told: Told[]; end: boolean }> {
-  const response = await fetch(`${url}events`)
+  const response = await fetch(at(url, 'events'))
   const told: Told[] = []
   let rest = ''
   let end = false
@@ -81,15 +84,16 @@ test('only pages of the server itself may look, and no viewer keeps Node alive',
   const url = (await example.line(/^Open /)).replace('Open ', '')
   const { host, origin } = new URL(url)
   t.is(await status(url, {}), 200)
-  t.is(await status(`${url}page.js`, { origin }), 200)
-  t.is(await status(`${url}../package.json`, {}), 404)
-  t.is(await status(`${url}events`, { origin: 'https://example.com' }), 403)
-  t.is(await status(`${url}events`, { host: 'example.com' }), 403)
-  t.is(await status(`${url}events`, { host, origin: 'null' }), 403)
+  t.is(await status(new URL(url).origin, {}), 401)
+  t.is(await status(at(url, 'page.js'), { origin }), 200)
+  t.is(await status(at(url, '../package.json'), {}), 404)
+  t.is(await status(at(url, 'events'), { origin: 'https://example.com' }), 403)
+  t.is(await status(at(url, 'events'), { host: 'example.com' }), 403)
+  t.is(await status(at(url, 'events'), { host, origin: 'null' }), 403)
   t.regex(await (await fetch(url)).text(), /<iframe/)
-  t.regex(await (await fetch(`${url}page.js`)).text(), /https:\/\/stately\.ai\/inspect/)
+  t.regex(await (await fetch(at(url, 'page.js'))).text(), /https:\/\/stately\.ai\/inspect/)
 
-  const open = await fetch(`${url}events`)
+  const open = await fetch(at(url, 'events'))
   t.is((await example.ended).code, 0)
   await open.body?.cancel()
 })
