@@ -1,12 +1,21 @@
+import { posix } from 'node:path'
 import test from 'ava'
 import { namesOf } from './declared.ts'
 import { commands, generatedPages, regenerate, unformatted } from './generated.ts'
 import { anchorsOf, docs, INDEX, inOrder, isThere, linksOf, pages, pathsOf, read } from './pages.ts'
 
+const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted((a, b) => a.localeCompare(b))
+
 test('every link leads somewhere, in the package too', async t => {
+  const { files } = JSON.parse(await read('package.json')) as { files: string[] }
+  const packed = ['README.md', 'LICENSE', ...files]
   for (const page of pages)
     for (const { file, anchor, written } of linksOf(page, await read(page))) {
       t.true(isThere(file), `${written}: there is no ${file}`)
+      t.true(
+        packed.some(path => file === path || file.startsWith(`${path}/`)),
+        `${written}: ${file} is not part of the package`,
+      )
       if (anchor !== undefined && file.endsWith('.md'))
         t.true(anchorsOf(await read(file)).includes(anchor), `${written}: no heading of ${file} has this anchor`)
     }
@@ -23,12 +32,24 @@ test('the index leads to every page', async t => {
   )
 })
 
-test('every command has a page', t => {
-  const expected = commands.map(command => `docs/commands/${command.name()}.md`).toSorted()
+test('every command has a page, to which the page on the command line leads', async t => {
+  const page = 'docs/command-line.md'
+  const expected = commands.map(command => `docs/commands/${command.name()}.md`)
+  t.deepEqual(sorted(docs.filter(name => name.startsWith('docs/commands/'))), sorted(expected))
   t.deepEqual(
-    docs.filter(page => page.startsWith('docs/commands/')),
-    expected,
+    sorted(linksOf(page, await read(page)).map(({ file }) => file)).filter(file => expected.includes(file)),
+    sorted(expected),
   )
+})
+
+test('the README says what each entry point is for, and pages name scripts that there are', async t => {
+  const { exports, scripts } = JSON.parse(await read('package.json')) as Record<'exports' | 'scripts', Record<string, unknown>>
+  const readme = await read('README.md')
+  for (const path of Object.keys(exports!).filter(name => !name.endsWith('.json')))
+    t.true(readme.includes(`| \`${posix.join('stepwright', path)}\` `), `the README has no row for ${path}`)
+  for (const page of pages)
+    for (const [, script = ''] of (await read(page)).matchAll(/\bnpm run (?:-s )?([\w:-]+)/g))
+      t.true(Object.hasOwn(scripts!, script), `${page} names the script ${script}`)
 })
 
 test('what is made from code is as the code is: `npm run docs` writes it', async t => {
@@ -50,8 +71,6 @@ const NAMED = /^(?:\|(?! -|---)|- |### )\s*((?:(?:, )?`[^`]+`)+)/gm
 
 const namedIn = (text: string): string[] =>
   [...text.matchAll(NAMED)].flatMap(([, names = '']) => [...names.matchAll(/`'?([\w-]+)/g)].map(([, name = '']) => name))
-
-const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted((a, b) => a.localeCompare(b))
 
 /** What must be told in full somewhere. */
 const TOLD = [
