@@ -5,11 +5,23 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  * The four ways in which a process ends. A record with such a status is the last of its journal.
  */
 export const FINAL_STATUSES = ['finished', 'error', 'timeout', 'cancelled'] as const
+/** A status in which a process has ended. */
 export type FinalStatus = (typeof FINAL_STATUSES)[number]
+/**
+ * What a process does: it waits for a slot or a worker (`pending`), runs, waits for a time
+ * (`sleeping`), or waits for `proceed` (`interrupted`); or it has ended.
+ */
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
+/** All statuses of a process, final ones last. */
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
+/** How many processes there are of each status. */
 export type StatusCounts = Readonly<Record<ProcessStatus, number>>
+/**
+ * What a step does. `waiting`: an attempt failed, and the next one begins later. `skipped`: its
+ * `when` returned false.
+ */
 export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
+/** What a step is, by the name of the method that adds it. */
 export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process' | 'machine'
 
 export const noCounts = (): Record<ProcessStatus, number> => ({
@@ -32,6 +44,7 @@ export interface ErrorRecord {
   readonly stack?: string
   readonly code?: string | number
   readonly cause?: ErrorRecord
+  /** Where the process failed: the name of a step, or the path of a branch. */
   readonly step?: string
   readonly attempt?: number
 }

@@ -14,6 +14,7 @@ export interface GiveEitherCronOrEvery {
   readonly 'give either cron or every': never
 }
 
+/** Options of every schedule. */
 export interface MissedTicks {
   /**
    * What to do about ticks that pass while no host is there: skip them, or catch up with the last
@@ -22,6 +23,7 @@ export interface MissedTicks {
   missed?: 'skip' | 'once' | undefined
 }
 
+/** Starts a process whenever a cron pattern matches. */
 export interface CronSchedule extends MissedTicks {
   /**
    * Minute, hour, day of month, month and day of week, with seconds in front if there are six
@@ -33,6 +35,7 @@ export interface CronSchedule extends MissedTicks {
   every?: GiveEitherCronOrEvery
 }
 
+/** Starts a process at an interval. */
 export interface IntervalSchedule extends MissedTicks {
   /**
    * The interval, of at least a second. It is counted from 1970 in UTC, so that all hosts agree.

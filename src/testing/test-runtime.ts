@@ -32,6 +32,7 @@ export interface TestRuntime extends Runtime {
 
 const never = (): Promise<never> => new Promise(() => {})
 
+/** Options of `createTestRuntime`: those of `createRuntime`, and a clock. */
 export interface TestRuntimeOptions extends RuntimeOptions {
   /**
    * The clock of another test runtime: a test of restarts gives both hosts the same clock and the

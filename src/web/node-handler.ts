@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
+/** A request handler of Node's `http` server. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
@@ -54,7 +55,10 @@ function toRequest(incoming: IncomingMessage & { readonly originalUrl?: string }
   }
 }
 
-/** Bytes as they are asked for. Cancelled, it lets go of the rest and leaves the connection open for the answer. */
+/**
+ * Bytes as they are asked for. Cancelled, it lets go of the rest and leaves the connection open for
+ * the answer.
+ */
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
