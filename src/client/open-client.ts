@@ -2,6 +2,7 @@ import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
 import { isFinal, type Json, type StatusCounts } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
+import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkOptions, checkSignal, mustBe } from '../record/check.ts'
 import { toJson } from '../record/json.ts'
@@ -151,7 +152,7 @@ class StoreClient implements Client {
   }
 
   async schedules(): Promise<ScheduleInfo[]> {
-    const found = await this.#store.schedules()
+    const found = await readSchedules(this.#store.documents)
     return found.map(({ settled: _, next, ...schedule }) => ({
       ...schedule,
       ...(next !== undefined && { next: new Date(next).toISOString() }),

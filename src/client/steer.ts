@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { StepwrightError, type ErrorCode } from '../errors.ts'
-import type { Command } from '../store/command.ts'
+import { commandState, deleteCommand, putCommand, type Command } from '../store/commands.ts'
 import { createPid } from '../record/pid.ts'
 import { isFinal, type ProcessRecord } from '../record/record.ts'
 import type { StoredProcess } from '../record/host.ts'
@@ -25,7 +25,8 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
   const found = await mustLive(store, pid)
   const at = later()
   const id = createPid(at)
-  await store.command({ ...wishFor(found.record), pid, id, at })
+  await putCommand(store.documents, { ...wishFor(found.record), pid, id, at })
+  if (found.host !== undefined) await store.wake(found.host.id)
   for (let look = 0; ; look++) {
     // One that has a host is answered before long.
     if (look % HOST_LOOKS === 0 && (look > 0 || found.host?.state !== 'alive')) {
@@ -45,16 +46,16 @@ const later = (): number => (newest = Math.max(Date.now(), newest + 1))
 
 /** @throws why the host refused it */
 async function isTaken(store: Store, pid: string, id: string): Promise<boolean> {
-  const answer = await store.answer(pid, id)
-  if (answer === 'waiting' || answer === 'taken') return answer === 'taken'
-  await store.forget(pid, id)
-  throw new StepwrightError(answer.refused.code as ErrorCode, answer.refused.message)
+  const state = await commandState(store.documents, pid, id)
+  if (state === 'waiting' || state === 'taken') return state === 'taken'
+  await deleteCommand(store.documents, pid, id)
+  throw new StepwrightError(state.refused.code as ErrorCode, state.refused.message)
 }
 
 /** The process has ended, so nobody will answer any more: the journal tells whether this command had to do with it. */
 async function settle(store: Store, pid: string, id: string): Promise<'taken'> {
   if (await isTaken(store, pid, id)) return 'taken'
-  await store.forget(pid, id)
+  await deleteCommand(store.documents, pid, id)
   const records = (await store.history(pid)) ?? []
   if (records.some(({ event }) => event.command === id)) return 'taken'
   throw ended(pid, records.at(-1)?.status ?? 'deleted')

@@ -5,6 +5,7 @@ import { frame, type Frame } from '../web/event-streams.ts'
 import type { Action, HostRow, Row, StoreState } from './model.ts'
 import { hostRow, rowOf } from './rows.ts'
 import { Topic } from './topic.ts'
+import { readCharts } from '../store/charts.ts'
 
 /** No record tells that a host died, or that a definition is new. */
 const LOOK_MS = 1000
@@ -130,7 +131,7 @@ export class Feed extends Topic {
           this.#hosts = hosts
           this.send('hosts', hosts)
         }
-        const definitions = [...new Set((await this.#store.charts()).map(({ name }) => name))]
+        const definitions = [...new Set((await readCharts(this.#store.documents)).map(({ name }) => name))]
         if (definitions.join() !== this.#state.definitions.join()) this.#say({ ...this.#state, definitions })
       } catch {
         // Told by whoever follows the processes.

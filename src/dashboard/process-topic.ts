@@ -7,6 +7,7 @@ import { frame, type Frame } from '../web/event-streams.ts'
 import type { Entry, LiveInfo } from './model.ts'
 import { entriesOf } from './rows.ts'
 import { Topic } from './topic.ts'
+import { readCharts } from '../store/charts.ts'
 
 /** A process in a hurry is told of in pieces. */
 const BATCH_MS = 50
@@ -71,7 +72,8 @@ export class ProcessTopic extends Topic {
     if (last) {
       const { name, version, shape } = last
       this.#chart =
-        (await this.#store.charts()).find(one => one.name === name && one.version === version && one.shape === shape)?.chart ?? null
+        (await readCharts(this.#store.documents)).find(one => one.name === name && one.version === version && one.shape === shape)?.chart ??
+        null
       this.#entries = entriesOf(history)
       this.send('chart', this.#chart)
       this.send('entries', { fresh: true, entries: this.#entries })

@@ -34,7 +34,13 @@ export function rowOf({ record, host }: StoredProcess): Row {
 
 export const inShort = ({ name, message }: ErrorRecord): string => `${name}: ${message}`.split('\n', 1)[0]!.slice(0, LONGEST_ERROR)
 
-export const hostRow = ({ id, osPid, hostname, startedAt, state }: Host): HostRow => ({ id, osPid, hostname, startedAt, state })
+export const hostRow = ({ id, osPid, hostname, startedAt, state }: Host): HostRow => ({
+  id,
+  osPid,
+  hostname,
+  startedAt: startedAt === undefined ? 0 : Date.parse(startedAt),
+  state,
+})
 
 /** Records of a journal, without data, each as what it changed. */
 export function entriesOf(records: readonly ProcessRecord[], before?: ProcessRecord): Entry[] {

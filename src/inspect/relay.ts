@@ -4,6 +4,7 @@ import { FINAL_STATUSES, PROCESS_STATUSES, isFinal, type ProcessRecord } from '.
 import type { Store } from '../store/store.ts'
 import type { Broadcast } from './broadcast.ts'
 import { StoredMessages } from './stored-messages.ts'
+import { readCharts } from '../store/charts.ts'
 
 export interface RelayOptions {
   readonly broadcast: Broadcast
@@ -30,7 +31,7 @@ const MAX_NEW = 50
  */
 export async function relay(store: Store, { broadcast, pids, speed, redact = [], signal }: RelayOptions): Promise<void> {
   const startedAt = Date.now()
-  const messages = new StoredMessages(await store.charts(), redactor(redact))
+  const messages = new StoredMessages(await readCharts(store.documents), redactor(redact))
   /** The newest revision that was told, by pid. */
   const told = new Map<string, number>()
   const wanted = pids && new Set(pids)

@@ -1,6 +1,6 @@
 import type { Json, ProcessRecord } from '../record/record.ts'
 import { isFinal } from '../record/record.ts'
-import type { StoredChart } from '../store/store.ts'
+import type { StoredChart } from '../store/charts.ts'
 import { message, type SnapshotMessage, type StatelyMessage } from './messages.ts'
 
 /** What viewers are told of a process of which only the store is known. */

@@ -1,4 +1,5 @@
 import { StepwrightError } from '../errors.ts'
+import { NotAFile } from './files.ts'
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full: free some space.',
@@ -22,7 +23,9 @@ export const writeFailed = (file: string, cause: unknown): StepwrightError =>
   new StepwrightError('ERR_STORE_WRITE', withAdvice(`Could not write ${file}`, cause), { cause })
 
 export const readFailed = (file: string, cause: unknown): StepwrightError =>
-  new StepwrightError('ERR_STORE_READ', withAdvice(`Could not read ${file}`, cause), { cause })
+  cause instanceof NotAFile
+    ? corrupt(file, cause)
+    : new StepwrightError('ERR_STORE_READ', withAdvice(`Could not read ${file}`, cause), { cause })
 
 export const corrupt = (file: string, cause: unknown): StepwrightError =>
   new StepwrightError(

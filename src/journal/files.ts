@@ -31,6 +31,7 @@ export interface FileStat {
   readonly uid: number
   readonly mtimeMs: number
   isDirectory(): boolean
+  isFile(): boolean
 }
 
 /** Both keep everybody but the owner out. */
@@ -38,6 +39,43 @@ export const FILE_MODE = 0o600
 export const FOLDER_MODE = 0o700
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants
+/** Neither follows a link nor waits for the other end of a pipe. Windows has neither flag. */
+export const O_FILE_ONLY: number = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0)
+
+/** Something else is where a file should be: a folder, a link, a pipe, a device. */
+export class NotAFile extends Error {
+  override name = 'NotAFile'
+}
+
+/** @throws NotAFile */
+export function mustBeFile(files: Files, fd: number): void {
+  if (!files.fstatSync(fd).isFile()) throw new NotAFile('it is no regular file')
+}
+
+/**
+ * Opens a file to read it. Reading anything but a regular file could take for ever.
+ *
+ * @throws NotAFile, whatever the file system throws
+ */
+export function openToRead(files: Files, file: string): number {
+  let fd: number
+  try {
+    fd = files.openSync(file, O_RDONLY | O_FILE_ONLY)
+  } catch (error) {
+    // A link, or a socket.
+    if (['ELOOP', 'EMLINK', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      throw new NotAFile('it is no regular file', { cause: error })
+    }
+    throw error
+  }
+  try {
+    mustBeFile(files, fd)
+    return fd
+  } catch (error) {
+    files.closeSync(fd)
+    throw error
+  }
+}
 
 /** Runs a call on the file system; `undefined` when what it is about is not there. */
 export function ifThere<T>(call: () => T): T | undefined {
@@ -54,9 +92,13 @@ export const removeFile = (files: Files, file: string): boolean => ifThere(() =>
 
 export const makeFolder = (files: Files, folder: string): void => void files.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
 
-/** A small file's text. */
+/**
+ * A small file's text.
+ *
+ * @throws NotAFile, whatever the file system throws
+ */
 export function readText(files: Files, file: string): string {
-  const fd = files.openSync(file, O_RDONLY)
+  const fd = openToRead(files, file)
   try {
     const buffer = Buffer.alloc(files.fstatSync(fd).size)
     return buffer.toString('utf8', 0, files.readSync(fd, buffer, 0, buffer.length, 0))

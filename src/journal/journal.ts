@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Adapter } from 'lowdb'
 import { FileBytes, FileWasCut, lastLine, wholeLength } from './file-bytes.ts'
-import { FILE_MODE, ifThere, writeAll } from './files.ts'
+import { FILE_MODE, O_FILE_ONLY, ifThere, mustBeFile, openToRead, writeAll } from './files.ts'
 import type { Files } from './files.ts'
 import { corrupt, readFailed, writeFailed } from './failures.ts'
 import { encodeLine } from './line.ts'
 
-const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants
+const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = fs.constants
 
 /**
  * Waits between looks at a line that makes no sense, in milliseconds: its owner may be cutting it
@@ -62,7 +62,7 @@ export class Journal<T> implements Adapter<T> {
     const { files = fs, expect } = options
     this.file = resolve(file)
     this.#files = files
-    this.#flags = O_RDWR | O_APPEND | (expect === 'existing' ? 0 : O_CREAT) | (expect === 'new' ? O_EXCL : 0)
+    this.#flags = O_RDWR | O_APPEND | O_FILE_ONLY | (expect === 'existing' ? 0 : O_CREAT) | (expect === 'new' ? O_EXCL : 0)
   }
 
   /** Bytes written so far; known once it has been written to. */
@@ -153,6 +153,7 @@ export class Journal<T> implements Adapter<T> {
 
   #measure(fd: number): void {
     if ((this.#flags & O_EXCL) !== 0) return
+    mustBeFile(this.#files, fd)
     const bytes = new FileBytes(this.#files, fd)
     this.#length = wholeLength(bytes)
     this.#torn = this.#length < bytes.size
@@ -191,7 +192,7 @@ export class Journal<T> implements Adapter<T> {
   }
 
   #newestLine(): string | undefined {
-    const fd = ifThere(() => this.#files.openSync(this.file, O_RDONLY))
+    const fd = ifThere(() => openToRead(this.#files, this.file))
     if (fd === undefined) return undefined
     try {
       return lastLine(new FileBytes(this.#files, fd))

@@ -11,8 +11,8 @@ export interface Host {
   readonly id: string
   readonly osPid: number
   readonly hostname: string
-  /** Epoch milliseconds. */
-  readonly startedAt: number
+  /** ISO 8601. Absent where the host's card cannot be read. */
+  readonly startedAt?: string
   readonly state: HostState
 }
 

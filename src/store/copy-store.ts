@@ -2,6 +2,7 @@ import { StepwrightError } from '../errors.ts'
 import { show } from '../record/show.ts'
 import { PROCESS_STATUSES, isFinal } from '../record/record.ts'
 import type { LogEntry } from '../record/record.ts'
+import { putChart, readCharts } from './charts.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
 
 /** Processes copied at once, so that a store can commit them together. */
@@ -45,10 +46,10 @@ export async function copyStore(from: Store, to: Store, { onCorrupt = failAt }: 
     throw new TypeError(`A store cannot be copied onto itself: ${show(from.location)}`)
   }
   await refuseLive(from)
-  const charts = await from.charts()
+  const charts = await readCharts(from.documents)
   const host = await to.openHost()
   try {
-    for (const chart of charts) await host.define(chart)
+    for (const chart of charts) await putChart(to.documents, chart)
     let [copied, present] = [0, 0]
     for await (const pids of batches(from, onCorrupt)) {
       for (const created of await Promise.all(pids.map(pid => copyProcess(from, to, host, pid, onCorrupt)))) {

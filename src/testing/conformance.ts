@@ -1,5 +1,6 @@
 import { adoptingTests } from './conformance/adopting.ts'
 import { changingTests } from './conformance/changing.ts'
+import { documentingTests } from './conformance/documenting.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { importingTests } from './conformance/importing.ts'
@@ -25,6 +26,7 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...hostingTests,
   ...loggingTests,
   ...importingTests,
+  ...documentingTests,
   ...adoptingTests,
   ...steeringTests,
   ...adoptingByHandTests,

@@ -10,10 +10,10 @@ const placeholders = (path: string): string =>
   path
     .replaceAll('\\', '/')
     .replace(/^keys\/[\da-f]{64}$/, 'keys/<hash>')
-    .replace(/^(definitions|schedules)\/[a-z-]+(@1\+[\da-f]+)?/, (_, folder: string, version?: string) =>
+    .replace(/^(charts|schedules)\/[a-z-]+(@1\+[\da-f]+)?/, (_, folder: string, version?: string) =>
       version === undefined ? `${folder}/<name>` : `${folder}/<name>@<version>+<shape>`,
     )
-    .replace(/^inbox\/[\da-z]{20}\.[\da-z]{20}/, 'inbox/<pid>.<command>')
+    .replace(/^commands\/[\da-z]{20}\.[\da-z]{20}/, 'commands/<pid>.<command>')
     .replace(/^(ended|logs)\/[\da-z]{4}\//, '$1/<hour>/')
     .replace(/\b[\da-z]{20}\b/, '<pid>')
     .replace(/\bh[\da-z]{11}\b/, '<host>')

@@ -3,11 +3,10 @@ import fs from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { lowdbStore } from '../../src/store/lowdb/lowdb-store.ts'
 import { adopt } from '../../src/store/lowdb/adopt.ts'
-import { Folders } from '../../src/store/lowdb/folders.ts'
-import type { Hosts } from '../../src/store/lowdb/hosts.ts'
-import { Keys } from '../../src/store/lowdb/keys.ts'
-import { EndedMoves } from '../../src/store/lowdb/moves.ts'
-import { removeEnded } from '../../src/store/lowdb/remove.ts'
+import { Directory } from '../../src/store/lowdb/directory.ts'
+import { Paths } from '../../src/store/lowdb/paths.ts'
+import { processDurability } from '../../src/store/lowdb/power.ts'
+import type { Hosts } from '../../src/store/hosts/hosts.ts'
 import type { Files } from '../../src/journal/files.ts'
 import { hourOf } from '../../src/record/pid.ts'
 import { theEnd } from '../../src/testing/conformance/samples.ts'
@@ -39,8 +38,8 @@ const files = {
 let host: HostStore
 
 function remove(dir: string, pid: string): void {
-  const folders = new Folders(dir)
-  removeEnded(files, new Keys(files, folders), folders.hourFolder(hourOf(pid)), `${pid}.finished.jsonl`)
+  const { paths, ended } = new Directory(files, new Paths(dir), processDurability)
+  ended.delete(paths.hourFolder(hourOf(pid)), `${pid}.finished.jsonl`)
 }
 
 async function obey(order: StepOrder): Promise<readonly string[]> {
@@ -62,13 +61,17 @@ async function obey(order: StepOrder): Promise<readonly string[]> {
     remove(order.remove.dir, order.remove.pid)
     return []
   }
-  const folders = new Folders(order.adopt.dir)
-  const keys = new Keys(files, folders)
+  const directory = new Directory(files, new Paths(order.adopt.dir), processDurability)
   const { hostId, dead } = order.adopt
   const hosts = { stateOf: async (id: string) => (dead.includes(id) ? 'dead' : 'alive'), forget() {} } as unknown as Hosts
   const taken: string[] = []
-  const adopter = { hostId, files, folders, hosts, keys, moves: new EndedMoves(files, folders), refused: new Set<string>() }
-  for await (const { record } of adopt(adopter, () => true)) taken.push(record.pid)
+  const taking = adopt(
+    Object.assign(directory, { hosts }),
+    hostId,
+    () => true,
+    () => false,
+  )
+  for await (const { record } of taking) taken.push(record.pid)
   return taken
 }
 

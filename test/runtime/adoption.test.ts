@@ -52,8 +52,8 @@ test.serial('what was taken before the store failed goes on; the failure is told
   let failures = 0
   const store = wrappedStore(
     host => ({
-      async *adopt(accept) {
-        yield* host.adopt(accept)
+      async *adopt(accept, skip) {
+        yield* host.adopt(accept, skip)
         if (!lost) return
         if (++failures === 3) rounds.open()
         throw new Error('no disk')
@@ -87,12 +87,12 @@ test('closing does not wait for a round of adoption before it tells the steps to
   let slow = false
   const store = wrappedStore(
     host => ({
-      async *adopt(accept) {
+      async *adopt(accept, skip) {
         if (slow) {
           looking.open()
           await found.promise
         }
-        yield* host.adopt(accept)
+        yield* host.adopt(accept, skip)
       },
     }),
     world.store,

@@ -10,6 +10,7 @@ export function wrappedStore(
   return {
     location: inner.location,
     maxRecordBytes: inner.maxRecordBytes,
+    documents: inner.documents,
     async openHost() {
       const host = await inner.openHost()
       opened.push(host)
@@ -18,16 +19,12 @@ export function wrappedStore(
         create: record => host.create(record),
         import: (history, log) => host.import(history, log),
         write: line => host.write(line),
-        adopt: accept => host.adopt(accept),
+        adopt: (accept, skip) => host.adopt(accept, skip),
         log: (pid, entry) => host.log(pid, entry),
-        define: chart => host.define(chart),
         release: pid => host.release(pid),
-        schedule: schedule => host.schedule(schedule),
         onWake: listener => host.onWake(listener),
         take: (accept, skip) => host.take(accept, skip),
         complete: record => host.complete(record),
-        commands: onGarbage => host.commands(onGarbage),
-        answer: (pid, id, refusal) => host.answer(pid, id, refusal),
         expire: (createdBefore, endedBefore) => host.expire(createdBefore, endedBefore),
         close: () => host.close(),
       }
@@ -40,15 +37,11 @@ export function wrappedStore(
     follow: (pid, signal) => inner.follow(pid, signal),
     logs: (pid, options) => inner.logs(pid, options),
     changes: signal => inner.changes(signal),
-    charts: () => inner.charts(),
     find: (prefix, limit) => inner.find(prefix, limit),
     delete: pid => inner.delete(pid),
     hosts: () => inner.hosts(),
-    schedules: () => inner.schedules(),
     submit: record => inner.submit(record),
-    command: command => inner.command(command),
-    answer: (pid, id) => inner.answer(pid, id),
-    forget: (pid, id) => inner.forget(pid, id),
+    wake: hostId => inner.wake(hostId),
     adopt: (hostId, force) => inner.adopt(hostId, force),
     close: () => inner.close(),
     opened,

@@ -22,9 +22,9 @@ test('a command that was kept and cannot be done is told by the host, and in the
   let gate = Promise.resolve()
   const store = wrappedStore(
     host => ({
-      async *adopt(accept) {
+      async *adopt(accept, skip) {
         await gate
-        yield* host.adopt(accept)
+        yield* host.adopt(accept, skip)
       },
     }),
     inner,

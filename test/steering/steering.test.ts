@@ -33,7 +33,7 @@ test('a process is steered from another Node process', async t => {
   t.is(history.filter(({ event }) => event.command !== undefined).length, 1)
   t.deepEqual(outcomes(await steer(t, dir, [['delete', one]])), ['done'])
   t.is(await client.get(one), undefined)
-  t.deepEqual(fs.readdirSync(join(dir, 'inbox')), [])
+  t.deepEqual(fs.readdirSync(join(dir, 'commands')), [])
 })
 
 test('what cannot be done is told by its code', async t => {
@@ -71,7 +71,7 @@ test('what cannot be done is told by its code', async t => {
     ),
     ['ERR_NOT_INTERRUPTED', 'ERR_ALREADY_ENDED', 'ERR_ALREADY_ENDED'],
   )
-  t.deepEqual(fs.readdirSync(join(dir, 'inbox')), [])
+  t.deepEqual(fs.readdirSync(join(dir, 'commands')), [])
 })
 
 test('without a living host a command is kept, and taken once by the one that takes the process up', async t => {
@@ -105,13 +105,13 @@ test('a host killed between the record and the clean-up applies nothing twice', 
   const [command] = (await client.history(pid)).flatMap(({ event }) => event.command ?? [])
   await kill(child)
   // As if it had died before it removed what it had done.
-  const inbox = join(dir, 'inbox')
+  const folder = join(dir, 'commands')
   fs.writeFileSync(
-    join(inbox, `${pid}.${command}.json`),
+    join(folder, `${pid}.${command}.json`),
     JSON.stringify({ pid, id: command, at: 1, type: 'proceed', step: 'ask', data: { hold: true } }),
   )
   await start(t, 'steered-host.ts', dir)
-  while (fs.readdirSync(inbox).length > 0) await new Promise(resolve => setTimeout(resolve, 20))
+  while (fs.readdirSync(folder).length > 0) await new Promise(resolve => setTimeout(resolve, 20))
   t.is((await client.history(pid)).filter(({ event }) => event.type === 'PROCEED').length, 1)
   t.is((await client.get(pid))?.status, 'running')
   t.is(await client.cancel(pid), 'taken')
@@ -136,23 +136,23 @@ test('a cancel that was kept stops a step before it begins again', async t => {
   t.is(runs, 0)
 })
 
-test('garbage in the inbox harms nobody, and is put aside', async t => {
+test('garbage among the commands harms nobody, and is kept', async t => {
   const dir = join(await tempDir(t), 'store')
   const { message: pids } = await start<string[]>(t, 'steered-host.ts', dir, '1')
   const [pid = ''] = pids
-  const inbox = join(dir, 'inbox')
-  fs.mkdirSync(inbox, { recursive: true })
+  const folder = join(dir, 'commands')
+  fs.mkdirSync(folder, { recursive: true })
   const garbage = ['', '{', 'null', '[]', '{"type":"cancel"}', '{"type":"rm -rf"}', '\0\0', JSON.stringify({ type: 'proceed', step: 7 })]
   const names = garbage.map(text => {
     const name = `${pid}.${createPid(Date.now())}.json`
-    fs.writeFileSync(join(inbox, name), text)
+    fs.writeFileSync(join(folder, name), text)
     return name
   })
-  fs.writeFileSync(join(inbox, 'README'), 'not ours')
+  fs.writeFileSync(join(folder, 'README'), 'not ours')
   const client = openClient(dir)
   t.is(await client.proceed(pid, { fine: true }), 'taken')
   t.deepEqual(await client.result(pid), { n: 0, fine: true })
-  t.deepEqual(fs.readdirSync(inbox).toSorted(), ['README', ...names.map(name => `${name}.garbage`)].toSorted())
+  t.deepEqual(fs.readdirSync(folder).toSorted(), ['README', ...names].toSorted())
 })
 
 test('events for a machine step, sent from another Node process', async t => {

@@ -5,14 +5,16 @@ import { copyStore } from '../../src/store/copy-store.ts'
 import { lowdbStore } from '../../src/store/lowdb/lowdb-store.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
-import type { HostStore, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from '../../src/testing/conformance/samples.ts'
 import { tempDir } from './helpers.ts'
+import { putChart, readCharts } from '../../src/store/charts.ts'
 
 const chart = { name: 'import-dump', version: '1', shape: 'abc', chart: { id: 'import-dump' } }
 
-async function fill(host: HostStore): Promise<void> {
-  await host.define(chart)
+async function fill(store: Store): Promise<void> {
+  const host = await store.openHost()
+  await putChart(store.documents, chart)
   for (let i = 0; i < 120; i++) await ended(host, i % 2 === 0 ? { key: `k${i}`, labels: { n: String(i) } } : {})
   const record = await created(host, { input: JSON.parse('{"__proto__":1}') })
   await host.write(aTransition(record, 2))
@@ -26,7 +28,7 @@ async function fill(host: HostStore): Promise<void> {
 async function contents(store: Store) {
   const found = await collect(store.list())
   const more = found.map(async ({ record: { pid } }) => [pid, await store.history(pid), await collect(store.logs(pid))])
-  return { found, more: await Promise.all(more), charts: await store.charts(), hosts: await store.hosts() }
+  return { found, more: await Promise.all(more), charts: await readCharts(store.documents), hosts: await store.hosts() }
 }
 
 const makers = {
@@ -47,7 +49,7 @@ for (const [from, to] of [
   test(`a copy has all that the store has: ${from} to ${to}`, async t => {
     const dir = tempDir(t)
     const [source, target] = [makers[from](dir), makers[to](dir)]
-    await fill(await source().openHost())
+    await fill(source())
     const before = await contents(source())
     t.deepEqual(await copyStore(source(), target()), { copied: 121, present: 0 })
     t.deepEqual(await contents(target()), before)

@@ -12,6 +12,7 @@ import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { printable } from '../printable.ts'
 import type { Act, Tools } from '../with-client.ts'
+import { readCharts } from '../../store/charts.ts'
 
 interface Flags {
   readonly format: 'mermaid' | 'json' | 'svg'
@@ -83,7 +84,9 @@ async function chartOfModule(path: string, name: string | undefined): Promise<un
 /** Without a version, the last one. */
 async function chartNamed(store: Store, wanted: string): Promise<unknown> {
   const [name, version] = wanted.split('@', 2)
-  const found = (await store.charts()).filter(chart => chart.name === name && (version === undefined || chart.version === version))
+  const found = (await readCharts(store.documents)).filter(
+    chart => chart.name === name && (version === undefined || chart.version === version),
+  )
   return found.toSorted((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true })).at(-1)?.chart
 }
 
@@ -91,7 +94,7 @@ async function chartOfProcess(store: Store, pid: string, now: number): Promise<D
   const stored = await store.get(pid)
   if (stored === undefined) throw new UsageError(`Process ${pid} has just been deleted`)
   const { name, version, shape, status, outline, steps } = stored.record
-  const chart = (await store.charts()).find(one => one.name === name && one.version === version && one.shape === shape)?.chart
+  const chart = (await readCharts(store.documents)).find(one => one.name === name && one.version === version && one.shape === shape)?.chart
   if (chart === undefined)
     throw new UsageError(
       `The store has no chart of ${name} version ${version}, of which process ${pid} is: its host was older. Give the module that exports the definition instead`,

@@ -31,7 +31,11 @@ async function hosts({ io, client }: Tools, { json }: { json?: true }): Promise<
           { title: 'STATE', cell: ({ state }) => printable(state), style: ({ state }) => (state === 'alive' ? 'green' : 'red') },
           { title: 'PROCESS', cell: ({ osPid }) => String(osPid) },
           { title: 'ON', cell: ({ hostname }) => printable(hostname), least: 8 },
-          { title: 'SINCE', cell: ({ startedAt }) => `${roughly(view.now - new Date(startedAt).getTime())} ago`, dispensable: true },
+          {
+            title: 'SINCE',
+            cell: ({ startedAt }) => (startedAt === undefined ? '' : `${roughly(view.now - Date.parse(startedAt))} ago`),
+            dispensable: true,
+          },
         ],
         found,
         view,

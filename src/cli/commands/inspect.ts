@@ -10,6 +10,7 @@ import { findPid } from '../find-pid.ts'
 import { openBrowser } from '../open-browser.ts'
 import { toPort, toSpeed } from '../options.ts'
 import type { Act, Tools } from '../with-client.ts'
+import { readCharts } from '../../store/charts.ts'
 
 interface Flags {
   readonly open: boolean
@@ -45,7 +46,7 @@ async function inspect({ io, client, path }: Tools, prefixes: string[], { open, 
   const store = storeAt(path)
   const broadcast = new Broadcast()
   // Tells at once if there is no store.
-  await store.charts()
+  await readCharts(store.documents)
   const server = await serveInspector({ broadcast, inspector, port, keepAlive: true })
   let forget = async (): Promise<void> => {}
   try {

@@ -17,6 +17,8 @@ export interface AdoptionOptions {
 /** Takes over the processes of dead hosts, and those let go in order: at the start of a host and as long as it lives. */
 export class Adoption {
   readonly #options: AdoptionOptions
+  /** The processes that `accept` said no to in the last round, and who had them: it would say no again. */
+  #refused: ReadonlyMap<string, string> = new Map()
   #round: Promise<void> | undefined
   #cancel: (() => void) | undefined
   #stopped = false
@@ -63,7 +65,19 @@ export class Adoption {
   }
 
   async #takeOver(adopted: AdoptedProcess[]): Promise<void> {
-    for await (const one of this.#options.store.adopt(this.#options.accept)) adopted.push(one)
+    const refused = new Map<string, string>()
+    const accept = (record: ProcessRecord, owner: string): boolean => {
+      const accepted = this.#options.accept(record)
+      if (!accepted) refused.set(record.pid, owner)
+      return accepted
+    }
+    const skip = (pid: string, owner: string): boolean => {
+      const skipped = this.#refused.get(pid) === owner
+      if (skipped) refused.set(pid, owner)
+      return skipped
+    }
+    for await (const one of this.#options.store.adopt(accept, skip)) adopted.push(one)
+    this.#refused = refused
   }
 
   async #resumeAll(adopted: AdoptedProcess[]): Promise<void> {

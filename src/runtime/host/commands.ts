@@ -1,12 +1,12 @@
 import { StepwrightError } from '../../errors.ts'
-import type { Command, Refusal } from '../../store/command.ts'
+import { answerCommand, waitingCommands, type Command, type Refusal } from '../../store/commands.ts'
+import type { Documents } from '../../store/documents.ts'
 import type { ProcessRecord } from '../../record/record.ts'
-import type { HostStore } from '../../store/store.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import { cancel, proceed, send } from '../process/steering.ts'
 
 export interface CommandsOptions {
-  readonly store: Pick<HostStore, 'commands' | 'answer'>
+  readonly documents: Documents
   readonly find: (pid: string) => LiveProcess | undefined
   /** The journal of a process that another host may have steered before. */
   readonly history: (pid: string) => Promise<readonly ProcessRecord[] | undefined>
@@ -24,6 +24,8 @@ export class Commands {
   /** Ids that were applied, by process; of one taken over from another host they are read from its journal. */
   readonly #applied = new WeakMap<LiveProcess, Promise<Set<string>>>()
   readonly #busy = new Set<string>()
+  /** Names of commands that make no sense. */
+  readonly #corrupt = new Set<string>()
   /** The newest command of a process that is being applied: those of one process wait for each other. */
   readonly #last = new WeakMap<LiveProcess, Promise<void>>()
 
@@ -31,9 +33,13 @@ export class Commands {
     this.#options = options
   }
 
-  waiting(): Promise<Command[]> {
-    const { store, onProblem } = this.#options
-    return store.commands(error => onProblem('A file in the inbox is no command, and was put aside', error))
+  /** The commands that wait for processes of which `isOurs` says yes, oldest first. One that makes no sense is told once, and stays. */
+  waiting(isOurs: (pid: string) => boolean): Promise<Command[]> {
+    const { documents, onProblem } = this.#options
+    return waitingCommands(documents, isOurs, ({ name, error }) => {
+      if (!this.#corrupt.has(name)) onProblem('A command makes no sense', error)
+      this.#corrupt.add(name)
+    })
   }
 
   /**
@@ -73,7 +79,7 @@ export class Commands {
         if (isKept) await this.#options.onRefused(live, command, refusal)
       }
     }
-    await this.#options.store.answer(pid, id, refusal)
+    await answerCommand(this.#options.documents, pid, id, refusal)
   }
 
   #appliedTo(live: LiveProcess): Promise<Set<string>> {

@@ -6,7 +6,8 @@ import { atTime, type Clock } from '../../record/clock.ts'
 import type { Host as HostInfo } from '../../record/host.ts'
 import { identityOf, isFinal, isSubmission, type Json, type LogEntry, type ProcessRecord, type ProcessStatus } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
-import type { Command } from '../../store/command.ts'
+import { putChart } from '../../store/charts.ts'
+import type { Command } from '../../store/commands.ts'
 import type { AdoptedProcess, HostStore, Store } from '../../store/store.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from '../attempt/actors.ts'
 import type { Isolation } from '../attempt/isolation.ts'
@@ -92,7 +93,13 @@ export class Host implements Environment {
     this.clock = clock
     this.slots = new Slots(options.concurrency)
     this.store = store
-    this.host = { id: store.hostId, osPid: process.pid, hostname: hostname(), startedAt: clock.now(), state: 'alive' }
+    this.host = {
+      id: store.hostId,
+      osPid: process.pid,
+      hostname: hostname(),
+      startedAt: new Date(clock.now()).toISOString(),
+      state: 'alive',
+    }
     this.services = options.services
     this.maxRecordBytes = readers.maxRecordBytes
     this.isolation = isolation
@@ -131,7 +138,7 @@ export class Host implements Environment {
       },
     })
     this.#commands = new Commands({
-      store,
+      documents: readers.documents,
       find: pid => this.#live.get(pid),
       history: pid => readers.history(pid),
       onProblem,
@@ -145,7 +152,7 @@ export class Host implements Environment {
       maxRecordBytes: this.maxRecordBytes,
       freeSlots: () => this.slots.free,
       isDraining: () => this.draining,
-      prepare: () => this.#readKept(),
+      prepare: pid => this.#readKept([pid]),
       run: (program, record, start) => this.#run(program, record, start),
       onProblem,
     })
@@ -154,7 +161,7 @@ export class Host implements Environment {
       accept: record => this.#submissions.adopts(record),
       prepare: adopted => {
         this.#reports.adopted(adopted)
-        return this.#readKept()
+        return this.#readKept(adopted.map(({ record }) => record.pid))
       },
       resume: adopted => this.#resume(adopted),
       onError: error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
@@ -165,8 +172,7 @@ export class Host implements Environment {
     )
     this.#schedules = new Schedules(options.schedules ? [...definitions.values()].map(({ plan }) => plan) : [], {
       clock,
-      store,
-      readers,
+      store: readers,
       start: async (plan, key, labels) => void (await this.#starts.start(plan, undefined, { key, labels })),
       onProblem,
     })
@@ -181,7 +187,7 @@ export class Host implements Environment {
   async open(): Promise<void> {
     const { recover, retentionMs, worker, closeOn } = this.#options
     // Viewers need the chart of whatever runs from here on.
-    for (const chart of this.#programs.charts()) await this.store.define(chart)
+    for (const chart of this.#programs.charts()) await putChart(this.#readers.documents, chart)
     // What dead hosts left behind goes on before anything new begins.
     if (recover !== false) await this.#adoption.start()
     // From here on the host hears of what clients ask.
@@ -197,7 +203,7 @@ export class Host implements Environment {
     if (retentionMs !== false) {
       const onError = (error: unknown): void =>
         this.#reports.problem(`Old processes could not be removed from ${this.#readers.location}`, error)
-      this.#endings.push(startRetention({ store: this.store, clock: this.clock, retentionMs, onError }))
+      this.#endings.push(startRetention({ store: this.store, readers: this.#readers, clock: this.clock, retentionMs, onError }))
     }
     this.#endings.push(closeOnSignals(closeOn, () => this.close(checkCloseOptions({}))))
   }
@@ -298,16 +304,18 @@ export class Host implements Environment {
   }
 
   async #look(): Promise<void> {
-    this.#commands.apply(await this.#commands.waiting())
+    this.#commands.apply(await this.#commands.waiting(pid => this.#live.has(pid)))
     if (!this.draining) await this.#submissions.take()
     this.#resolveIfIdle()
   }
 
-  async #readKept(): Promise<void> {
+  /** Reads the commands that were there before these processes were this host's. */
+  async #readKept(pids: readonly string[]): Promise<void> {
+    const wanted = new Set(pids)
     try {
-      this.#kept = Map.groupBy(await this.#commands.waiting(), ({ pid }) => pid)
+      this.#kept = Map.groupBy(await this.#commands.waiting(pid => wanted.has(pid)), ({ pid }) => pid)
     } catch (error) {
-      this.#reports.problem('The inbox cannot be read', error)
+      this.#reports.problem('The commands of clients cannot be read', error)
     }
   }
 

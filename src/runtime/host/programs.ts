@@ -15,7 +15,7 @@ import { show } from '../../record/show.ts'
 import { childPlans, everyStep, type ProcessPlan } from '../../steps/plan.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import { isSubmission, type ProcessIdentity, type ProcessRecord } from '../../record/record.ts'
-import type { StoredChart } from '../../store/store.ts'
+import type { StoredChart } from '../../store/charts.ts'
 import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from '../attempt/actors.ts'
 import type { Program } from '../process/environment.ts'
 

@@ -1,6 +1,6 @@
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import type { Clock } from '../../record/clock.ts'
-import type { Command, Refusal } from '../../store/command.ts'
+import type { Command, Refusal } from '../../store/commands.ts'
 import type { AdoptedProcess, HostStore } from '../../store/store.ts'
 import type { Events } from '../events.ts'
 import type { Logger } from '../logger.ts'

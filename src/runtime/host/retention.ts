@@ -1,5 +1,6 @@
 import type { Clock } from '../../record/clock.ts'
-import type { HostStore } from '../../store/store.ts'
+import { sweepCommands } from '../../store/commands.ts'
+import type { HostStore, Store } from '../../store/store.ts'
 
 const INTERVAL_MS = 60_000
 /** Nothing is removed sooner than this after its end. */
@@ -7,17 +8,18 @@ const MIN_KEPT_MS = 3_600_000
 
 export interface RetentionOptions {
   readonly store: Pick<HostStore, 'expire'>
+  readonly readers: Pick<Store, 'documents' | 'get'>
   readonly clock: Clock
   readonly retentionMs: number
   readonly onError: (error: unknown) => void
 }
 
-/** Removes ended processes that have been kept long enough, now and once a minute. Returns a function that ends it. */
-export function startRetention({ store, clock, retentionMs, onError }: RetentionOptions): () => void {
+/** Removes ended processes that have been kept long enough, and what is left of old commands, now and once a minute. Returns a function that ends it. */
+export function startRetention({ store, readers, clock, retentionMs, onError }: RetentionOptions): () => void {
   let stop: () => void
   const expire = (): void => {
     const now = clock.now()
-    store.expire(now - retentionMs, now - MIN_KEPT_MS).catch(onError)
+    Promise.all([store.expire(now - retentionMs, now - MIN_KEPT_MS), sweepCommands(readers)]).catch(onError)
     stop = clock.after(INTERVAL_MS, expire)
   }
   expire()

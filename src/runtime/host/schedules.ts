@@ -1,7 +1,8 @@
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { describeSchedule, lastTick, nextTick, type PlannedSchedule } from '../../steps/schedule.ts'
-import type { HostStore, Store, StoredSchedule } from '../../store/store.ts'
+import { putSchedule, readSchedules, type StoredSchedule } from '../../store/schedules.ts'
+import type { Store } from '../../store/store.ts'
 import { atTime, type Clock } from '../../record/clock.ts'
 
 /** A timer that is later than this was asleep with its machine, or its host was blocked: its tick was missed. */
@@ -12,8 +13,7 @@ type ScheduledPlan = ProcessPlan & { readonly schedule: PlannedSchedule }
 
 interface SchedulesOptions {
   readonly clock: Clock
-  readonly store: Pick<HostStore, 'schedule'>
-  readonly readers: Pick<Store, 'schedules'>
+  readonly store: Pick<Store, 'documents'>
   /** Starts a process, unless there is one with this key. */
   readonly start: (plan: ProcessPlan, key: string, labels: Readonly<Record<string, string>>) => Promise<void>
   readonly onProblem: (what: string, error: unknown) => void
@@ -43,7 +43,9 @@ export class Schedules {
   /** Catches up where that is wanted, and waits for the next tick of each. */
   async start(): Promise<void> {
     if (this.isEmpty) return
-    const known = new Map((await this.#options.readers.schedules()).map(one => [one.name, one.settled]))
+    const { store, onProblem } = this.#options
+    const stored = await readSchedules(store.documents, ({ error }) => onProblem('A schedule in the store makes no sense', error))
+    const known = new Map(stored.map(one => [one.name, one.settled]))
     const now = this.#options.clock.now()
     // One that is new has missed nothing.
     for (const plan of this.#plans) void this.#go(plan, known.get(plan.name) ?? now)
@@ -106,6 +108,6 @@ export class Schedules {
       settled,
       ...(next !== undefined && { next }),
     }
-    await this.#options.store.schedule(entry)
+    await putSchedule(this.#options.store.documents, entry)
   }
 }

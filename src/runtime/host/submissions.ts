@@ -24,7 +24,7 @@ export interface SubmissionsOptions {
   readonly freeSlots: () => number
   readonly isDraining: () => boolean
   /** Runs before a process that was taken is run. */
-  readonly prepare: () => Promise<void>
+  readonly prepare: (pid: string) => Promise<void>
   /** Makes the process one of this host's, and calls `start` with it unless the host closes. */
   readonly run: (program: Program, record: ProcessRecord | NewProcess, start: (live: LiveProcess) => void) => void
   readonly onProblem: (what: string, error?: unknown) => void
@@ -151,7 +151,7 @@ export class Submissions {
     } catch {
       return false
     }
-    await prepare()
+    await prepare(record.pid)
     return true
   }
 }

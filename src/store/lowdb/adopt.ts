@@ -1,103 +1,83 @@
-import fs from 'node:fs'
 import { StepwrightError } from '../../errors.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
-import { ifThere, removeFile } from '../../journal/files.ts'
+import { ifThere, openToRead, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
-import { isOfOneJournal, writeFailed } from '../../journal/failures.ts'
+import { isOfOneJournal, readFailed, writeFailed } from '../../journal/failures.ts'
 import { newestRecord, settled } from '../../journal/reader.ts'
-import { createLoopYield } from '../loop-yield.ts'
-import { findDead } from '../hosts/find-dead.ts'
 import { isFinal } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
-import type { AdoptedProcess } from '../store.ts'
-import { RELEASED, hostIdsIn, namesIn, ownersIn, pidsIn } from './folders.ts'
-import type { Folders } from './folders.ts'
-import type { Hosts } from './hosts.ts'
-import type { Keys } from './keys.ts'
-import type { EndedMoves } from './moves.ts'
-import { keyOf } from './remove.ts'
+import { findDead } from '../hosts/find-dead.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
+import { createLoopYield } from '../loop-yield.ts'
+import type { AdoptedProcess, HostStore } from '../store.ts'
+import type { Directory } from './directory.ts'
+import { keyOf } from './first-line.ts'
+import { RELEASED, hostIdsIn, namesIn, ownersIn, pidsIn } from './paths.ts'
 
-/** What a host adopts with. */
-export interface Adopter {
-  readonly hostId: string
-  readonly files: Files
-  readonly folders: Folders
-  readonly hosts: Hosts
-  readonly keys: Keys
-  readonly moves: EndedMoves
-  /** Files that this `accept` said no to: a host that does not know a definition never will, so they are not read again each time. */
-  readonly refused: Set<string>
-}
+type Accept = Parameters<HostStore['adopt']>[0]
+type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
 
-/**
- * Takes over what dead hosts and releases left behind, as far as `accept` says yes. Each journal is taken by a rename into the adopter's
- * folder, which lets exactly one host win.
- */
-export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
-  const { files, folders, refused } = adopter
+/** See `HostStore.adopt`. Each journal is taken by a rename into the adopter's folder, which lets exactly one host win. */
+export async function* adopt(directory: Directory, hostId: string, accept: Accept, skip: Skip): AsyncGenerator<AdoptedProcess> {
+  const { files, paths } = directory
   const yieldLoop = createLoopYield()
-  const seen = new Set<string>()
-  for (const owner of await abandoned(adopter)) {
+  for (const owner of await abandonedOwners(directory, hostId)) {
     const released = owner === RELEASED
-    const folder = folders.activeFolder(owner)
-    for (const pid of pidsIn(files, folder)) {
-      const file = `${folder}/${pid}.jsonl`
-      seen.add(file)
-      if (refused.has(file)) continue
+    for (const pid of pidsIn(files, paths.activeFolder(owner))) {
+      if (skip(pid, owner)) continue
       await yieldLoop()
-      const record = await takeOver(adopter, folder, pid, accept)
+      const record = await takeOver(directory, hostId, owner, pid, accept)
       if (record !== undefined) yield { record, released }
     }
-    if (!released) removeHost(adopter, owner)
+    if (!released) await removeIfEmpty(directory, owner)
   }
-  for (const file of refused) if (!seen.has(file)) refused.delete(file)
 }
 
 /** Whose folders are up for adoption. */
-async function abandoned({ hostId, files, folders, hosts }: Adopter): Promise<string[]> {
-  const owners = [...new Set([...ownersIn(files, folders), ...hostIdsIn(files, folders)])].filter(
-    owner => owner !== hostId && owner !== RELEASED,
-  )
-  return [RELEASED, ...(await findDead(owners, owner => hosts.stateOf(owner)))]
+async function abandonedOwners({ files, paths, hosts }: Directory, hostId: string): Promise<string[]> {
+  const owners = new Set([...ownersIn(files, paths), ...hostIdsIn(files, paths)])
+  owners.delete(hostId)
+  owners.delete(RELEASED)
+  return [RELEASED, ...(await findDead([...owners], owner => hosts.stateOf(owner)))]
 }
 
-/** `undefined`: not ours to run. A journal that cannot be read stays where it is; readers tell it. */
+/** `undefined`: the process is not for this host to run. A journal that cannot be read stays where it is; readers tell of it. */
 async function takeOver(
-  adopter: Adopter,
-  from: string,
+  directory: Directory,
+  hostId: string,
+  owner: string,
   pid: string,
-  accept: (record: ProcessRecord) => boolean,
+  accept: Accept,
 ): Promise<ProcessRecord | undefined> {
-  const { files, folders, hostId } = adopter
-  const file = `${from}/${pid}.jsonl`
+  const { files, paths } = directory
+  const folder = paths.activeFolder(owner)
+  const file = paths.journal(folder, pid)
   const found = await readJournal(files, file, pid)
   if (found === undefined) return undefined
-  if (found !== 'never begun' && !isFinal(found.status) && !accept(found)) return void adopter.refused.add(file)
+  if (found !== 'never begun' && !isFinal(found.status) && !accept(found, owner)) return undefined
   try {
     if (found === 'never begun') return void removeFile(files, file)
-    if (isFinal(found.status)) return finishMove(adopter, from, found)
-    if (!rename(files, file, folders.activeFile(hostId, pid))) return undefined
-    return await settle(adopter, pid, found)
+    if (isFinal(found.status)) return finishMove(directory, folder, found)
+    if (!rename(files, file, paths.activeJournal(hostId, pid))) return undefined
+    return await confirm(directory, hostId, pid, found)
   } catch (error) {
     if (isOfOneJournal(error)) return undefined
     throw error instanceof StepwrightError ? error : writeFailed(file, error)
   }
 }
 
-/** Its host died between the last line and the move. */
-function finishMove({ keys, moves }: Adopter, folder: string, record: ProcessRecord): undefined {
-  const { pid, key, status } = record
-  if (key !== undefined) ifThere(() => keys.claim(key, pid, `${folder}/${pid}.jsonl`))
-  if (isFinal(status)) ifThere(() => moves.move(folder, pid, status))
+/** Moves a journal whose host died between writing its last line and moving it. */
+function finishMove({ paths, keys, ended }: Directory, folder: string, { pid, key, status }: ProcessRecord): undefined {
+  if (key !== undefined) ifThere(() => keys.claim(key, pid, paths.journal(folder, pid)))
+  if (isFinal(status)) ifThere(() => ended.add(folder, pid, status))
 }
 
 /**
- * What is ours alone now may have changed since it was looked at: another host may have taken it, run it and released it. And its key may
- * be another's: a host that dies before it claims the key has promised the process to nobody.
+ * Reads the journal again after the rename: another host may have taken, run and released the process since the first read. And its key
+ * may be another process's: a host that dies before it claims the key has promised the process to nobody.
  */
-async function settle({ files, folders, keys, hostId }: Adopter, pid: string, before: ProcessRecord): Promise<ProcessRecord | undefined> {
-  const file = folders.activeFile(hostId, pid)
+async function confirm({ files, paths, keys }: Directory, hostId: string, pid: string, before: ProcessRecord) {
+  const file = paths.activeJournal(hostId, pid)
   try {
     const now = await readJournal(files, file, pid)
     const record = now === undefined || now === 'never begun' ? before : now
@@ -106,43 +86,47 @@ async function settle({ files, folders, keys, hostId }: Adopter, pid: string, be
     removeFile(files, file)
     return undefined
   } catch (error) {
-    // Not handed out, so it must not stay: whoever adopts next tries again.
-    rename(files, file, `${folders.released}/${pid}.jsonl`)
+    // This host does not run the process, so it must not keep it: the next one that adopts tries again.
+    rename(files, file, paths.journal(paths.released, pid))
     throw error
   }
 }
 
-/** `undefined`: gone meanwhile, or not to be understood. */
+/** `undefined`: the journal is gone by now, or makes no sense. */
 async function readJournal(files: Files, file: string, pid: string): Promise<ProcessRecord | 'never begun' | undefined> {
-  const fd = ifThere(() => files.openSync(file, fs.constants.O_RDONLY))
-  if (fd === undefined) return undefined
+  let fd: number | undefined
   try {
-    return (await settled(file, () => newestRecord(new FileBytes(files, fd), { fd, pid, file }))) ?? 'never begun'
+    fd = ifThere(() => openToRead(files, file))
+    if (fd === undefined) return undefined
+    const journal = { fd, pid, file }
+    return (await settled(file, () => newestRecord(new FileBytes(files, journal.fd), journal))) ?? 'never begun'
   } catch (error) {
-    if (isOfOneJournal(error)) return undefined
-    throw error
+    const failure = error instanceof StepwrightError ? error : readFailed(file, error)
+    if (isOfOneJournal(failure)) return undefined
+    throw failure
   } finally {
-    files.closeSync(fd)
+    if (fd !== undefined) files.closeSync(fd)
   }
 }
 
 /** @returns false if another host won */
 const rename = (files: Files, from: string, to: string): boolean => ifThere(() => (files.renameSync(from, to), true)) ?? false
 
-/** Once nothing of a dead host is left, neither is the host. */
-function removeHost({ files, folders, hosts, keys }: Adopter, hostId: string): void {
-  const folder = folders.activeFolder(hostId)
+/** Once nothing is left of what a dead host had, its folder, card and socket go too. */
+async function removeIfEmpty({ files, paths, keys, hosts, documents }: Directory, hostId: string): Promise<void> {
+  const folder = paths.activeFolder(hostId)
   try {
     if (pidsIn(files, folder).length > 0) return
-    // Drafts of compactions that died with it. One that has the key of its journal keeps it until the heir has moved that.
+    // Drafts of compactions that died with it. A draft that has the key of its journal keeps it until the heir has moved the key.
     for (const name of namesIn(files, folder)) {
-      const draft = `${folder}/${name}`
-      const key = name.startsWith('.') ? ifThere(() => keyOf(files, draft)) : undefined
-      if (name.startsWith('.') && (key === undefined || !keys.isOf(key, draft))) removeFile(files, draft)
+      if (!name.startsWith('.')) continue
+      const draft = paths.found(folder, name)
+      const key = ifThere(() => keyOf(files, draft))
+      if (key === undefined || !keys.isOf(key, draft)) removeFile(files, draft)
     }
     ifThere(() => files.rmdirSync(folder))
-    removeFile(files, folders.hostFile(hostId))
-    removeSocket(files, folders.hosts, hostId)
+    await documents.delete('hosts', hostId)
+    removeSocket(files, paths.hosts, hostId)
     hosts.forget(hostId)
   } catch (error) {
     // Somebody else put a file there.

@@ -1,14 +1,12 @@
-import fs from 'node:fs'
 import { FileBytes, linesOf } from '../../journal/file-bytes.ts'
-import { removeFile, writeNew } from '../../journal/files.ts'
+import { openToRead, removeFile, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { worthKeeping } from '../../journal/worth-keeping.ts'
-import type { Keys } from './keys.ts'
+import type { Directory } from './directory.ts'
 
-/** What a compaction writes before it replaces the journal. Readers know no such name. */
-export const draftName = (pid: string): string => `.${pid}.jsonl`
+type Shared = Pick<Directory, 'files' | 'keys'>
 
-/** A journal, and what is to take its place. */
+/** A journal, and the draft that is to take its place. */
 export interface Replacement {
   readonly pid: string
   readonly key: string | undefined
@@ -16,52 +14,42 @@ export interface Replacement {
   readonly draft: string
 }
 
-export const replacementIn = (folder: string, pid: string, key: string | undefined): Replacement => ({
-  pid,
-  key,
-  file: `${folder}/${pid}.jsonl`,
-  draft: `${folder}/${draftName(pid)}`,
-})
-
 /** Drafts a journal that has only the lines worth keeping. Returns its length in bytes. */
-export function draftCompacted(files: Files, keys: Keys, replacement: Replacement): number {
+export function draftCompacted(directory: Shared, replacement: Replacement): number {
   const { file, pid } = replacement
-  const bytes = Buffer.from(
-    linesWorthKeeping(files, file, pid)
-      .map(line => `${line}\n`)
-      .join(''),
-  )
-  writeDraft(files, keys, replacement, bytes)
+  const lines = linesWorthKeeping(directory.files, file, pid)
+  const bytes = Buffer.from(lines.map(line => `${line}\n`).join(''))
+  writeDraft(directory, replacement, bytes)
   return bytes.length
 }
 
-export function writeDraft(files: Files, keys: Keys, replacement: Replacement, bytes: Buffer): void {
-  dropDraft(files, keys, replacement)
-  writeNew(files, replacement.draft, bytes)
+export function writeDraft(directory: Shared, replacement: Replacement, bytes: Buffer): void {
+  dropDraft(directory, replacement)
+  writeNew(directory.files, replacement.draft, bytes)
 }
 
-/** An earlier draft may have the key: nobody must find that without a journal. */
-export function dropDraft(files: Files, keys: Keys, { pid, key, file, draft }: Replacement): void {
+/** Removes an earlier draft, which may have the key: nobody must find a key without a journal. */
+export function dropDraft({ files, keys }: Shared, { pid, key, file, draft }: Replacement): void {
   if (files.statSync(draft, { throwIfNoEntry: false }) === undefined) return
   if (key !== undefined) keys.move(key, pid, file)
   removeFile(files, draft)
 }
 
-/** Readers see the one file or the other. */
-export function replace(files: Files, keys: Keys, replacement: Replacement): void {
+/** Puts the draft in the journal's place. Readers see the one file or the other. */
+export function replace(directory: Shared, replacement: Replacement): void {
   const { pid, key, file, draft } = replacement
   try {
-    // The key first: a journal whose key points elsewhere would lose it, a draft that dies here is settled by who adopts the journal.
-    if (key !== undefined) keys.move(key, pid, draft)
-    files.renameSync(draft, file)
+    // The key first: a journal whose key points elsewhere would lose it. After a death between the two calls the adopter moves the key back.
+    if (key !== undefined) directory.keys.move(key, pid, draft)
+    directory.files.renameSync(draft, file)
   } catch (error) {
-    dropDraft(files, keys, replacement)
+    dropDraft(directory, replacement)
     throw error
   }
 }
 
 function linesWorthKeeping(files: Files, file: string, pid: string): string[] {
-  const fd = files.openSync(file, fs.constants.O_RDONLY)
+  const fd = openToRead(files, file)
   try {
     const bytes = new FileBytes(files, fd)
     const lines = [...linesOf(bytes.slice(0, bytes.size))]

@@ -1,42 +1,40 @@
-import fs from 'node:fs'
-import { opendir, rmdir, stat, unlink } from 'node:fs/promises'
+import { lstat, opendir, rmdir, unlink } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
-import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
-import type { Files } from '../../journal/files.ts'
 import { writeFailed } from '../../journal/failures.ts'
 import { parseParent } from '../../journal/line.ts'
-import { createLoopYield } from '../loop-yield.ts'
 import { createdAtOf, startOfHour } from '../../record/pid.ts'
-import { hoursIn, parseEndedName } from './folders.ts'
-import type { Folders } from './folders.ts'
-import type { Keys } from './keys.ts'
-import { locate } from './locate.ts'
-import { isTaken, removeEnded } from './remove.ts'
+import { createLoopYield } from '../loop-yield.ts'
+import type { Directory } from './directory.ts'
+import { isTaken } from './ended-journals.ts'
+import { readFirstLine } from './first-line.ts'
+import { placeOf } from './locate.ts'
+import { hoursIn, parseEndedName } from './paths.ts'
 
-/** Names read at once: all of an hour's may be a hundred thousand, and would hold up the event loop. */
+/** Names read at once: an hour's folder may have a hundred thousand, which would hold up the event loop. */
 const NAMES = 512
 /** Files looked at side by side. */
 const BATCH = 32
-/** A removal that takes longer has died. */
+/** Whoever takes longer to delete a journal has died over it. In milliseconds. */
 const STUCK_MS = 60_000
 
 /** See `HostStore.expire`. The end of a process is when its file was last written. */
-export async function expire(files: Files, folders: Folders, keys: Keys, createdBefore: number, endedBefore: number): Promise<number> {
+export async function expire(directory: Directory, createdBefore: number, endedBefore: number): Promise<number> {
+  const { files, paths, keys } = directory
   let removed = 0
-  for (const hour of hoursIn(files, folders).toSorted()) {
+  for (const hour of hoursIn(files, paths).toSorted()) {
     if (startOfHour(hour) >= createdBefore) break
-    const folder = folders.hourFolder(hour)
-    removed += await each(folder, async name => {
-      const gone = await expireFile(files, folders, keys, folder, name, createdBefore, endedBefore)
+    const folder = paths.hourFolder(hour)
+    removed += await forEachName(directory, folder, async name => {
+      const gone = await expireFile(directory, folder, name, createdBefore, endedBefore)
       const ended = gone ? parseEndedName(name) : undefined
-      if (ended) await unlink(folders.logFile(ended.pid)).catch(ignoreMissing)
+      if (ended) await unlink(paths.log(ended.pid)).catch(ignoreMissing)
       return gone
     })
     await rmdir(folder).catch(ignoreNotEmpty)
-    await rmdir(`${folders.logs}/${hour}`).catch(ignoreNotEmpty)
+    await rmdir(paths.logFolder(hour)).catch(ignoreNotEmpty)
   }
   const yieldLoop = createLoopYield()
-  await each(folders.keys, async name => {
+  await forEachName(directory, paths.keys, async name => {
     keys.shrinkIfStale(name)
     await yieldLoop()
     return false
@@ -45,40 +43,34 @@ export async function expire(files: Files, folders: Folders, keys: Keys, created
 }
 
 async function expireFile(
-  files: Files,
-  folders: Folders,
-  keys: Keys,
+  directory: Directory,
   folder: string,
   name: string,
   createdBefore: number,
   endedBefore: number,
 ): Promise<boolean> {
+  const { paths, ended: journals } = directory
   const ended = parseEndedName(name)
   if (ended === undefined ? !isTaken(name) : createdAtOf(ended.pid) >= createdBefore) return false
-  const { mtimeMs, ctimeMs, nlink } = await stat(`${folder}/${name}`)
-  if (ended === undefined) return ctimeMs < Date.now() - STUCK_MS && removeEnded(files, keys, folder, name)
-  if (mtimeMs >= endedBefore) return false
-  // Another name is a key, which has to go with it. Every child has one.
-  if (nlink > 1) return !hasParent(files, folders, `${folder}/${name}`) && removeEnded(files, keys, folder, name)
-  await unlink(`${folder}/${name}`)
+  const file = paths.found(folder, name)
+  const stat = await lstat(file)
+  if (!stat.isFile()) return false
+  if (ended === undefined) return stat.ctimeMs < Date.now() - STUCK_MS && journals.delete(folder, name)
+  if (stat.mtimeMs >= endedBefore) return false
+  // The other name of the file is a key, which has to go with it. Every child has one.
+  if (stat.nlink > 1) return !hasParent(directory, file) && journals.delete(folder, name)
+  await unlink(file)
   return true
 }
 
 /** Children stay as long as their root. */
-function hasParent(files: Files, folders: Folders, file: string): boolean {
-  const fd = files.openSync(file, fs.constants.O_RDONLY)
-  try {
-    const parent = parseParent(firstLine(new FileBytes(files, fd)) ?? '')
-    const found = parent === undefined ? undefined : locate(files, folders, parent)
-    if (found) files.closeSync(found.fd)
-    return found !== undefined
-  } finally {
-    files.closeSync(fd)
-  }
+function hasParent(directory: Directory, file: string): boolean {
+  const parent = parseParent(readFirstLine(directory.files, file) ?? '')
+  return parent !== undefined && placeOf(directory, parent) !== undefined
 }
 
-/** Runs `visit` for every name in a folder; returns how often it said true. What is gone meanwhile does not count. */
-async function each(folder: string, visit: (name: string) => Promise<boolean>): Promise<number> {
+/** Calls `visit` for every name in a folder; returns how often it said true. What is gone by then does not count. */
+async function forEachName({ paths }: Directory, folder: string, visit: (name: string) => Promise<boolean>): Promise<number> {
   let count = 0
   const names = await namesOf(folder)
   for (let start = 0; start < names.length; start += BATCH) {
@@ -88,7 +80,7 @@ async function each(folder: string, visit: (name: string) => Promise<boolean>): 
           return await visit(name)
         } catch (error) {
           if (isMissing(error)) return false
-          throw writeFailed(`${folder}/${name}`, error)
+          throw writeFailed(paths.found(folder, name), error)
         }
       }),
     )

@@ -1,36 +1,30 @@
-import { unknownProcess } from '../failures.ts'
-import type { Files } from '../../journal/files.ts'
 import { settled } from '../../journal/reader.ts'
 import { JournalTail } from '../../journal/tail.ts'
+import type { StoredProcess } from '../../record/host.ts'
 import { isPid } from '../../record/pid.ts'
 import { isFinal } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
-import type { StoredProcess } from '../../record/host.ts'
-import type { Folders, Place } from './folders.ts'
-import { locate } from './locate.ts'
-import type { Located } from './locate.ts'
-import type { Reader } from './reader.ts'
+import { unknownProcess } from '../failures.ts'
+import type { Directory } from './directory.ts'
 import { FileWatcher } from './file-watcher.ts'
+import { locate, placeOf } from './locate.ts'
+import type { Located } from './locate.ts'
+import type { Place } from './paths.ts'
+import type { Reader } from './reader.ts'
 
 const POLL_MS = 50
 
 /**
- * One file is followed, wherever it moves: a rename keeps it. When it has no name any more the process was deleted, or its journal was
- * compacted and goes on in another file. What that has of revisions not seen yet is told; what a second compaction has dropped meanwhile is
- * in no file any more, and was not worth keeping.
+ * See `Store.follow`. One file is followed wherever it moves, since a rename keeps it. When it has no name any more, the process was deleted,
+ * or its journal was compacted and goes on in another file. What that file has of revisions not seen yet is told; what a second compaction
+ * has dropped meanwhile is in no file any more, and was not worth keeping.
  */
-export async function* follow(
-  files: Files,
-  folders: Folders,
-  reader: Reader,
-  pid: string,
-  signal: AbortSignal,
-): AsyncGenerator<StoredProcess> {
+export async function* follow(directory: Directory, reader: Reader, pid: string, signal: AbortSignal): AsyncGenerator<StoredProcess> {
   let revision: number | undefined
   while (!signal.aborted) {
-    const journal = isPid(pid) ? locate(files, folders, pid) : undefined
-    if (journal === undefined) throw unknownProcess(pid, folders.root)
-    for await (const found of followFile(files, folders, reader, journal, revision, signal)) {
+    const journal = isPid(pid) ? locate(directory, pid) : undefined
+    if (journal === undefined) throw unknownProcess(pid, directory.paths.root)
+    for await (const found of followFile(directory, reader, journal, revision, signal)) {
       revision = found.record.revision
       yield found
       if (isFinal(found.record.status)) return
@@ -38,26 +32,26 @@ export async function* follow(
   }
 }
 
-/** What is newer than a revision, or from the newest record on. Ends when the file has no name any more. */
+/** The records newer than a revision, or from the newest one on. Ends when the file has no name any more. */
 async function* followFile(
-  files: Files,
-  folders: Folders,
+  directory: Directory,
   reader: Reader,
   journal: Located,
   since: number | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<StoredProcess> {
+  const { files, paths } = directory
   const tail = new JournalTail(files, journal, since)
   const watcher = new FileWatcher(journal.file, signal)
   try {
     for (let begun = since !== undefined; ; begun = true) {
-      // Asked before reading: whatever was written before the name went away is read first.
+      // Asked before reading: what was written before the name went away is read first.
       const named = await settled(journal.file, () => files.fstatSync(journal.fd).nlink > 0)
       const records = await tail.read()
-      if (!begun && records.length === 0) throw unknownProcess(journal.pid, folders.root)
+      if (!begun && records.length === 0) throw unknownProcess(journal.pid, paths.root)
       for (const record of records) {
         if (signal.aborted) return
-        yield await withOwner(files, folders, reader, journal, record)
+        yield await withOwner(directory, reader, journal, record)
       }
       if (!named || signal.aborted) return
       await watcher.wait(POLL_MS)
@@ -69,15 +63,12 @@ async function* followFile(
   }
 }
 
-async function withOwner(files: Files, folders: Folders, reader: Reader, journal: Located, record: ProcessRecord): Promise<StoredProcess> {
-  const host = isFinal(record.status) ? undefined : await reader.ownerOf(placeNow(files, folders, journal), record)
+async function withOwner(directory: Directory, reader: Reader, journal: Located, record: ProcessRecord): Promise<StoredProcess> {
+  const host = isFinal(record.status) ? undefined : await reader.ownerOf(placeNow(directory, journal), record)
   return host === undefined ? { record } : { record, host }
 }
 
-function placeNow(files: Files, folders: Folders, journal: Located): Place {
-  if (files.statSync(journal.file, { throwIfNoEntry: false }) !== undefined) return journal.place
-  const moved = locate(files, folders, journal.pid)
-  if (moved === undefined) return journal.place
-  files.closeSync(moved.fd)
-  return moved.place
+function placeNow(directory: Directory, { file, pid, place }: Located): Place {
+  if (directory.files.statSync(file, { throwIfNoEntry: false }) !== undefined) return place
+  return placeOf(directory, pid)?.place ?? place
 }

@@ -1,69 +1,57 @@
 import { makeFolder, removeFile, writeAtomically } from '../../journal/files.ts'
-import type { Files } from '../../journal/files.ts'
-import type { ImportedJournal } from '../journal-of-history.ts'
 import { Journal } from '../../journal/journal.ts'
 import { encodeLine, toFirstLine } from '../../journal/line.ts'
 import { hourOf } from '../../record/pid.ts'
 import { isFinal } from '../../record/record.ts'
 import type { LogEntry } from '../../record/record.ts'
-import { draftName } from './compaction.ts'
-import type { Folders } from './folders.ts'
-import type { Keys } from './keys.ts'
-import { locate } from './locate.ts'
-import type { EndedMoves } from './moves.ts'
-import type { Durability } from './power.ts'
-
-/** What a host imports with. */
-export interface Importer {
-  readonly files: Files
-  readonly folders: Folders
-  readonly keys: Keys
-  readonly moves: EndedMoves
-  readonly durability: Durability
-  /** Where the journals are that the host owns. */
-  readonly folder: string
-}
+import type { ImportedJournal } from '../journal-of-history.ts'
+import type { Created } from '../store.ts'
+import type { Directory } from './directory.ts'
+import { placeOf } from './locate.ts'
 
 /**
- * See `HostStore.import`. From the rename on the journal is one whose host has written its end and still has to claim its key and to move it:
- * what dies here is finished by an heir.
+ * See `HostStore.import`. After its rename the journal is one whose host has written its end and still has to claim its key and to move it:
+ * if this host dies on the way, the adopter finishes.
  */
 export async function importProcess(
-  { files, folders, keys, moves, durability, folder }: Importer,
-  { first, lines, last }: ImportedJournal,
+  directory: Directory,
+  hostId: string,
+  imported: ImportedJournal,
   log: readonly LogEntry[],
-): Promise<{ readonly pid: string; readonly created: boolean }> {
-  const { pid, key } = first
-  const holder = holderOf(files, folders, pid) ?? (key === undefined ? undefined : keys.holderOf(key))
+): Promise<Created> {
+  const { files, paths, keys, ended, durability } = directory
+  const { pid, key } = imported.first
+  const { status } = imported.last
+  const holder = placeOf(directory, pid) !== undefined ? pid : key === undefined ? undefined : keys.holderOf(key)
   if (holder !== undefined) return { pid: holder, created: false }
-  const file = `${folder}/${pid}.jsonl`
+  const folder = paths.activeFolder(hostId)
+  const file = paths.journal(folder, pid)
   let isClaimed = false
   try {
     if (log.length > 0) {
-      makeFolder(files, `${folders.logs}/${hourOf(pid)}`)
-      writeAtomically(files, folders.logFile(pid), log.map(encodeLine).join(''))
+      makeFolder(files, paths.logFolder(hourOf(pid)))
+      writeAtomically(files, paths.log(pid), log.map(encodeLine).join(''))
     }
-    await writeJournal(files, durability, `${folder}/${draftName(pid)}`, file, { first, lines, last })
+    await writeJournal(directory, paths.draft(folder, pid), file, imported)
     const winner = key === undefined ? pid : keys.claim(key, pid, file)
     isClaimed = key !== undefined && winner === pid
     if (winner !== pid) {
       removeFile(files, file)
-      removeFile(files, folders.logFile(pid))
-    } else if (isFinal(last.status)) {
-      const made = moves.move(folder, pid, last.status)
-      await durability.folders(folder, folders.keys, folders.hourFolder(hourOf(pid)), ...made)
+      removeFile(files, paths.log(pid))
+    } else if (isFinal(status)) {
+      const made = ended.add(folder, pid, status)
+      await durability.folders(folder, paths.keys, paths.hourFolder(hourOf(pid)), ...made)
     }
     return { pid: winner, created: winner === pid }
   } catch (error) {
-    // From its claim on others may have been given the process.
+    // Once it has claimed its key, others may have been given the process.
     if (!isClaimed) removeFile(files, file)
     throw error
   }
 }
 
 async function writeJournal(
-  files: Files,
-  durability: Durability,
+  { files, durability }: Directory,
   draft: string,
   file: string,
   { first, lines, last }: ImportedJournal,
@@ -76,14 +64,7 @@ async function writeJournal(
   } finally {
     journal.close()
   }
-  // `expire` takes it for the time of the end.
+  // `expire` takes the file's time for the time of the process's end.
   files.utimesSync(draft, last.at / 1_000, last.at / 1_000)
   files.renameSync(draft, file)
-}
-
-function holderOf(files: Files, folders: Folders, pid: string): string | undefined {
-  const journal = locate(files, folders, pid)
-  if (journal === undefined) return undefined
-  files.closeSync(journal.fd)
-  return pid
 }

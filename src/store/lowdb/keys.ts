@@ -1,21 +1,21 @@
 import fs from 'node:fs'
-import { randomWord } from '../../record/random-word.ts'
 import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
-import { ifThere, removeFile } from '../../journal/files.ts'
+import { NotAFile, O_FILE_ONLY, draftOf, ifThere, openToRead, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { corrupt } from '../../journal/failures.ts'
 import { parseClaim } from '../../journal/line.ts'
-import type { Folders } from './folders.ts'
+import type { Paths } from './paths.ts'
 
-/** Claims that are freed under our hands more often than this are a fault, not a race. */
+/** A claim that is freed more often than this while a host looks at it is a fault, not a race. */
 const MAX_ATTEMPTS = 100
 
+/** What a key's file says. */
 interface Claim {
   readonly pid: string | undefined
   readonly ino: number
-  /** The journal has a name too: it is there. */
+  /** The journal has a name of its own too, so it is there. */
   readonly isHeld: boolean
-  /** The key is there, and its journal is not and never will be. */
+  /** The key is there; its journal is not, and never will be. */
   readonly isStale: boolean
 }
 
@@ -23,20 +23,20 @@ interface Claim {
 const SLOT = /^[\da-f]{64}(?:\.\d{1,3})?$/
 
 /**
- * Idempotency keys. A key is a second name (a hard link) of the journal that has it: made exclusively, and with its content at once. It is
- * taken away only by whoever took the journal away first (see `removeEnded`), so no claim is ever lifted under a new one.
+ * Idempotency keys. A key is a second name (a hard link) of the journal that has it: made exclusively, and with its content at once. Only
+ * the host that took the journal away first may unlink its key (see `EndedJournals.delete`), so no claim is ever lifted under a new one.
  *
- * A journal may be lost all the same: removed by hand, or with the power. Its claim is stale then and stays so for good, since to take a name
- * away from a file that is only believed to be the same one might take it from the next claim. The key goes on in its next slot (`<hash>.1`),
- * which is claimed by the same exclusive link.
+ * A journal may be lost all the same: removed by hand, or with the power. Its claim is stale then, and stays for good. Never unlink a key that
+ * looks stale: between the check and the unlink another process may have claimed it. The key goes on in its next slot (`<hash>.1`), which is
+ * claimed by the same exclusive link.
  */
 export class Keys {
   readonly #files: Files
-  readonly #folders: Folders
+  readonly #paths: Paths
 
-  constructor(files: Files, folders: Folders) {
+  constructor(files: Files, paths: Paths) {
     this.#files = files
-    this.#folders = folders
+    this.#paths = paths
   }
 
   /** The pid that has the key, if one has it. */
@@ -65,10 +65,10 @@ export class Keys {
       if (claim.pid === undefined) throw corrupt(file, new Error('the journal that has this key has no readable first line'))
       return claim.pid
     }
-    throw new Error(`${this.#folders.keyFile(key)} changed ${MAX_ATTEMPTS} times while it was claimed`)
+    throw new Error(`${this.#paths.key(key)} changed ${MAX_ATTEMPTS} times while it was claimed`)
   }
 
-  /** Lets a key that a process has point to the file which takes its journal's place. */
+  /** Points the key of a process to the file which takes its journal's place. */
   move(key: string, pid: string, journal: string): void {
     const { file, claim } = this.#find(key)
     if (claim?.pid === pid) this.#replace(file, journal)
@@ -88,10 +88,10 @@ export class Keys {
   /** Frees the space of a claim whose journal is gone. The name stays. */
   shrinkIfStale(name: string): void {
     if (!SLOT.test(name)) return
-    const file = `${this.#folders.keys}/${name}`
+    const file = this.#paths.found(this.#paths.keys, name)
     const stat = this.#files.statSync(file, { throwIfNoEntry: false })
     if (stat === undefined || stat.nlink > 1 || stat.size === 0) return
-    const fd = ifThere(() => this.#files.openSync(file, fs.constants.O_WRONLY))
+    const fd = ifThere(() => this.#files.openSync(file, fs.constants.O_WRONLY | O_FILE_ONLY))
     if (fd === undefined) return
     try {
       const { nlink, ino } = this.#files.fstatSync(fd)
@@ -104,7 +104,7 @@ export class Keys {
   /** The first slot of a key whose claim is not stale, and that claim if there is one. */
   #find(key: string): { readonly file: string; readonly claim: Claim | undefined } {
     for (let slot = 0; ; slot++) {
-      const file = this.#slot(key, slot)
+      const file = this.#paths.key(key, slot)
       const claim = this.#read(file)
       if (!claim?.isStale) return { file, claim }
     }
@@ -113,20 +113,15 @@ export class Keys {
   #nameOf(key: string, journal: string): string | undefined {
     const ino = this.#inodeOf(journal)
     for (let slot = 0; ; slot++) {
-      const file = this.#slot(key, slot)
+      const file = this.#paths.key(key, slot)
       const found = this.#inodeOf(file)
       if (found === undefined) return undefined
       if (found === ino) return file
     }
   }
 
-  #slot(key: string, slot: number): string {
-    const file = this.#folders.keyFile(key)
-    return slot === 0 ? file : `${file}.${slot}`
-  }
-
   #replace(file: string, journal: string): void {
-    const draft = `${file}.${randomWord()}`
+    const draft = draftOf(file)
     this.#files.linkSync(journal, draft)
     this.#files.renameSync(draft, file)
   }
@@ -143,17 +138,25 @@ export class Keys {
   }
 
   #read(file: string): Claim | undefined {
-    const fd = ifThere(() => this.#files.openSync(file, fs.constants.O_RDONLY))
+    const fd = this.#open(file)
     if (fd === undefined) return undefined
     try {
       const head = firstLine(new FileBytes(this.#files, fd))
       const { nlink, ino } = this.#files.fstatSync(fd)
-      // Who removes a journal frees its key first: between the two the file has one name, but that is not the key's any more. Nothing else
-      // has this inode as long as the file is open.
+      // Whoever deletes a journal frees its key first: in between, the file's one name is not the key's any more. No other file gets this
+      // inode while the file is open.
       const isStale = nlink === 1 && this.#inodeOf(file) === ino
       return { pid: head === undefined ? undefined : parseClaim(head)?.pid, ino, isHeld: nlink > 1, isStale }
     } finally {
       this.#files.closeSync(fd)
+    }
+  }
+
+  #open(file: string): number | undefined {
+    try {
+      return ifThere(() => openToRead(this.#files, file))
+    } catch (error) {
+      throw error instanceof NotAFile ? corrupt(file, error) : error
     }
   }
 

@@ -1,11 +1,11 @@
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { StepwrightError, isMissing } from '../../errors.ts'
 import { makeFolder, readText, writeAtomically } from '../../journal/files.ts'
 import type { FileStat, Files } from '../../journal/files.ts'
 import { corrupt, readFailed, tooNew, writeFailed } from '../../journal/failures.ts'
 import { noAccess } from '../failures.ts'
-import type { Folders } from './folders.ts'
-import type { Durability } from './power.ts'
+import type { Directory } from './directory.ts'
+import type { Paths } from './paths.ts'
 
 export const STORE_FORMAT = 1
 
@@ -17,10 +17,10 @@ const isDenied = (error: unknown): boolean => DENIED.includes((error as NodeJS.E
  *
  * @throws ERR_STORE_MISSING, ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_READ
  */
-export function checkStore(files: Files, folders: Folders): void {
-  const { root } = folders
+export function checkStore({ files, paths }: Directory): void {
+  const { root } = paths
   const stat = statRoot(files, root)
-  const found = stat !== undefined && formatOf(files, folders) !== undefined
+  const found = stat !== undefined && formatOf(files, paths) !== undefined
   if (!found) {
     throw new StepwrightError(
       'ERR_STORE_MISSING',
@@ -34,33 +34,39 @@ export function checkStore(files: Files, folders: Folders): void {
  *
  * @throws ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_WRITE
  */
-export function prepareStore(files: Files, folders: Folders): boolean {
-  const { root, hosts, pending, released, ended, keys } = folders
+export function prepareStore({ files, paths }: Directory): boolean {
+  const { root, hosts, pending, released, ended, keys } = paths
   try {
     const stat = statRoot(files, root)
     if (stat === undefined) makeFolder(files, root)
-    if (formatOf(files, folders) !== undefined) return false
+    if (formatOf(files, paths) !== undefined) return false
     // Only in a folder that is all ours: the rest of a user's folder is not for us to hide.
-    if (files.readdirSync(root).length === 0) writeAtomically(files, join(root, '.gitignore'), '*\n')
+    if (files.readdirSync(root).length === 0) writeAtomically(files, paths.gitignore, '*\n')
     for (const folder of [hosts, pending, released, ended, keys]) makeFolder(files, folder)
     // Last: a store is one once all of it is there.
-    writeAtomically(files, folders.format, `${JSON.stringify({ format: STORE_FORMAT })}\n`)
+    writeAtomically(files, paths.format, `${JSON.stringify({ format: STORE_FORMAT })}\n`)
     return true
   } catch (error) {
     throw asStoreFailure(root, error)
   }
 }
 
-/** What was made with the store is safe, whoever made it. @param isNew this process did */
-export async function makeStoreSafe({ root, active, format }: Folders, durability: Durability, isNew: boolean): Promise<void> {
+/**
+ * Waits until what was made with the store is safe, whoever made it.
+ *
+ * @param isNew this Node process made it
+ */
+export async function makeStoreSafe({ paths, durability }: Directory, isNew: boolean): Promise<void> {
+  const { root, active, format } = paths
   await durability.file(format)
   await durability.folders(...(isNew ? [dirname(root)] : []), root, active)
 }
 
 /** What kept a host from setting up in `root`. */
 export function asStoreFailure(root: string, error: unknown): Error {
-  if (error instanceof StepwrightError) return error
-  return isDenied(error) ? noAccess(root, 'The store cannot be written', error) : writeFailed(root, error)
+  const { code, cause } = error instanceof StepwrightError ? error : { code: 'ERR_STORE_WRITE', cause: error }
+  if (code === 'ERR_STORE_WRITE' && isDenied(cause)) return noAccess(root, 'The store cannot be written', cause)
+  return error instanceof StepwrightError ? error : writeFailed(root, error)
 }
 
 function statRoot(files: Files, root: string): FileStat | undefined {
@@ -83,16 +89,16 @@ function statRoot(files: Files, root: string): FileStat | undefined {
 }
 
 /** `undefined`: not a store yet. */
-function formatOf(files: Files, folders: Folders): number | undefined {
+function formatOf(files: Files, paths: Paths): number | undefined {
   let text: string
   try {
-    text = readText(files, folders.format)
+    text = readText(files, paths.format)
   } catch (error) {
     if (isMissing(error)) return undefined
-    throw isDenied(error) ? noAccess(folders.root, 'The store cannot be read', error) : readFailed(folders.format, error)
+    throw isDenied(error) ? noAccess(paths.root, 'The store cannot be read', error) : readFailed(paths.format, error)
   }
-  const format = parseFormat(folders.format, text)
-  if (format > STORE_FORMAT) throw tooNew(folders.format, format, STORE_FORMAT)
+  const format = parseFormat(paths.format, text)
+  if (format > STORE_FORMAT) throw tooNew(paths.format, format, STORE_FORMAT)
   return format
 }
 

@@ -1,14 +1,15 @@
-import fs from 'node:fs'
-import { ifThere } from '../../journal/files.ts'
-import type { Files } from '../../journal/files.ts'
+import { ifThere, openToRead } from '../../journal/files.ts'
 import { readFailed } from '../../journal/failures.ts'
 import type { OpenJournal } from '../../journal/reader.ts'
 import { FINAL_STATUSES } from '../../record/record.ts'
-import { ownersIn } from './folders.ts'
-import type { Folders, Place } from './folders.ts'
+import type { Directory } from './directory.ts'
+import { ownersIn } from './paths.ts'
+import type { Place } from './paths.ts'
 
 /** A journal that moves on while it is looked for is met on a later look. */
 const LOOKS = 3
+
+type Shared = Pick<Directory, 'files' | 'paths'>
 
 export interface Located extends OpenJournal {
   readonly place: Place
@@ -18,36 +19,36 @@ export interface Located extends OpenJournal {
  * Opens a process's journal wherever it is; `undefined` if it is nowhere. Looks in the order in which journals move. The caller
  * closes `fd`.
  *
- * @throws ERR_STORE_READ
+ * @throws ERR_STORE_READ, ERR_STORE_CORRUPT
  */
-export function locate(files: Files, folders: Folders, pid: string): Located | undefined {
+export function locate(directory: Shared, pid: string): Located | undefined {
   for (let look = 0; look < LOOKS; look++) {
-    for (const [place, file] of placesOf(files, folders, pid)) {
-      const fd = openIfThere(files, file)
+    for (const [place, file] of placesOf(directory, pid)) {
+      const fd = openIfThere(directory, file)
       if (fd !== undefined) return { fd, pid, file, place }
     }
   }
   return undefined
 }
 
-/** Whether a process's journal is where ended ones are. */
-export function hasEnded(files: Files, folders: Folders, pid: string): boolean {
-  const journal = locate(files, folders, pid)
-  if (journal !== undefined) files.closeSync(journal.fd)
-  return journal?.place.kind === 'ended'
+/** Where a process's journal is; `undefined` if it is nowhere. */
+export function placeOf(directory: Shared, pid: string): Pick<Located, 'file' | 'place'> | undefined {
+  const journal = locate(directory, pid)
+  if (journal !== undefined) directory.files.closeSync(journal.fd)
+  return journal
 }
 
-function* placesOf(files: Files, folders: Folders, pid: string): Generator<[Place, string]> {
-  yield [{ kind: 'pending' }, folders.pendingFile(pid)]
-  for (const owner of ownersIn(files, folders)) yield [{ kind: 'active', owner }, folders.activeFile(owner, pid)]
-  for (const status of FINAL_STATUSES) yield [{ kind: 'ended', status }, folders.endedFile(pid, status)]
+function* placesOf({ files, paths }: Shared, pid: string): Generator<[Place, string]> {
+  yield [{ kind: 'pending' }, paths.journal(paths.pending, pid)]
+  for (const owner of ownersIn(files, paths)) yield [{ kind: 'active', owner }, paths.activeJournal(owner, pid)]
+  for (const status of FINAL_STATUSES) yield [{ kind: 'ended', status }, paths.endedJournal(pid, status)]
 }
 
 /** Asking first is five times cheaper than an open that throws, and most places are the wrong one. */
-function openIfThere(files: Files, file: string): number | undefined {
+function openIfThere({ files }: Shared, file: string): number | undefined {
   try {
     if (files.statSync(file, { throwIfNoEntry: false }) === undefined) return undefined
-    return ifThere(() => files.openSync(file, fs.constants.O_RDONLY))
+    return ifThere(() => openToRead(files, file))
   } catch (error) {
     throw readFailed(file, error)
   }

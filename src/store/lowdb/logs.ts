@@ -1,26 +1,26 @@
-import fs from 'node:fs'
 import { FileBytes, linesOf } from '../../journal/file-bytes.ts'
-import { ifThere, makeFolder, writeAtomically } from '../../journal/files.ts'
+import { ifThere, makeFolder, openToRead, writeAtomically } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { Journal } from '../../journal/journal.ts'
 import { hourOf, isPid } from '../../record/pid.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { StoredProcess } from '../../record/host.ts'
 import { unknownProcess } from '../failures.ts'
-import type { Folders } from './folders.ts'
-import { locate } from './locate.ts'
+import type { Directory } from './directory.ts'
+import { placeOf } from './locate.ts'
 
 /** A log longer than this loses its older half. In bytes. */
 const MAX_LOG_BYTES = 1024 * 1024
+const POLL_MS = 50
 
-export function appendLog(files: Files, folders: Folders, pid: string, entry: LogEntry): void {
-  const file = folders.logFile(pid)
+export function appendLog({ files, paths }: Directory, pid: string, entry: LogEntry): void {
+  const file = paths.log(pid)
   const journal = new Journal<LogEntry>(file, { files })
   try {
     journal.append(entry)
   } catch (error) {
     if (files.statSync(file, { throwIfNoEntry: false }) !== undefined) throw error
-    makeFolder(files, `${folders.logs}/${hourOf(pid)}`)
+    makeFolder(files, paths.logFolder(hourOf(pid)))
     journal.append(entry)
   } finally {
     journal.close()
@@ -38,21 +38,20 @@ export function appendLog(files: Files, folders: Folders, pid: string, entry: Lo
 }
 
 /**
- * Every entry, then those that come as long as `changes` of the process do. A log that was cut meanwhile goes on after the last line seen.
+ * Yields every entry, then later ones as long as `changes` of the process come. In a log that was cut meanwhile it goes on after the last line
+ * it saw.
  */
 export async function* readLogs(
-  files: Files,
-  folders: Folders,
+  directory: Directory,
   pid: string,
   changes: AsyncGenerator<StoredProcess> | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<LogEntry> {
-  const journal = isPid(pid) ? locate(files, folders, pid) : undefined
-  if (journal === undefined) throw unknownProcess(pid, folders.root)
-  files.closeSync(journal.fd)
+  const { files, paths } = directory
+  if (!isPid(pid) || placeOf(directory, pid) === undefined) throw unknownProcess(pid, paths.root)
   let last: string | undefined
   const news = function* (): Generator<LogEntry> {
-    const lines = linesIn(files, folders.logFile(pid))
+    const lines = linesIn(files, paths.log(pid))
     for (const line of lines.slice(last === undefined ? 0 : lines.lastIndexOf(last) + 1)) {
       last = line
       const entry = parse(line)
@@ -67,7 +66,7 @@ export async function* readLogs(
   })().finally(() => {
     ended = true
   })
-  // What goes wrong is told once the log has been read to its end.
+  // A failure is thrown once the log has been read to its end.
   end.catch(() => {})
   for (;;) {
     const isLast = ended
@@ -78,10 +77,8 @@ export async function* readLogs(
   await end
 }
 
-const POLL_MS = 50
-
 function linesIn(files: Files, file: string): string[] {
-  const fd = ifThere(() => files.openSync(file, fs.constants.O_RDONLY))
+  const fd = ifThere(() => openToRead(files, file))
   if (fd === undefined) return []
   try {
     const bytes = new FileBytes(files, fd)

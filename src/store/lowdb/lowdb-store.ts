@@ -1,28 +1,25 @@
 import fs from 'node:fs'
-import type { Answer, Command } from '../command.ts'
 import type { Files } from '../../journal/files.ts'
+import type { Host, StoredProcess } from '../../record/host.ts'
+import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
 import { show } from '../../record/show.ts'
+import type { Documents } from '../documents.ts'
+import { isHostId } from '../hosts/host-id.ts'
+import { wakeHost } from '../hosts/wake-host.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
+import { isPidPrefix } from '../query.ts'
+import type { CorruptJournal, Created, HostStore, ListQuery, Store } from '../store.ts'
+import { adoptHost } from './adopt-host.ts'
 import { changes } from './change-feed.ts'
-import { readDefinitions } from './definitions.ts'
 import { deleteProcess } from './delete-process.ts'
+import { Directory } from './directory.ts'
 import { follow } from './follow.ts'
-import { Folders, hostIdsIn } from './folders.ts'
-import { Hosts } from './hosts.ts'
-import { Inbox } from './inbox.ts'
-import { Keys } from './keys.ts'
 import { checkStore } from './layout.ts'
 import { readLogs } from './logs.ts'
-import { wakeHost } from '../hosts/wake-host.ts'
-import { powerDurability, processDurability, type Durability } from './power.ts'
+import { hostIdsIn, Paths } from './paths.ts'
+import { powerDurability, processDurability } from './power.ts'
 import { Reader } from './reader.ts'
-import { readSchedules } from './schedules.ts'
-import { adoptHost } from './adopt-host.ts'
 import { submit } from './submissions.ts'
-import { isPidPrefix } from '../query.ts'
-import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
-import type { Host, StoredProcess } from '../../record/host.ts'
-import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
 
 export interface LowdbStoreOptions {
   /**
@@ -52,37 +49,31 @@ export function lowdbStore(dir = '.stepwright', options: LowdbStoreOptions = {})
   if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${show(dir)}`)
   if (durability !== 'process' && durability !== 'power')
     throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${show(durability)}`)
-  return new LowdbStore(new Folders(dir), files, durability === 'power' ? powerDurability(files) : processDurability)
+  return new LowdbStore(new Directory(files, new Paths(dir), durability === 'power' ? powerDurability(files) : processDurability))
 }
 
 class LowdbStore implements Store {
   readonly maxRecordBytes = MAX_RECORD_BYTES
-  readonly #folders: Folders
-  readonly #files: Files
-  readonly #durability: Durability
-  readonly #hosts: Hosts
+  readonly documents: Documents
+  readonly #directory: Directory
   readonly #reader: Reader
-  readonly #inbox: Inbox
   readonly #closing = new AbortController()
   #checked = false
 
-  constructor(folders: Folders, files: Files, durability: Durability) {
-    this.#durability = durability
-    this.#folders = folders
-    this.#files = files
-    this.#hosts = new Hosts(files, folders)
-    this.#inbox = new Inbox(files, folders, durability)
-    this.#reader = new Reader(files, folders, this.#hosts)
+  constructor(directory: Directory) {
+    this.#directory = directory
+    this.#reader = new Reader(directory)
+    this.documents = this.#checkedDocuments()
   }
 
   get location(): string {
-    return this.#folders.root
+    return this.#directory.paths.root
   }
 
   async openHost(): Promise<HostStore> {
     // Half of this store, and readers have no use for it.
     const { openLowdbHost } = await import('./host.ts')
-    return openLowdbHost(this.#files, this.#folders, this.#hosts, this.#durability)
+    return openLowdbHost(this.#directory)
   }
 
   async get(pid: string): Promise<StoredProcess | undefined> {
@@ -107,8 +98,7 @@ class LowdbStore implements Store {
 
   async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {
     this.#check()
-    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
-    yield* follow(this.#files, this.#folders, this.#reader, pid, ends)
+    yield* follow(this.#directory, this.#reader, pid, this.#untilClosed(signal))
   }
 
   async *logs(
@@ -116,27 +106,13 @@ class LowdbStore implements Store {
     { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
   ): AsyncGenerator<LogEntry> {
     this.#check()
-    const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
-    yield* readLogs(this.#files, this.#folders, pid, goOn ? this.follow(pid, ends) : undefined, ends)
+    const ends = this.#untilClosed(signal)
+    yield* readLogs(this.#directory, pid, goOn ? this.follow(pid, ends) : undefined, ends)
   }
 
   async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
     this.#check()
-    yield* changes(
-      this.#files,
-      this.#folders,
-      signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
-    )
-  }
-
-  async charts(): Promise<StoredChart[]> {
-    this.#check()
-    return readDefinitions(this.#files, this.#folders)
-  }
-
-  async schedules(): Promise<StoredSchedule[]> {
-    this.#check()
-    return readSchedules(this.#files, this.#folders)
+    yield* changes(this.#directory, this.#untilClosed(signal))
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
@@ -146,49 +122,56 @@ class LowdbStore implements Store {
 
   async delete(pid: string): Promise<void> {
     this.#check()
-    return deleteProcess(this.#files, this.#folders, this.#hosts, this.#reader, pid)
+    return deleteProcess(this.#directory, this.#reader, pid)
   }
 
   async hosts(): Promise<Host[]> {
     this.#check()
-    return this.#hosts.all()
-  }
-
-  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
-    const [files, folders, durability] = [this.#files, this.#folders, this.#durability]
-    const submitted = await submit({ files, folders, keys: new Keys(files, folders), durability }, record)
-    // Any of them may be a worker.
-    if (submitted.created) await Promise.all(hostIdsIn(this.#files, this.#folders).map(id => wakeHost(this.#folders.hosts, id)))
-    return submitted
-  }
-
-  async command(command: Command): Promise<void> {
-    this.#check()
-    await this.#inbox.put(command)
-    const owner = await this.#reader.hostIdOf(command.pid)
-    if (owner !== undefined) await wakeHost(this.#folders.hosts, owner)
-  }
-
-  async answer(pid: string, commandId: string): Promise<Answer> {
-    return this.#inbox.answerOf(pid, commandId)
-  }
-
-  async forget(pid: string, commandId: string): Promise<void> {
-    await this.#inbox.forget(pid, commandId)
+    return this.#directory.hosts.all(this.#hostIds())
   }
 
   async adopt(hostId: string, force: boolean): Promise<number> {
     this.#check()
-    return adoptHost(this.#files, this.#folders, this.#hosts, hostId, force)
+    return adoptHost(this.#directory, hostId, force)
+  }
+
+  async submit(record: ProcessRecord): Promise<Created> {
+    const submitted = await submit(this.#directory, record)
+    // Any of them may be a worker.
+    if (submitted.created) await Promise.all(this.#hostIds().map(id => this.wake(id)))
+    return submitted
+  }
+
+  async wake(hostId: string): Promise<void> {
+    if (isHostId(hostId)) await wakeHost(this.#directory.paths.hosts, hostId)
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
   }
 
+  #hostIds(): string[] {
+    return hostIdsIn(this.#directory.files, this.#directory.paths)
+  }
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+  }
+
+  /** Those of the directory, once it is known that there is a store. */
+  #checkedDocuments(): Documents {
+    const { documents } = this.#directory
+    return {
+      list: async (...args) => (this.#check(), documents.list(...args)),
+      get: async (...args) => (this.#check(), documents.get(...args)),
+      put: async (...args) => (this.#check(), documents.put(...args)),
+      delete: async (...args) => (this.#check(), documents.delete(...args)),
+    }
+  }
+
   #check(): void {
     if (this.#checked) return
-    checkStore(this.#files, this.#folders)
+    checkStore(this.#directory)
     this.#checked = true
   }
 }

@@ -3,10 +3,10 @@ import { isMissing } from '../../errors.ts'
 import type { Files } from '../../journal/files.ts'
 import { readFailed } from '../../journal/failures.ts'
 import { hourOf, pidAtHead } from '../../record/pid.ts'
-import { hoursIn, namesIn, ownersIn, parseEndedName, pidOfJournal } from './folders.ts'
-import type { Folders, Place } from './folders.ts'
+import { hoursIn, namesIn, ownersIn, parseEndedName, pidOfJournal } from './paths.ts'
+import type { Paths, Place } from './paths.ts'
 
-/** A process as the names of files tell it. */
+/** A process as far as the name of its file tells. */
 export interface NamedJournal {
   readonly pid: string
   readonly place: Place
@@ -15,25 +15,25 @@ export interface NamedJournal {
 const descending = (a: string, b: string): number => (a < b ? 1 : a > b ? -1 : 0)
 
 /**
- * Every process whose pid begins with `prefix`, newest first, each once. Names of live ones are collected first and hours are read as
- * they are reached, so a journal that moves on meanwhile is met where it was or where it went; `ended: false` leaves out the hours.
+ * Every process whose pid begins with `prefix`, newest first, each once. Names of live ones are collected first, and hours are read as
+ * they are reached, so a journal that moves on meanwhile is met where it was or where it went. `ended: false` leaves out the hours.
  */
 export async function* journalsIn(
   files: Files,
-  folders: Folders,
+  paths: Paths,
   { prefix = '', ended = true }: { prefix?: string; ended?: boolean } = {},
 ): AsyncGenerator<NamedJournal> {
-  const live = liveJournals(files, folders, prefix)
+  const live = liveJournals(files, paths, prefix)
   const waiting = [...live.values()].toSorted((a, b) => descending(a.pid, b.pid))
   const hours = ended
-    ? hoursIn(files, folders)
+    ? hoursIn(files, paths)
         .filter(hour => hour.startsWith(prefix.slice(0, 4)))
         .toSorted(descending)
     : []
   let next = 0
   for (const hour of hours) {
     for (; next < waiting.length && hourOf(waiting[next]!.pid) > hour; next++) yield waiting[next]!
-    for (const journal of await endedJournals(folders.hourFolder(hour), prefix)) {
+    for (const journal of await endedJournals(paths.hourFolder(hour), prefix)) {
       for (; next < waiting.length && waiting[next]!.pid > journal.pid; next++) yield waiting[next]!
       if (!live.has(journal.pid)) yield journal
     }
@@ -42,10 +42,10 @@ export async function* journalsIn(
 }
 
 /**
- * Where each was when it was met. Collected twice over: a journal that goes from a folder not yet read to one read before is met the second
- * time.
+ * The journals of processes that have not ended, by pid, each with the place where it was met. The folders are read twice: a journal that moves
+ * from a folder not yet read to one that was is met the second time.
  */
-export function liveJournals(files: Files, folders: Folders, prefix = ''): Map<string, NamedJournal> {
+export function liveJournals(files: Files, paths: Paths, prefix = ''): Map<string, NamedJournal> {
   const found = new Map<string, NamedJournal>()
   const collect = (folder: string, place: Place): void => {
     for (const name of namesIn(files, folder)) {
@@ -55,8 +55,8 @@ export function liveJournals(files: Files, folders: Folders, prefix = ''): Map<s
     }
   }
   for (let look = 0; look < 2; look++) {
-    collect(folders.pending, { kind: 'pending' })
-    for (const owner of ownersIn(files, folders)) collect(folders.activeFolder(owner), { kind: 'active', owner })
+    collect(paths.pending, { kind: 'pending' })
+    for (const owner of ownersIn(files, paths)) collect(paths.activeFolder(owner), { kind: 'active', owner })
   }
   return found
 }

@@ -3,7 +3,6 @@ import { StepwrightError } from '../../errors.ts'
 import { writeFailed } from '../../journal/failures.ts'
 import { hostClosed, notOwned } from '../failures.ts'
 import { removeFile } from '../../journal/files.ts'
-import type { Files } from '../../journal/files.ts'
 import { Journal } from '../../journal/journal.ts'
 import { encodeFirst, toFirstLine } from '../../journal/line.ts'
 import { hourOf } from '../../record/pid.ts'
@@ -12,15 +11,13 @@ import type { JournalLine, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import { ShortLivedMap } from '../short-lived-map.ts'
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
-import { draftCompacted, dropDraft, replace, replacementIn, writeDraft } from './compaction.ts'
-import type { Folders } from './folders.ts'
-import type { Keys } from './keys.ts'
-import type { EndedMoves } from './moves.ts'
+import { draftCompacted, dropDraft, replace, writeDraft } from './compaction.ts'
+import type { Replacement } from './compaction.ts'
+import type { Directory } from './directory.ts'
 import { OpenJournals } from './open-journals.ts'
-import type { Durability } from './power.ts'
 
 /** What a host knows of a process it owns. Each journal is a lowdb database. */
-interface Owned {
+interface OwnedJournal {
   readonly low: LowSync<JournalLine>
   readonly journal: Journal<JournalLine>
   readonly key: string | undefined
@@ -28,16 +25,19 @@ interface Owned {
   revision: number
   /** Bytes past which the journal is compacted. */
   compactAt: number
-  /** It is where ended ones are. */
+  /** The journal has moved to where ended ones are. */
   moved: boolean
-  /** Folders with names of it that may not be safe yet: its newest line waits for them. */
+  /**
+   * Folders in which the journal has got a name that a loss of power could still take away. With `durability: 'power'` the write of its newest
+   * line resolves once they are synced. Empty otherwise.
+   */
   unsafe: ReadonlySet<string>
 }
 
 const SAFE: ReadonlySet<string> = new Set()
 const NOTHING = {} as JournalLine
 
-/** A journal as a database that is written to at once. Its newest line is what the host has just written: nobody reads it here. */
+/** A journal as a database that is written to at once. A host knows the newest line, since it has just written it, and never reads. */
 class Appender implements SyncAdapter<JournalLine> {
   readonly #journal: Journal<JournalLine>
 
@@ -54,42 +54,36 @@ class Appender implements SyncAdapter<JournalLine> {
   }
 }
 
-const makeUnsafe = (owned: Owned, ...folders: readonly string[]): void => void (owned.unsafe = new Set([...owned.unsafe, ...folders]))
-
-export interface Owner {
-  readonly hostId: string
-  readonly files: Files
-  readonly folders: Folders
-  readonly keys: Keys
-  readonly moves: EndedMoves
-  readonly durability: Durability
-}
+const makeUnsafe = (owned: OwnedJournal, ...folders: readonly string[]): void =>
+  void (owned.unsafe = new Set([...owned.unsafe, ...folders]))
 
 /** The journals in a host's folder, which it alone writes. */
 export class OwnedJournals {
-  readonly #owner: Owner
+  readonly #directory: Directory
+  readonly #hostId: string
   readonly #folder: string
-  readonly #owned = new ShortLivedMap<string, Owned>()
+  readonly #owned = new ShortLivedMap<string, OwnedJournal>()
   readonly #open = new OpenJournals()
   #closed = false
 
-  constructor(owner: Owner) {
-    this.#owner = owner
-    this.#folder = owner.folders.activeFolder(owner.hostId)
+  constructor(directory: Directory, hostId: string) {
+    this.#directory = directory
+    this.#hostId = hostId
+    this.#folder = directory.paths.activeFolder(hostId)
   }
 
   has(pid: string): boolean {
     return this.#owned.has(pid)
   }
 
-  /** A journal that was taken. The half of a line that its last host may have left is cut off before the first write. */
+  /** Adds a journal that was taken. The half line that its last host may have left is cut off before the first write. */
   add(record: ProcessRecord): void {
     this.#own(record, 'existing')
   }
 
-  /** Returns who has the key of a new process: itself, which is in the store then and safe, or who was faster. */
+  /** Creates a process. Returns the pid that has its key: its own, and then it is in the store and safe, or that of a process that was faster. */
   async begin(record: ProcessRecord): Promise<string> {
-    const { keys, folders, durability } = this.#owner
+    const { keys, paths, durability } = this.#directory
     const { pid, key } = record
     const owned = this.#own(record, 'new')
     try {
@@ -98,7 +92,7 @@ export class OwnedJournals {
       this.#open.touch(owned.journal)
       await durability.line(owned.journal)
       await durability.folders(this.#folder)
-      const winner = key === undefined ? pid : orWriteFailed(folders.keyFile(key), () => keys.claim(key, pid, owned.journal.file))
+      const winner = key === undefined ? pid : orWriteFailed(paths.key(key), () => keys.claim(key, pid, owned.journal.file))
       if (winner !== pid) this.#abandon(pid, owned)
       return winner
     } catch (error) {
@@ -107,12 +101,15 @@ export class OwnedJournals {
     }
   }
 
-  /** From its claim on others may have been given the process: one of this host's stays, whatever fails, and its next line waits. */
+  /**
+   * Waits until the claim of a key is safe. Once it was made, others may have been given the process: so a process of this host stays, whatever
+   * fails, and its next line waits for the key instead.
+   */
   async makeKeySafe(pid: string): Promise<void> {
-    const { folders, durability } = this.#owner
+    const { paths, durability } = this.#directory
     const owned = this.#owned.get(pid)
-    if (owned !== undefined) makeUnsafe(owned, folders.keys)
-    await (owned === undefined ? durability.folders(folders.keys) : this.#makeSafe(owned).catch(() => {}))
+    if (owned !== undefined) makeUnsafe(owned, paths.keys)
+    await (owned === undefined ? durability.folders(paths.keys) : this.#makeSafe(owned).catch(() => {}))
   }
 
   /** See `HostStore.write`. Most lines are in the store with one call: no promise is made for these. */
@@ -120,72 +117,72 @@ export class OwnedJournals {
     try {
       const owned = this.#get(line.pid)
       const isNew = line.revision > owned.revision
-      // The one that is down already may have been waiting for its folders.
+      // The newest line may be written again: it may have been waiting for its folders.
       if (line.revision !== owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
       if (!isNew) return this.#settle(line, owned)
       owned.low.data = line
       owned.low.write()
-      const safe = this.#owner.durability.line(owned.journal)
+      const safe = this.#directory.durability.line(owned.journal)
       return safe === undefined ? this.#written(line, owned) : safe.then(() => this.#written(line, owned))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #written(line: JournalLine, owned: Owned): Promise<void> | undefined {
+  #written(line: JournalLine, owned: OwnedJournal): Promise<void> | undefined {
     owned.revision = line.revision
     this.#open.touch(owned.journal)
     if (owned.journal.length > owned.compactAt) return this.#compact(line.pid, owned).then(() => this.#settle(line, owned))
     return owned.unsafe.size === 0 && !isFinal(line.status) ? undefined : this.#settle(line, owned)
   }
 
-  async #settle(line: JournalLine, owned: Owned): Promise<void> {
+  async #settle(line: JournalLine, owned: OwnedJournal): Promise<void> {
     if (owned.unsafe.size > 0) await this.#makeSafe(owned)
     await this.endIfFinal(line)
   }
 
   /** See `HostStore.complete`. */
   async complete(record: ProcessRecord): Promise<void> {
-    const { hostId, files, folders, keys, durability } = this.#owner
+    const { paths, durability } = this.#directory
     const { pid, key } = record
     const { journal } = this.#get(pid)
-    const replacement = replacementIn(this.#folder, pid, key)
+    const replacement = this.#replacement(pid, key)
     this.#open.close(journal)
-    orWriteFailed(journal.file, () => writeDraft(files, keys, replacement, Buffer.from(encodeFirst(record))))
+    orWriteFailed(journal.file, () => writeDraft(this.#directory, replacement, Buffer.from(encodeFirst(record))))
     await durability.file(replacement.draft)
-    if (this.#closed) throw hostClosed(hostId)
-    orWriteFailed(journal.file, () => replace(files, keys, replacement))
+    if (this.#closed) throw hostClosed(this.#hostId)
+    orWriteFailed(journal.file, () => replace(this.#directory, replacement))
     this.#own(record, 'existing')
-    await durability.folders(this.#folder, ...(key === undefined ? [] : [folders.keys]))
+    await durability.folders(this.#folder, ...(key === undefined ? [] : [paths.keys]))
   }
 
   release(pid: string): void {
-    const { files, folders } = this.#owner
+    const { files, paths } = this.#directory
     const { journal } = this.#get(pid)
     orWriteFailed(journal.file, () => {
       this.#open.close(journal)
-      files.renameSync(journal.file, `${folders.released}/${pid}.jsonl`)
+      files.renameSync(journal.file, paths.journal(paths.released, pid))
     })
     this.#owned.delete(pid)
   }
 
   async endIfFinal({ pid, status }: JournalLine): Promise<void> {
     if (!isFinal(status)) return
-    const { folders, moves } = this.#owner
+    const { paths, ended } = this.#directory
     const owned = this.#get(pid)
     const { journal } = owned
     if (!owned.moved)
       orWriteFailed(journal.file, () => {
         this.#open.close(journal)
-        const made = moves.move(this.#folder, pid, status)
+        const made = ended.add(this.#folder, pid, status)
         owned.moved = true
-        makeUnsafe(owned, this.#folder, folders.hourFolder(hourOf(pid)), ...made)
+        makeUnsafe(owned, this.#folder, paths.hourFolder(hourOf(pid)), ...made)
       })
     await this.#makeSafe(owned)
     this.#owned.delete(pid)
   }
 
-  /** Returns whether any are left, for an heir. */
+  /** Returns whether any are left to be adopted. */
   close(): boolean {
     const isAny = this.#owned.size > 0
     this.#closed = true
@@ -194,56 +191,64 @@ export class OwnedJournals {
     return isAny
   }
 
-  #own({ pid, key, revision }: ProcessRecord, expect: 'new' | 'existing'): Owned {
-    const journal = new Journal<JournalLine>(`${this.#folder}/${pid}.jsonl`, { files: this.#owner.files, expect })
+  #replacement(pid: string, key: string | undefined): Replacement {
+    const { paths } = this.#directory
+    return { pid, key, file: paths.journal(this.#folder, pid), draft: paths.draft(this.#folder, pid) }
+  }
+
+  #own({ pid, key, revision }: ProcessRecord, expect: 'new' | 'existing'): OwnedJournal {
+    const journal = new Journal<JournalLine>(this.#directory.paths.journal(this.#folder, pid), { files: this.#directory.files, expect })
     const low = new LowSync<JournalLine>(new Appender(journal), NOTHING)
-    const owned: Owned = { low, journal, key, revision, compactAt: COMPACT_AT, moved: false, unsafe: SAFE }
+    const owned: OwnedJournal = { low, journal, key, revision, compactAt: COMPACT_AT, moved: false, unsafe: SAFE }
     this.#owned.set(pid, owned)
     return owned
   }
 
-  #get(pid: string): Owned {
+  #get(pid: string): OwnedJournal {
     const owned = this.#owned.get(pid)
-    if (owned === undefined) throw notOwned(pid, this.#owner.hostId)
+    if (owned === undefined) throw notOwned(pid, this.#hostId)
     return owned
   }
 
-  /** Drops a process that never began. What cannot be removed is no process to readers, or loses its key when it is adopted. */
-  #abandon(pid: string, { journal }: Owned): void {
+  /**
+   * Drops a process that never began. A journal that cannot be removed is no process to readers while its line is not whole, and otherwise is
+   * dropped by its adopter, as its key is another's.
+   */
+  #abandon(pid: string, { journal }: OwnedJournal): void {
     this.#owned.delete(pid)
     this.#open.close(journal)
     try {
-      removeFile(this.#owner.files, journal.file)
+      removeFile(this.#directory.files, journal.file)
     } catch {
       // As above.
     }
   }
 
   /** A journal that cannot be compacted just stays long: every line of it is safe. */
-  async #compact(pid: string, owned: Owned): Promise<void> {
-    const { files, folders, keys, durability } = this.#owner
+  async #compact(pid: string, owned: OwnedJournal): Promise<void> {
+    const { paths, durability } = this.#directory
     const { journal, key } = owned
-    const replacement = replacementIn(this.#folder, pid, key)
+    const replacement = this.#replacement(pid, key)
     this.#open.close(journal)
     let { length } = journal
     try {
-      const compacted = draftCompacted(files, keys, replacement)
+      const compacted = draftCompacted(this.#directory, replacement)
       await durability.file(replacement.draft)
-      // An heir may have the journal by now.
-      if (this.#closed) return dropDraft(files, keys, replacement)
-      replace(files, keys, replacement)
+      // Another host may have adopted the process by now.
+      if (this.#closed) return dropDraft(this.#directory, replacement)
+      replace(this.#directory, replacement)
       length = compacted
-      makeUnsafe(owned, this.#folder, ...(key === undefined ? [] : [folders.keys]))
+      makeUnsafe(owned, this.#folder, ...(key === undefined ? [] : [paths.keys]))
     } catch {
-      // Tried again when it has doubled.
+      // The journal is compacted when its length has doubled.
     }
     owned.compactAt = Math.max(COMPACT_AT, 2 * length)
   }
 
-  async #makeSafe(owned: Owned): Promise<void> {
+  async #makeSafe(owned: OwnedJournal): Promise<void> {
     const folders = owned.unsafe
-    await this.#owner.durability.folders(...folders)
-    // Others may have been added meanwhile.
+    await this.#directory.durability.folders(...folders)
+    // Other folders may have been added meanwhile.
     owned.unsafe = new Set([...owned.unsafe].filter(folder => !folders.has(folder)))
   }
 }

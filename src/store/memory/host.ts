@@ -4,10 +4,8 @@ import { createdAtOf, isPid } from '../../record/pid.ts'
 import { isFinal } from '../../record/record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
-import { parseCommand } from '../command.ts'
-import type { Command, Refusal } from '../command.ts'
 import type { Host } from '../../record/host.ts'
-import type { AdoptedProcess, HostStore, StoredChart, StoredSchedule } from '../store.ts'
+import type { AdoptedProcess, Created, HostStore } from '../store.ts'
 import { MemoryJournal, RELEASED, SUBMITTED } from './journals.ts'
 import type { MemoryJournals } from './journals.ts'
 
@@ -35,7 +33,7 @@ export class MemoryHost implements HostStore {
     return this.#closed
   }
 
-  async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+  async create(record: ProcessRecord): Promise<Created> {
     this.#checkOpen()
     const { pid, key } = record
     if (!isPid(pid)) throw notAPid(pid)
@@ -46,7 +44,7 @@ export class MemoryHost implements HostStore {
     return { pid, created: true }
   }
 
-  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
+  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> {
     this.#checkOpen()
     const { first, lines } = journalOf(history)
     const { pid, key } = first
@@ -76,26 +74,21 @@ export class MemoryHost implements HostStore {
     else this.#owned(pid).addLog(entry)
   }
 
-  async define(chart: StoredChart): Promise<void> {
-    this.#journals.charts.set(`${chart.name}@${chart.version}+${chart.shape}`, JSON.parse(JSON.stringify(chart)) as StoredChart)
-  }
-
-  async schedule(schedule: StoredSchedule): Promise<void> {
-    this.#checkOpen()
-    this.#journals.schedules.set(schedule.name, JSON.parse(JSON.stringify(schedule)) as StoredSchedule)
-  }
-
-  async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
+  async *adopt(
+    accept: (record: ProcessRecord, owner: string) => boolean,
+    skip: (pid: string, owner: string) => boolean = () => false,
+  ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
     for (const journal of this.#journals.all()) {
-      const { owner } = journal
+      const { pid, owner } = journal
       const released = owner === RELEASED
       if (owner === undefined || owner === SUBMITTED || !(released || (this.#hosts.get(owner)?.closed ?? true))) continue
+      if (skip(pid, owner)) continue
       const record = journal.newest()
-      if (!accept(record) || journal.owner !== owner) continue
+      if (!accept(record, owner) || journal.owner !== owner) continue
       journal.owner = this.hostId
       journal.notify()
-      this.#bury(owner)
+      this.#deleteIfEmpty(owner)
       yield { record, released }
     }
   }
@@ -124,28 +117,6 @@ export class MemoryHost implements HostStore {
     this.#owned(record.pid).replace(record)
   }
 
-  async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
-    this.#checkOpen()
-    const commands: Command[] = []
-    for (const [name, text] of this.#journals.inbox) {
-      const [pid = '', id = ''] = name.split('.')
-      if (this.#journals.get(pid)?.owner !== this.hostId) continue
-      try {
-        const found = parseCommand(text, pid, id)
-        if (!('refused' in found)) commands.push(found)
-      } catch (error) {
-        this.#journals.inbox.delete(name)
-        onGarbage(error as Error)
-      }
-    }
-    return commands.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-  }
-
-  async answer(pid: string, commandId: string, refused?: Refusal): Promise<void> {
-    if (refused === undefined) this.#journals.inbox.delete(`${pid}.${commandId}`)
-    else this.#journals.inbox.set(`${pid}.${commandId}`, JSON.stringify({ refused }))
-  }
-
   async release(pid: string): Promise<void> {
     const journal = this.#owned(pid)
     journal.owner = RELEASED
@@ -170,11 +141,11 @@ export class MemoryHost implements HostStore {
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#bury(this.hostId)
+    this.#deleteIfEmpty(this.hostId)
   }
 
   /** Once nothing of a closed host is left, neither is the host. */
-  #bury(hostId: string): void {
+  #deleteIfEmpty(hostId: string): void {
     if (this.#hosts.get(hostId)?.closed && this.#journals.ownedBy(hostId).length === 0) this.#hosts.delete(hostId)
   }
 

@@ -1,6 +1,5 @@
 import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
 import { isFinal } from '../../record/record.ts'
-import type { StoredChart, StoredSchedule } from '../store.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 
 /** The owner of journals that were let go in order and wait for a host. */
@@ -90,10 +89,6 @@ export class MemoryJournal {
 
 /** What the hosts and clients of one memory store share. */
 export class MemoryJournals {
-  readonly charts = new Map<string, StoredChart>()
-  readonly schedules = new Map<string, StoredSchedule>()
-  /** Commands and refusals as JSON, by pid and id. */
-  readonly inbox = new Map<string, string>()
   /** Told the pid of every process that is new, has changed or is gone. */
   readonly listeners = new Set<(pid: string) => void>()
   readonly #byPid = new Map<string, MemoryJournal>()

@@ -4,15 +4,14 @@ import { createHostId } from '../hosts/host-id.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { MemoryHost } from './host.ts'
 import { MemoryJournal, MemoryJournals, RELEASED, SUBMITTED } from './journals.ts'
-import { parseCommand } from '../command.ts'
-import type { Answer, Command } from '../command.ts'
+import { MemoryDocuments } from './memory-documents.ts'
 import { fold, parseLine } from '../../journal/line.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix, matches } from '../query.ts'
 import { identityOf, isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
-import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
+import type { CorruptJournal, Created, HostStore, ListQuery, Store } from '../store.ts'
 
 /**
  * A store in memory, for tests. It obeys the contract of all stores, for the hosts and clients of
@@ -28,12 +27,19 @@ export const memoryStore = (): Store => new MemoryStore()
 class MemoryStore implements Store {
   readonly location = 'memory'
   readonly maxRecordBytes = MAX_RECORD_BYTES
+  readonly documents = new MemoryDocuments()
   readonly #journals = new MemoryJournals()
   readonly #hosts = new Map<string, MemoryHost>()
   readonly #closing = new AbortController()
 
   async openHost(): Promise<HostStore> {
-    const host: Host = { id: createHostId(), osPid: process.pid, hostname: os.hostname(), startedAt: Date.now(), state: 'alive' }
+    const host: Host = {
+      id: createHostId(),
+      osPid: process.pid,
+      hostname: os.hostname(),
+      startedAt: new Date().toISOString(),
+      state: 'alive',
+    }
     return new MemoryHost(host, this.#journals, this.#hosts)
   }
 
@@ -127,14 +133,6 @@ class MemoryStore implements Store {
     }
   }
 
-  async charts(): Promise<StoredChart[]> {
-    return [...this.#journals.charts.values()]
-  }
-
-  async schedules(): Promise<StoredSchedule[]> {
-    return [...this.#journals.schedules.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  }
-
   async find(prefix: string, limit: number): Promise<string[]> {
     if (!isPidPrefix(prefix)) return []
     return this.#journals
@@ -155,7 +153,7 @@ class MemoryStore implements Store {
     return [...this.#hosts.keys()].flatMap(id => this.#host(id) ?? [])
   }
 
-  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+  async submit(record: ProcessRecord): Promise<Created> {
     const { pid, key } = record
     if (!isPid(pid)) throw notAPid(pid)
     const holder = key === undefined ? undefined : this.#journals.holderOf(key)
@@ -165,20 +163,8 @@ class MemoryStore implements Store {
     return { pid, created: true }
   }
 
-  async command(command: Command): Promise<void> {
-    this.#journals.inbox.set(`${command.pid}.${command.id}`, JSON.stringify(command))
-    this.#hosts.get(this.#journals.get(command.pid)?.owner ?? '')?.wake()
-  }
-
-  async answer(pid: string, commandId: string): Promise<Answer> {
-    const text = this.#journals.inbox.get(`${pid}.${commandId}`)
-    if (text === undefined) return 'taken'
-    const found = parseCommand(text, pid, commandId)
-    return 'refused' in found ? found : 'waiting'
-  }
-
-  async forget(pid: string, commandId: string): Promise<void> {
-    this.#journals.inbox.delete(`${pid}.${commandId}`)
+  async wake(hostId: string): Promise<void> {
+    this.#hosts.get(hostId)?.wake()
   }
 
   async adopt(hostId: string, force: boolean): Promise<number> {

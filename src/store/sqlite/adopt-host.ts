@@ -1,18 +1,18 @@
 import { hostAlive, unknownHost } from '../failures.ts'
-import { RELEASED, SUBMITTED } from './hosts.ts'
-import type { Reader } from './reader.ts'
+import type { Connection } from './connection.ts'
+import { RELEASED, isHost, removeLeftSocket } from './hosts.ts'
 
 /** See `Store.adopt`. A host that is alive after all finds that it owns nothing any more. */
-export async function adoptHost({ db, commits, hosts }: Reader, hostId: string, force: boolean): Promise<number> {
-  const sql = 'SELECT 1 FROM hosts WHERE id = ?1 UNION SELECT 1 FROM processes WHERE owner = ?1 AND owner NOT IN (?2, ?3)'
-  const isKnown = await db.read(() => db.get(sql, hostId, RELEASED, SUBMITTED) !== undefined)
-  if (!isKnown) throw unknownHost(hostId, db.file)
+export async function adoptHost({ db, commits, documents, hosts }: Connection, hostId: string, force: boolean): Promise<number> {
+  const isOwner = await db.read(() => db.get('SELECT 1 FROM processes WHERE owner = ?', hostId) !== undefined)
+  if (!(isOwner && isHost(hostId)) && (await documents.get('hosts', hostId)) === undefined) throw unknownHost(hostId, db.file)
   const state = await hosts.stateOf(hostId)
   if (!force && (state === 'alive' || state === 'unresponsive')) throw hostAlive(hostId, state)
   const taken = await commits.add(() => {
-    db.run('DELETE FROM hosts WHERE id = ?', hostId)
+    db.run("DELETE FROM documents WHERE collection = 'hosts' AND name = ?", hostId)
     return db.run('UPDATE processes SET owner = ? WHERE owner = ?', RELEASED, hostId)
   })
   hosts.forget(hostId)
+  removeLeftSocket(db, hostId)
   return taken
 }

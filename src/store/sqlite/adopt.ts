@@ -1,35 +1,26 @@
-import { findDead } from '../hosts/find-dead.ts'
 import type { ProcessRecord } from '../../record/record.ts'
-import type { AdoptedProcess } from '../store.ts'
-import type { Commits } from './commits.ts'
-import type { Database } from './database.ts'
-import { RELEASED, SUBMITTED, removeHost } from './hosts.ts'
-import type { Hosts } from './hosts.ts'
+import { findDead } from '../hosts/find-dead.ts'
+import type { AdoptedProcess, HostStore } from '../store.ts'
+import { RELEASED, deleteIfEmpty, hostIds, isHost, removeLeftSocket } from './hosts.ts'
+import type { Connection } from './connection.ts'
 import { readIfWhole } from './records.ts'
+
+type Accept = Parameters<HostStore['adopt']>[0]
+type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
 
 /** Processes taken per transaction: a few milliseconds. */
 const BATCH = 50
 
-/** What a host adopts with. */
-export interface Adopter {
-  readonly hostId: string
-  readonly db: Database
-  readonly commits: Commits
-  readonly hosts: Hosts
-  /** Processes that this `accept` said no to: a host that does not know a definition never will, so they are not read again each time. */
-  readonly refused: Set<string>
-}
-
 /**
- * Takes over what dead hosts and releases left behind, as far as `accept` says yes. Whose a process is, and what is in its journal, is read
- * and changed within one transaction, so exactly one host gets it.
+ * See `HostStore.adopt`. Whose a process is, and what is in its journal, is read and changed within one transaction, so exactly one host
+ * gets it.
  */
-export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
-  const { db, commits, hosts } = adopter
-  for (const owner of await abandoned(adopter)) {
+export async function* adopt(connection: Connection, hostId: string, accept: Accept, skip: Skip): AsyncGenerator<AdoptedProcess> {
+  const { db, commits, hosts } = connection
+  for (const owner of await abandonedOwners(connection, hostId)) {
     const released = owner === RELEASED
     for (let after = ''; ;) {
-      const { records, last } = await commits.add(() => takeSome(adopter, owner, after, accept))
+      const { records, last } = await commits.add(() => takeSome(connection, hostId, owner, after, accept, skip))
       let given = 0
       try {
         for (const record of records) {
@@ -37,43 +28,43 @@ export async function* adopt(adopter: Adopter, accept: (record: ProcessRecord) =
           yield { record, released }
         }
       } finally {
-        // Nobody wants the rest: it stays whose it was.
-        if (given < records.length) await commits.add(() => giveBack(adopter, owner, records.slice(given)))
+        // Nobody wants the rest: it goes back to its owner.
+        if (given < records.length) await commits.add(() => giveBack(connection, hostId, owner, records.slice(given)))
       }
       if (last === undefined) break
       after = last
     }
-    if (!released && (await commits.add(() => removeHost(db, owner)))) hosts.forget(owner)
+    if (!released && (await commits.add(() => deleteIfEmpty(db, owner)))) {
+      hosts.forget(owner)
+      removeLeftSocket(db, owner)
+    }
   }
 }
 
 /** Whose processes are up for adoption. */
-async function abandoned({ hostId, db, hosts }: Adopter): Promise<string[]> {
-  const sql = 'SELECT DISTINCT owner AS id FROM processes WHERE owner IS NOT NULL UNION SELECT id FROM hosts'
-  const owners = (await db.read(() => db.all<{ id: string }>(sql)))
-    .map(({ id }) => id)
-    .filter(id => ![hostId, RELEASED, SUBMITTED].includes(id))
-  return [RELEASED, ...(await findDead(owners, owner => hosts.stateOf(owner)))]
+async function abandonedOwners({ db, hosts }: Connection, hostId: string): Promise<string[]> {
+  const sql = 'SELECT DISTINCT owner FROM processes WHERE owner IS NOT NULL'
+  const owners = await db.read(() => [...db.all<{ owner: string }>(sql).map(({ owner }) => owner), ...hostIds(db)])
+  const others = [...new Set(owners)].filter(owner => owner !== hostId && isHost(owner))
+  return [RELEASED, ...(await findDead(others, owner => hosts.stateOf(owner)))]
 }
 
 /** @returns `last`: the pid after which to go on, if there may be more */
 function takeSome(
-  { db, hostId, refused }: Adopter,
+  { db }: Connection,
+  hostId: string,
   owner: string,
   after: string,
-  accept: (record: ProcessRecord) => boolean,
+  accept: Accept,
+  skip: Skip,
 ): { readonly records: ProcessRecord[]; readonly last: string | undefined } {
-  const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?', owner, after, BATCH)
-  const asked = pids.flatMap(({ pid }) => (refused.has(pid) ? [] : (readIfWhole(db, pid) ?? [])))
-  const records = asked.filter(record => {
-    if (accept(record)) return true
-    refused.add(record.pid)
-    return false
-  })
+  const sql = 'SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?'
+  const pids = db.all<{ pid: string }>(sql, owner, after, BATCH).map(({ pid }) => pid)
+  const records = pids.flatMap(pid => (skip(pid, owner) ? [] : (readIfWhole(db, pid) ?? []))).filter(record => accept(record, owner))
   for (const { pid } of records) db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
-  return { records, last: pids.length < BATCH ? undefined : pids.at(-1)?.pid }
+  return { records, last: pids.length < BATCH ? undefined : pids.at(-1) }
 }
 
-function giveBack({ db, hostId }: Adopter, owner: string, records: readonly ProcessRecord[]): void {
+function giveBack({ db }: Connection, hostId: string, owner: string, records: readonly ProcessRecord[]): void {
   for (const { pid } of records) db.run('UPDATE processes SET owner = ? WHERE pid = ? AND owner = ?', owner, pid, hostId)
 }

@@ -1,22 +1,23 @@
 import { hostClosed, notAPid, notOwned } from '../failures.ts'
+import { putCard } from '../hosts/card.ts'
 import { createHostId } from '../hosts/host-id.ts'
 import { openHostSocket } from '../hosts/host-socket.ts'
 import type { HostSocket } from '../hosts/host-socket.ts'
-import type { Command, Refusal } from '../command.ts'
 import { journalOf } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
 import { isPid } from '../../record/pid.ts'
 import { isFinal } from '../../record/record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
-import type { AdoptedProcess, HostStore, StoredChart, StoredSchedule } from '../store.ts'
+import type { AdoptedProcess, Created, HostStore } from '../store.ts'
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
 import { adopt } from './adopt.ts'
-import { Commits } from './commits.ts'
+import type { Commits } from './commits.ts'
+import { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { expire } from './expire.ts'
 import { storeFailure } from './failures.ts'
-import { Hosts, RELEASED, SUBMITTED, makeSocketFolder, registerHost, removeHost } from './hosts.ts'
-import { answer, commandsFor, complete, forget, sweepCommands, takeNext } from './inbox.ts'
+import { RELEASED, SUBMITTED, deleteIfEmpty, makeSocketFolder } from './hosts.ts'
+import { complete, takeNext } from './submissions.ts'
 import { importProcess } from './import.ts'
 import { appendLine, compact, holderOf, insertLine, insertProcess, isThere } from './journal.ts'
 import { appendLog } from './logs.ts'
@@ -26,7 +27,7 @@ import type { Durability } from './open.ts'
 /**
  * Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began.
  *
- * @param committed told after each commit of this host
+ * @param committed called after each commit of this host
  */
 export async function openSqliteHost(file: string, durability: Durability, committed: () => void): Promise<HostStore> {
   const hostId = createHostId()
@@ -35,9 +36,9 @@ export async function openSqliteHost(file: string, durability: Durability, commi
   try {
     const waking: Waking = { listener: () => {} }
     socket = await openHostSocket(makeSocketFolder(file), hostId, () => waking.listener())
-    const commits = new Commits(db, committed)
-    await commits.add(() => registerHost(db, hostId))
-    return new SqliteHost(hostId, db, commits, socket, waking)
+    const connection = new Connection(db, committed)
+    await putCard(connection.documents, hostId)
+    return new SqliteHost(hostId, connection, socket, waking)
   } catch (error) {
     await socket?.close()
     db.close()
@@ -45,7 +46,7 @@ export async function openSqliteHost(file: string, durability: Durability, commi
   }
 }
 
-/** Who is told when somebody asks the host to look. */
+/** Whom to call when somebody wakes the host. */
 interface Waking {
   listener: () => void
 }
@@ -53,26 +54,25 @@ interface Waking {
 /** Keeps nothing in memory of what it owns: the database says whose a process is, in the transaction that writes. */
 class SqliteHost implements HostStore {
   readonly hostId: string
+  readonly #connection: Connection
   readonly #db: Database
   readonly #commits: Commits
   readonly #socket: HostSocket
   readonly #waking: Waking
-  readonly #hosts: Hosts
   /** At what length journals that stay long are compacted again, by pid. */
   readonly #compactAt = new Map<string, number>()
-  readonly #refused = new WeakMap<(record: ProcessRecord) => boolean, Set<string>>()
   #closed: Promise<void> | undefined
 
-  constructor(hostId: string, db: Database, commits: Commits, socket: HostSocket, waking: Waking) {
-    this.#waking = waking
+  constructor(hostId: string, connection: Connection, socket: HostSocket, waking: Waking) {
     this.hostId = hostId
-    this.#db = db
-    this.#commits = commits
+    this.#connection = connection
+    this.#db = connection.db
+    this.#commits = connection.commits
     this.#socket = socket
-    this.#hosts = new Hosts(db)
+    this.#waking = waking
   }
 
-  async create(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+  async create(record: ProcessRecord): Promise<Created> {
     this.#checkOpen()
     const { pid, key } = record
     if (!isPid(pid)) throw notAPid(pid)
@@ -86,7 +86,7 @@ class SqliteHost implements HostStore {
     })
   }
 
-  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ readonly pid: string; readonly created: boolean }> {
+  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> {
     this.#checkOpen()
     const journal = journalOf(history)
     return this.#commits.add(() => importProcess(this.#db, this.hostId, journal, log))
@@ -109,26 +109,12 @@ class SqliteHost implements HostStore {
     return this.#commits.add(() => appendLog(this.#db, this.hostId, pid, text))
   }
 
-  async define({ name, version, shape, chart }: StoredChart): Promise<void> {
+  async *adopt(
+    accept: (record: ProcessRecord, owner: string) => boolean,
+    skip: (pid: string, owner: string) => boolean = () => false,
+  ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
-    const text = JSON.stringify(chart)
-    await this.#commits.add(() =>
-      this.#db.run('INSERT OR IGNORE INTO charts (name, version, shape, chart) VALUES (?, ?, ?, ?)', name, version, shape, text),
-    )
-  }
-
-  async schedule(schedule: StoredSchedule): Promise<void> {
-    this.#checkOpen()
-    const text = JSON.stringify(schedule)
-    await this.#commits.add(() => this.#db.run('INSERT OR REPLACE INTO schedules (name, schedule) VALUES (?, ?)', schedule.name, text))
-  }
-
-  async *adopt(accept: (record: ProcessRecord) => boolean): AsyncIterable<AdoptedProcess> {
-    this.#checkOpen()
-    yield* adopt(
-      { hostId: this.hostId, db: this.#db, commits: this.#commits, hosts: this.#hosts, refused: this.#refusedBy(accept) },
-      accept,
-    )
+    yield* adopt(this.#connection, this.hostId, accept, skip)
   }
 
   onWake(listener: () => void): void {
@@ -152,18 +138,6 @@ class SqliteHost implements HostStore {
     await this.#commits.add(() => complete(this.#db, this.hostId, record))
   }
 
-  async commands(onGarbage: (error: Error) => void): Promise<Command[]> {
-    this.#checkOpen()
-    const { commands, garbage } = await this.#db.read(() => commandsFor(this.#db, this.hostId))
-    for (const { error } of garbage) onGarbage(error)
-    if (garbage.length > 0) await this.#commits.add(() => garbage.forEach(({ pid, id }) => forget(this.#db, pid, id)))
-    return commands
-  }
-
-  async answer(pid: string, commandId: string, refusal?: Refusal): Promise<void> {
-    await this.#commits.add(() => answer(this.#db, pid, commandId, refusal))
-  }
-
   async release(pid: string): Promise<void> {
     this.#checkOpen()
     await this.#commits.add(() => {
@@ -176,7 +150,6 @@ class SqliteHost implements HostStore {
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
     this.#checkOpen()
-    await this.#commits.add(() => sweepCommands(this.#db))
     return expire(this.#db, this.#commits, () => this.#closed === undefined, createdBefore, endedBefore)
   }
 
@@ -187,18 +160,12 @@ class SqliteHost implements HostStore {
 
   async #close(): Promise<void> {
     try {
-      // With the socket gone, others see the host dead, and what it owns may be adopted.
-      await this.#commits.add(() => removeHost(this.#db, this.hostId))
+      // Once the socket is gone, others see the host dead, and what it owns may be adopted.
+      await this.#commits.add(() => deleteIfEmpty(this.#db, this.hostId))
     } finally {
       await this.#socket.close()
       this.#db.close()
     }
-  }
-
-  #refusedBy(accept: (record: ProcessRecord) => boolean): Set<string> {
-    const refused = this.#refused.get(accept) ?? new Set()
-    this.#refused.set(accept, refused)
-    return refused
   }
 
   #checkOpen(): void {

@@ -1,17 +1,13 @@
 import type { ImportedJournal } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
 import type { LogEntry } from '../../record/record.ts'
+import type { Created } from '../store.ts'
 import type { Database } from './database.ts'
 import { holderOf, insertLine, insertProcess, isThere } from './journal.ts'
 import { insertLogs } from './logs.ts'
 
 /** See `HostStore.import`. Runs within a transaction. */
-export function importProcess(
-  db: Database,
-  hostId: string,
-  { first, lines, last }: ImportedJournal,
-  log: readonly LogEntry[],
-): { readonly pid: string; readonly created: boolean } {
+export function importProcess(db: Database, hostId: string, { first, lines, last }: ImportedJournal, log: readonly LogEntry[]): Created {
   const { pid, key } = first
   const holder = isThere(db, pid) ? pid : key === undefined ? undefined : holderOf(db, key)
   if (holder !== undefined) return { pid: holder, created: false }

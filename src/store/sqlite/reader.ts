@@ -7,26 +7,21 @@ import { identityOf, isFinal } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { StoredProcess } from '../../record/host.ts'
 import type { CorruptJournal, ListQuery } from '../store.ts'
-import { Commits } from './commits.ts'
 import type { Database } from './database.ts'
-import { Hosts, RELEASED, SUBMITTED } from './hosts.ts'
+import { Connection } from './connection.ts'
+import { isHost } from './hosts.ts'
 import { pidsOf } from './list.ts'
 import { CommitWatcher } from './commit-watcher.ts'
 import { readNewest, readSince } from './records.ts'
 
 /** Reads what hosts write, from any process, without asking them. */
-export class Reader {
-  readonly db: Database
-  readonly hosts: Hosts
+export class Reader extends Connection {
   readonly watcher: CommitWatcher
-  /** For what readers may do too: delete. */
-  readonly commits: Commits
 
   constructor(db: Database) {
-    this.db = db
-    this.commits = new Commits(db, () => this.watcher.committed())
-    this.hosts = new Hosts(db)
-    this.watcher = new CommitWatcher(db)
+    const watcher = new CommitWatcher(db)
+    super(db, () => watcher.committed())
+    this.watcher = watcher
   }
 
   async get(pid: string): Promise<StoredProcess | undefined> {
@@ -77,7 +72,6 @@ export class Reader {
   }
 
   async #withHost(record: ProcessRecord, owner: string | null): Promise<StoredProcess> {
-    if (owner === null || owner === RELEASED || owner === SUBMITTED || isFinal(record.status)) return { record }
-    return { record, host: await this.hosts.get(owner) }
+    return isHost(owner) && !isFinal(record.status) ? { record, host: await this.hosts.owner(owner) } : { record }
   }
 }

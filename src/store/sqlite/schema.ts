@@ -55,6 +55,21 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   'CREATE TABLE schedules (name TEXT PRIMARY KEY, schedule TEXT NOT NULL) STRICT, WITHOUT ROWID;',
+  `
+  CREATE TABLE documents (
+    collection TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,
+    PRIMARY KEY (collection, name)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO documents SELECT 'charts', name || '@' || version || '+' || shape,
+    json_object('name', name, 'version', version, 'shape', shape, 'chart', json(chart)) FROM charts;
+  INSERT INTO documents SELECT 'hosts', id, card FROM hosts;
+  INSERT INTO documents SELECT 'commands', pid || '.' || id, command FROM commands;
+  INSERT INTO documents SELECT 'schedules', name, schedule FROM schedules;
+  DROP TABLE charts;
+  DROP TABLE hosts;
+  DROP TABLE commands;
+  DROP TABLE schedules;
+  `,
 ]
 
 /**

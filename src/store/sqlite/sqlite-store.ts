@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import type { Answer, Command } from '../command.ts'
+import type { Documents } from '../documents.ts'
 import { notAPid, notEnded, unknownProcess } from '../failures.ts'
 import { show } from '../../record/show.ts'
+import { isHostId } from '../hosts/host-id.ts'
 import { wakeHost } from '../hosts/wake-host.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPid } from '../../record/pid.ts'
@@ -9,8 +10,7 @@ import { isPidPrefix } from '../query.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
 import { changes } from './change-feed.ts'
-import { RELEASED, SUBMITTED, socketFolder } from './hosts.ts'
-import { answerOf, forget, putCommand, submit } from './inbox.ts'
+import { hostIds, socketFolder } from './hosts.ts'
 import { removeProcess } from './journal.ts'
 import { findPids } from './list.ts'
 import { readLogs } from './logs.ts'
@@ -19,8 +19,9 @@ import type { Durability } from './open.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
 import { adoptHost } from './adopt-host.ts'
+import { submit } from './submissions.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
-import type { CorruptJournal, HostStore, ListQuery, Store, StoredChart, StoredSchedule } from '../store.ts'
+import type { CorruptJournal, Created, HostStore, ListQuery, Store } from '../store.ts'
 
 export interface SqliteStoreOptions {
   /**
@@ -54,6 +55,12 @@ export function sqliteStore(file: string, { durability = 'process' }: SqliteStor
 class SqliteStore implements Store {
   readonly location: string
   readonly maxRecordBytes = MAX_RECORD_BYTES
+  readonly documents: Documents = {
+    list: async (...args) => (await this.#open()).documents.list(...args),
+    get: async (...args) => (await this.#open()).documents.get(...args),
+    put: async (...args) => (await this.#open()).documents.put(...args),
+    delete: async (...args) => (await this.#open()).documents.delete(...args),
+  }
   readonly #durability: Durability
   readonly #closing = new AbortController()
   /** Opened when it is first needed, and again after a failure. */
@@ -67,7 +74,7 @@ class SqliteStore implements Store {
   async openHost(): Promise<HostStore> {
     // Half of this store, and readers have no use for it.
     const { openSqliteHost } = await import('./host.ts')
-    return openSqliteHost(this.location, this.#durability, () => this.#stir())
+    return openSqliteHost(this.location, this.#durability, () => this.#notify())
   }
 
   async get(pid: string): Promise<StoredProcess | undefined> {
@@ -107,19 +114,6 @@ class SqliteStore implements Store {
     yield* changes(await this.#open(), this.#untilClosed(signal))
   }
 
-  async charts(): Promise<StoredChart[]> {
-    const { db } = await this.#open()
-    const sql = 'SELECT name, version, shape, chart FROM charts ORDER BY name, version, shape'
-    const rows = await db.read(() => db.all<Omit<StoredChart, 'chart'> & { chart: string }>(sql))
-    return rows.map(row => ({ ...row, chart: JSON.parse(row.chart) as StoredChart['chart'] }))
-  }
-
-  async schedules(): Promise<StoredSchedule[]> {
-    const { db } = await this.#open()
-    const rows = await db.read(() => db.all<{ schedule: string }>('SELECT schedule FROM schedules ORDER BY name'))
-    return rows.map(({ schedule }) => JSON.parse(schedule) as StoredSchedule)
-  }
-
   async find(prefix: string, limit: number): Promise<string[]> {
     const { db } = await this.#open()
     return isPidPrefix(prefix) ? db.read(() => findPids(db, prefix, limit)) : []
@@ -137,38 +131,26 @@ class SqliteStore implements Store {
   }
 
   async hosts(): Promise<Host[]> {
-    return (await this.#open()).hosts.all()
+    const { db, hosts } = await this.#open()
+    return hosts.all(await db.read(() => hostIds(db)))
   }
 
-  async submit(record: ProcessRecord): Promise<{ readonly pid: string; readonly created: boolean }> {
+  async submit(record: ProcessRecord): Promise<Created> {
     if (!isPid(record.pid)) throw notAPid(record.pid)
     // There may be no store yet: a client may submit before the first worker is there.
     await prepareDatabase(this.location, this.#durability).then(db => db.close())
     const { db, commits } = await this.#open()
     const submitted = await commits.add(() => submit(db, record))
     if (submitted.created) {
-      const hosts = await db.read(() => db.all<{ id: string }>('SELECT id FROM hosts'))
-      await Promise.all(hosts.map(({ id }) => wakeHost(socketFolder(this.location), id)))
+      const ids = await db.read(() => hostIds(db))
+      // Any of them may be a worker.
+      await Promise.all(ids.map(id => this.wake(id)))
     }
     return submitted
   }
 
-  async command(command: Command): Promise<void> {
-    const { db, commits } = await this.#open()
-    await commits.add(() => putCommand(db, command))
-    const owner = await db.read(() => db.get<{ owner: string | null }>('SELECT owner FROM processes WHERE pid = ?', command.pid)?.owner)
-    if (owner !== undefined && owner !== null && owner !== RELEASED && owner !== SUBMITTED)
-      await wakeHost(socketFolder(this.location), owner)
-  }
-
-  async answer(pid: string, commandId: string): Promise<Answer> {
-    const { db } = await this.#open()
-    return db.read(() => answerOf(db, pid, commandId))
-  }
-
-  async forget(pid: string, commandId: string): Promise<void> {
-    const { db, commits } = await this.#open()
-    await commits.add(() => forget(db, pid, commandId))
+  async wake(hostId: string): Promise<void> {
+    if (isHostId(hostId)) await wakeHost(socketFolder(this.location), hostId)
   }
 
   async adopt(hostId: string, force: boolean): Promise<number> {
@@ -194,10 +176,8 @@ class SqliteStore implements Store {
     return (this.#reader = opening)
   }
 
-  /**
-   * A host of this store has committed: readers of this store need not wait until they look again.
-   */
-  #stir(): void {
+  /** A host of this store has committed: readers of this store need not wait until they look again. */
+  #notify(): void {
     this.#reader?.then(
       ({ watcher }) => watcher.notify(),
       () => {},

@@ -133,7 +133,9 @@ export const hostingTests = [
     assert.notEqual(one.hostId, other.hostId)
     const hosts = await open().hosts()
     assert.deepEqual(hosts.map(({ id }) => id).toSorted(), [one.hostId, other.hostId].toSorted())
-    assert.ok(hosts.every(({ state, osPid, startedAt }) => state === 'alive' && osPid === process.pid && startedAt <= Date.now()))
+    assert.ok(
+      hosts.every(({ state, osPid, startedAt }) => state === 'alive' && osPid === process.pid && Date.parse(startedAt ?? '') <= Date.now()),
+    )
     await one.close()
     await one.close()
     await assert.rejects(one.create(aRecord()), { code: 'ERR_RUNTIME_CLOSED' })

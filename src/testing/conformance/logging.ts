@@ -86,17 +86,4 @@ export const loggingTests = [
     await assert.rejects(collect(open().logs(record.pid)), { code: 'ERR_UNKNOWN_PROCESS' })
     await host.close()
   }),
-
-  check('define: charts are kept once, and read by others', async ({ store, open }) => {
-    const host = await store.openHost()
-    const chart = { name: 'import-dump', version: '1', shape: 'abc', chart: { id: 'import-dump', states: { pending: {} } } }
-    await host.define(chart)
-    await host.define(chart)
-    await host.define({ ...chart, version: '2' })
-    await host.close()
-    assert.deepEqual(
-      (await open().charts()).toSorted((a, b) => (a.version < b.version ? -1 : 1)),
-      [chart, { ...chart, version: '2' }],
-    )
-  }),
 ]

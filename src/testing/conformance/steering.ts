@@ -1,30 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import assert from 'node:assert/strict'
-import type { Command } from '../../store/command.ts'
 import { createPid } from '../../record/pid.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { HostStore } from '../../store/store.ts'
 import { aRecord, aTransition, collect, created, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 
-let at = Date.UTC(2030, 0, 1)
-const aCommand = (pid: string, changes: object = { type: 'cancel', reason: 'enough' }): Command => {
-  at += 1
-  return { pid, id: createPid(at), at, ...changes } as Command
-}
-
 /** As a client that knows nothing but a name would make it. */
 const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord => aRecord({ version: '', shape: '', outline: [], ...changes })
 
 const yes = (): boolean => true
-const never = (error: Error): void => assert.fail(error)
 
-/** Does `poke` until it wakes the host: one may go unheard on a machine that is busy, and hosts look by themselves then. */
-async function untilWoken(host: HostStore, poke: () => Promise<unknown>): Promise<void> {
+/** Does `act` until it wakes the host: a wake-up may go unheard on a machine that is busy, and hosts also poll. */
+async function untilWoken(host: HostStore, act: () => Promise<unknown>): Promise<void> {
   const woken = new Promise<true>(resolve => {
     host.onWake(() => resolve(true))
   })
-  do await poke()
+  do await act()
   while (!(await Promise.race([woken, delay(500, false)])))
 }
 
@@ -34,50 +26,10 @@ async function takeOne(host: HostStore): Promise<ProcessRecord | undefined> {
 }
 
 export const steeringTests = [
-  check('command: it waits for the host that owns the process, and wakes it', async ({ store, open }) => {
-    const [one, other] = [await store.openHost(), await open().openHost()]
-    const { pid } = await created(one)
-    const [first, second] = [aCommand(pid), aCommand(pid, { type: 'proceed', step: 'read', data: { ok: true } })]
-    await untilWoken(one, () => open().command(second))
-    await open().command(first)
-    assert.deepEqual(await one.commands(never), [first, second])
-    assert.deepEqual(await other.commands(never), [])
-    assert.equal(await open().answer(pid, first.id), 'waiting')
-    await Promise.all([one.close(), other.close()])
-  }),
-
-  check('answer: taken or refused, for good', async ({ store, open }) => {
-    const host = await store.openHost()
-    const { pid } = await created(host)
-    const [first, second] = [aCommand(pid), aCommand(pid, { type: 'send', event: { type: 'GO' } })]
-    for (const command of [first, second]) await store.command(command)
-    await host.answer(pid, first.id)
-    const refusal = { code: 'ERR_EVENT_REFUSED', message: 'no' }
-    await host.answer(pid, second.id, refusal)
-    assert.equal(await open().answer(pid, first.id), 'taken')
-    assert.deepEqual(await open().answer(pid, second.id), { refused: refusal })
-    assert.deepEqual(await host.commands(never), [])
-    await open().forget(pid, second.id)
-    assert.equal(await open().answer(pid, second.id), 'taken')
-    await host.close()
-  }),
-
-  check('command: it outlives its host, and goes to the next one', async ({ store, open, crash }) => {
-    const [one, other] = [await store.openHost(), await open().openHost()]
-    const record = await created(one)
-    await crash(one)
-    const command = aCommand(record.pid)
-    await open().command(command)
-    assert.deepEqual(await other.commands(never), [])
-    await collect(other.adopt(yes))
-    assert.deepEqual(await other.commands(never), [command])
-    await other.close()
-  }),
-
-  check('command: its id is read back from the history', async ({ store, open }) => {
+  check('history: the id of a command is read back from the history', async ({ store, open }) => {
     const host = await store.openHost()
     const record = await created(host)
-    const event = { type: 'PROCEED', step: 'read', command: aCommand(record.pid).id }
+    const event = { type: 'PROCEED', step: 'read', command: createPid(Date.UTC(2030, 0, 1)) }
     await host.write(aTransition(record, 2, { event }))
     await host.write(aTransition(record, 3))
     assert.deepEqual((await open().history(record.pid))?.[1]?.event, event)
@@ -223,15 +175,5 @@ export const steeringTests = [
     await other.write(theEnd(submitted, 2))
     assert.equal((await open().get(submitted.pid))?.record.status, 'finished')
     await other.close()
-  }),
-
-  check('schedule: of one name the last one counts, and others read it', async ({ store, open }) => {
-    const host = await store.openHost()
-    assert.deepEqual(await open().schedules(), [])
-    const daily = { name: 'report', schedule: '0 3 * * *', timeZone: 'Europe/Berlin', missed: 'once', settled: 5, next: 9 } as const
-    const often = { name: 'clean-up', schedule: 'every 60s', missed: 'skip', settled: 1 } as const
-    for (const one of [daily, often, { ...daily, settled: 9, next: 20 }]) await host.schedule(one)
-    await host.close()
-    assert.deepEqual(await open().schedules(), [often, { ...daily, settled: 9, next: 20 }])
   }),
 ]

@@ -182,7 +182,7 @@ test('journals that cannot be read are told, kept, and stop nobody', async t => 
     told.map(({ pid, error }) => [pid, error.code]),
     [
       [newer!.pid, 'ERR_STORE_VERSION'],
-      [folder!.pid, 'ERR_STORE_READ'],
+      [folder!.pid, 'ERR_STORE_CORRUPT'],
       [endedGarbage!.pid, 'ERR_STORE_CORRUPT'],
       [liveGarbage!.pid, 'ERR_STORE_CORRUPT'],
     ],

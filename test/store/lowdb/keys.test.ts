@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import type { Files } from '../../../src/journal/files.ts'
-import { Folders } from '../../../src/store/lowdb/folders.ts'
+import { Paths } from '../../../src/store/lowdb/paths.ts'
 import { Keys } from '../../../src/store/lowdb/keys.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
@@ -102,7 +102,7 @@ test('a key that is freed while another host looks at it is not taken away from 
       fs.renameSync(from, to)
     },
   } as Files
-  const keys = new Keys(files, new Folders(dir))
+  const keys = new Keys(files, new Paths(dir))
   t.is(keys.claim('k', late.pid, journalOf(dir, other.hostId, late.pid)), fresh.pid)
   t.false(renamed.includes(key), 'for a moment nobody would have had it')
   await other.close()
@@ -112,10 +112,10 @@ test('a key whose journal is gone goes to one of three who claim it, wherever th
   const dir = tempDir(t)
   const host = await lowdbStore(dir).openHost()
   const claimants = [await created(host), await created(host), await created(host)]
-  const folders = new Folders(dir)
+  const paths = new Paths(dir)
   const claim = (files: Files, key: string, who: number): string => {
     const { pid } = claimants[who]!
-    return new Keys(files, folders).claim(key, pid, journalOf(dir, host.hostId, pid))
+    return new Keys(files, paths).claim(key, pid, journalOf(dir, host.hostId, pid))
   }
   let rounds = 0
   for (let first = 1, more = true; more; first++) {

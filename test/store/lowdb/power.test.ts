@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import { answerCommand, putCommand, waitingCommands } from '../../../src/store/commands.ts'
 import { encodeFirst } from '../../../src/journal/line.ts'
 import { createPid } from '../../../src/record/pid.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
@@ -42,9 +43,9 @@ test('whatever a call has put into the store is safe when it resolves', async t 
   t.deepEqual(unsafe(), ['pending'])
 
   const command = aCommand(record.pid)
-  await store.command(command)
+  await putCommand(store.documents, command)
   t.deepEqual(unsafe(), ['pending'])
-  await host.answer(record.pid, command.id, { code: 'ERR_NOT_INTERRUPTED', message: 'no' })
+  await answerCommand(store.documents, record.pid, command.id, { code: 'ERR_NOT_INTERRUPTED', message: 'no' })
   t.deepEqual(unsafe(), ['pending'])
 
   const journal = journalOf(dir, host.hostId, record.pid)
@@ -116,15 +117,15 @@ test('a command that cannot be made safe is taken back', async t => {
   const { store, fail } = storeIn(dir)
   const host = await store.openHost()
   const { pid } = await created(host)
-  for (const place of [path.join(dir, 'inbox'), path.join(dir, 'inbox', '.')]) {
-    fail(file => file === place || (place.endsWith('.') && file.startsWith(path.join(dir, 'inbox'))))
-    await t.throwsAsync(store.command(aCommand(pid)), { code: 'ERR_STORE_WRITE' })
-    t.deepEqual(fs.readdirSync(path.join(dir, 'inbox')), [])
+  for (const place of [path.join(dir, 'commands'), path.join(dir, 'commands', '.')]) {
+    fail(file => file === place || (place.endsWith('.') && file.startsWith(path.join(dir, 'commands'))))
+    await t.throwsAsync(putCommand(store.documents, aCommand(pid)), { code: 'ERR_STORE_WRITE' })
+    t.deepEqual(fs.readdirSync(path.join(dir, 'commands')), [])
   }
   fail(() => false)
   const command = aCommand(pid)
-  await store.command(command)
-  t.deepEqual(await host.commands(error => t.fail(error.message)), [command])
+  await putCommand(store.documents, command)
+  t.deepEqual(await waitingCommands(store.documents, () => true), [command])
   await host.close()
 })
 

@@ -6,6 +6,7 @@ import test from 'ava'
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { aRecord, aTransition, collect, created, ended } from '../../../src/testing/conformance/samples.ts'
 import { tempDir, treeOf } from '../helpers.ts'
+import { readCharts } from '../../../src/store/charts.ts'
 
 const NO_PID = '0'.repeat(20)
 
@@ -26,7 +27,7 @@ test('constructing touches nothing; reading what is not there says so', async t 
     () => collect(store.list()),
     () => store.history(NO_PID),
     () => store.hosts(),
-    () => store.charts(),
+    () => readCharts(store.documents),
     () => collect(store.follow(NO_PID)),
     () => collect(store.logs(NO_PID)),
     () => store.find('', 1),

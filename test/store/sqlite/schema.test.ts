@@ -46,7 +46,7 @@ test.serial(
     const done = await ended(host)
     await host.close()
     const newest = MIGRATIONS.length
-    ;(MIGRATIONS as string[]).push('ALTER TABLE hosts ADD COLUMN more TEXT')
+    ;(MIGRATIONS as string[]).push('ALTER TABLE documents ADD COLUMN more TEXT')
     try {
       await t.throwsAsync(sqliteStore(file).get(done.pid), {
         code: 'ERR_STORE_VERSION',

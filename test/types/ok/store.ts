@@ -4,21 +4,20 @@ import {
   openClient,
   StepwrightError,
   type AdoptedProcess,
-  type Answer,
-  type Command,
+  type Collection,
   type CorruptJournal,
+  type Created,
+  type Documents,
   type Host,
   type HostStore,
   type JournalLine,
   type ListQuery,
   type LogEntry,
   type ProcessRecord,
-  type Refusal,
   type StatusCounts,
   type Store,
-  type StoredChart,
+  type StoredDocument,
   type StoredProcess,
-  type StoredSchedule,
 } from 'stepwright'
 import { storeConformance, type StoreUnderTest } from 'stepwright/testing'
 
@@ -28,13 +27,14 @@ const nothing = (): never => {
 
 class NoHost implements HostStore {
   readonly hostId = 'host'
-  create = async (record: ProcessRecord): Promise<{ pid: string; created: boolean }> => ({ pid: record.pid, created: true })
-  import = async (history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<{ pid: string; created: boolean }> => nothing()
+  create = async (record: ProcessRecord): Promise<Created> => ({ pid: record.pid, created: true })
+  import = async (history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> => nothing()
   write = async (line: JournalLine): Promise<void> => nothing()
   log = async (pid: string, entry: LogEntry): Promise<void> => nothing()
-  define = async (chart: StoredChart): Promise<void> => nothing()
-  schedule = async (schedule: StoredSchedule): Promise<void> => nothing()
-  async *adopt(accept: (record: ProcessRecord) => boolean): AsyncGenerator<AdoptedProcess> {
+  async *adopt(
+    accept: (record: ProcessRecord, owner: string) => boolean,
+    skip?: (pid: string, owner: string) => boolean,
+  ): AsyncGenerator<AdoptedProcess> {
     yield nothing()
   }
   onWake(listener: () => void): void {
@@ -44,8 +44,6 @@ class NoHost implements HostStore {
     yield nothing()
   }
   complete = async (record: ProcessRecord): Promise<void> => nothing()
-  commands = async (onGarbage: (error: Error) => void): Promise<Command[]> => nothing()
-  answer = async (pid: string, commandId: string, refusal?: Refusal): Promise<void> => nothing()
   release = async (pid: string): Promise<void> => nothing()
   expire = async (createdBefore: number, endedBefore: number): Promise<number> => createdBefore + endedBefore
   close = async (): Promise<void> => {}
@@ -54,6 +52,12 @@ class NoHost implements HostStore {
 class NoStore implements Store {
   readonly location = 'nowhere'
   readonly maxRecordBytes = 1024
+  readonly documents: Documents = {
+    list: async (collection: Collection, isWanted?: (name: string) => boolean): Promise<StoredDocument[]> => nothing(),
+    get: async (collection: Collection, name: string): Promise<StoredDocument | undefined> => nothing(),
+    put: async (collection: Collection, name: string, json: string): Promise<void> => nothing(),
+    delete: async (collection: Collection, name: string): Promise<boolean> => nothing(),
+  }
   openHost = async (): Promise<HostStore> => new NoHost()
   get = async (pid: string): Promise<StoredProcess | undefined> => nothing()
   async *list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncGenerator<StoredProcess> {
@@ -70,16 +74,12 @@ class NoStore implements Store {
   async *changes(): AsyncGenerator<readonly string[]> {
     yield nothing()
   }
-  charts = async (): Promise<StoredChart[]> => []
-  schedules = async (): Promise<StoredSchedule[]> => []
   find = async (prefix: string, limit: number): Promise<string[]> => nothing()
   delete = async (pid: string): Promise<void> => nothing()
   hosts = async (): Promise<Host[]> => []
   adopt = async (hostId: string, force: boolean): Promise<number> => nothing()
-  submit = async (record: ProcessRecord): Promise<{ pid: string; created: boolean }> => ({ pid: record.pid, created: true })
-  command = async (command: Command): Promise<void> => nothing()
-  answer = async (pid: string, commandId: string): Promise<Answer> => nothing()
-  forget = async (pid: string, commandId: string): Promise<void> => nothing()
+  submit = async (record: ProcessRecord): Promise<Created> => ({ pid: record.pid, created: true })
+  wake = async (hostId: string): Promise<void> => nothing()
   close = async (): Promise<void> => {}
 }
 

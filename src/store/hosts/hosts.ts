@@ -1,0 +1,78 @@
+import type { Files } from '../../journal/files.ts'
+import type { Host, HostState } from '../../record/host.ts'
+import { parseDocument } from '../documents.ts'
+import type { Documents } from '../documents.ts'
+import { parseCard } from './card.ts'
+import type { HostCard } from './card.ts'
+import { Liveness } from './liveness.ts'
+import { mayBeElsewhere } from './other-machines.ts'
+
+/** What is known of a host for good. */
+interface KnownHost {
+  /** `undefined`: its card was damaged. Its socket still shows whether it is alive. */
+  readonly card: HostCard | undefined
+  readonly elsewhere: boolean
+}
+
+/** The hosts of a store on this machine, as a reader sees them. */
+export class Hosts {
+  readonly #documents: Documents
+  readonly #files: Files
+  readonly #folder: string
+  readonly #liveness: Liveness
+  readonly #known = new Map<string, KnownHost>()
+
+  /** @param folder the folder in which the sockets are */
+  constructor(documents: Documents, files: Files, folder: string) {
+    this.#documents = documents
+    this.#files = files
+    this.#folder = folder
+    this.#liveness = new Liveness(folder)
+  }
+
+  /** `unknown`: the host may run on another machine, or the question itself failed. Only a dead host loses its processes. */
+  async stateOf(id: string): Promise<HostState> {
+    return (await this.#know(id))?.elsewhere ? 'unknown' : this.#liveness.stateOf(id)
+  }
+
+  async all(ids: readonly string[]): Promise<Host[]> {
+    for (const id of this.#known.keys()) if (!ids.includes(id)) this.forget(id)
+    const hosts = await Promise.all(ids.map(id => this.get(id)))
+    return hosts.filter(host => host !== undefined)
+  }
+
+  /** `undefined`: there is no such host, or no longer. */
+  async get(id: string): Promise<Host | undefined> {
+    const known = await this.#know(id)
+    if (known === undefined) return undefined
+    const { osPid = 0, hostname = '', startedAt } = known.card ?? {}
+    const state = await this.stateOf(id)
+    return { id, osPid, hostname, ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }), state }
+  }
+
+  /** The owner of a process: one of which there is not even a card is dead. */
+  async owner(id: string): Promise<Host> {
+    return (await this.get(id)) ?? { id, osPid: 0, hostname: '', state: 'dead' }
+  }
+
+  forget(id: string): void {
+    this.#known.delete(id)
+    this.#liveness.forget(id)
+  }
+
+  async #know(id: string): Promise<KnownHost | undefined> {
+    const before = this.#known.get(id)
+    if (before !== undefined) return before
+    const document = await this.#documents.get('hosts', id)
+    if (document === undefined) return undefined
+    let card: HostCard | undefined
+    try {
+      card = parseDocument(document, value => parseCard(value, id))
+    } catch {
+      // Told by `hosts()`, whose entry lacks all that the card says.
+    }
+    const known = { card, elsewhere: mayBeElsewhere(this.#files, this.#folder, card?.bootId) }
+    this.#known.set(id, known)
+    return known
+  }
+}

@@ -1,0 +1,49 @@
+import { toFirstLine } from '../../journal/line.ts'
+import type { ProcessRecord } from '../../record/record.ts'
+import { notOwned } from '../failures.ts'
+import type { Created } from '../store.ts'
+import type { Database } from './database.ts'
+import { SUBMITTED } from './hosts.ts'
+import { holderOf, insertLine, insertProcess, moveLabels } from './journal.ts'
+import { readIfWhole } from './records.ts'
+
+/** These run within a transaction of their caller. */
+
+export function submit(db: Database, record: ProcessRecord): Created {
+  const { pid, key } = record
+  const holder = key === undefined ? undefined : holderOf(db, key)
+  if (holder !== undefined) return { pid: holder, created: false }
+  const text = JSON.stringify(toFirstLine(record))
+  insertLine(db, insertProcess(db, record, SUBMITTED, text.length), record.revision, text)
+  return { pid, created: true }
+}
+
+/** Takes the oldest submission after a pid that `accept` says yes to. */
+export function takeNext(
+  db: Database,
+  hostId: string,
+  after: string,
+  accept: (record: ProcessRecord) => boolean,
+  skip: (pid: string) => boolean,
+): ProcessRecord | undefined {
+  const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid', SUBMITTED, after)
+  for (const { pid } of pids) {
+    const record = skip(pid) ? undefined : readIfWhole(db, pid)
+    if (record === undefined || !accept(record)) continue
+    db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
+    return record
+  }
+  return undefined
+}
+
+/** @throws ERR_UNKNOWN_PROCESS */
+export function complete(db: Database, hostId: string, record: ProcessRecord): void {
+  const { pid, status, revision } = record
+  const sql = 'SELECT id, status, labels FROM processes WHERE pid = ? AND owner = ?'
+  const owned = db.get<{ id: number; status: string; labels: string | null }>(sql, pid, hostId)
+  if (owned === undefined) throw notOwned(pid, hostId)
+  const text = JSON.stringify(toFirstLine(record))
+  db.run('UPDATE lines SET line = ? WHERE process = ? AND revision = ?', text, owned.id, revision)
+  db.run('UPDATE processes SET status = ?, bytes = ? WHERE id = ?', status, text.length, owned.id)
+  if (status !== owned.status && owned.labels !== null) moveLabels(db, pid, owned, status)
+}
