@@ -40,7 +40,7 @@ function interfaceNames(text: string): string[] {
 }
 
 function unionNames(text: string): string[] {
-  const [union = ''] = /=[^]*?(?=\n\n|\n(?:export|\/\*\*|type|const|interface)\b|$)/.exec(text) ?? []
+  const [union = ''] = /=[^]*?(?=\n\n|\n(?:\/\*\*|(?:export|type|const|interface)\b)|$)/.exec(text) ?? []
   const literals = [...union.matchAll(/'([\w-]+)'/g)].map(([, name = '']) => name)
   const others = [...union.matchAll(/\b([A-Z]\w+)\b/g)].map(([, name = '']) => name)
   return [...literals, ...others.filter(name => name !== 'ERR' && !literals.includes(name)).flatMap(name => namesOf(name))]
