@@ -172,3 +172,24 @@ test.serial('closing while the store is down gives up in time; what was never wr
   t.is((await store.get(job.pid))?.record.status, 'finished')
   t.deepEqual(await store.hosts(), [], 'the host leaves once the store is back')
 })
+
+test('a store that fails while a child is started is waited for: it is no failure of the parent', async t => {
+  const child = defineProcess({ name: 'child' }).step('work', () => 'done')
+  const parent = defineProcess({ name: 'parent' }).process('child', child)
+  let failures = 0
+  const store = wrappedStore(host => ({
+    async create(record) {
+      if (record.name === 'child' && ++failures <= 2) throw noDisk()
+      return host.create(record)
+    },
+  }))
+  const runtime = await createTestRuntime({ processes: [parent, child], store })
+  const told: unknown[] = []
+  runtime.on('store-error', ({ error }) => told.push(error))
+  const { pid } = await runtime.start(parent)
+  await settled()
+  t.is((await runtime.get(pid))?.status, 'running')
+  await runtime.clock.advance('1s')
+  t.is((await runtime.until(pid, 'finished')).output, 'done')
+  t.is(told.length, 2)
+})

@@ -1,4 +1,4 @@
-import { ProcessCancelledError } from '../../errors.ts'
+import { isStoreError, ProcessCancelledError } from '../../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../../machines/context.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import type { Json, Progress } from '../../record/record.ts'
@@ -129,10 +129,16 @@ export class Attempt {
   }
 
   async #startChild({ name, child }: ChildStep, input: Json): Promise<string> {
-    this.#execution.throwIfAborted()
     const { pid, machineContext } = this.#process
+    const { clock } = this.#environment
     const { failures = 0 } = machineContext.steps[name] ?? {}
-    const started = await this.#environment.startChild(planOf(child), input, { pid, step: name }, failures)
+    const onError = (error: unknown): void => this.#environment.onStoreError(error, pid)
+    const start = async (): Promise<string> => {
+      this.#execution.throwIfAborted()
+      return this.#environment.startChild(planOf(child), input, { pid, step: name }, failures)
+    }
+    // A store that fails is waited for: it is no failure of the step.
+    const started = await keepTrying(start, { clock, onError, passes: isStoreError })
     if (this.#stopped) this.#environment.cancelChild(started, pid)
     return started
   }
