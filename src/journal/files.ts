@@ -90,6 +90,15 @@ export function ifThere<T>(call: () => T): T | undefined {
 /** @returns whether it was there */
 export const removeFile = (files: Files, file: string): boolean => ifThere(() => (files.unlinkSync(file), true)) ?? false
 
+/** Removes what a failed write has left, if that is possible: the failure to tell is the first one. */
+export function discard(files: Files, file: string): void {
+  try {
+    removeFile(files, file)
+  } catch {
+    // As above.
+  }
+}
+
 export const makeFolder = (files: Files, folder: string): void => void files.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
 
 /**
@@ -122,7 +131,7 @@ export function writeNew(files: Files, file: string, bytes: Buffer): void {
   try {
     writeAll(files, fd, bytes)
   } catch (error) {
-    removeFile(files, file)
+    discard(files, file)
     throw error
   } finally {
     files.closeSync(fd)
@@ -139,7 +148,7 @@ export function writeAtomically(files: Files, file: string, text: string): void 
   try {
     files.renameSync(draft, file)
   } catch (error) {
-    removeFile(files, draft)
+    discard(files, draft)
     throw error
   }
 }

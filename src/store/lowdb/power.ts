@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
 import { writeFailed } from '../../journal/failures.ts'
-import { draftOf, removeFile, writeNew } from '../../journal/files.ts'
+import { discard, draftOf, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import type { Journal } from '../../journal/journal.ts'
 
@@ -92,7 +92,7 @@ export async function writeSafely(files: Files, durability: Durability, file: st
     await durability.file(draft)
     files.renameSync(draft, file)
   } catch (error) {
-    removeFile(files, draft)
+    discard(files, draft)
     throw error
   }
 }
