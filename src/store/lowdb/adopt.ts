@@ -52,7 +52,7 @@ async function takeOver(
   const { files, paths } = directory
   const folder = paths.activeFolder(owner)
   const file = paths.journal(folder, pid)
-  const found = await readJournal(files, file, pid)
+  const found = await readIfSound(files, file, pid)
   if (found === undefined) return undefined
   if (found !== 'never begun' && !isFinal(found.status) && !accept(found, owner)) return undefined
   try {
@@ -80,7 +80,8 @@ async function confirm({ files, paths, keys }: Directory, hostId: string, pid: s
   const file = paths.activeJournal(hostId, pid)
   try {
     const now = await readJournal(files, file, pid)
-    const record = now === undefined || now === 'never begun' ? before : now
+    if (now === undefined) return undefined
+    const record = now === 'never begun' ? before : now
     const { key, revision } = record
     if (key === undefined || keys.claim(key, pid, file) === pid || revision > 1) return record
     removeFile(files, file)
@@ -93,6 +94,20 @@ async function confirm({ files, paths, keys }: Directory, hostId: string, pid: s
 }
 
 /** `undefined`: the journal is gone by now, or makes no sense. */
+async function readIfSound(files: Files, file: string, pid: string): Promise<ProcessRecord | 'never begun' | undefined> {
+  try {
+    return await readJournal(files, file, pid)
+  } catch (error) {
+    if (isOfOneJournal(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * `undefined`: the journal is gone by now.
+ *
+ * @throws ERR_STORE_READ, ERR_STORE_CORRUPT, ERR_STORE_VERSION
+ */
 async function readJournal(files: Files, file: string, pid: string): Promise<ProcessRecord | 'never begun' | undefined> {
   let fd: number | undefined
   try {
@@ -101,9 +116,7 @@ async function readJournal(files: Files, file: string, pid: string): Promise<Pro
     const journal = { fd, pid, file }
     return (await settled(file, () => newestRecord(new FileBytes(files, journal.fd), journal))) ?? 'never begun'
   } catch (error) {
-    const failure = error instanceof StepwrightError ? error : readFailed(file, error)
-    if (isOfOneJournal(failure)) return undefined
-    throw failure
+    throw error instanceof StepwrightError ? error : readFailed(file, error)
   } finally {
     if (fd !== undefined) files.closeSync(fd)
   }

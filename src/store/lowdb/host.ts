@@ -19,7 +19,7 @@ import { placeOf } from './locate.ts'
 import { appendLog } from './logs.ts'
 import { orWriteFailed, OwnedJournals } from './owned-journals.ts'
 import { namesIn } from './paths.ts'
-import { take } from './submissions.ts'
+import { publish, take } from './submissions.ts'
 
 /** Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began. */
 export async function openLowdbHost(directory: Directory): Promise<HostStore> {
@@ -72,6 +72,7 @@ class LowdbHost implements HostStore {
     const { paths, keys } = this.#directory
     const holder = key === undefined ? undefined : orWriteFailed(paths.key(key), () => keys.holderOf(key))
     const winner = holder ?? (await this.#owned.begin(record))
+    if (winner !== pid) orWriteFailed(paths.pending, () => publish(this.#directory, winner))
     if (key !== undefined) await this.#owned.makeKeySafe(winner)
     if (winner === pid) await this.#owned.endIfFinal(record)
     return { pid: winner, created: winner === pid }

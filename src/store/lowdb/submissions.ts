@@ -1,7 +1,7 @@
 import { StepwrightError } from '../../errors.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
 import { isOfOneJournal, readFailed, writeFailed } from '../../journal/failures.ts'
-import { ifThere, makeFolder, openToRead, removeFile, writeNew } from '../../journal/files.ts'
+import { discard, ifThere, makeFolder, openToRead, removeFile, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { encodeFirst, parseClaim } from '../../journal/line.ts'
 import { newestRecord, settled } from '../../journal/reader.ts'
@@ -41,16 +41,24 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
       if (holder !== pid) removeFile(files, draft)
     }
   } catch (error) {
-    ifThere(() => removeFile(files, draft))
+    discard(files, draft)
     throw error instanceof StepwrightError ? error : writeFailed(draft, error)
   }
   try {
-    if (holder === pid) ifThere(() => files.renameSync(draft, paths.journal(paths.pending, pid)))
+    publish(directory, holder)
     if (key !== undefined) await durability.folders(paths.keys)
   } catch (error) {
     throw writeFailed(draft, error)
   }
   return { pid: holder, created: holder === pid }
+}
+
+/**
+ * Lets everybody see a submission. Whoever is given a process by its key does this too: the client of that process may have died, or
+ * failed, between its claim and the rename.
+ */
+export function publish({ files, paths }: Directory, pid: string): void {
+  ifThere(() => files.renameSync(paths.draft(paths.pending, pid), paths.journal(paths.pending, pid)))
 }
 
 /** See `HostStore.take`. Each journal is taken by a rename that lets exactly one host win. */

@@ -3,6 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import type { Files } from '../../../src/journal/files.ts'
+import type { ProcessRecord } from '../../../src/record/record.ts'
 import { aRecord, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { journalOf, tempDir, treeOf } from '../helpers.ts'
 
@@ -154,5 +155,87 @@ test('a disk that does not read is told with the file', async t => {
   const error = await t.throwsAsync(collect(store.list()), { code: 'ERR_STORE_READ' })
   t.regex(error!.message, /ulimit -n/)
   broken.clear()
+  await host.close()
+})
+
+test('a submit that fails says so, though what it has written cannot be removed either', async t => {
+  const dir = tempDir(t)
+  const { broken, files } = breakable()
+  await (await lowdbStore(dir).openHost()).close()
+  broken.set('writeSync', 'ENOSPC').set('unlinkSync', 'EIO')
+  const error = await t.throwsAsync(lowdbStore(dir, { files }).submit(aRecord()), { code: 'ERR_STORE_WRITE' })
+  t.regex(error!.message, /ENOSPC/)
+})
+
+test('a process is there for whoever is given it by its key, though its client failed right after the claim', async t => {
+  const dir = tempDir(t)
+  const { broken, files } = breakable()
+  const host = await lowdbStore(dir).openHost()
+  for (const [key, again] of [
+    ['one', (record: ProcessRecord) => host.create(record)],
+    ['other', (record: ProcessRecord) => lowdbStore(dir).submit(record)],
+  ] as const) {
+    broken.set('renameSync', 'ENOSPC')
+    const first = aRecord({ key })
+    await t.throwsAsync(lowdbStore(dir, { files }).submit(first), { code: 'ERR_STORE_WRITE' })
+    broken.clear()
+    t.deepEqual(await again(aRecord({ key })), { pid: first.pid, created: false })
+    t.is((await lowdbStore(dir).get(first.pid))?.record.pid, first.pid)
+  }
+  await host.close()
+})
+
+test('a journal that cannot be opened is left where it is, and keeps no host from opening', async t => {
+  const dir = tempDir(t)
+  const store = lowdbStore(dir)
+  const host = await store.openHost()
+  const record = await created(host)
+  await host.release(record.pid)
+  const { files } = breakable()
+  const journal = path.join(dir, 'active', 'released', `${record.pid}.jsonl`)
+  const picky: Files = {
+    ...files,
+    openSync: (file, flags, mode) => {
+      if (file === journal) throw fault('EIO')
+      return fs.openSync(file, flags, mode)
+    },
+  }
+  const other = await lowdbStore(dir, { files: picky }).openHost()
+  t.deepEqual(await collect(other.adopt(() => true)), [])
+  t.true(fs.existsSync(journal))
+  await other.close()
+  await host.close()
+})
+
+test('what is adopted goes on from its newest record, or not at all: a second look that fails gives it back', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const record = await created(host)
+  await host.release(record.pid)
+  let heir = 'nobody'
+  let opened = ''
+  let isBroken = true
+  const names = new Map<number, string>()
+  const picky: Files = {
+    ...fs,
+    openSync(file, flags, mode) {
+      const fd = fs.openSync(file, flags, mode)
+      opened = file
+      names.set(fd, file)
+      return fd
+    },
+    readSync(fd, ...rest) {
+      if (isBroken && names.get(fd)?.includes(heir)) throw fault('EIO')
+      return fs.readSync(fd, ...rest)
+    },
+  }
+  const other = await lowdbStore(dir, { files: picky }).openHost()
+  heir = other.hostId
+  t.deepEqual(await collect(other.adopt(() => true)), [])
+  t.true(opened.includes(other.hostId))
+  isBroken = false
+  const [adopted] = await collect(other.adopt(() => true))
+  t.is(adopted?.record.pid, record.pid)
+  await other.close()
   await host.close()
 })
