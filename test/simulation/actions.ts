@@ -1,0 +1,188 @@
+import { isFinal, type ProcessRecord } from '../../src/record/record.ts'
+import type { ActionName } from './profile.ts'
+import { NO_FAULTS } from './kernel/faults.ts'
+import type { Order } from './program.ts'
+import type { World } from './world.ts'
+
+const NAMES = ['plain', 'plain', 'naps', 'pauses', 'pauses', 'asks', 'fans', 'parent'] as const
+
+/** One thing that happens to the world. */
+export function act(world: World): void {
+  const name = world.random.weighted(world.profile.weights)
+  ACTIONS[name](world)
+}
+
+const live = (world: World): ProcessRecord[] => [...world.ledger.records()].filter(({ status }) => !isFinal(status))
+
+function pickOf(world: World, records: readonly ProcessRecord[]): ProcessRecord | undefined {
+  return records.length === 0 ? undefined : world.random.pick(records)
+}
+
+function newProcess(world: World, type: 'start' | 'submit'): Extract<Order, { type: 'start' | 'submit' }> {
+  const key = world.random.chance(0.3) ? { key: `key${world.random.int(1, 8)}` } : {}
+  return { type, name: world.random.pick(NAMES), input: { trail: '', words: [] }, ...key }
+}
+
+function begin(world: World, type: 'start' | 'submit'): void {
+  const life =
+    type === 'start'
+      ? pickOne(
+          world,
+          world.openHosts.map(({ life }) => life),
+        )
+      : anyone(world)
+  if (life === undefined) return
+  const order = newProcess(world, type)
+  world.order(life, order, outcome => {
+    if ('value' in outcome) world.ledger.onAcknowledged(outcome.value as string, order.key)
+  })
+}
+
+const pickOne = <T>(world: World, from: readonly T[]): T | undefined => (from.length === 0 ? undefined : world.random.pick(from))
+
+/** Who may steer: a client, or a host. */
+const anyone = (world: World) => pickOne(world, [...(world.client ? [world.client] : []), ...world.openHosts.map(({ life }) => life)])
+
+/** Sends a word that must be in the process's output once it was taken. */
+function say(world: World, pid: string, order: (word: string) => Order): void {
+  const life = anyone(world)
+  if (life === undefined) return
+  const word = `w${world.trace.length}`
+  world.order(life, order(word), outcome => {
+    if ('value' in outcome && outcome.value === 'taken') world.ledger.onWord(pid, word)
+  })
+}
+
+const ACTIONS: Readonly<Record<ActionName, (world: World) => void>> = {
+  start: world => begin(world, 'start'),
+  submit: world => begin(world, 'submit'),
+  cancel(world) {
+    const record = pickOf(world, live(world))
+    const life = anyone(world)
+    if (record && life) world.order(life, { type: 'cancel', pid: record.pid })
+  },
+  proceed(world) {
+    const record = pickOf(
+      world,
+      live(world).filter(({ status }) => status === 'interrupted'),
+    )
+    if (record) proceed(world, record)
+  },
+  add(world) {
+    const record = pickOf(world, asking(world))
+    if (record) say(world, record.pid, word => ({ type: 'send', pid: record.pid, event: { type: 'ADD', word } }))
+  },
+  finishAsking(world) {
+    const record = pickOf(world, asking(world))
+    if (record) finishAsking(world, record)
+  },
+  fork(world) {
+    const record = pickOf(
+      world,
+      [...world.ledger.records()].filter(({ name, shape }) => name !== 'child' && name !== 'ticks' && shape !== ''),
+    )
+    const life = anyone(world)
+    if (record && life)
+      world.order(life, { type: 'fork', pid: record.pid }, outcome => {
+        if ('value' in outcome) world.ledger.onAcknowledged(outcome.value as string)
+      })
+  },
+  remove(world) {
+    const record = pickOf(
+      world,
+      [...world.ledger.records()].filter(({ status, parent }) => isFinal(status) && parent === undefined),
+    )
+    const life = anyone(world)
+    if (record === undefined || life === undefined) return
+    for (const { pid, parent } of world.ledger.records())
+      if (pid === record.pid || parent?.pid === record.pid) world.ledger.deleted.add(pid)
+    world.order(life, { type: 'delete', pid: record.pid })
+  },
+  watch(world) {
+    const record = pickOf(world, [...world.ledger.records()])
+    const life = anyone(world)
+    if (record && life) world.order(life, { type: 'watch', pid: record.pid })
+  },
+  list(world) {
+    const life = anyone(world)
+    if (life) world.order(life, { type: 'list' })
+  },
+  openHost(world) {
+    if (world.livingHosts.length < 4) world.openHost()
+  },
+  kill(world) {
+    const host = pickOne(
+      world,
+      world.hosts.filter(({ life }) => !life.isDead),
+    )
+    if (host === undefined) return
+    world.counts.kills += 1
+    world.kill(host.life)
+  },
+  killInWrite(world) {
+    const host = pickOne(world, world.livingHosts)
+    if (host === undefined) return
+    world.counts.kills += 1
+    world.system.faults.dying.add(host.life)
+  },
+  stop(world) {
+    const host = pickOne(world, world.livingHosts)
+    if (host === undefined || host.life.isStopped) return
+    world.counts.stops += 1
+    host.life.isStopped = true
+    world.say(`${host.life.name} stops`)
+    world.after(world.random.next() ** 2 * 8_000, () => {
+      host.life.isStopped = false
+      world.say(`${host.life.name} goes on`)
+    })
+  },
+  close(world) {
+    const host = pickOne(world, world.openHosts)
+    if (host === undefined) return
+    world.counts.closes += 1
+    host.isClosing = true
+    world.order(host.life, { type: 'close', within: world.random.int(0, 2_000) }, () => {
+      // Some programs go on for a while after they have closed their runtime.
+      world.after(world.random.next() * 2_000, () => world.kill(host.life))
+    })
+  },
+  diskFull(world) {
+    fault(world, { ...NO_FAULTS, full: world.random.pick([0.05, 0.5, 1]), short: 0.2 })
+  },
+  diskErrors(world) {
+    fault(world, { ...NO_FAULTS, ioError: world.random.pick([0.002, 0.02, 0.2]), short: 0.1 })
+  },
+  clock(world) {
+    const by = world.random.pick([-3_600_000, -5_000, -400, 400, 5_000, 3_600_000, 86_400_000])
+    world.setClock(by)
+    world.after(world.random.next() * 6_000, () => {
+      world.setClock(-by)
+    })
+  },
+  losePower(world) {
+    world.counts.powerLosses += 1
+    world.losePower()
+    world.openClient()
+    for (let count = 0; count < world.profile.hosts; count++) world.openHost()
+  },
+}
+
+function fault(world: World, rates: typeof NO_FAULTS): void {
+  world.say(`the disk has faults: ${JSON.stringify(rates)}`)
+  world.system.faults.rates = rates
+  world.after(world.random.next() * 3_000, () => {
+    world.system.faults.rates = NO_FAULTS
+    world.say('the disk is well')
+  })
+}
+
+export const asking = (world: World): ProcessRecord[] => live(world).filter(({ steps }) => steps['asking']?.status === 'running')
+
+export const interrupted = (world: World): ProcessRecord[] => live(world).filter(({ status }) => status === 'interrupted')
+
+export const proceed = (world: World, { pid }: ProcessRecord): void => say(world, pid, word => ({ type: 'proceed', pid, word }))
+
+export function finishAsking(world: World, { pid }: ProcessRecord): void {
+  const life = anyone(world)
+  if (life) world.order(life, { type: 'send', pid, event: { type: 'DONE' } })
+}

@@ -1,0 +1,7 @@
+/** Seeds that found a fault, and what it was. What a seed gives changes with the code: the fault has a test of its own too. */
+export const SEEDS: Readonly<Record<number, string>> = {
+  15: 'a submit that failed was told by the failure of clearing up after it, without a code',
+  121: 'a store that failed while a child was started failed its parent',
+  2394: 'a process was not there for whoever was given it by its key, since its client had failed right after the claim',
+  2444: 'a journal that could not be opened kept hosts from opening',
+}

@@ -1,0 +1,11 @@
+/** What the steps of each definition of `definitions.ts` leave behind. */
+export const TRAILS: Readonly<Record<string, string>> = {
+  plain: 'abc',
+  naps: 'abc',
+  pauses: 'abc',
+  asks: 'ac',
+  fans: 'lri5',
+  parent: 'acdb',
+  child: 'acd',
+  ticks: 't',
+}
