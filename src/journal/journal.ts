@@ -17,6 +17,7 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDWR } = fs.constants
  */
 export const LOOK_AGAIN_MS = [1, 4, 15, 30] as const
 
+/** Options of a journal. */
 export interface JournalOptions {
   /**
    * For tests that let the file system fail.

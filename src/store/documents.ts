@@ -1,18 +1,18 @@
 import { corrupt } from '../journal/failures.ts'
 
-/** What a store keeps beside its journals: small JSON documents, each with a name within its collection. */
+/** What a store keeps beside its journals: collections of small JSON documents. */
 export type Collection = 'charts' | 'commands' | 'hosts' | 'schedules'
 
-/** A document as it is in the store. Whether it makes sense is for its reader to say: `parseDocument`. */
+/** A document as it is in the store. `parseDocument` makes a value of it. */
 export interface StoredDocument {
   readonly name: string
-  /** Where it is, for messages. */
+  /** Where it is. It appears in messages. */
   readonly place: string
-  /** Its JSON, or why it cannot be read: a folder may stand in its place. */
+  /** Its JSON, or why it cannot be read, for example because it is a folder. */
   readonly content: string | Error
 }
 
-/** A document that cannot be understood. It is kept, told, and in nobody's way. */
+/** A document that cannot be parsed. It is kept and reported, and stops nothing. */
 export interface CorruptDocument {
   readonly collection: Collection
   readonly name: string
@@ -21,17 +21,25 @@ export interface CorruptDocument {
 }
 
 /**
- * The small documents of a store. Names are 1 to 200 characters of A-Z, a-z, 0-9 and `@+._-`, and begin with a letter or digit.
+ * The small documents of a store. Names have 1 to 200 characters of `A-Z`, `a-z`, `0-9` and
+ * `@+._-`, and begin with a letter or digit.
  *
  * @throws ERR_STORE_MISSING, ERR_STORE_READ, ERR_STORE_WRITE
  */
 export interface Documents {
-  /** Sorted by name. Only those whose name `isWanted` says yes to are read. */
+  /**
+   * The documents of a collection, sorted by name. Documents for whose name `isWanted` returns
+   * false are not read.
+   */
   list(collection: Collection, isWanted?: (name: string) => boolean): Promise<StoredDocument[]>
+  /** One document, or `undefined` if there is none of this name. */
   get(collection: Collection, name: string): Promise<StoredDocument | undefined>
-  /** Adds a document, or replaces it, in one step. After a rejection the document may be the old one or the new one. */
+  /**
+   * Adds or replaces a document, in one step. After a rejection, the document may be the old or the
+   * new one.
+   */
   put(collection: Collection, name: string, json: string): Promise<void>
-  /** Returns whether it was there. */
+  /** Removes a document. Returns whether it existed. */
   delete(collection: Collection, name: string): Promise<boolean>
 }
 
@@ -40,7 +48,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9@+._-]{0,199}$/
 export const isDocumentName = (text: unknown): text is string => typeof text === 'string' && NAME.test(text)
 
 /**
- * The one way from a stored document to its value.
+ * Makes a value of a stored document.
  *
  * @param parse throws what is wrong with a value
  * @throws ERR_STORE_CORRUPT
@@ -54,7 +62,10 @@ export function parseDocument<T>({ place, content }: StoredDocument, parse: (val
   }
 }
 
-/** The values of a collection's documents, without those that make no sense: `onCorrupt` is told of each. */
+/**
+ * The values of the documents of a collection. Each document that cannot be parsed is passed to
+ * `onCorrupt`.
+ */
 export async function readDocuments<T>(
   documents: Documents,
   collection: Collection,

@@ -2,145 +2,179 @@ import type { Host, StoredProcess } from '../record/host.ts'
 import type { JournalLine, LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Documents } from './documents.ts'
 
+/** Which processes to list: those that fit all of these. */
 export interface ListQuery {
   readonly status?: readonly ProcessStatus[] | undefined
   readonly name?: string | undefined
+  /** Labels that a process must have, all of them. */
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
-/** A journal that cannot be read. It is kept, told, and never stops other processes. */
+/** A journal that cannot be read. It is kept and reported, and stops no other process. */
 export interface CorruptJournal {
   readonly pid: string
   readonly error: Error
 }
 
-/** The pid of a process that was to be created; with a key that was taken, of the one that has the key. */
+/** The pid of the new process, or of the process that already has its key. `created` says which. */
 export interface Created {
   readonly pid: string
   readonly created: boolean
 }
 
+/** A process that this host has just adopted. */
 export interface AdoptedProcess {
   readonly record: ProcessRecord
-  /** True when its last host let it go in order; false when that host died. */
+  /** Whether its last host released it. If not, that host died. */
   readonly released: boolean
 }
 
 /**
- * Where journals live: the only thing that hosts and clients share. Knows nothing of machines or definitions.
- * The conformance suite in `stepwright/testing` is the contract in full.
+ * Where journals are: the only thing that hosts and clients share. A store knows nothing of
+ * machines or definitions. The conformance suite in `stepwright/testing` is the full contract.
  */
 export interface Store {
-  /** An absolute path or a word, for messages. */
+  /** An absolute path, or a word. It appears in messages. */
   readonly location: string
-  /** No record, input or output may be larger, in bytes of JSON. */
+  /** The size limit of a record, an input and an output, in bytes of JSON. */
   readonly maxRecordBytes: number
   /** Charts, schedules, commands and the cards of hosts. */
   readonly documents: Documents
 
-  /** Registers a host, so that it can own processes. Creates the store if need be. */
+  /** Registers a host, so that it can own processes. Creates the store if needed. */
   openHost(): Promise<HostStore>
 
-  /** @throws ERR_STORE_MISSING if there is no such store, ERR_STORE_CORRUPT, ERR_STORE_READ, ERR_STORE_VERSION, ERR_STORE_ACCESS */
+  /**
+   * The newest record of a process, or `undefined` if there is no such process.
+   * @throws ERR_STORE_MISSING if there is no such store, ERR_STORE_CORRUPT, ERR_STORE_READ,
+   * ERR_STORE_VERSION, ERR_STORE_ACCESS
+   */
   get(pid: string): Promise<StoredProcess | undefined>
-  /** Newest first. Corrupt journals are handed to `onCorrupt` (or skipped) and the list goes on. */
+  /**
+   * Lists processes, newest first. Corrupt journals are passed to `onCorrupt`, if there is one, and
+   * the list continues.
+   */
   list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncIterable<StoredProcess>
-  /** How many processes there are of each status. Corrupt journals are left out. */
+  /** How many processes there are of each status. Corrupt journals do not count. */
   counts(): Promise<StatusCounts>
-  /** Every line of the journal, oldest first, each folded into a whole record. `undefined`: no such process. */
+  /**
+   * The record as of every line of the journal, oldest first, or `undefined` if there is no such
+   * process.
+   */
   history(pid: string): Promise<ProcessRecord[] | undefined>
   /**
-   * The newest record, then every later one as it is written; ends after a final one or when `signal` aborts (without a throw).
-   * @throws ERR_UNKNOWN_PROCESS if it is not there, or no longer
+   * The newest record, then every later one as it is written. Ends after a final record, or when
+   * `signal` aborts (without an error).
+   * @throws ERR_UNKNOWN_PROCESS if there is no such process, or it is deleted
    */
   follow(pid: string, signal?: AbortSignal): AsyncIterable<StoredProcess>
   /**
-   * What the process has logged, oldest first, as far as the log's cap has kept it. With `follow`, then every later entry until the process
-   * has ended or `signal` aborts.
+   * The entries of the log that its size limit has kept, oldest first. With `follow`, later entries
+   * follow until the process has ended or `signal` aborts.
    * @throws ERR_UNKNOWN_PROCESS
    */
   logs(pid: string, options?: { readonly follow?: boolean; readonly signal?: AbortSignal | undefined }): AsyncIterable<LogEntry>
   /**
-   * What happens in the whole store, for viewers: the first batch is every pid there is, newest first; each later one those whose processes
-   * have come, changed, moved to another owner, or gone since. Told within a second, and never one pid twice in a batch; `get` tells what is
-   * so now. Logs need not count. Ends when `signal` aborts (without a throw).
+   * The pids of all processes that change. The first batch has every pid, newest first. Each later
+   * batch has the pids of processes that were created, changed, moved to another owner or removed
+   * since, within a second and without repetition. New log entries need not count as changes. Ends
+   * when `signal` aborts (without an error).
    */
   changes(signal?: AbortSignal): AsyncIterable<readonly string[]>
-  /** Pids that begin so, at most `limit`. */
+  /** Pids that begin with `prefix`, at most `limit` of them. */
   find(prefix: string, limit: number): Promise<string[]>
-  /** @throws ERR_NOT_ENDED while the process lives, ERR_UNKNOWN_PROCESS */
+  /**
+   * Removes a process that has ended.
+   * @throws ERR_NOT_ENDED if it has not ended, ERR_UNKNOWN_PROCESS
+   */
   delete(pid: string): Promise<void>
+  /** The hosts that still own something, and the living ones. */
   hosts(): Promise<Host[]>
   /**
-   * For people: takes every process from a host that they know to be gone (on another machine, say), so that the next host adopts them. A host
-   * that is alive after all loses its journals. Returns how many were taken.
+   * Takes every process from a host that a person knows to be gone, for example on another machine,
+   * so that the next host adopts them. If the host is alive after all, it loses its journals.
+   * Returns how many processes were taken.
    * @throws ERR_UNKNOWN_HOST; ERR_HOST_ALIVE if it answers here, unless `force`
    */
   adopt(hostId: string, force: boolean): Promise<number>
 
   /**
-   * Puts a process that waits for a host into the store, and wakes the hosts. With a `key` that is taken, drops it and returns the pid that
-   * has the key. Creates the store if need be.
+   * Puts a process that waits for a worker into the store, and wakes the hosts. If another process
+   * has its `key`, nothing is stored and the pid of that process is returned. Creates the store if
+   * needed.
    * @throws ERR_STORE_WRITE
    */
   submit(record: ProcessRecord): Promise<Created>
   /** Tells a host that there may be something in the store for it. Best effort: hosts also poll. */
   wake(hostId: string): Promise<void>
-  /** Lets go of whatever the reading side holds open. */
+  /** Closes everything that reading has opened. */
   close(): Promise<void>
 }
 
-/** A host's side of a store: it alone writes the journals it owns. */
+/** The store as one host uses it. Only the owner of a journal writes it. */
 export interface HostStore {
   readonly hostId: string
   /**
-   * Puts a new process into the store, owned by this host. With a `key` that is taken, drops it and returns the pid that has the key.
+   * Puts a new process into the store, owned by this host. If another process has its `key`,
+   * nothing is stored and the pid of that process is returned.
    * @throws ERR_STORE_WRITE
    */
   create(record: ProcessRecord): Promise<Created>
   /**
-   * Puts a process that has ended elsewhere into the store, with all its history and its log. Where the pid or the `key` is taken, does nothing
-   * and returns the pid that has it.
+   * Puts a process that has ended in another store into this one, with its history and its log. If
+   * another process has its pid or its `key`, nothing is stored and the pid of that process is
+   * returned.
    *
-   * @param history what `Store.history` says: whole records, oldest first, the last one final
+   * @param history the result of `Store.history`: records, oldest first, the last one final
    * @throws ERR_STORE_WRITE, a TypeError if the process has not ended
    */
   import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created>
   /**
-   * Appends a line to a journal this host owns. A final status ends the journal: it moves to where ended ones are and no host owns it.
-   * When the promise resolves the line is as safe as the store's durability says. Safe to call again with the same line after a rejection.
-   * Returns `undefined` if the line is in the store already, so that there is nothing to wait for.
+   * Appends a line to a journal that this host owns. A final status ends the journal, which then
+   * has no owner. When the promise resolves, the line is as safe as the durability of the store
+   * promises. After a rejection it is safe to call again with the same line. Returns `undefined` if
+   * the line is already in the store, so that there is nothing to wait for.
    * @throws ERR_STORE_WRITE
    */
   write(line: JournalLine): Promise<void> | undefined
-  /** Adds to the log of a process this host owns, or of one that has ended. The log is capped: the oldest entries go. */
+  /**
+   * Adds an entry to the log of a process that this host owns, or that has ended. The size is
+   * limited: the oldest entries are removed first.
+   */
   log(pid: string, entry: LogEntry): Promise<void>
   /**
-   * Takes over every process of dead hosts, and the released ones, that `accept` says yes to. Each goes to exactly one host. Those that `skip`
-   * says yes to are not read.
+   * Adopts every process of dead hosts, and every released process, for which `accept` returns
+   * true. Each goes to exactly one host. Processes for which `skip` returns true are not read.
    *
-   * @param accept its second argument is the process's owner: a host's id, or 'released'
+   * @param accept its second argument is the owner of the process: the id of a host, or 'released'
    */
   adopt(
     accept: (record: ProcessRecord, owner: string) => boolean,
     skip?: (pid: string, owner: string) => boolean,
   ): AsyncIterable<AdoptedProcess>
-  /** Sets the callback for "there may be something in the store for this host". Best effort: hosts also poll. */
+  /**
+   * Sets the callback for "there may be something in the store for this host". Best effort: hosts
+   * also poll.
+   */
   onWake(listener: () => void): void
   /**
-   * Takes over submitted processes that `accept` says yes to, oldest first, as long as it is iterated. Each goes to exactly one host. Those
-   * that `skip` says yes to are not read.
+   * Takes the submitted processes for which `accept` returns true, oldest first, as long as the
+   * result is iterated. Each goes to exactly one host. Processes for which `skip` returns true are
+   * not read.
    */
   take(accept: (record: ProcessRecord) => boolean, skip?: (pid: string) => boolean): AsyncIterable<ProcessRecord>
   /**
-   * Replaces the first record of a process that this host has taken and not written to yet: now it is known what it is.
-   * Safe to call again after a rejection.
+   * Replaces the first record of a process that this host has taken and not yet written to, because
+   * only now its definition is known. It is safe to call again after a rejection.
    */
   complete(record: ProcessRecord): Promise<void>
-  /** Gives a process up, so that the next host that adopts takes it at once. Not a death. */
+  /** Gives a process up, so that the next host adopts it. This does not count as a death. */
   release(pid: string): Promise<void>
-  /** Removes processes created before `createdBefore` and ended before `endedBefore` (epoch ms), without blocking the event loop. Returns how many. */
+  /**
+   * Removes processes that were created before `createdBefore` and ended before `endedBefore`
+   * (epoch milliseconds), without blocking the event loop. Returns how many.
+   */
   expire(createdBefore: number, endedBefore: number): Promise<number>
-  /** The host is gone: whatever it still owns may be adopted. */
+  /** Ends the host. Other hosts may adopt the processes that it still owns. */
   close(): Promise<void>
 }

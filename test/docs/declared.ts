@@ -51,3 +51,15 @@ export function namesOf(name: string): string[] {
   const { kind, text } = declarationOf(name)
   return [...new Set(kind === 'interface' ? interfaceNames(text) : unionNames(text))]
 }
+
+/** Names that an entry point exports. */
+export const exportedBy = (entry: string): string[] =>
+  [...readFileSync(join(ROOT, entry), 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = '']) =>
+    names.split(',').flatMap(name => name.trim().replace(/^type /, '') || []),
+  )
+
+/** Whether a doc comment stands before the declaration of a name. */
+export function isDocumented(name: string): boolean {
+  const form = new RegExp(`\\*/\\nexport (?:async )?(?:interface|type|const|function|class) ${name}\\b`)
+  return sources.some(source => form.test(source))
+}

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import test from 'ava'
-import { namesOf } from './declared.ts'
+import { exportedBy, isDocumented, namesOf } from './declared.ts'
 import { commands, generatedPages, regenerate, unformatted } from './generated.ts'
 import { anchorsOf, docs, INDEX, inOrder, isThere, linksOf, pages, pathsOf, read } from './pages.ts'
 
@@ -118,4 +118,12 @@ test('the table of layers says what the linter enforces', async t => {
   const enforced = [...rules!.matchAll(/"message": "(\w+) may import (.*)\."/g)].map(rule => rule.slice(1))
   t.true(enforced.length > 10, 'the rules were found')
   t.deepEqual(Object.fromEntries(told), Object.fromEntries(enforced))
+})
+
+test('every export of an entry point has a doc comment', async t => {
+  const { exports } = JSON.parse(await read('package.json')) as { exports: Record<string, { '@stepwright/source'?: string }> }
+  const entries = Object.values(exports).flatMap(entry => entry['@stepwright/source'] ?? [])
+  const names = entries.flatMap(exportedBy)
+  t.true(names.length > 50, 'exports were found')
+  t.deepEqual(sorted(names.filter(name => !isDocumented(name))), [])
 })

@@ -21,6 +21,7 @@ import { powerDurability, processDurability } from './power.ts'
 import { Reader } from './reader.ts'
 import { submit } from './submissions.ts'
 
+/** Options of `lowdbStore`. */
 export interface LowdbStoreOptions {
   /**
    * What a written record survives: 'process' (the default) the death of the Node process, 'power'
