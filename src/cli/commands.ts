@@ -12,6 +12,7 @@ interface CommandFile {
  */
 export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandFile> }>> = {
   list: { summary: 'list processes, newest first', load: () => import('./commands/list.ts') },
+  counts: { summary: 'count the processes of each status', load: () => import('./commands/counts.ts') },
   show: { summary: 'show everything about one process', load: () => import('./commands/show.ts') },
   watch: { summary: 'follow processes until they end', load: () => import('./commands/watch.ts') },
   result: { summary: 'wait for the output of a process, and print it as JSON', load: () => import('./commands/result.ts') },
@@ -22,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
   dashboard: { summary: 'show the store as a web page', load: () => import('./commands/dashboard.ts') },
   cancel: { summary: 'end a process in `cancelled`, whatever it is doing', load: () => import('./commands/cancel.ts') },
   proceed: { summary: 'let an interrupted process go on', load: () => import('./commands/proceed.ts') },
+  delete: { summary: 'remove processes that have ended', load: () => import('./commands/delete.ts') },
   send: { summary: 'hand an event to the step of a process that is under way', load: () => import('./commands/send.ts') },
   fork: { summary: 'begin a new process where a step of another one began, and print its pid', load: () => import('./commands/fork.ts') },
   submit: { summary: 'put a process into the store for a worker, and print its pid', load: () => import('./commands/submit.ts') },
@@ -36,4 +38,8 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
   },
   copy: { summary: 'copy all processes of a store into another one', load: () => import('./commands/copy.ts') },
   gc: { summary: 'remove processes that ended long ago', load: () => import('./commands/gc.ts') },
+  completion: {
+    summary: 'print what makes a shell complete commands, pids and names',
+    load: () => import('./commands/completion.ts'),
+  },
 }

@@ -3,21 +3,33 @@ import { UsageError } from './failure.ts'
 import { printable } from './printable.ts'
 import { cut } from './render/text.ts'
 
-/** So many are named when a prefix fits several. */
+/** So many are named when several pids fit. */
 const SHOWN = 5
 
 /**
- * The pid that begins so.
+ * The pid that begins so; or, if none does, the one that ends so.
  * @throws UsageError if there is none, or more than one
  */
-export async function findPid(client: Client, prefix: string): Promise<string> {
-  if (prefix === '') throw new UsageError('The pid is empty: `stepwright list` shows the pids there are')
-  const shown = `'${cut(printable(prefix), 40)}'`
-  const found = await client.find(prefix, SHOWN + 1)
+export async function findPid(client: Client, part: string): Promise<string> {
+  if (part === '') throw new UsageError('The pid is empty: `stepwright list` shows the pids there are')
+  const shown = `'${cut(printable(part), 40)}'`
+  const begin = await client.find(part, SHOWN + 1)
+  const found = begin.length > 0 ? begin : await endIn(client, part)
   const [pid] = found
   if (pid === undefined)
-    throw new UsageError(`No process has the pid ${shown}, or one that begins so: \`stepwright list\` shows those there are`)
+    throw new UsageError(`No process has the pid ${shown}, or one that begins or ends so: \`stepwright list\` shows those there are`)
   if (found.length === 1) return pid
   const more = found.length > SHOWN ? [...found.slice(0, SHOWN), '...'] : found
-  throw new UsageError(`More than one pid begins with ${shown}: give more of it\n${more.map(one => `  ${one}`).join('\n')}`)
+  throw new UsageError(
+    `More than one pid ${begin.length > 0 ? 'begins' : 'ends'} with ${shown}: give more of it\n${more.map(one => `  ${one}`).join('\n')}`,
+  )
+}
+
+const END = /^[0-9a-z]{4,20}$/
+
+/** No store has an index of ends: all pids are read, which are many only where somebody can wait. */
+async function endIn(client: Client, part: string): Promise<string[]> {
+  if (!END.test(part)) return []
+  const pids = await client.find('', Infinity)
+  return pids.filter(pid => pid.endsWith(part)).slice(0, SHOWN + 1)
 }

@@ -7,7 +7,8 @@ import { hasColours, widthOf } from './screen.ts'
 import { DEFAULT_STORE, withClient, type Act } from './with-client.ts'
 
 const HELP = `
-A pid may be shortened to any beginning that only one process has.
+A pid may be shortened to any beginning or end that only one process has.
+With --json errors are JSON as well: {"error":{"code","message"}} on stderr.
 
 Exit status: 0 done, 1 the watched process ended but did not finish, 2 wrong use or it could not be done.
 Colours appear on terminals only; set NO_COLOR to have none.
@@ -15,7 +16,7 @@ Colours appear on terminals only; set NO_COLOR to have none.
 Examples:
   $ stepwright list --status running --status error
   $ stepwright watch aou70
-  $ stepwright cancel aou70 'no longer wanted'
+  $ stepwright cancel aou70 --reason 'no longer wanted'
   $ stepwright show aou70 --json | jq .output
   $ stepwright --store /var/lib/app/.stepwright list --label user=42`
 
@@ -27,32 +28,31 @@ const versionOfPackage = (): string => {
 /**
  * The command line with all commands by name; each gets its arguments and options when it was typed.
  *
+ * @param asJson whoever reads errors wants JSON: nothing else is printed of them
  * @param ended told of the exit status of the command that ran
  */
-export function createProgram(io: Io, ended: (status: number) => void): Command {
-  const program = frameOf(io)
+export function createProgram(io: Io, asJson: boolean, ended: (status: number) => void): Command {
+  const program = frameOf(io, asJson)
   const act = withClient(io, ended)
   for (const [name, { summary }] of Object.entries(COMMANDS)) program.command(name).description(summary)
-  return program.hook('preSubcommand', (_, command) => load(command, act))
+  return program.hook('preSubcommand', (_, command) => loadCommand(command, act))
 }
 
 /** The command line with everything about every command, for those who describe it. */
 export async function createWholeProgram(io: Io): Promise<Command> {
-  const program = createProgram(io, () => {})
-  for (const command of program.commands)
-    await load(
-      command,
-      withClient(io, () => {}),
-    )
+  const program = createProgram(io, false, () => {})
+  const act = withClient(io, () => {})
+  for (const command of program.commands) await loadCommand(command, act)
   return program
 }
 
-async function load(command: Command, act: Act): Promise<void> {
+/** Gives a command its arguments and options. */
+export async function loadCommand(command: Command, act: Act): Promise<void> {
   const file = await COMMANDS[command.name()]!.load()
   file.define(command, act)
 }
 
-function frameOf(io: Io): Command {
+function frameOf(io: Io, asJson: boolean): Command {
   const { stdout, stderr } = io
   return new Command('stepwright')
     .description('See and steer background processes, through the store they live in.')
@@ -65,7 +65,7 @@ function frameOf(io: Io): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: text => void stdout.write(text),
-      writeErr: text => void stderr.write(text),
+      writeErr: text => void (asJson || stderr.write(text)),
       // Quotes what was typed.
       outputError: (text, write) => write(printableLines(text).join('\n')),
       getOutHelpWidth: () => Math.min(widthOf(stdout), 100),

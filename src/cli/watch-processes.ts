@@ -1,11 +1,12 @@
 import type { Client } from '../client/client.ts'
 import type { ProcessInfo } from '../index.ts'
 import { UsageError } from './failure.ts'
-import { follow } from './follow.ts'
+import { follow } from './follow-process.ts'
 import type { Io } from './io.ts'
-import { LiveView } from './live-view.ts'
+import { ScreenArea } from './screen-area.ts'
+import { printableJson } from './printable.ts'
 import { changeLine } from './render/change.ts'
-import { endedProcess, liveProcess } from './render/live-process.ts'
+import { endedProcess, liveProcess } from './render/process-progress.ts'
 import { isLive, viewOf } from './screen.ts'
 
 const DID_NOT_FINISH = 1
@@ -15,12 +16,12 @@ export async function watchProcesses(
   client: Client,
   io: Io,
   pids: readonly string[],
-  signal: AbortSignal = io.interrupted(),
+  { json, signal = io.interrupted() }: { readonly json?: true | undefined; readonly signal?: AbortSignal } = {},
 ): Promise<number> {
   const last = new Map<string, ProcessInfo>()
   const done = new AbortController()
   const ends = AbortSignal.any([signal, done.signal])
-  const view = isLive(io) ? liveView(io, pids, last) : plainView(io, pids.length > 1)
+  const view = json ? jsonView(io) : isLive(io) ? liveView(io, pids, last) : plainView(io, pids.length > 1)
   try {
     await Promise.all(
       pids.map(async pid => {
@@ -44,6 +45,11 @@ interface View {
   stop(): void
 }
 
+const jsonView = ({ stdout }: Io): View => ({
+  change: info => stdout.write(`${printableJson(info)}\n`),
+  stop() {},
+})
+
 const plainView = ({ stdout }: Io, several: boolean): View => ({
   change: info => stdout.write(`${several ? `${info.pid} ` : ''}${changeLine(info)}\n`),
   stop() {},
@@ -61,7 +67,7 @@ function liveView(io: Io, pids: readonly string[], last: ReadonlyMap<string, Pro
       .flatMap(info => liveProcess(info, view(), share))
       .slice(0, room)
   }
-  const live = new LiveView(io.stdout, render)
+  const live = new ScreenArea(io.stdout, render)
   live.start()
   return {
     change() {},

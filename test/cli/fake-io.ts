@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import type { Io } from '../../src/cli/io.ts'
-import { run } from '../../src/cli/run.ts'
+import { run } from '../../src/cli/run-command.ts'
 import { NOW } from './infos.ts'
 
 interface Terminal {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import type { ProcessInfo } from '../../src/index.ts'
 import { Interrupted } from '../../src/cli/io.ts'
-import { run } from '../../src/cli/run.ts'
+import { run } from '../../src/cli/run-command.ts'
 import { normalize } from '../docs/blocks.ts'
 import { fakeIo, runCli } from './fake-io.ts'
 import { adding, failing, gated, openStore } from './store.ts'
@@ -54,7 +54,7 @@ test('processes are listed newest first, filtered and limited', async t => {
       .toReversed(),
   )
   t.regex(lines[0]!, /^[0-9a-z]{20} {2}adding {2}finished {2}\d+[sm] ago +[\dms. ]+$/)
-  t.regex(stderr, /there are more: --limit 6/)
+  t.regex(stderr, new RegExp(`there are more: --cursor ${pids[0]} shows the next`))
   t.regex((await runCli(['list', '--name', 'nobody', '--store', dir])).stderr, /no process fits/)
 })
 

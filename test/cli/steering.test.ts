@@ -25,7 +25,7 @@ test('proceed, cancel, history and result, each in a Node process of its own', a
   writeFileSync(join(dir, 'data.json'), '{"by":"ada"}')
   const [proceeded, cancelled] = await Promise.all([
     spawnCli(['proceed', one, '--data', `@${join(dir, 'data.json')}`, '--store', dir]).result(),
-    spawnCli(['cancel', two, 'enough', '--json', '--store', dir]).result(),
+    spawnCli(['cancel', two, '--reason', 'enough', '--json', '--store', dir]).result(),
   ])
   t.deepEqual(proceeded, { status: 0, stdout: `${one} taken\n`, stderr: '' })
   t.deepEqual(JSON.parse(cancelled.stdout), { pid: two, outcome: 'taken' })
@@ -42,13 +42,8 @@ test('proceed, cancel, history and result, each in a Node process of its own', a
     history.stdout
       .trimEnd()
       .split('\n')
-      .map(line =>
-        line
-          .split(' ')
-          .filter((_, index) => index < 2 || index === 3)
-          .join(' '),
-      ),
-    ['1 CREATE pending', '2 START running', '3 DONE interrupted', '4 PROCEED running', '5 DONE finished'],
+      .map(line => line.replace(/ \S+Z (\w+).*/, ' $1')),
+    ['1 CREATE pending', '2 START running', '3 DONE first interrupted', '4 PROCEED ask running', '5 DONE last finished'],
   )
 })
 
@@ -64,13 +59,20 @@ test('what cannot be done gives 2 and says why', async t => {
     [['proceed', pid, '--data', '@nowhere.json'], /nowhere\.json cannot be read/],
     [['fork', pid, '--from', 'last'], /has not begun/],
     [['cancel', 'zzz'], /No process has the pid/],
-    [['submit', 'Not A Name'], /the name of a definition/],
+    [['submit', 'Not A Name'], /^stepwright: name of submit\(\) must be the name of a definition, [^\n]*; received 'Not A Name'\n$/],
+    [['submit', 'greet', '--key', ''], /^stepwright: key of submit\(\) must be a string of 1 to 1024 characters; received ''\n$/],
+    [['cancel', pid, 'enough'], /too many arguments for 'cancel'/],
+    [['delete', pid], /has not ended/],
+    [['result', pid, '--timeout', 'soon'], /'soon' is invalid.*'30s', '5m', '10h' or '7d'/],
+    [['result', pid, '--timeout', '20ms'], /^stepwright: Process \w{20} has not ended within 20ms: it goes on\n$/],
+    [['list', '--since', 'yesterday'], /'yesterday' is invalid.*such as '1h' or '7d'/],
+    [['completion', 'csh'], /'csh' is invalid.*bash, zsh, fish/],
     [['work', 'nowhere.ts'], /There is no module nowhere\.ts/],
     [['work', fileURLToPath(import.meta.resolve('./infos.ts'))], /exports no definition/],
     [['run', PROCESSES], /several definitions: name one of fails, greet/],
     [['run', PROCESSES, 'other'], /no definition 'other' of fails, greet/],
     [['work', PROCESSES, '--max-processes', '0'], /whole number/],
-    [['gc', '--older-than', 'long'], /'30m', '10h' or '7d'/],
+    [['gc', '--older-than', 'long'], /'10h' or '7d'/],
     [['list', '--watch'], /needs a terminal/],
     [['list', '--sort', 'colour'], /created, updated, name, status, took/],
   ] as const) {

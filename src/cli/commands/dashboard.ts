@@ -4,7 +4,7 @@ import { buildPage } from '../../dashboard/build-page.ts'
 import { serveDashboard } from '../../dashboard/serve-dashboard.ts'
 import { UsageError } from '../failure.ts'
 import { openBrowser } from '../open-browser.ts'
-import { toPort } from '../options.ts'
+import { toPort } from '../option-values.ts'
 import type { Act, Tools } from '../with-client.ts'
 
 interface Flags {

@@ -10,7 +10,7 @@ interface Flags {
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid>', 'a pid, or the beginning of one')
+    .argument('<pid>', 'a pid, or the beginning or end of one')
     .option('--from <step>', 'the step to begin with (default: the one in which it failed or was stopped)')
     .option('--json', 'print {"pid"} as JSON')
     .addHelpText(

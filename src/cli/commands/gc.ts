@@ -1,26 +1,20 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { StepwrightError } from '../../errors.ts'
+import { toDuration } from '../option-values.ts'
 import { printableJson } from '../printable.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-const HOUR_MS = 3_600_000
-const UNITS = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS } as const
+const DEFAULT_AGE_MS = 10 * 3_600_000
 
 interface Flags {
-  readonly olderThan: number
+  readonly olderThan?: number
   readonly dryRun?: true
   readonly json?: true
 }
 
-function toMs(value: string): number {
-  const [, count, unit] = /^(\d+)([mhd])$/.exec(value) ?? []
-  if (count === undefined) throw new InvalidArgumentError("It has the form '30m', '10h' or '7d'.")
-  return Number(count) * UNITS[unit as keyof typeof UNITS]
-}
-
 export function define(command: Command, act: Act): void {
   command
-    .option('--older-than <age>', 'ended so long ago: 30m, 10h, 7d', toMs, 10 * HOUR_MS)
+    .option('--older-than <age>', 'those that ended so long ago: 30m, 10h, 7d (default: 10h)', toDuration)
     .option('--dry-run', 'only tell how many there are')
     .option('--json', 'print {"removed"} as JSON')
     .addHelpText(
@@ -35,7 +29,7 @@ Examples:
     .action(act(gc))
 }
 
-async function gc({ io, client }: Tools, { olderThan, dryRun, json }: Flags): Promise<number> {
+async function gc({ io, client }: Tools, { olderThan = DEFAULT_AGE_MS, dryRun, json }: Flags): Promise<number> {
   let removed = 0
   for await (const { pid, endedAt } of client.list({ status: ['finished', 'error', 'timeout', 'cancelled'] })) {
     if (endedAt === undefined || io.now() - Date.parse(endedAt) < olderThan) continue

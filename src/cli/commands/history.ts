@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { HistoryEntry } from '../../index.ts'
 import { findPid } from '../find-pid.ts'
 import { printable, printableJson } from '../printable.ts'
 import { changeLine } from '../render/change.ts'
@@ -11,7 +12,7 @@ interface Flags {
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid>', 'a pid, or the beginning of one')
+    .argument('<pid>', 'a pid, or the beginning or end of one')
     .option('--progress', 'reports of progress as well')
     .option('--json', 'print a line of JSON per record, with everything it says')
     .addHelpText(
@@ -24,12 +25,17 @@ Examples:
     .action(act(history))
 }
 
-async function history({ io, client }: Tools, prefix: string, { progress, json }: Flags): Promise<number> {
-  for (const entry of await client.history(await findPid(client, prefix))) {
+async function history({ io, client }: Tools, part: string, { progress, json }: Flags): Promise<number> {
+  for (const entry of await client.history(await findPid(client, part))) {
     if (entry.event.type === 'PROGRESS' && !progress) continue
-    io.stdout.write(
-      `${json ? printableJson(entry) : `${entry.revision} ${printable(entry.event.type)} ${changeLine(entry).replace(' (host: none)', '')}`}\n`,
-    )
+    io.stdout.write(`${json ? printableJson(entry) : line(entry)}\n`)
   }
   return 0
+}
+
+/** What happened, and to which step or branch; then what came of it. */
+function line(entry: HistoryEntry): string {
+  const { type, step } = entry.event
+  const what = step === undefined ? type : `${type} ${step}`
+  return `${entry.revision} ${printable(what)} ${changeLine(entry).replace(' (host: none)', '')}`
 }

@@ -8,7 +8,7 @@ import { serveInspector } from '../../inspect/serve-inspector.ts'
 import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { openBrowser } from '../open-browser.ts'
-import { toPort, toSpeed } from '../options.ts'
+import { toPort, toSpeed } from '../option-values.ts'
 import type { Act, Tools } from '../with-client.ts'
 import { readCharts } from '../../store/charts.ts'
 

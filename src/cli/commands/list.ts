@@ -1,9 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { InvalidArgumentError, Option, type Command } from 'commander'
+import { isPid } from '../../record/pid.ts'
 import type { ListOptions, ProcessInfo, ProcessStatus } from '../../index.ts'
 import { UsageError } from '../failure.ts'
-import { LiveView } from '../live-view.ts'
-import { addLabel, toCount } from '../options.ts'
+import { findPid } from '../find-pid.ts'
+import { ScreenArea } from '../screen-area.ts'
+import { addLabel, toCount, toTime, type Time } from '../option-values.ts'
 import { printableJson, printableLines } from '../printable.ts'
 import { processList } from '../render/process-list.ts'
 import { STATUSES } from '../render/status.ts'
@@ -29,7 +31,12 @@ interface Flags {
   readonly status?: readonly ProcessStatus[]
   readonly name?: string
   readonly label?: Readonly<Record<string, string>>
+  readonly error?: string
+  readonly since?: Time
+  readonly before?: Time
+  readonly cursor?: string
   readonly limit: number
+  readonly quiet?: true
   readonly sort?: keyof typeof SORTS
   readonly watch?: true
   readonly json?: true
@@ -46,9 +53,14 @@ export function define(command: Command, act: Act): void {
     .option('--status <status>', `only processes that are so; may be given several times (${STATUSES.join(', ')})`, addStatus)
     .option('--name <name>', 'only processes of this definition')
     .option('--label <name=value>', 'only processes with this label; given several times, with all of them', addLabel)
+    .option('--error <text>', 'only processes whose error has this text in its name, code or message')
+    .option('--since <time>', 'only processes created since then: 1h, 7d, 2026-01-31 or 2026-01-31T12:00Z', toTime)
+    .option('--before <time>', 'only processes created before then', toTime)
+    .option('--cursor <pid>', 'only processes older than this one: go on where a list ended')
     .option('--limit <count>', 'at most so many', toCount, 50)
     .addOption(new Option('--sort <by>', 'of those shown').choices(Object.keys(SORTS)))
     .option('--watch', 'draw the list anew as it changes, until Ctrl-C')
+    .option('-q, --quiet', 'print pids only, one a line')
     .option('--json', 'print a JSON array with everything about each')
     .addHelpText(
       'after',
@@ -56,6 +68,7 @@ export function define(command: Command, act: Act): void {
 Examples:
   $ stepwright list --status running --status interrupted
   $ stepwright list --name import-dump --limit 5
+  $ stepwright list --status error --since 1h --error ECONNRESET
   $ stepwright list --watch --sort updated
   $ stepwright list --label user=42 --json | jq -r '.[].pid'`,
     )
@@ -64,30 +77,51 @@ Examples:
 
 async function list({ io, client }: Tools, flags: Flags): Promise<number> {
   if (flags.watch) return watchList({ io, client }, flags)
-  const { status, name, label, limit, json } = flags
-  const { infos, isMore } = await read(client, flags, ({ error }) => tell(error.message))
+  const { json, quiet } = flags
+  const { infos, next } = await read({ io, client }, flags, ({ error }) => say(error.message))
   if (json) io.stdout.write(`${printableJson(infos, 2)}\n`)
+  else if (quiet) for (const { pid } of infos) io.stdout.write(`${pid}\n`)
   else if (infos.length > 0) io.stdout.write(`${processList(infos, viewOf(io)).join('\n')}\n`)
-  else if (status === undefined && name === undefined && label === undefined)
-    tell('no processes yet. Start one with `runtime.start(definition, input)` in your program; another store is chosen with --store PATH')
-  else tell('no process fits. Leave out --status, --name or --label to see more')
-  if (isMore && !json) tell(`there are more: --limit ${limit * 2} shows some of them`)
+  else say(FILTERS.some(name => flags[name] !== undefined) ? 'no process fits: leave out some options to see more' : EMPTY)
+  if (next !== undefined && !json && !quiet) say(`there are more: --cursor ${next} shows the next`)
   return 0
 
-  function tell(message: string): void {
+  function say(message: string): void {
     io.stderr.write(`stepwright: ${printableLines(message).join('\n')}\n`)
   }
 }
 
-async function read(client: Tools['client'], { status, name, label, limit, sort }: Flags, onCorrupt?: ListOptions['onCorrupt']) {
+const FILTERS = ['status', 'name', 'label', 'error', 'since', 'before', 'cursor'] as const
+const EMPTY =
+  'no processes yet. Start one with `runtime.start(definition, input)` in your program; another store is chosen with --store PATH'
+
+/** `next` is where to go on, if there are more. */
+async function read(
+  { io, client }: Pick<Tools, 'io' | 'client'>,
+  { status, name, label, error, since, before, cursor, limit, sort }: Flags,
+  onCorrupt?: ListOptions['onCorrupt'],
+): Promise<{ readonly infos: readonly ProcessInfo[]; readonly next: string | undefined }> {
+  const [from, to] = [since?.(io.now()) ?? -Infinity, before?.(io.now()) ?? Infinity]
+  // A process that has been deleted meanwhile is a cursor all the same.
+  const newest = cursor === undefined || isPid(cursor) ? cursor : await findPid(client, cursor)
   const infos: ProcessInfo[] = []
-  let isMore = false
-  // One more than asked for tells whether there are more.
-  for await (const info of client.list({ status, name, labels: label, limit: limit + 1, onCorrupt }))
-    if (infos.length < limit) infos.push(info)
-    else isMore = true
-  return { infos: sort === undefined ? infos : infos.toSorted(SORTS[sort]), isMore }
+  let next: string | undefined
+  // Newest first, and pids sort by their time.
+  for await (const info of client.list({ status, name, labels: label, onCorrupt })) {
+    const created = Date.parse(info.createdAt)
+    if (created < from) break
+    if (created >= to || (newest !== undefined && info.pid >= newest) || (error !== undefined && !hasError(info, error))) continue
+    if (infos.length === limit) {
+      next = infos.at(-1)!.pid
+      break
+    }
+    infos.push(info)
+  }
+  return { infos: sort === undefined ? infos : infos.toSorted(SORTS[sort]), next }
 }
+
+const hasError = ({ error }: ProcessInfo, text: string): boolean =>
+  error !== undefined && `${error.name} ${error.code ?? ''} ${error.message}`.toLowerCase().includes(text.toLowerCase())
 
 /** The list drawn in place and anew until Ctrl-C. */
 async function watchList({ io, client }: Pick<Tools, 'io' | 'client'>, flags: Flags): Promise<number> {
@@ -97,13 +131,13 @@ async function watchList({ io, client }: Pick<Tools, 'io' | 'client'>, flags: Fl
   const view = () => ({ ...viewOf(io), width: viewOf(io).width - 1 })
   const render = (): string[] =>
     infos.length === 0 ? ['no process fits'] : processList(infos, view()).slice(0, (io.stdout.rows || 24) - 1)
-  const live = new LiveView(io.stdout, render)
-  ;({ infos } = await read(client, flags))
+  const live = new ScreenArea(io.stdout, render)
+  ;({ infos } = await read({ io, client }, flags))
   live.start()
   try {
     for (;;) {
       await setTimeout(REFRESH_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
-      ;({ infos } = await read(client, flags))
+      ;({ infos } = await read({ io, client }, flags))
     }
   } finally {
     live.stop(render())

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { findPid } from '../find-pid.ts'
 import { jsonArgument } from '../json-argument.ts'
-import { tellSteered } from '../steered.ts'
+import { printOutcome } from '../print-outcome.ts'
 import type { Act, Tools } from '../with-client.ts'
 
 interface Flags {
@@ -11,7 +11,7 @@ interface Flags {
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid>', 'a pid, or the beginning of one')
+    .argument('<pid>', 'a pid, or the beginning or end of one')
     .option('--data <json>', "an object is merged into the paused step's output, anything else replaces it; @file reads a file, @- stdin")
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
@@ -28,5 +28,5 @@ Examples:
 async function proceed(tools: Tools, prefix: string, { data, json }: Flags): Promise<number> {
   const value = jsonArgument(data, '--data')
   const pid = await findPid(tools.client, prefix)
-  return tellSteered(tools, pid, await tools.client.proceed(pid, value), json)
+  return printOutcome(tools, pid, await tools.client.proceed(pid, value), json)
 }

@@ -3,7 +3,7 @@ import { createRuntime } from '../../index.ts'
 import { UsageError } from '../failure.ts'
 import { jsonArgument } from '../json-argument.ts'
 import { loadModules } from '../modules.ts'
-import { addLabel } from '../options.ts'
+import { addLabel } from '../option-values.ts'
 import { printable } from '../printable.ts'
 import { watchProcesses } from '../watch-processes.ts'
 import type { Act, Tools } from '../with-client.ts'
@@ -50,5 +50,5 @@ async function run({ io, client, path }: Tools, module: string, name: string | u
   await using runtime = await createRuntime({ processes, services, store: path, recover: false, schedules: false })
   const { pid } = await runtime.start(definition, value, { key, labels: label })
   // Awaited here: the runtime closes at the end of this block.
-  return await watchProcesses(client, io, [pid], interrupted)
+  return await watchProcesses(client, io, [pid], { signal: interrupted })
 }

@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { jsonArgument } from '../json-argument.ts'
-import { tellSteered } from '../steered.ts'
+import { printOutcome } from '../print-outcome.ts'
 import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid>', 'a pid, or the beginning of one')
+    .argument('<pid>', 'a pid, or the beginning or end of one')
     .argument('<event>', 'JSON; @file reads a file, @- stdin')
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
@@ -25,5 +25,5 @@ async function send(tools: Tools, prefix: string, event: string, { json }: { jso
   if (typeof (value as { type?: unknown } | null)?.type !== 'string')
     throw new UsageError(`The event has no type: it looks like '{"type":"APPROVE"}'`)
   const pid = await findPid(tools.client, prefix)
-  return tellSteered(tools, pid, await tools.client.send(pid, value), json)
+  return printOutcome(tools, pid, await tools.client.send(pid, value), json)
 }

@@ -8,7 +8,7 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid>', 'a pid, or the beginning of one')
+    .argument('<pid>', 'a pid, or the beginning or end of one')
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',

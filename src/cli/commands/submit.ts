@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
+import { definitionsOf } from '../definitions-of.ts'
 import { jsonArgument } from '../json-argument.ts'
-import { addLabel } from '../options.ts'
+import { addLabel } from '../option-values.ts'
 import { printableJson } from '../printable.ts'
 import type { Act, Tools } from '../with-client.ts'
 
@@ -33,5 +34,7 @@ Examples:
 async function submit({ io, client }: Tools, name: string, { input, key, label, json }: Flags): Promise<number> {
   const pid = await client.submit(name, jsonArgument(input, '--input'), { key, labels: label })
   io.stdout.write(`${json ? printableJson({ pid }) : pid}\n`)
+  if (!(await definitionsOf(client)).includes(name))
+    io.stderr.write(`stepwright: no host of this store has known a definition '${name}' so far: the process waits for one that does\n`)
   return 0
 }

@@ -5,7 +5,8 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid...>', 'pids, or the beginnings of some')
+    .argument('<pid...>', 'pids, or the beginnings or ends of some')
+    .option('--json', 'print each change as a line of JSON, with everything about the process')
     .addHelpText(
       'after',
       `
@@ -15,12 +16,13 @@ Exit status: 0 all finished, 1 one ended in error, timeout or cancelled, 2 wrong
 Examples:
   $ stepwright watch aou70
   $ stepwright watch aou70 aou71
+  $ stepwright watch aou70 --json | jq .status
   $ stepwright watch aou70 > import.log && mail -s done me < import.log`,
     )
     .action(act(watch))
 }
 
-async function watch({ io, client }: Tools, prefixes: readonly string[]): Promise<number> {
-  const pids = await Promise.all(prefixes.map(prefix => findPid(client, prefix)))
-  return watchProcesses(client, io, [...new Set(pids)])
+async function watch({ io, client }: Tools, parts: readonly string[], { json }: { json?: true }): Promise<number> {
+  const pids = await Promise.all(parts.map(part => findPid(client, part)))
+  return watchProcesses(client, io, [...new Set(pids)], { json })
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createRuntime } from '../../index.ts'
 import { loadModules } from '../modules.ts'
-import { toCount } from '../options.ts'
+import { toCount } from '../option-values.ts'
 import { printable } from '../printable.ts'
 import type { Act, Tools } from '../with-client.ts'
 

@@ -45,9 +45,13 @@ export function waitsFor({ status, until }: ProcessStepInfo, now: number): strin
   }
 }
 
+/** Until when a process has been seen at work: nobody knows what one without a living host has done since its last record. */
+export const seenUntil = (info: ProcessInfo, now: number): number =>
+  info.host === undefined || info.host.state === 'dead' ? Date.parse(info.updatedAt) : now
+
 /** How long the process has been under way, or was. */
 export function took(info: ProcessInfo, now: number): string {
-  const ms = spent(info, now)
+  const ms = spent(info, seenUntil(info, now))
   return ms === undefined ? '' : span(ms)
 }
 

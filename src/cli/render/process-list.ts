@@ -16,11 +16,14 @@ function stepOf(info: ProcessInfo): string {
 const inShort = (progress: Progress): string =>
   progress.total !== undefined && progress.total >= 1_000 ? `${Math.floor((100 * progress.value) / progress.total)}%` : counted(progress)
 
+/** The end of a pid is random: so much of it tells one from millions of others. Commands find a pid by it. */
+const shortPid = (pid: string): string => pid.slice(-8)
+
 /** One line a process, in the order given. */
 export const processList = (infos: readonly ProcessInfo[], view: View): string[] =>
   table<ProcessInfo>(
     [
-      { title: 'PID', cell: info => printable(info.pid) },
+      { title: 'PID', cell: info => printable(info.pid), short: info => printable(shortPid(info.pid)) },
       { title: 'NAME', cell: info => printable(info.name), least: 8 },
       { title: 'STATUS', cell: info => printable(info.status), style: info => lookOf(info.status).style },
       { title: 'HOST', cell: hostTrouble, style: () => 'red' },

@@ -67,7 +67,7 @@ export function processPage(info: ProcessInfo, view: View): string[] {
   return [
     `${paint(style, glyph)} ${paint('bold', printable(info.name))}  ${paint(style, printable(info.status))}`,
     ...fields.map(([label, text]) => `  ${paint('dim', label.padEnd(widest))}  ${printable(text)}`),
-    ...section('Steps', allSteps(info.steps, view), view),
+    ...section('Steps', allSteps(info, view), view),
     ...section('Input', indented(shortJson(info.input, view.width - 2)), view),
     ...outcomeSections(info, view),
   ]

@@ -1,7 +1,7 @@
-import type { ProcessStepInfo } from '../../index.ts'
+import type { ProcessInfo, ProcessStepInfo } from '../../index.ts'
 import { printable } from '../printable.ts'
 import type { View } from '../screen.ts'
-import { counted, inShort, timeLeft, waitsFor } from './facts.ts'
+import { counted, inShort, seenUntil, timeLeft, waitsFor } from './facts.ts'
 import { progressBar } from './progress-bar.ts'
 import { lookOf } from './status.ts'
 import { table, type Column } from './table.ts'
@@ -17,9 +17,9 @@ function timeOf(step: ProcessStepInfo, now: number): string {
 const NARROW = 75
 
 /** Progress, what the step waits for, and its newest failure as long as it matters. */
-function details(step: ProcessStepInfo, { now, width }: View): string {
+function details(step: ProcessStepInfo, { now, width }: View, until: number): string {
   const { progress, status, attempt, error } = step
-  const left = timeLeft(step, now)
+  const left = timeLeft(step, until)
   const failed = error !== undefined && status !== 'finished' && status !== 'running'
   return [
     progress && status === 'running' && progressBar(progress, width < NARROW ? 10 : 20),
@@ -43,22 +43,24 @@ const name: Column<ProcessStepInfo> = {
 const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
 
 /** One line a step, for a view that is drawn again and again: what changes its length stands last. */
-export function liveSteps(steps: readonly ProcessStepInfo[], view: View): string[] {
+export function liveSteps(info: ProcessInfo, steps: readonly ProcessStepInfo[], view: View): string[] {
+  const until = seenUntil(info, view.now)
   const columns: Column<ProcessStepInfo>[] = [
     name,
-    { title: '', cell: step => timeOf(step, view.now).padEnd(7), style: () => 'dim' },
-    { title: '', cell: step => details(step, view), least: 12 },
+    { title: '', cell: step => timeOf(step, until).padEnd(7), style: () => 'dim' },
+    { title: '', cell: step => details(step, view, until), least: 12 },
   ]
   return indented(table(columns, steps, { ...view, width: view.width - 2 }))
 }
 
 /** One line a step, with its status in words. */
-export function allSteps(steps: readonly ProcessStepInfo[], view: View): string[] {
+export function allSteps(info: ProcessInfo, view: View): string[] {
+  const until = seenUntil(info, view.now)
   const columns: Column<ProcessStepInfo>[] = [
     name,
     { title: '', cell: step => printable(step.status), style: styleOf },
-    { title: '', cell: step => timeOf(step, view.now), style: () => 'dim' },
-    { title: '', cell: step => details(step, view), least: 12 },
+    { title: '', cell: step => timeOf(step, until), style: () => 'dim' },
+    { title: '', cell: step => details(step, view, until), least: 12 },
   ]
-  return indented(table(columns, steps, { ...view, width: view.width - 2 }))
+  return indented(table(columns, info.steps, { ...view, width: view.width - 2 }))
 }

@@ -6,6 +6,8 @@ export interface Column<Row> {
   /** Printable text of one line. A column without any is left out. */
   readonly cell: (row: Row) => string
   readonly style?: (row: Row) => Style | undefined
+  /** Instead of `cell`, where there is no room for all columns at their full width. */
+  readonly short?: (row: Row) => string
   /** May be cut down to so many columns; without it, it is shown in full. */
   readonly least?: number
   /** Given up, the last one first, where there is no room for all. */
@@ -38,6 +40,8 @@ function dropWhatHasNoRoom<Row>(measured: Measured<Row>[], most: number): void {
   }
 }
 
+const shortened = <Row>(column: Column<Row>): Column<Row> => ({ ...column, cell: column.short ?? column.cell })
+
 /** Takes from the widest first. */
 function shrink<Row>(measured: readonly Measured<Row>[], most: number): void {
   for (let excess = total(measured.map(({ width }) => width)) - most; excess > 0; excess--) {
@@ -53,7 +57,9 @@ export function table<Row>(
   rows: readonly Row[],
   { width: most, paint }: Pick<View, 'width' | 'paint'>,
 ): string[] {
-  const measured = measure(columns, rows, most)
+  const wide = measure(columns, rows, most)
+  const fits = total(wide.map(({ width }) => width)) <= most
+  const measured = fits ? wide : measure(columns.map(shortened), rows, most)
   dropWhatHasNoRoom(measured, most)
   shrink(measured, most)
   const line = (textOf: (column: Column<Row>) => string, styleOf: (column: Column<Row>) => Style | undefined): string => {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import test from 'ava'
 import { changeLine } from '../../../src/cli/render/change.ts'
-import { endedProcess, liveProcess } from '../../../src/cli/render/live-process.ts'
+import { endedProcess, liveProcess } from '../../../src/cli/render/process-progress.ts'
 import { processList } from '../../../src/cli/render/process-list.ts'
 import { processPage } from '../../../src/cli/render/process-page.ts'
 import { columnsOf } from '../../../src/cli/render/text.ts'
@@ -81,8 +81,9 @@ test('the list has a column for hosts as soon as one is not well', t => {
   t.regex(second!, / dead /)
 })
 
-test('a narrow list keeps whole pids', t => {
-  for (const line of processList(ALL, view(60)).slice(1)) t.true(line.startsWith(running.pid))
+test('a narrow list shortens pids to their random end before it cuts names', t => {
+  for (const line of processList(ALL, view(70)).slice(1)) t.regex(line, /^defghijk {2}import-dump /)
+  for (const line of processList(ALL, view(40)).slice(1)) t.regex(line, /^defghijk {2}/)
 })
 
 test('the page tells everything about a process', t => {

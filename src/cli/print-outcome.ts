@@ -3,7 +3,7 @@ import { printableJson } from './printable.ts'
 import type { Tools } from './with-client.ts'
 
 /** Says what came of a command for a process. */
-export function tellSteered({ io }: Tools, pid: string, outcome: Steered, json: true | undefined): number {
+export function printOutcome({ io }: Tools, pid: string, outcome: Steered, json: true | undefined): number {
   if (json) io.stdout.write(`${printableJson({ pid, outcome })}\n`)
   else
     io.stdout.write(

@@ -45,12 +45,12 @@ function excerpt(info: ProcessInfo, room: number): { before: number; steps: read
 export function liveProcess(info: ProcessInfo, view: View, rows: number): string[] {
   const { before, steps, after } = excerpt(info, rows - 1)
   const hidden = (count: number, what: string): string[] => (count === 0 ? [] : [view.paint('dim', `  … ${count} ${what}`)])
-  return [headline(info, view), ...hidden(before, 'before'), ...liveSteps(steps, view), ...hidden(after, 'more')]
+  return [headline(info, view), ...hidden(before, 'before'), ...liveSteps(info, steps, view), ...hidden(after, 'more')]
 }
 
 /** A process that has ended: all of its steps, and what it came to. */
 export const endedProcess = (info: ProcessInfo, view: View): string[] => [
   headline(info, view),
-  ...liveSteps(info.steps, view),
+  ...liveSteps(info, info.steps, view),
   ...outcomeSections(info, view),
 ]

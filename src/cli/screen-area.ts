@@ -12,7 +12,7 @@ const up = (lines: number): string => (lines > 0 ? `\x1B[${lines}A` : '')
 const INTERVAL_MS = 100
 
 /** Lines of a terminal that are drawn anew in place, whenever what `render` returns has changed. */
-export class LiveView {
+export class ScreenArea {
   readonly #stdout: Output
   readonly #render: () => readonly string[]
   #drawn: readonly string[] = []

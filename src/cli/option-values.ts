@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
+import { toMs } from '../record/duration.ts'
 
-/** Parsers of options that several commands have. */
+/** Parsers of what is typed after options that several commands have. */
 
 export function addLabel(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = value.indexOf('=')
@@ -23,4 +24,30 @@ export function toSpeed(value: string): number {
   const speed = Number(value)
   if (!(speed > 0)) throw new InvalidArgumentError('It is a number above 0: 2 is twice as fast.')
   return speed
+}
+
+/** In milliseconds. */
+export function toDuration(value: string): number {
+  try {
+    return toMs(value, '')
+  } catch {
+    throw new InvalidArgumentError("It has the form '30s', '5m', '10h' or '7d'.")
+  }
+}
+
+/** Epoch milliseconds, of a time or of a duration before now. */
+export type Time = (now: number) => number
+
+export function toTime(value: string): Time {
+  // `Date.parse` takes any number for a year, and much else.
+  const at = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN
+  if (!Number.isNaN(at)) return () => at
+  try {
+    const ms = toMs(value, '')
+    return now => now - ms
+  } catch {
+    throw new InvalidArgumentError(
+      "It is a duration before now, such as '1h' or '7d', or a time such as 2026-01-31 or 2026-01-31T12:00:00Z.",
+    )
+  }
 }

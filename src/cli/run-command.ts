@@ -9,7 +9,8 @@ import { createProgram } from './program.ts'
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitStatus = 0
-  const program = createProgram(io, status => {
+  const asJson = argv.includes('--json')
+  const program = createProgram(io, asJson, status => {
     exitStatus = status
   })
   try {
@@ -19,7 +20,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(typed, { from: 'user' })
     return exitStatus
   } catch (thrown) {
-    const { status, text } = failure(thrown)
+    const { status, text } = failure(thrown, asJson)
     if (text !== '') io.stderr.write(text)
     return status
   }

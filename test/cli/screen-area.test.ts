@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import test from 'ava'
-import { LiveView } from '../../src/cli/live-view.ts'
+import { ScreenArea } from '../../src/cli/screen-area.ts'
 import type { Output } from '../../src/cli/io.ts'
 import { screenAfter } from './terminal.ts'
 
@@ -17,7 +17,7 @@ function terminal(columns = 80) {
 test('draws in place, hides the cursor and gives it back', async t => {
   const { stdout, output } = terminal()
   let lines = ['first', 'second', 'third']
-  const view = new LiveView(stdout, () => lines)
+  const view = new ScreenArea(stdout, () => lines)
   stdout.write('$ stepwright watch\n')
   view.start()
   t.deepEqual(screenAfter(output()), { lines: ['$ stepwright watch', 'first', 'second', 'third', ''], cursorHidden: true })
@@ -32,7 +32,7 @@ test('draws in place, hides the cursor and gives it back', async t => {
 
 test('writes nothing as long as nothing changes', t => {
   const { stdout, output } = terminal()
-  const view = new LiveView(stdout, () => ['same'])
+  const view = new ScreenArea(stdout, () => ['same'])
   view.start()
   view.stop(['same'])
   t.is(output().match(/same/g)?.length, 1)
@@ -40,7 +40,7 @@ test('writes nothing as long as nothing changes', t => {
 
 test('goes up over the rows into which a terminal that became narrower has broken its lines', t => {
   const { stdout, output } = terminal(80)
-  const view = new LiveView(stdout, () => ['x'.repeat(50), 'y'])
+  const view = new ScreenArea(stdout, () => ['x'.repeat(50), 'y'])
   view.start()
   stdout.columns = 20
   const before = output().length
