@@ -51,7 +51,7 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
     deaths: _deaths,
     error: _error,
     ...kept
-  } = moveTimes(begun, from, at - begun.at)
+  } = moveTimes(begun, at - begun.at)
   return {
     ...kept,
     pid: createPid(at),

@@ -157,6 +157,8 @@ export interface AttemptFailure {
 export interface TimerInput {
   /** Epoch milliseconds. Persisted by XState, so that a restored timer keeps its time. */
   readonly at: number
+  /** The time was given as such, and is not the end of a duration: it comes when the clock on the wall says so. */
+  readonly isDate?: true
 }
 
 const ENDED: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', 'timeout', 'cancelled'])

@@ -29,17 +29,28 @@ export const systemClock = createClock((callback, ms) => setTimeout(callback, ms
 /** Its timers keep Node alive, for work that nothing else holds. */
 export const foregroundClock = createClock((callback, ms) => setTimeout(callback, ms))
 
-/** The wall clock may be set: a long wait for a time of day reads it again this often. */
+/** The wall clock may be set: a long wait reads it again this often. */
 const REREAD_MS = 60_000
 
 /** Calls back when the wall clock reads `at` (epoch ms) or later, however far away that is. Returns a function that cancels. */
-export function atTime(clock: Clock, at: number, callback: () => void): () => void {
+export const atTime = (clock: Clock, at: number, callback: () => void): (() => void) => waitUntil(clock, () => at - clock.now(), callback)
+
+/**
+ * For the end of a duration: calls back when the wall clock reads `at`, or once as much time has passed as is left now, whichever comes first. So a
+ * wait goes on while the machine sleeps, and a clock that is set back does not lengthen it. Returns a function that cancels.
+ */
+export function atTimeOrAfter(clock: Clock, at: number, callback: () => void): () => void {
+  let left = at - clock.now()
+  return waitUntil(clock, passedMs => (left = Math.min(left - passedMs, at - clock.now())), callback)
+}
+
+function waitUntil(clock: Clock, leftAfter: (passedMs: number) => number, callback: () => void): () => void {
   let cancel: () => void
-  const arm = () => {
-    const left = at - clock.now()
-    cancel = clock.after(Math.min(Math.max(left, 0), REREAD_MS), left <= 0 ? callback : () => (clock.now() >= at ? callback() : arm()))
+  const arm = (passedMs: number): void => {
+    const waitMs = Math.min(Math.max(leftAfter(passedMs), 0), REREAD_MS)
+    cancel = clock.after(waitMs, () => (leftAfter(waitMs) <= 0 ? callback() : arm(0)))
   }
-  arm()
+  arm(0)
   return () => cancel()
 }
 

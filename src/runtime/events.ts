@@ -19,11 +19,16 @@ export interface RuntimeEvents {
     readonly code: string
     readonly message: string
   }
+  /**
+   * A schedule or a process that this host has taken over was written under a clock that was ahead of its own. It goes on by the clock of this
+   * host, so that nothing waits until that time comes.
+   */
+  readonly 'clock-ahead': { readonly aheadMs: number; readonly message: string; readonly pid?: string; readonly schedule?: string }
   /** The store failed. Nothing is lost: what could not be written is tried again until it is. */
   readonly 'store-error': { readonly error: unknown; readonly message: string; readonly pid?: string }
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>(['process', 'host', 'command-refused', 'store-error'])
+const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>(['process', 'host', 'command-refused', 'clock-ahead', 'store-error'])
 
 /** The listeners of a runtime. One that throws harms neither the runtime nor the others. */
 export class Events {

@@ -1,6 +1,7 @@
 import { Cron } from 'croner'
 import { checkOptions, checkText, mustBe, oneOf } from '../record/check.ts'
 import { toMs, type Duration } from '../record/duration.ts'
+import { instantOf, latestWallTime } from './time-zone.ts'
 
 /**
  * When processes of a definition start by themselves: by a cron pattern, or at an interval.
@@ -81,7 +82,7 @@ export function planSchedule(options: unknown, what: string): PlannedSchedule {
 function checkPattern(pattern: string, timeZone: string, what: string): { pattern: string; timeZone: string } {
   let next: Date | null
   try {
-    next = cronOf({ pattern, timeZone }).nextRun()
+    next = cronOf({ pattern }).nextRun()
   } catch (cause) {
     const { message } = mustBe(`cron of ${what}`, `a cron pattern such as '*/5 * * * *'`, pattern)
     throw new TypeError(`${message}: ${(cause as Error).message}`, { cause })
@@ -90,21 +91,33 @@ function checkPattern(pattern: string, timeZone: string, what: string): { patter
   return { pattern, timeZone }
 }
 
-const cronOf = ({ pattern, timeZone }: { pattern: string; timeZone: string }): Cron =>
-  new Cron(pattern, { timezone: timeZone, paused: true })
+/**
+ * Knows wall times only, which it takes for UTC: where clocks change, what croner names as the next time and as the last one do not agree,
+ * and the next may be over.
+ */
+const cronOf = ({ pattern }: { pattern: string }): Cron => new Cron(pattern, { timezone: 'UTC', paused: true })
 
 /** The first tick after a time, both in epoch milliseconds. `undefined`: there is none any more. */
 export function nextTick({ at }: PlannedSchedule, afterMs: number): number | undefined {
   if ('everyMs' in at) return (Math.floor(afterMs / at.everyMs) + 1) * at.everyMs
-  return cronOf(at).nextRun(new Date(afterMs))?.getTime()
+  const next = cronOf(at).nextRun(new Date(latestWallTime(afterMs, at.timeZone)))
+  return next === null ? undefined : instantOf(next.getTime(), at.timeZone)
 }
 
 /** The last tick up to and including a time, in epoch milliseconds. */
 export function lastTick({ at }: PlannedSchedule, untilMs: number): number | undefined {
   if ('everyMs' in at) return Math.floor(untilMs / at.everyMs) * at.everyMs
   // Patterns go by whole seconds, and ask for what is before.
-  const before = (Math.floor(untilMs / 1000) + 1) * 1000
-  return cronOf(at).previousRuns(1, new Date(before))[0]?.getTime()
+  const before = (Math.floor(latestWallTime(untilMs, at.timeZone) / 1000) + 1) * 1000
+  const [last] = cronOf(at).previousRuns(1, new Date(before))
+  return last && instantOf(last.getTime(), at.timeZone)
+}
+
+/** How far apart two ticks are from now on; 0 if there are no two. */
+export function periodOf(schedule: PlannedSchedule, nowMs: number): number {
+  const next = nextTick(schedule, nowMs)
+  const following = next === undefined ? undefined : nextTick(schedule, next)
+  return next === undefined || following === undefined ? 0 : following - next
 }
 
 /** As people read it. */

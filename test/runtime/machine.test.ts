@@ -252,10 +252,7 @@ test('only a busy machine can die of its host too often', async t => {
     const { pid } = await runtime.start(process)
     await settled()
     for (let death = 0; death < 3; death++) {
-      // The host is gone without a word: nothing was released.
-      const host = (runtime as unknown as { store: { close(): Promise<void> } }).store
-      await host.close()
-      void runtime.close({ within: 0 })
+      await runtime.die()
       runtime = await createTestRuntime({ processes: [process], store: inner, clock, maxRecoveries: 1 })
       await settled()
     }

@@ -32,7 +32,7 @@ const WRONG: [string, unknown, RegExp][] = [
   ['retention', { processes: [], retention: '10 hours' }, /retention.*'10 hours'/],
   ['services', { processes: [], services: 5 }, /services.*received 5/],
   ['store', { processes: [], store: { get() {} } }, /store.*path or a store.*get/],
-  ['store', { processes: [], store: '' }, /path, got ""/],
+  ['store', { processes: [], store: '' }, /path, got ''/],
   ['inspect', { processes: [], inspect: 'yes' }, /inspect.*'yes'/],
   ['inspect', { processes: [], inspect: null }, /inspect.*null/],
   ['inspect', { processes: [], inspect: { inspect: 5 } }, /inspect of createRuntime.*received 5/],

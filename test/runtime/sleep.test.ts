@@ -72,14 +72,3 @@ test('a clock that is set past the time wakes within a minute', async t => {
   await clock.advance('1m')
   t.is(await status(), 'finished')
 })
-
-test('a clock that is set back does not wake sooner than the time it says', async t => {
-  const { clock, until, status } = await asleep()
-  await clock.advance('90m')
-  clock.set(clock.now() - HOUR)
-  await clock.advance('89m')
-  t.true(clock.now() < until)
-  t.is(await status(), 'sleeping')
-  await clock.advance('2m')
-  t.is(await status(), 'finished')
-})

@@ -1,5 +1,5 @@
 import { assign } from 'xstate'
-import type { AttemptFailure, ProcessContext, ProcessEvent } from '../context.ts'
+import type { AttemptFailure, ProcessContext, ProcessEvent, TimerInput } from '../context.ts'
 
 /** Where the chart goes when a step's turn comes, and what its context then becomes. */
 export interface Entry {
@@ -65,10 +65,10 @@ export function update<Event>(change: (context: ProcessContext, event: Event) =>
 export const changeOf = (action: object): Change | undefined => changes.get(action)
 
 /** A durable timer: its input, the absolute time a step waits `until`, is persisted by XState and fires at once when it is past. */
-export const timer = (timerId: string, name: string, onDone: object): object => ({
+export const timer = (timerId: string, name: string, onDone: object, isDate = false): object => ({
   id: timerId,
   src: 'timer',
-  input: ({ context }: Args<unknown>) => ({ at: context.steps[name]?.until ?? context.at }),
+  input: ({ context }: Args<unknown>): TimerInput => ({ at: context.steps[name]?.until ?? context.at, ...(isDate && { isDate: true }) }),
   onDone,
   onError: onDone,
 })

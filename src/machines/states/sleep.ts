@@ -21,7 +21,8 @@ function sleepStep({ name, until }: SleepStep, id: string, next: Entry): StepNod
       leave(next, context, at, { type: 'WAKE', step: name }, { steps: withStep(context, name, finishStep(context.steps[name], at)) }),
     ),
   }
-  const sleeping = { invoke: timer(`${name}:wake`, name, woken) }
+  // A computed time may be either: it follows the clock on the wall, as a date does.
+  const sleeping = { invoke: timer(`${name}:wake`, name, woken, !('ms' in until)) }
   if ('ms' in until) return { entry: asleep(at => at + until.ms), states: { sleeping } }
   if ('at' in until) return { entry: asleep(() => until.at), states: { sleeping } }
   // A computed time is user code: it runs in an attempt, which resolves with the time to wake.

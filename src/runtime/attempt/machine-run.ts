@@ -8,7 +8,7 @@ import { knowsEvent } from '../../steps/kinds/machine-like.ts'
 import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
-import { atTime } from '../../record/clock.ts'
+import { atTimeOrAfter } from '../../record/clock.ts'
 import type { Workplace } from './workplace.ts'
 
 /** An event that XState has put off, in its actor system. */
@@ -112,7 +112,7 @@ export class MachineRun {
       clock: {
         setTimeout: (ring: () => void, ms: number) => {
           this.#noteDue()
-          return atTime(clock, clock.now() + ms, ring)
+          return atTimeOrAfter(clock, clock.now() + ms, ring)
         },
         clearTimeout: (cancel: (() => void) | undefined) => cancel?.(),
       },

@@ -2,7 +2,8 @@ import { hostname } from 'node:os'
 import { openClient } from '../../client/open-client.ts'
 import type { Client } from '../../client/client.ts'
 import { StepwrightError } from '../../errors.ts'
-import { atTime, type Clock } from '../../record/clock.ts'
+import { atTime, atTimeOrAfter, type Clock } from '../../record/clock.ts'
+import { aheadOf, moveTimes } from '../../record/move-times.ts'
 import type { Host as HostInfo } from '../../record/host.ts'
 import { identityOf, isFinal, isSubmission, type Json, type LogEntry, type ProcessRecord, type ProcessStatus } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -123,7 +124,9 @@ export class Host implements Environment {
       items: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer, 'items')),
       machine: machineLogic((input, answer) => this.#live.mustGet(input.pid).runMachine(input, answer)),
       child: childLogic((input, answer) => this.#children.wait(input, answer)),
-      timer: timerLogic(({ at }, answer: Answer) => atTime(clock, at, () => answer.resolve({ at: clock.now() }))),
+      timer: timerLogic(({ at, isDate }, answer: Answer) =>
+        (isDate ? atTime : atTimeOrAfter)(clock, at, () => answer.resolve({ at: clock.now() })),
+      ),
     }
     this.#programs = new Programs(definitions, actors, options.inspect !== undefined)
     this.#starts = new Starts({
@@ -175,6 +178,7 @@ export class Host implements Environment {
       store: readers,
       start: async (plan, key, labels) => void (await this.#starts.start(plan, undefined, { key, labels })),
       onProblem,
+      onClockAhead: (...report) => this.#reports.clockAhead(...report),
     })
   }
 
@@ -287,7 +291,18 @@ export class Host implements Environment {
     }
     const restored = this.#programs.restoring(record)
     if (restored)
-      this.#run(restored.program, restored.record, live => live.start({ released, fail: recover === 'fail' && !released, maxRecoveries }))
+      this.#run(restored.program, this.#present(restored.record), live =>
+        live.start({ released, fail: recover === 'fail' && !released, maxRecoveries }),
+      )
+  }
+
+  /** What a host with a clock that was ahead has written waits no longer than it was to. */
+  #present(record: ProcessRecord): ProcessRecord {
+    const { pid } = record
+    const aheadMs = aheadOf(record, this.clock.now())
+    if (aheadMs === 0) return record
+    this.#reports.clockAhead(`Process ${pid}`, aheadMs, { pid })
+    return moveTimes(record, -aheadMs)
   }
 
   #run(program: Program, record: ProcessRecord | NewProcess, start: (live: LiveProcess) => void): void {

@@ -30,6 +30,15 @@ export class Reports {
     if (isStoreError(error)) events.emit('store-error', () => ({ error, message, ...where }))
   }
 
+  /** @param what was written by a host whose clock was so far ahead of this one's */
+  clockAhead(what: string, aheadMs: number, where: { readonly pid: string } | { readonly schedule: string }): void {
+    const { store, logger, events } = this.#options
+    const message = `${what} was written by a host whose clock was ${Math.round(aheadMs / 1000)} s ahead: it goes on by the clock of this one`
+    logger.warn({ host: store.hostId, ...where, aheadMs }, message)
+    // Whoever opens the host hears of it too.
+    setImmediate(() => events.emit('clock-ahead', () => ({ ...where, aheadMs, message })))
+  }
+
   adopted(adopted: readonly AdoptedProcess[]): void {
     const { store, logger, events } = this.#options
     const pids = adopted.map(({ record }) => record.pid)

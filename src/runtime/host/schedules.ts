@@ -1,12 +1,15 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
-import { describeSchedule, lastTick, nextTick, type PlannedSchedule } from '../../steps/schedule.ts'
+import { describeSchedule, lastTick, nextTick, periodOf, type PlannedSchedule } from '../../steps/schedule.ts'
 import { putSchedule, readSchedules, type StoredSchedule } from '../../store/schedules.ts'
 import type { Store } from '../../store/store.ts'
-import { atTime, type Clock } from '../../record/clock.ts'
+import type { Clock } from '../../record/clock.ts'
+import type { Reports } from './reports.ts'
 
-/** A timer that is later than this was asleep with its machine, or its host was blocked: its tick was missed. */
+/** A host that comes later than this was asleep with its machine, or blocked: the tick was missed. */
 const LATE_MS = 60_000
+const LOOK_MS = 60_000
 const RETRY_MS = 1_000
 
 type ScheduledPlan = ProcessPlan & { readonly schedule: PlannedSchedule }
@@ -17,6 +20,7 @@ interface SchedulesOptions {
   /** Starts a process, unless there is one with this key. */
   readonly start: (plan: ProcessPlan, key: string, labels: Readonly<Record<string, string>>) => Promise<void>
   readonly onProblem: (what: string, error: unknown) => void
+  readonly onClockAhead: Reports['clockAhead']
 }
 
 /**
@@ -27,6 +31,7 @@ export class Schedules {
   readonly #options: SchedulesOptions
   readonly #plans: readonly ScheduledPlan[]
   readonly #timers = new Map<string, () => void>()
+  readonly #noted = new Map<string, StoredSchedule>()
   #stopped = false
 
   /** @param plans of several versions of a name the last one counts */
@@ -47,8 +52,8 @@ export class Schedules {
     const stored = await readSchedules(store.documents, ({ error }) => onProblem('A schedule in the store makes no sense', error))
     const known = new Map(stored.map(one => [one.name, one.settled]))
     const now = this.#options.clock.now()
-    // One that is new has missed nothing.
-    for (const plan of this.#plans) void this.#go(plan, known.get(plan.name) ?? now)
+    // A schedule that is new has missed nothing.
+    for (const plan of this.#plans) void this.#look(plan, known.get(plan.name) ?? now)
   }
 
   stop(): void {
@@ -56,35 +61,47 @@ export class Schedules {
     for (const cancel of this.#timers.values()) cancel()
   }
 
-  /** @param settled ticks up to this time have had their process, or will have none */
-  async #go(plan: ScheduledPlan, settled: number): Promise<void> {
+  /**
+   * Starts the process of a tick that has come, and looks again at the next one, but at least once a minute: the clock may be set meanwhile.
+   * @param settled ticks up to this time have had their process, or will have none
+   */
+  async #look(plan: ScheduledPlan, settled: number): Promise<void> {
     const { clock, onProblem } = this.#options
     const { name, schedule } = plan
-    let next: () => void
-    let at: number
+    let waitMs = RETRY_MS
     try {
-      const tick = this.#due(schedule, settled)
-      if (tick !== undefined) await this.#startOne(plan, tick)
-      const until = Math.max(settled, tick ?? 0, schedule.missed === 'skip' ? clock.now() : 0)
-      const following = nextTick(schedule, Math.max(until, clock.now()))
-      await this.#note(plan, until, following)
-      if (following === undefined) return
-      at = following
-      next = () => void this.#go(plan, Math.max(until, following - 1))
+      settled = await this.#keep(plan, this.#believed(plan, settled))
+      const next = nextTick(schedule, clock.now())
+      await this.#note(plan, settled, next)
+      if (next === undefined) return
+      waitMs = Math.min(next - clock.now(), LOOK_MS)
     } catch (error) {
       onProblem(`The schedule of process '${name}' could not be kept`, error)
-      at = clock.now() + RETRY_MS
-      next = () => void this.#go(plan, settled)
     }
-    if (!this.#stopped) this.#timers.set(name, atTime(clock, at, next))
+    if (!this.#stopped)
+      this.#timers.set(
+        name,
+        clock.after(Math.max(0, waitMs), () => void this.#look(plan, settled)),
+      )
   }
 
-  /** The tick to start a process for now: the newest one that has none, if it is not too late for it. */
-  #due(schedule: PlannedSchedule, settled: number): number | undefined {
+  /** Nothing can be settled later than now: if it is, some clock was ahead, and the schedule goes on from now instead of waiting for that time. */
+  #believed({ name, schedule }: ScheduledPlan, settled: number): number {
+    const now = this.#options.clock.now()
+    // Clocks of hosts differ a little, and nothing is lost before the next tick.
+    if (settled <= now + periodOf(schedule, now)) return settled
+    this.#options.onClockAhead(`The schedule of process '${name}'`, settled - now, { schedule: name })
+    return now
+  }
+
+  /** Starts the process of the newest tick if it has none and it is not too late for it. Returns up to when ticks are settled then. */
+  async #keep(plan: ScheduledPlan, settled: number): Promise<number> {
+    const { schedule } = plan
     const now = this.#options.clock.now()
     const tick = lastTick(schedule, now)
-    if (tick === undefined || tick <= settled) return undefined
-    return schedule.missed === 'once' || now - tick < LATE_MS ? tick : undefined
+    if (tick === undefined || tick <= settled) return settled
+    if (schedule.missed === 'once' || now - tick < LATE_MS) await this.#startOne(plan, tick)
+    return tick
   }
 
   async #startOne(plan: ProcessPlan, tick: number): Promise<void> {
@@ -98,6 +115,7 @@ export class Schedules {
     }
   }
 
+  /** Only what has changed: a host looks more often than ticks come. */
   async #note({ name, schedule }: ScheduledPlan, settled: number, next: number | undefined): Promise<void> {
     const { at, missed } = schedule
     const entry: StoredSchedule = {
@@ -108,6 +126,8 @@ export class Schedules {
       settled,
       ...(next !== undefined && { next }),
     }
+    if (isDeepStrictEqual(entry, this.#noted.get(name))) return
     await putSchedule(this.#options.store.documents, entry)
+    this.#noted.set(name, entry)
   }
 }

@@ -130,7 +130,7 @@ export class Submissions {
     const step = record.forkedFrom?.step
     if (restored === undefined || step === undefined) return
     const now = clock.now()
-    const moved = moveTimes(restored.record, step, now - record.at)
+    const moved = moveTimes(restored.record, now - record.at)
     const status = statusOf(moved.snapshot.value)
     const steps = status === 'running' ? asNotBegun(moved.steps, step, now) : moved.steps
     const fork: ProcessRecord = { ...moved, status, steps, startedAt: now }

@@ -25,7 +25,7 @@ await (await runtime.start(plain)).proceed({ by: 'me' }) // error: not assignabl
 
 defineProcess({ name: 'Bad Name' }) // error: A name has a-z, 0-9 and - only, like 'import-dump': 'Bad Name' has others
 defineProcess({ name: '-x', input: z.object({ n: z.number() }) }) // error: Begin the name with a letter or a digit
-defineProcess({ name: 'a', schedule: '@daily' }) // error: Type 'string' is not assignable to type 'ScheduleOptions'
+defineProcess({ name: 'a', schedule: '@daily' }) // error: Type 'string' is not assignable to type 'ScheduleOptions | undefined'
 defineProcess({ name: 'a', schedule: { every: '1m', timeZone: 'UTC' } }) // error: type 'GiveEitherCronOrEvery
 defineProcess({ name: 'a', schedule: { cron: '@daily', every: '1m' } }) // error: type 'GiveEitherCronOrEvery
 defineProcess({ name: 'a', schedule: { missed: 'once' } }) // error: Property 'every' is missing
