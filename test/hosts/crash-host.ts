@@ -3,7 +3,6 @@ import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { createRuntime, lowdbStore, type Runtime, type StepwrightError } from 'stepwright'
 import type { Files } from '../../src/journal/files.ts'
-import type { HostStore } from '../../src/store/store.ts'
 import { crashDefinitions } from './crash-processes.ts'
 
 export interface OpenOrder {
@@ -55,14 +54,17 @@ function mortalFiles({ taken, when }: NonNullable<OpenOrder['dieAt']>): Files {
 const orders: { [Name in keyof Orders]: (given: Parameters<Orders[Name]>[0]) => Promise<ReturnType<Orders[Name]>> } = {
   async open({ dir, effects, host, without, dieAt, recover, concurrency }) {
     definitions = crashDefinitions(effects, host)
+    const store = lowdbStore(dir, dieAt && { files: mortalFiles(dieAt) })
+    const opened = store.openHost()
+    store.openHost = () => opened
     runtime = await createRuntime({
       processes: Object.values(definitions).filter(({ name }) => name !== without),
-      store: lowdbStore(dir, dieAt && { files: mortalFiles(dieAt) }),
+      store,
       maxRecoveries: 100,
       ...(recover !== undefined && { recover }),
       ...(concurrency !== undefined && { concurrency }),
     })
-    return (runtime as unknown as { store: HostStore }).store.hostId
+    return (await opened).hostId
   },
   async start({ name, count = 1, input, key }) {
     const definition = Object.values(definitions).find(one => one.name === name) as (typeof definitions)['stuck']
