@@ -27,6 +27,15 @@ export const readFailed = (file: string, cause: unknown): StepwrightError =>
     ? corrupt(file, cause)
     : new StepwrightError('ERR_STORE_READ', withAdvice(`Could not read ${file}`, cause), { cause })
 
+/** Runs what reads a file; a failure names it. */
+export function orReadFailed<T>(file: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    throw error instanceof StepwrightError ? error : readFailed(file, error)
+  }
+}
+
 export const corrupt = (file: string, cause: unknown): StepwrightError =>
   new StepwrightError(
     'ERR_STORE_CORRUPT',

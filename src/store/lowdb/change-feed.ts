@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { isMissing } from '../../errors.ts'
 import type { Files } from '../../journal/files.ts'
-import { readFailed } from '../../journal/failures.ts'
+import { orReadFailed, readFailed } from '../../journal/failures.ts'
 import { createLoopYield } from '../loop-yield.ts'
 import type { Directory } from './directory.ts'
 import { hoursIn, namesIn, ownersIn, parseEndedName, pidOfJournal } from './paths.ts'
@@ -69,7 +69,8 @@ class WatchedFolder {
       await yieldLoop()
       // A journal that has moved on meanwhile is missed by the next look at the names.
       const file = this.#paths.found(this.#folder, journal.name)
-      const bytes = this.#files.statSync(file, { throwIfNoEntry: false })?.size ?? journal.bytes
+      const stat = orReadFailed(file, () => this.#files.statSync(file, { throwIfNoEntry: false }))
+      const bytes = stat?.size ?? journal.bytes
       if (bytes !== journal.bytes) changed.add(pid)
       journal.bytes = bytes
     }

@@ -1,3 +1,4 @@
+import { orReadFailed } from '../../journal/failures.ts'
 import { settled } from '../../journal/reader.ts'
 import { JournalTail } from '../../journal/tail.ts'
 import type { StoredProcess } from '../../record/host.ts'
@@ -69,6 +70,7 @@ async function withOwner(directory: Directory, reader: Reader, journal: Located,
 }
 
 function placeNow(directory: Directory, { file, pid, place }: Located): Place {
-  if (directory.files.statSync(file, { throwIfNoEntry: false }) !== undefined) return place
+  const stat = orReadFailed(file, () => directory.files.statSync(file, { throwIfNoEntry: false }))
+  if (stat !== undefined) return place
   return placeOf(directory, pid)?.place ?? place
 }

@@ -25,7 +25,7 @@ import { publish, take } from './submissions.ts'
 export async function openLowdbHost(directory: Directory): Promise<HostStore> {
   const { files, paths, documents } = directory
   const hostId = createHostId()
-  const isNew = prepareStore(directory)
+  const isNew = await prepareStore(directory)
   try {
     const waking: Waking = { listener: () => {} }
     const socket = await openHostSocket(paths.hosts, hostId, () => waking.listener())

@@ -6,6 +6,7 @@ import { corrupt, readFailed, tooNew, writeFailed } from '../../journal/failures
 import { noAccess } from '../failures.ts'
 import type { Directory } from './directory.ts'
 import type { Paths } from './paths.ts'
+import { writeSafely } from './power.ts'
 
 export const STORE_FORMAT = 1
 
@@ -34,7 +35,7 @@ export function checkStore({ files, paths }: Directory): void {
  *
  * @throws ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_WRITE
  */
-export function prepareStore({ files, paths }: Directory): boolean {
+export async function prepareStore({ files, paths, durability }: Directory): Promise<boolean> {
   const { root, hosts, pending, released, ended, keys } = paths
   try {
     const stat = statRoot(files, root)
@@ -43,8 +44,8 @@ export function prepareStore({ files, paths }: Directory): boolean {
     // Only in a folder that is all ours: the rest of a user's folder is not for us to hide.
     if (files.readdirSync(root).length === 0) writeAtomically(files, paths.gitignore, '*\n')
     for (const folder of [hosts, pending, released, ended, keys]) makeFolder(files, folder)
-    // Last: a store is one once all of it is there.
-    writeAtomically(files, paths.format, `${JSON.stringify({ format: STORE_FORMAT })}\n`)
+    // Last: a store is one once all of it is there. Safe before it has its name: it may take the place of one that another host relies on.
+    await writeSafely(files, durability, paths.format, `${JSON.stringify({ format: STORE_FORMAT })}\n`)
     return true
   } catch (error) {
     throw asStoreFailure(root, error)

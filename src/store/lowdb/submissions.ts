@@ -13,6 +13,7 @@ import type { Created } from '../store.ts'
 import type { Directory } from './directory.ts'
 import { readFirstLine } from './first-line.ts'
 import { makeStoreSafe, prepareStore } from './layout.ts'
+import { orWriteFailed } from './owned-journals.ts'
 import { namesIn, pidOfDraft, pidsIn } from './paths.ts'
 
 /** A draft older than this lost its client between two system calls. In milliseconds. */
@@ -26,7 +27,7 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
   const { files, paths, keys, durability } = directory
   const { pid, key } = record
   if (!isPid(pid)) throw notAPid(pid)
-  if (prepareStore(directory)) await makeStoreSafe(directory, true)
+  if (await prepareStore(directory)) await makeStoreSafe(directory, true)
   const draft = paths.draft(paths.pending, pid)
   let holder: string | undefined
   try {
@@ -103,19 +104,22 @@ async function readSubmission(files: Files, file: string, pid: string): Promise<
 }
 
 /** What a client that was killed left behind: a whole draft becomes a submission unless another one has its key; half a draft goes. */
-function rescueDrafts({ files, paths, keys }: Directory): void {
+function rescueDrafts(directory: Directory): void {
+  const { files, paths } = directory
   for (const name of namesIn(files, paths.pending)) {
     const pid = pidOfDraft(name)
     if (pid === undefined) continue
     const draft = paths.draft(paths.pending, pid)
-    ifThere(() => {
-      const stat = files.statSync(draft, { throwIfNoEntry: false })
-      if (stat === undefined || !stat.isFile() || Date.now() - stat.mtimeMs < STUCK_MS) return
-      const head = readFirstLine(files, draft)
-      const key = head === undefined ? undefined : parseClaim(head)?.key
-      const isLost = head === undefined || (key !== undefined && keys.claim(key, pid, draft) !== pid)
-      if (isLost) removeFile(files, draft)
-      else files.renameSync(draft, paths.journal(paths.pending, pid))
-    })
+    orWriteFailed(draft, () => ifThere(() => rescue(directory, pid, draft)))
   }
+}
+
+function rescue({ files, paths, keys }: Directory, pid: string, draft: string): void {
+  const stat = files.statSync(draft, { throwIfNoEntry: false })
+  if (stat === undefined || !stat.isFile() || Date.now() - stat.mtimeMs < STUCK_MS) return
+  const head = readFirstLine(files, draft)
+  const key = head === undefined ? undefined : parseClaim(head)?.key
+  const isLost = head === undefined || (key !== undefined && keys.claim(key, pid, draft) !== pid)
+  if (isLost) removeFile(files, draft)
+  else files.renameSync(draft, paths.journal(paths.pending, pid))
 }

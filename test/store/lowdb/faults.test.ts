@@ -239,3 +239,25 @@ test('what is adopted goes on from its newest record, or not at all: a second lo
   await other.close()
   await host.close()
 })
+
+test('a disk that does not tell of a file is told with a code to whoever follows it', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const record = await created(host)
+  let isBroken = false
+  const files: Files = {
+    ...fs,
+    statSync(file, options) {
+      if (isBroken && file.endsWith(`${record.pid}.jsonl`)) throw fault('EIO')
+      return fs.statSync(file, options)
+    },
+  }
+  const following = lowdbStore(dir, { files }).follow(record.pid)[Symbol.asyncIterator]()
+  await following.next()
+  isBroken = true
+  await host.write(aTransition(record, 2))
+  await t.throwsAsync(following.next(), { code: 'ERR_STORE_READ' })
+  const changes = lowdbStore(dir, { files }).changes()[Symbol.asyncIterator]()
+  await t.throwsAsync(changes.next(), { code: 'ERR_STORE_READ' })
+  await host.close()
+})

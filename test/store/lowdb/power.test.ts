@@ -63,6 +63,17 @@ test('whatever a call has put into the store is safe when it resolves', async t 
   await host.close()
 })
 
+test('a store is one once what says so is safe: another host may rely on what it takes the place of', async t => {
+  const dir = path.join(tempDir(t), 'store')
+  const { files, fail } = unsafeFiles()
+  fail(file => path.basename(file).startsWith('.store.json'))
+  const store = lowdbStore(dir, { files, durability: 'power' })
+  await t.throwsAsync(store.openHost(), { code: 'ERR_STORE_WRITE' })
+  t.false(fs.existsSync(path.join(dir, 'store.json')))
+  fail(() => false)
+  await (await store.openHost()).close()
+})
+
 test('a process whose key others may have seen stays, and its next line waits until the key is safe', async t => {
   const dir = path.join(tempDir(t), 'store')
   const { store, fail } = storeIn(dir)
