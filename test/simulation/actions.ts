@@ -19,7 +19,8 @@ function pickOf(world: World, records: readonly ProcessRecord[]): ProcessRecord 
 }
 
 function newProcess(world: World, type: 'start' | 'submit'): Extract<Order, { type: 'start' | 'submit' }> {
-  const key = world.random.chance(0.3) ? { key: `key${world.random.int(1, 8)}` } : {}
+  const { keyed, keys } = world.profile
+  const key = world.random.chance(keyed) ? { key: `key${world.random.int(1, keys)}` } : {}
   return { type, name: world.random.pick(NAMES), input: { trail: '', words: [] }, ...key }
 }
 
@@ -119,11 +120,11 @@ const ACTIONS: Readonly<Record<ActionName, (world: World) => void>> = {
     world.counts.kills += 1
     world.kill(host.life)
   },
-  killInWrite(world) {
+  killInCall(world) {
     const host = pickOne(world, world.livingHosts)
     if (host === undefined) return
     world.counts.kills += 1
-    world.system.faults.dying.add(host.life)
+    world.system.faults.dying.set(host.life, world.random.int(1, 40))
   },
   stop(world) {
     const host = pickOne(world, world.livingHosts)

@@ -185,6 +185,13 @@ export class Ledger {
     }
   }
 
+  /** Journals of ended processes that are not where those belong. */
+  get notMoved(): string[] {
+    return [...this.records()]
+      .filter(({ status }) => isFinal(status))
+      .flatMap(({ pid }) => [...this.paths.get(pid)!].filter(path => placeOf(path)?.place !== 'ended'))
+  }
+
   /** Processes that were acknowledged, and have no journal: after a loss of power some are drafts for a while. */
   get missing(): string[] {
     return [...this.known].filter(pid => !this.deleted.has(pid) && this.recordOf(pid) === undefined)

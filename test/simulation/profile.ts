@@ -16,7 +16,7 @@ const USUAL = {
   list: 1,
   openHost: 4,
   kill: 3,
-  killInWrite: 3,
+  killInCall: 3,
   stop: 3,
   close: 2,
   diskFull: 1.5,
@@ -37,6 +37,10 @@ export interface Profile {
   readonly compactAt: number
   readonly interrupted: number
   readonly interruptedForMs: number
+  readonly mostlyShort: number
+  /** Of new processes, and of how many keys. */
+  readonly keyed: number
+  readonly keys: number
   /** Between two actions, at most; in milliseconds. */
   readonly pauseMs: number
   readonly weights: Weights
@@ -44,7 +48,7 @@ export interface Profile {
 
 const TROUBLES: readonly ActionName[] = [
   'kill',
-  'killInWrite',
+  'killInCall',
   'stop',
   'close',
   'diskFull',
@@ -65,10 +69,13 @@ export function profileOf(random: Random): Profile {
   return {
     durability,
     hosts: random.int(1, 3),
-    actions: random.int(8, 40),
+    actions: random.int(8, 45),
     schedules: random.chance(0.3),
     compactAt: random.pick([1_500, 4_000, Infinity]),
-    interrupted: random.pick([0, 0.005, 0.03]),
+    interrupted: random.pick([0, 0.003, 0.02, 0.06]),
+    mostlyShort: random.pick([1, 3, 6]),
+    keyed: random.pick([0, 0.3, 0.8]),
+    keys: random.pick([2, 10]),
     interruptedForMs: random.pick([2, 100, 3_000]),
     pauseMs: random.pick([30, 300, 1_500]),
     weights,

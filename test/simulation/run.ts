@@ -1,6 +1,6 @@
 // npm run simulate -- --seed 42          what a seed gives, line by line
 // npm run simulate -- --seeds 1000       many seeds, in as many processes as there are processors; --from 5000: others; --only 7: those
-import { fork } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import os from 'node:os'
 import { parseArgs } from 'node:util'
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     seed: { type: 'string', multiple: true },
     only: { type: 'string', multiple: true },
     seeds: { type: 'string', default: '1000' },
+    'until-violation': { type: 'boolean', default: false },
     from: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(Math.min(os.availableParallelism(), 8)) },
   },
@@ -38,6 +39,7 @@ async function inOneJob(seeds: readonly number[]): Promise<void> {
 
 async function inJobs(seeds: readonly number[], jobs: number): Promise<void> {
   const begun = performance.now()
+  const children: ChildProcess[] = []
   const exits = Array.from({ length: jobs }, async (_unused, job) => {
     const own = seeds.filter((_seed, index) => index % jobs === job)
     const child = fork(
@@ -45,7 +47,11 @@ async function inJobs(seeds: readonly number[], jobs: number): Promise<void> {
       own.flatMap(seed => ['--seed', String(seed)]),
       { env: { ...process.env, SIMULATE_JOB: '1' } },
     )
-    child.on('message', message => report(message as Run))
+    children.push(child)
+    child.on('message', message => {
+      report(message as Run)
+      if (values['until-violation'] && process.exitCode === 1) for (const one of children) one.kill('SIGKILL')
+    })
     const [status] = (await once(child, 'exit')) as [number | null]
     if (status !== 0) process.exitCode = 1
   })

@@ -4,6 +4,7 @@ import { act, asking, finishAsking, interrupted, proceed } from './actions.ts'
 import { KILLED } from './kernel/failure.ts'
 import { NO_FAULTS } from './kernel/faults.ts'
 import type { Realm } from './kernel/life.ts'
+import { REST } from './kernel/system.ts'
 import { openRealm } from './realms.ts'
 import { TRAILS } from './trails.ts'
 import { World } from './world.ts'
@@ -78,18 +79,21 @@ function calmDown(world: World): void {
   system.faults.rates = NO_FAULTS
   system.faults.dying.clear()
   world.setClockRight()
-  system.unrest = { interrupted: 0, interruptedForMs: 0 }
+  system.unrest = REST
   world.queue.length = 0
   for (const life of system.lives) life.isStopped = false
   for (const { life, isClosing } of world.hosts) if (isClosing) world.after(3_000, () => world.kill(life))
   world.say('calm')
-  world.openHost()
+  if (world.livingHosts.length === 0) world.openHost()
   if (world.client === undefined) world.openClient()
   const endMs = system.scheduler.nowMs + CALM_MS
-  const isOver = (): boolean => world.ledger.unfinished.length === 0 && world.unanswered.length === 0 && world.ledger.missing.length === 0
+  const isOver = (): boolean =>
+    world.ledger.unfinished.length === 0 && world.unanswered.length === 0 && world.ledger.missing.length === 0 && world.remains.length === 0
   const asked = new Map<string, number>()
   while (world.violations.length === 0 && system.scheduler.nowMs < endMs) {
     if (world.runUntil(system.scheduler.nowMs + 200, isOver) && isOver()) return
+    // One may have failed to open before the disk was well.
+    if (world.livingHosts.length === 0) world.openHost()
     const again = (pid: string): boolean => {
       const nowMs = system.scheduler.nowMs
       if (nowMs < (asked.get(pid) ?? 0)) return false
@@ -100,5 +104,6 @@ function calmDown(world: World): void {
     for (const record of asking(world)) if (again(record.pid)) finishAsking(world, record)
   }
   if (world.violations.length > 0) return
+  for (const path of world.remains) world.violate(`left behind: ${path}`)
   for (const order of world.unanswered) world.violate(`never answered: ${JSON.stringify(order)}`)
 }

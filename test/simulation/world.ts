@@ -59,8 +59,7 @@ export class World implements Actor {
     this.ledger.fileAt = path => this.#fileAt(path)
     this.system.onWrite = (life, inode) => this.ledger.onWrite(life, inode)
     this.system.onCrash = (life, error) => this.#onCrash(life, error)
-    const { interrupted, interruptedForMs } = this.profile
-    this.system.unrest = { interrupted, interruptedForMs }
+    this.system.unrest = this.profile
     this.system.scheduler.actors.push(this)
     this.system.disk.create('/store', 'folder')
     this.say(`seed ${seed}: ${JSON.stringify(this.profile)}`)
@@ -162,6 +161,15 @@ export class World implements Actor {
     return [...this.#pending.values()].filter(({ life }) => !life.isDead).map(({ order }) => order)
   }
 
+  /** What the dead have left behind and nobody has cleared away: in the end there must be nothing. */
+  get remains(): string[] {
+    const living = new Set([...this.system.lives].flatMap(({ hostIds }) => [...hostIds]))
+    const isOfDead = (name: string): boolean => name.startsWith('h') && !living.has(name.replace(/\..*/, ''))
+    // Of a host that died before it had a card its socket alone stays.
+    const cards = this.#namesIn('/store/hosts').filter(name => name.endsWith('.json'))
+    return [...this.#namesIn('/store/active').filter(isOfDead), ...cards.filter(isOfDead), ...this.ledger.notMoved]
+  }
+
   kill(life: Life): void {
     if (life.isDead) return
     this.say(`${life.name} dies`)
@@ -183,6 +191,10 @@ export class World implements Actor {
     if (index >= 0) scheduler.actors.splice(index, 1)
     for (const [number, { life: whose }] of this.#pending) if (whose === life) this.#pending.delete(number)
     if (this.client === life) this.client = undefined
+  }
+
+  #namesIn(folder: string): string[] {
+    return [...(this.system.disk.find(folder)?.names.keys() ?? [])]
   }
 
   #fileAt(path: string): Inode | undefined {

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts'
-import { Failure } from './failure.ts'
+import { Failure, KILLED } from './failure.ts'
 import type { Process } from './process.ts'
 
 /** What may go wrong with a disk, and how often: from 0 to 1. */
@@ -17,8 +17,8 @@ const NEED_SPACE: ReadonlySet<string> = new Set(['write', 'mkdir', 'link', 'rena
 /** Lets calls fail. */
 export class Faults {
   rates: FaultRates = NO_FAULTS
-  /** Who dies in its next write, half of which is done. */
-  readonly dying = new Set<Process>()
+  /** Who dies before one of its next calls, and before which; one that is a write is half done. */
+  readonly dying = new Map<Process, number>()
   injected = 0
   readonly #random: Random
   readonly #onFault: (text: string) => void
@@ -30,9 +30,10 @@ export class Faults {
 
   /** @returns how much of a write is done, if not all */
   ofCall(life: Process, call: string, path: string, bytes?: number): number | undefined {
-    if (bytes !== undefined && this.dying.delete(life)) {
-      this.#onFault(`${life.name} dies in a write of ${path}`)
+    if (this.#isItsLast(life)) {
+      this.#onFault(`${life.name} dies in ${call} of ${path}`)
       life.kill()
+      if (bytes === undefined) throw new Failure(KILLED, call)
       return this.#random.int(0, bytes)
     }
     const { full, ioError, short } = this.rates
@@ -40,6 +41,13 @@ export class Faults {
     if (ioError > 0 && this.#random.chance(ioError)) this.#fail('EIO', call, path)
     if (bytes !== undefined && short > 0 && this.#random.chance(short)) return this.#random.int(1, bytes)
     return undefined
+  }
+
+  #isItsLast(life: Process): boolean {
+    const left = this.dying.get(life)
+    if (left === undefined) return false
+    if (left > 1) this.dying.set(life, left - 1)
+    return left <= 1 && this.dying.delete(life)
   }
 
   ofSync(path: string): string | undefined {

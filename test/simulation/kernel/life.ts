@@ -238,7 +238,7 @@ export class Life implements Actor, Kernel, Process {
   /** Every call is a moment at which others may run, this process may die, or the disk may fail. Returns how much of a write is done. */
   #call(call: string, path: string, bytes?: number): number | undefined {
     if (this.isDead) throw new Failure(KILLED, call)
-    this.#system.interrupt()
+    this.#system.interrupt(call)
     // It may have been killed meanwhile.
     if (this.isDead) throw new Failure(KILLED, call)
     return this.#system.faults.ofCall(this, call, path, bytes)

@@ -12,7 +12,15 @@ export interface Unrest {
   readonly interrupted: number
   /** How long the others then run, at most; in milliseconds. */
   readonly interruptedForMs: number
+  /** 1: any length is as likely; more: short ones are more likely. */
+  readonly mostlyShort: number
 }
+
+export const REST: Unrest = { interrupted: 0, interruptedForMs: 0, mostlyShort: 1 }
+
+/** What one process changes under the hands of another: before these they get into each other's way more often. */
+const RACES: ReadonlySet<string> = new Set(['rename', 'link', 'unlink', 'rmdir'])
+const RACES_MORE = 8
 
 /** How many processes may be in the middle of a call at once, besides the one that runs. */
 const MAX_DEPTH = 2
@@ -27,7 +35,7 @@ export class System<P extends Process> {
   readonly #epochMs: number
   /** What the clock on the wall is ahead of the time that has passed. */
   clockIsAheadMs = 0
-  unrest: Unrest = { interrupted: 0, interruptedForMs: 0 }
+  unrest = REST
   interrupts = 0
   readonly lives = new Set<P>()
   onWrite: (life: P, inode: Inode) => void = () => {}
@@ -52,12 +60,13 @@ export class System<P extends Process> {
   }
 
   /** A call takes its time, and others may run before it is done: for moments, or as long as a process may be stopped. */
-  interrupt(): void {
+  interrupt(call: string): void {
     const { scheduler, random, unrest } = this
     scheduler.nowMs += 0.002 + random.next() * 0.02
-    if (this.#depth >= MAX_DEPTH || !random.chance(unrest.interrupted)) return
+    const chance = unrest.interrupted * (RACES.has(call) ? RACES_MORE : 1)
+    if (this.#depth >= MAX_DEPTH || !random.chance(chance)) return
     this.interrupts += 1
-    const untilMs = scheduler.nowMs + unrest.interruptedForMs * random.next() ** 4
+    const untilMs = scheduler.nowMs + unrest.interruptedForMs * random.next() ** unrest.mostlyShort
     this.#depth += 1
     while (scheduler.step(untilMs)) if (scheduler.nowMs > untilMs) break
     this.#depth -= 1
