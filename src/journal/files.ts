@@ -116,13 +116,27 @@ export function readText(files: Files, file: string): string {
   }
 }
 
-/** Writes all of `bytes` at the end of `fd`'s file. A file system may take less than it was given without calling that an error. */
-export function writeAll(files: Files, fd: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length;) {
-    const count = files.writeSync(fd, bytes, written, bytes.length - written)
-    if (count === 0) throw new Error(`only ${written} of ${bytes.length} bytes could be written`)
+/** Writes the first `length` bytes at the end of `fd`'s file. A file system may take less than it was given without calling that an error. */
+export function writeAll(files: Files, fd: number, bytes: Buffer, length = bytes.length): void {
+  for (let written = 0; written < length;) {
+    const count = files.writeSync(fd, bytes, written, length - written)
+    if (count === 0) throw new Error(`only ${written} of ${length} bytes could be written`)
     written += count
   }
+}
+
+/** Where the bytes of short texts are made: they are written before the next one is. */
+const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024)
+/** Of a character in UTF-8, for each unit of UTF-16. */
+const MAX_BYTES = 3
+
+/** Writes a text at the end of `fd`'s file. @returns its length in bytes */
+export function writeText(files: Files, fd: number, text: string): number {
+  const isShort = text.length * MAX_BYTES <= SCRATCH.length
+  const bytes = isShort ? SCRATCH : Buffer.from(text)
+  const length = isShort ? SCRATCH.write(text) : bytes.length
+  writeAll(files, fd, bytes, length)
+  return length
 }
 
 /** Writes a whole file that must not be there yet; a failure leaves none. */

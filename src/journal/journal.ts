@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Adapter } from 'lowdb'
 import { FileBytes, FileWasCut, lastLine, wholeLength } from './file-bytes.ts'
-import { FILE_MODE, O_FILE_ONLY, ifThere, mustBeFile, openToRead, writeAll } from './files.ts'
+import { FILE_MODE, O_FILE_ONLY, ifThere, mustBeFile, openToRead, writeText } from './files.ts'
 import type { Files } from './files.ts'
 import { corrupt, readFailed, writeFailed } from './failures.ts'
 import { encodeLine } from './line.ts'
@@ -165,12 +165,11 @@ export class Journal<T> implements Adapter<T> {
     try {
       const fd = this.#open()
       this.#cut(fd)
-      const bytes = Buffer.from(line)
       this.#torn = true
-      writeAll(this.#files, fd, bytes)
+      const bytes = writeText(this.#files, fd, line)
       this.#torn = false
       this.#before = this.#length
-      this.#length += bytes.length
+      this.#length += bytes
     } catch (error) {
       this.#cutIfPossible()
       throw writeFailed(this.file, error)
