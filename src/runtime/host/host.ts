@@ -276,11 +276,13 @@ export class Host implements Environment {
     this.#children.cancel(child, parent)
   }
 
-  async #runNew(live: LiveProcess): Promise<void> {
+  /** Without a promise where nothing is waited for: a process must not get far before whoever started it has its handle. */
+  #runNew(live: LiveProcess): Promise<void> | undefined {
     this.#live.add(live)
     // Closed meanwhile: it stays pending for the next host.
-    if (this.draining) await this.#release(live)
-    else live.start()
+    if (this.draining) return this.#release(live)
+    live.start()
+    return undefined
   }
 
   #resume({ record, released }: AdoptedProcess): void {

@@ -17,7 +17,7 @@ export interface StartsOptions {
   readonly programs: Programs
   readonly createPid: (now: number) => string
   /** The process is in the store, owned by this host: lets it go. */
-  readonly run: (live: LiveProcess) => Promise<void>
+  readonly run: (live: LiveProcess) => Promise<void> | undefined
   /** Of a process that had the key. */
   readonly handleOf: (pid: string) => ProcessHandle
   /** Throws once the host closes. */
@@ -86,7 +86,8 @@ export class Starts {
     await environment.yieldLoop()
     const { pid, created } = await store.create(live.record)
     if (!created) return handleOf(pid)
-    await run(live)
+    const released = run(live)
+    if (released !== undefined) await released
     return liveHandle(live)
   }
 }
