@@ -33,8 +33,10 @@ class Failure {
 
 const notJson = (value: unknown): Failure => new Failure('not-json', `is ${hint(value)}`)
 
+const unreadable = (cause: unknown): Failure => new Failure('not-json', 'cannot be read: a getter or proxy threw', cause)
+
 function passUp(thrown: unknown, ancestor: object, key: PropertyKey | undefined): Failure {
-  const failure = thrown instanceof Failure ? thrown : new Failure('not-json', 'cannot be read: a getter or proxy threw', thrown)
+  const failure = thrown instanceof Failure ? thrown : unreadable(thrown)
   if (key !== undefined) failure.keys.push(key)
   failure.ancestors.push(ancestor)
   return failure
@@ -172,7 +174,7 @@ export function toJson(value: unknown, maxBytes: number): Json {
   try {
     json = copyValue(value, 0, walk)
   } catch (error) {
-    throw error instanceof Failure ? toError(error, maxBytes) : error
+    throw toError(error instanceof Failure ? error : unreadable(error), maxBytes)
   }
   if (walk.size * MAX_UNDERESTIMATE <= maxBytes) return json
   if (walk.size - 1 > maxBytes) throw tooLarge(`more than ${maxBytes}`, maxBytes)

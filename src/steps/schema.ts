@@ -17,25 +17,30 @@ function tell({ path = [], message }: Issue): string {
   return `${formatPath(keys)}: ${escapeUnsafe(message.slice(0, MAX_MESSAGE))}`
 }
 
+/** Data from outside on its way through a promise, which would otherwise ask it for `then`: a proxy or a getter may throw. */
+interface Parsed {
+  readonly value: unknown
+}
+
 /**
  * What a schema makes of a value.
  * @param what names the value in the error, e.g. `the input of process 'import-dump'`
  * @throws StepwrightError `ERR_INVALID_INPUT` with each issue's path and message; also if the schema itself throws (its error is the `cause`)
  */
-export async function validate(schema: StandardSchemaV1, value: unknown, what: string): Promise<unknown> {
+export async function validate(schema: StandardSchemaV1, value: unknown, what: string): Promise<Parsed> {
   let result: StandardResult<unknown>
   try {
     result = await schema['~standard'].validate(value)
   } catch (cause) {
     throw new StepwrightError('ERR_INVALID_INPUT', `The schema of ${what} threw: ${messageOf(cause)}`, { cause })
   }
-  if (result.issues === undefined) return result.value
+  if (result.issues === undefined) return { value: result.value }
   const told = result.issues.slice(0, MAX_ISSUES).map(tell)
   const more = result.issues.length > MAX_ISSUES ? [`and ${result.issues.length - MAX_ISSUES} more`] : []
   throw new StepwrightError('ERR_INVALID_INPUT', `${capital(what)} is invalid: ${[...told, ...more].join('; ')}`)
 }
 
 /** The input as the process's schema parses it; as it is if the process has none. */
-export async function validateInput({ name, inputSchema }: ProcessPlan, input: unknown): Promise<unknown> {
-  return inputSchema === undefined ? input : validate(inputSchema, input, `the input of process '${name}'`)
+export async function validateInput({ name, inputSchema }: ProcessPlan, input: unknown): Promise<Parsed> {
+  return inputSchema === undefined ? { value: input } : validate(inputSchema, input, `the input of process '${name}'`)
 }

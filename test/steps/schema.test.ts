@@ -9,12 +9,12 @@ import type { StandardSchemaV1 } from '../../src/record/standard-schema.ts'
 const plan = (inputSchema?: StandardSchemaV1) => ({ name: 'import-dump', version: '1', steps: [], ...(inputSchema && { inputSchema }) })
 
 test('the input is what the schema makes of it', async t => {
-  t.deepEqual(await validateInput(plan(z.object({ n: z.coerce.number() }) as never), { n: '5' }), { n: 5 })
-  t.deepEqual(await validateInput(plan(v.object({ n: v.optional(v.number(), 3) }) as never), {}), { n: 3 })
-  t.deepEqual(await validateInput(plan(ark({ n: 'number = 5' }) as never), {}), { n: 5 })
-  t.deepEqual(await validateInput(plan(z.string().refine(async () => true) as never), 'x'), 'x')
+  t.deepEqual((await validateInput(plan(z.object({ n: z.coerce.number() }) as never), { n: '5' })).value, { n: 5 })
+  t.deepEqual((await validateInput(plan(v.object({ n: v.optional(v.number(), 3) }) as never), {})).value, { n: 3 })
+  t.deepEqual((await validateInput(plan(ark({ n: 'number = 5' }) as never), {})).value, { n: 5 })
+  t.deepEqual((await validateInput(plan(z.string().refine(async () => true) as never), 'x')).value, 'x')
   const input = { any: 'thing' }
-  t.is(await validateInput(plan(), input), input)
+  t.is((await validateInput(plan(), input)).value, input)
 })
 
 test('issues are told with their path', async t => {

@@ -70,7 +70,9 @@ export class Starts {
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
     const program = programs.find(plan, timeoutMs !== undefined)
     if (!program) throw unknownDefinition(plan, programs)
-    const parsed: unknown = plan.inputSchema ? await validate(plan.inputSchema, input, `the input of process '${plan.name}'`) : input
+    const parsed: unknown = plan.inputSchema
+      ? (await validate(plan.inputSchema, input, `the input of process '${plan.name}'`)).value
+      : input
     const now = environment.clock.now()
     const identity: ProcessIdentity = {
       version: plan.version,

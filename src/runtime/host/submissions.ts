@@ -113,7 +113,7 @@ export class Submissions {
     let { input } = record
     let refused: ErrorRecord | undefined
     try {
-      input = toJson(await validateInput(plan, input), maxRecordBytes)
+      input = toJson((await validateInput(plan, input)).value, maxRecordBytes)
     } catch (error) {
       refused = toErrorRecord(error)
     }

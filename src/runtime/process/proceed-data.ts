@@ -34,7 +34,7 @@ export async function proceedData(
   maxBytes: number,
 ): Promise<Json | undefined> {
   const schema = schemaOf(paused)
-  const valid = schema ? await validate(schema, data, `the data that step '${paused.name}' of process ${pid} proceeds with`) : data
+  const valid = schema ? (await validate(schema, data, `the data that step '${paused.name}' of process ${pid} proceeds with`)).value : data
   if (valid === undefined) return undefined
   const json = toJson(valid, maxBytes)
   // Merged into the output it must fit as well.

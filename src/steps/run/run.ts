@@ -181,7 +181,7 @@ function checkRun(plan: ProcessPlan, options: unknown): { services: object; sign
 export async function runInCaller(plan: ProcessPlan, input: unknown, options: unknown = {}): Promise<unknown> {
   const { services, signal } = checkRun(plan, options)
   signal.throwIfAborted()
-  const run: Run = { plan, services, input: toJson(await validateInput(plan, input), MAX_BYTES), seed: `${Math.random()}` }
+  const run: Run = { plan, services, input: toJson((await validateInput(plan, input)).value, MAX_BYTES), seed: `${Math.random()}` }
 
   let leftMs = plan.timeoutMs
   const late = (): Error =>
