@@ -61,6 +61,11 @@ export class TestClock implements Clock {
     for (const { alarm, at } of shifted) Object.assign(alarm, { at })
   }
 
+  /** When the next timer comes due, in epoch milliseconds. */
+  get nextAt(): number | undefined {
+    return this.#nextBy(Infinity)?.at
+  }
+
   #nextBy(end: number): Alarm | undefined {
     let next: Alarm | undefined
     for (const alarm of this.#alarms) if (alarm.at <= end && (next === undefined || alarm.at < next.at)) next = alarm

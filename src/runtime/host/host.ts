@@ -370,7 +370,7 @@ export class Host implements Environment {
       cancel()
       // What still executes is given up here, though it keeps its owner in the store: see #leave.
       for (const live of this.#live.all()) live.disown()
-      this.#keepAlive.clear()
+      this.#keepAlive.close()
       await this.isolation?.close()
       this.#closing.abort(closedError('Open a client to read its processes'))
       this.#resolveIfIdle()
