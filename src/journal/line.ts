@@ -1,6 +1,9 @@
 import { isPid } from '../record/pid.ts'
 import { PROCESS_STATUSES, identityOf } from '../record/record.ts'
-import type { JournalLine, ProcessRecord, ProcessStatus, ProgressLine, Transition } from '../record/record.ts'
+import type { JournalLine, LogEntry, ProcessRecord, ProcessStatus, ProgressLine, Transition } from '../record/record.ts'
+import { firstLineSchema, logEntrySchema, progressSchema, transitionSchema } from '../record/record-schema.ts'
+import { isObject, mustFit } from '../record/schema.ts'
+import type { Schema } from '../record/schema.ts'
 import { tooNew } from './failures.ts'
 
 /** Of a journal; on its first line. */
@@ -21,57 +24,34 @@ export class Nonsense extends Error {
   override name = 'Nonsense'
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** @throws Nonsense that says `what` is no object */
-export function parseObject(text: string, what = 'a line'): Readonly<Record<string, unknown>> {
+/** @throws Nonsense */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     throw new Nonsense(error instanceof Error ? error.message : String(error), { cause: error })
   }
-  if (!isObject(value)) throw new Nonsense(`${what} is no JSON object`)
+  if (!isObject(value)) throw new Nonsense('a line is no JSON object')
   return value
 }
 
-function checkHead(line: Readonly<Record<string, unknown>>, pid: string): void {
-  const wrong =
-    line['pid'] !== pid
-      ? 'pid'
-      : typeof line['name'] !== 'string'
-        ? 'name'
-        : !PROCESS_STATUSES.includes(line['status'] as never)
-          ? 'status'
-          : !Number.isSafeInteger(line['revision'])
-            ? 'revision'
-            : !Number.isFinite(line['at'])
-              ? 'at'
-              : !isObject(line['event'])
-                ? 'event'
-                : undefined
-  if (wrong !== undefined) throw new Nonsense(`a line of process ${pid} has a wrong or no \`${wrong}\``)
+/** The one door for lines that are read. @throws Nonsense */
+function mustBeLine(schema: Schema, line: Readonly<Record<string, unknown>>, pid: string): void {
+  if (line['pid'] !== pid) throw new Nonsense(`a line of process ${pid} has a wrong or no \`pid\``)
+  try {
+    mustFit(schema, line)
+  } catch (error) {
+    throw new Nonsense(`a line of process ${pid}: ${(error as Error).message}`, { cause: error })
+  }
 }
-
-function checkTransition(line: Readonly<Record<string, unknown>>, pid: string): void {
-  const wrong = ['steps', 'snapshot'].find(key => !isObject(line[key]))
-  if (wrong !== undefined) throw new Nonsense(`process ${pid} has a line with a wrong or no \`${wrong}\``)
-}
-
-const isStep = (step: unknown): boolean => isObject(step) && typeof step['name'] === 'string'
 
 /** @throws Nonsense, ERR_STORE_VERSION */
 export function parseFirst(text: string, pid: string, file: string): ProcessRecord {
   const { format, ...record } = parseObject(text)
   if (typeof format !== 'number') throw new Nonsense('the first line has no `format`')
   if (format > JOURNAL_FORMAT) throw tooNew(file, format, JOURNAL_FORMAT)
-  checkHead(record, pid)
-  checkTransition(record, pid)
-  const { outline, createdAt, input } = record
-  if (!Array.isArray(outline) || !outline.every(isStep) || !Number.isFinite(createdAt) || input === undefined) {
-    throw new Nonsense(`the first line of process ${pid} does not say what the process is`)
-  }
+  mustBeLine(firstLineSchema, record, pid)
   return record as unknown as ProcessRecord
 }
 
@@ -100,9 +80,19 @@ export function parseParent(text: string): string | undefined {
 /** @throws Nonsense */
 export function parseLine(text: string, pid: string): JournalLine {
   const line = parseObject(text)
-  checkHead(line, pid)
-  if (!isObject(line['progress'])) checkTransition(line, pid)
+  mustBeLine(isProgress(line) ? progressSchema : transitionSchema, line, pid)
   return line as unknown as JournalLine
+}
+
+/** An entry of a log; `undefined` if the line is none. */
+export function parseLogEntry(text: string): LogEntry | undefined {
+  try {
+    const entry = parseObject(text)
+    mustFit(logEntrySchema, entry)
+    return entry as unknown as LogEntry
+  } catch {
+    return undefined
+  }
 }
 
 const HEAD = /^\{"pid":"([0-9a-z]{20})","name":"[^"\\]*","status":"([a-z]+)"[^]*\}$/
@@ -113,7 +103,7 @@ export function statusAtHead(text: string, pid: string): ProcessStatus | undefin
   return of === pid && PROCESS_STATUSES.includes(status as never) ? (status as ProcessStatus) : undefined
 }
 
-export const isProgress = (line: JournalLine): line is ProgressLine => !('snapshot' in line)
+export const isProgress = (line: object): line is ProgressLine => !('snapshot' in line)
 
 /**
  * The record after `line`. Identity stays that of the first line, whatever later ones say; a transition replaces all the rest and

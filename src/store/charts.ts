@@ -1,4 +1,6 @@
 import type { Json } from '../record/record.ts'
+import { json, object, text } from '../record/schema.ts'
+import type { Schema } from '../record/schema.ts'
 import { readDocuments } from './documents.ts'
 import type { CorruptDocument, Documents } from './documents.ts'
 
@@ -21,11 +23,11 @@ export async function putChart(documents: Documents, chart: StoredChart): Promis
 
 /** The charts of the definitions that hosts of this store know or knew. */
 export const readCharts = (documents: Documents, onCorrupt?: (document: CorruptDocument) => void): Promise<StoredChart[]> =>
-  readDocuments(documents, 'charts', parseChart, onCorrupt)
+  readDocuments(documents, 'charts', schemaOf, onCorrupt)
 
-function parseChart(value: unknown, document: string): StoredChart {
-  const { name, version, shape, chart } = (value ?? {}) as Partial<StoredChart>
-  const isWhole = typeof name === 'string' && typeof version === 'string' && typeof shape === 'string' && chart !== undefined
-  if (!isWhole || nameOf({ name, version, shape }) !== document) throw new Error('it is no chart')
-  return { name, version, shape, chart }
-}
+const chart = object<StoredChart>({ name: text, version: text, shape: text, chart: json })
+
+const schemaOf =
+  (document: string): Schema =>
+  value =>
+    chart(value) ?? (nameOf(value as StoredChart) === document ? undefined : '.name')

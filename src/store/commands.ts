@@ -2,8 +2,10 @@ import { isOfOneJournal } from '../journal/failures.ts'
 import { isPid } from '../record/pid.ts'
 import { isFinal } from '../record/record.ts'
 import type { Json } from '../record/record.ts'
+import { eitherOf, isObject, json, object, oneOf, optional, text, time } from '../record/schema.ts'
+import type { Schema } from '../record/schema.ts'
 import { parseDocument, readDocuments } from './documents.ts'
-import type { CorruptDocument, Documents } from './documents.ts'
+import type { CorruptDocument, Documents, StoredDocument } from './documents.ts'
 import type { Store } from './store.ts'
 
 /** What every command has. Its id has the form of a pid, so that ids sort by the time they were made; `at` is epoch milliseconds. */
@@ -69,7 +71,7 @@ export async function putCommand(documents: Documents, command: Command): Promis
 export async function commandState(documents: Documents, pid: string, id: string): Promise<CommandState> {
   const document = await documents.get('commands', nameOf(pid, id))
   if (document === undefined) return 'taken'
-  const found = parseDocument(document, value => parseCommand(value, document.name))
+  const found = parseDocument<Command | StoredRefusal>(document, schemaOf)
   return 'refused' in found ? { refused: found.refused } : 'waiting'
 }
 
@@ -88,7 +90,7 @@ export async function waitingCommands(
     const pid = pidOf(name)
     return pid !== undefined && isOwned(pid)
   }
-  const found = await readDocuments(documents, 'commands', parseCommand, onCorrupt, isWanted)
+  const found = await readDocuments<Command | StoredRefusal>(documents, 'commands', schemaOf, onCorrupt, isWanted)
   return found.filter(one => 'id' in one).toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
@@ -106,9 +108,18 @@ export async function answerCommand(documents: Documents, pid: string, id: strin
 export async function sweepCommands(store: Pick<Store, 'documents' | 'get'>): Promise<void> {
   const { documents } = store
   const before = Date.now() - KEPT_MS
-  const old = await readDocuments(documents, 'commands', (value, name) => ({ name, ...parseCommand(value, name) }))
-  for (const { name, at, ...command } of old) {
-    if (at < before && ('refused' in command || (await hasEnded(store, command.pid)))) await documents.delete('commands', name)
+  for (const document of await documents.list('commands')) {
+    const found = tryParse(document)
+    if (found === undefined || found.at >= before) continue
+    if ('refused' in found || (await hasEnded(store, found.pid))) await documents.delete('commands', document.name)
+  }
+}
+
+function tryParse(document: StoredDocument): Command | StoredRefusal | undefined {
+  try {
+    return parseDocument(document, schemaOf)
+  } catch {
+    return undefined
   }
 }
 
@@ -122,16 +133,16 @@ async function hasEnded(store: Pick<Store, 'get'>, pid: string): Promise<boolean
   }
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string'
+const refusal = object<StoredRefusal>({ refused: object<Refusal>({ code: text, message: text }), at: time })
 
-function parseCommand(value: unknown, document: string): Command | StoredRefusal {
-  const { refused, pid, id, at, ...rest } = (value ?? {}) as Partial<Command & StoredRefusal>
-  if (!Number.isFinite(at)) throw new Error('it has no time')
-  if (isText(refused?.code) && isText(refused.message)) return { refused: { code: refused.code, message: refused.message }, at: at! }
-  if (!isText(pid) || !isText(id) || nameOf(pid, id) !== document) throw new Error('it is no command for this process')
-  const { type, reason, step, event } = rest as { type?: string; reason?: unknown; step?: unknown; event?: unknown }
-  const isFit =
-    type === 'cancel' ? reason === undefined || isText(reason) : type === 'proceed' ? isText(step) : type === 'send' && event !== undefined
-  if (!isFit) throw new Error('it is no command that this version knows')
-  return value as Command
+/** A command, or the refusal in its place. */
+function schemaOf(document: string): Schema {
+  const [of, named] = document.split('.')
+  const head = { pid: oneOf(of), id: oneOf(named), at: time }
+  const command = eitherOf(
+    object<Command & { type: 'cancel' }>({ ...head, type: oneOf('cancel'), reason: optional(text) }),
+    object<Command & { type: 'proceed' }>({ ...head, type: oneOf('proceed'), step: text, data: optional(json) }),
+    object<Command & { type: 'send' }>({ ...head, type: oneOf('send'), event: json }),
+  )
+  return value => (isObject(value) && Object.hasOwn(value, 'refused') ? refusal(value) : command(value))
 }

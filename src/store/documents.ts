@@ -1,4 +1,6 @@
 import { corrupt } from '../journal/failures.ts'
+import { mustFit } from '../record/schema.ts'
+import type { Schema } from '../record/schema.ts'
 
 /** What a store keeps beside its journals: collections of small JSON documents. */
 export type Collection = 'charts' | 'commands' | 'hosts' | 'schedules'
@@ -48,15 +50,16 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9@+._-]{0,199}$/
 export const isDocumentName = (text: unknown): text is string => typeof text === 'string' && NAME.test(text)
 
 /**
- * Makes a value of a stored document.
+ * Makes a value of a stored document: the one door for documents that are read.
  *
- * @param parse throws what is wrong with a value
  * @throws ERR_STORE_CORRUPT
  */
-export function parseDocument<T>({ place, content }: StoredDocument, parse: (value: unknown) => T): T {
+export function parseDocument<T>({ name, place, content }: StoredDocument, schemaOf: (name: string) => Schema): T {
   try {
     if (typeof content !== 'string') throw content
-    return parse(JSON.parse(content))
+    const value: unknown = JSON.parse(content)
+    mustFit(schemaOf(name), value)
+    return value as T
   } catch (error) {
     throw corrupt(place, error)
   }
@@ -65,21 +68,22 @@ export function parseDocument<T>({ place, content }: StoredDocument, parse: (val
 /**
  * The values of the documents of a collection. Each document that cannot be parsed is passed to
  * `onCorrupt`.
+ *
+ * @param schemaOf the schema of a document by its name: it has to say what its name says
  */
 export async function readDocuments<T>(
   documents: Documents,
   collection: Collection,
-  parse: (value: unknown, name: string) => T,
+  schemaOf: (name: string) => Schema,
   onCorrupt?: (document: CorruptDocument) => void,
   isWanted?: (name: string) => boolean,
 ): Promise<T[]> {
   const values: T[] = []
   for (const document of await documents.list(collection, isWanted)) {
-    const { name } = document
     try {
-      values.push(parseDocument(document, value => parse(value, name)))
+      values.push(parseDocument<T>(document, schemaOf))
     } catch (error) {
-      onCorrupt?.({ collection, name, error: error as Error })
+      onCorrupt?.({ collection, name: document.name, error: error as Error })
     }
   }
   return values

@@ -1,3 +1,5 @@
+import { object, oneOf, optional, text, time } from '../record/schema.ts'
+import type { Schema } from '../record/schema.ts'
 import { readDocuments } from './documents.ts'
 import type { CorruptDocument, Documents } from './documents.ts'
 
@@ -20,10 +22,14 @@ export const putSchedule = (documents: Documents, schedule: StoredSchedule): Pro
 
 /** The schedules of definitions that hosts of this store know or knew. */
 export const readSchedules = (documents: Documents, onCorrupt?: (document: CorruptDocument) => void): Promise<StoredSchedule[]> =>
-  readDocuments(documents, 'schedules', parseSchedule, onCorrupt)
+  readDocuments(documents, 'schedules', schemaOf, onCorrupt)
 
-function parseSchedule(value: unknown, document: string): StoredSchedule {
-  const schedule = value as StoredSchedule | null
-  if (schedule?.name !== document || !Number.isFinite(schedule.settled)) throw new Error('it is no schedule')
-  return schedule
-}
+const schemaOf = (document: string): Schema =>
+  object<StoredSchedule>({
+    name: oneOf(document),
+    schedule: text,
+    timeZone: optional(text),
+    missed: oneOf('skip', 'once'),
+    settled: time,
+    next: optional(time),
+  })

@@ -1,4 +1,6 @@
 import os from 'node:os'
+import { integer, object, oneOf, optional, text, time } from '../../record/schema.ts'
+import type { Schema } from '../../record/schema.ts'
 import type { Documents } from '../documents.ts'
 import { readBootId } from './other-machines.ts'
 
@@ -26,10 +28,5 @@ export async function putCard(documents: Documents, id: string): Promise<void> {
   await documents.put('hosts', id, JSON.stringify(card))
 }
 
-export function parseCard(value: unknown, document: string): HostCard {
-  const { id, osPid, hostname, startedAt, bootId } = (value ?? {}) as Partial<HostCard>
-  if (id !== document || typeof osPid !== 'number' || typeof hostname !== 'string' || !Number.isFinite(startedAt)) {
-    throw new Error('it is no card of this host')
-  }
-  return { id, osPid, hostname, startedAt: startedAt!, ...(typeof bootId === 'string' && { bootId }) }
-}
+export const cardSchemaOf = (document: string): Schema =>
+  object<HostCard>({ id: oneOf(document), osPid: integer, hostname: text, startedAt: time, bootId: optional(text) })

@@ -2,7 +2,7 @@ import type { Files } from '../../journal/files.ts'
 import type { Host, HostState } from '../../record/host.ts'
 import { parseDocument } from '../documents.ts'
 import type { Documents } from '../documents.ts'
-import { parseCard } from './card.ts'
+import { cardSchemaOf } from './card.ts'
 import type { HostCard } from './card.ts'
 import { Liveness } from './liveness.ts'
 import { mayBeElsewhere } from './other-machines.ts'
@@ -67,7 +67,7 @@ export class Hosts {
     if (document === undefined) return undefined
     let card: HostCard | undefined
     try {
-      card = parseDocument(document, value => parseCard(value, id))
+      card = parseDocument<HostCard>(document, cardSchemaOf)
     } catch {
       // Told by `hosts()`, whose entry lacks all that the card says.
     }

@@ -1,6 +1,8 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { removeFile } from '../../journal/files.ts'
+import { show } from '../../record/show.ts'
+import { isHostId } from './host-id.ts'
 import type { Files } from '../../journal/files.ts'
 
 /** The shortest limit among the systems Node runs on (macOS: 104 bytes with the closing zero). */
@@ -17,6 +19,8 @@ export interface SocketPath {
  * A path that is too long for a socket goes through the open directory on Linux, and into /tmp elsewhere.
  */
 export function openSocketPath(hosts: string, hostId: string): SocketPath {
+  // An id may come from a store, and becomes part of a path here.
+  if (!isHostId(hostId)) throw new TypeError(`An id of a host cannot be ${show(hostId)}`)
   if (process.platform === 'win32') return { path: `\\\\.\\pipe\\stepwright-${hostId}`, close() {} }
   const path = join(hosts, `${hostId}.sock`)
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return { path, close() {} }

@@ -55,12 +55,17 @@ export class FolderDocuments implements Documents {
     if (!isDocumentName(name)) return false
     const file = this.#paths.document(collection, name)
     try {
-      if (!removeFile(this.#files, file)) return false
+      if (this.#isFolder(file) || !removeFile(this.#files, file)) return false
       await this.#durability.folders(this.#paths.collection(collection))
       return true
     } catch (error) {
       throw writeFailed(file, error)
     }
+  }
+
+  /** A folder in the place of a document is somebody else's: it stays. */
+  #isFolder(file: string): boolean {
+    return this.#files.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
   }
 
   #read(collection: Collection, name: string): StoredDocument | undefined {

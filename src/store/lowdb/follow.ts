@@ -11,6 +11,7 @@ import { FileWatcher } from './file-watcher.ts'
 import { locate, placeOf } from './locate.ts'
 import type { Located } from './locate.ts'
 import type { Place } from './paths.ts'
+import { mustNotHaveEnded } from './reader.ts'
 import type { Reader } from './reader.ts'
 
 const POLL_MS = 50
@@ -49,7 +50,10 @@ async function* followFile(
       // Asked before reading: what was written before the name went away is read first.
       const named = await settled(journal.file, () => files.fstatSync(journal.fd).nlink > 0)
       const records = await tail.read()
-      if (!begun && records.length === 0) throw unknownProcess(journal.pid, paths.root)
+      if (!begun && records.length === 0) {
+        mustNotHaveEnded(journal)
+        throw unknownProcess(journal.pid, paths.root)
+      }
       for (const record of records) {
         if (signal.aborted) return
         yield await withOwner(directory, reader, journal, record)

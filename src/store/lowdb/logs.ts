@@ -2,6 +2,7 @@ import { FileBytes, linesOf } from '../../journal/file-bytes.ts'
 import { ifThere, makeFolder, openToRead, writeAtomically } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { Journal } from '../../journal/journal.ts'
+import { parseLogEntry } from '../../journal/line.ts'
 import { hourOf, isPid } from '../../record/pid.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { StoredProcess } from '../../record/host.ts'
@@ -54,7 +55,7 @@ export async function* readLogs(
     const lines = linesIn(files, paths.log(pid))
     for (const line of lines.slice(last === undefined ? 0 : lines.lastIndexOf(last) + 1)) {
       last = line
-      const entry = parse(line)
+      const entry = parseLogEntry(line)
       if (entry) yield entry
     }
   }
@@ -85,14 +86,5 @@ function linesIn(files: Files, file: string): string[] {
     return [...linesOf(bytes.slice(0, bytes.size))]
   } finally {
     files.closeSync(fd)
-  }
-}
-
-function parse(line: string): LogEntry | undefined {
-  try {
-    const entry = JSON.parse(line) as LogEntry
-    return typeof entry?.message === 'string' && Number.isFinite(entry.at) ? entry : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,6 +1,6 @@
 import { ifThere, openToRead } from '../../journal/files.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
-import { isOfOneJournal, readFailed } from '../../journal/failures.ts'
+import { corrupt, isOfOneJournal, readFailed } from '../../journal/failures.ts'
 import { everyRecord, final, isTransient, newestRecord, newestStatus, settled } from '../../journal/reader.ts'
 import { createLoopYield } from '../loop-yield.ts'
 import { isPid } from '../../record/pid.ts'
@@ -37,6 +37,7 @@ export class Reader {
     if (journal === undefined) return undefined
     try {
       const records = await settled(journal.file, () => everyRecord(new FileBytes(this.#directory.files, journal.fd), journal))
+      if (records.length === 0) mustNotHaveEnded(journal)
       return records.length === 0 ? undefined : records
     } finally {
       this.#directory.files.closeSync(journal.fd)
@@ -129,7 +130,17 @@ export class Reader {
     } finally {
       this.#directory.files.closeSync(fd)
     }
+    if (record === undefined) mustNotHaveEnded(journal)
     const host = record && (await this.ownerOf(place, record))
     return record && (host === undefined ? { record } : { record, host })
   }
+}
+
+/**
+ * A journal whose first line is not whole belongs to a process that has not begun. One that has ended had begun.
+ *
+ * @throws ERR_STORE_CORRUPT
+ */
+export function mustNotHaveEnded({ file, place }: Located): void {
+  if (place.kind === 'ended') throw corrupt(file, new Error('it has no whole line'))
 }

@@ -1,7 +1,8 @@
 import type { ProcessRecord } from '../../record/record.ts'
 import { findDead } from '../hosts/find-dead.ts'
 import type { AdoptedProcess, HostStore } from '../store.ts'
-import { RELEASED, deleteIfEmpty, hostIds, isHost, removeLeftSocket } from './hosts.ts'
+import { RELEASED, deleteIfEmpty, hostIds, removeLeftSocket } from './hosts.ts'
+import { isHostId } from '../hosts/host-id.ts'
 import type { Connection } from './connection.ts'
 import { readIfWhole } from './records.ts'
 
@@ -45,7 +46,7 @@ export async function* adopt(connection: Connection, hostId: string, accept: Acc
 async function abandonedOwners({ db, hosts }: Connection, hostId: string): Promise<string[]> {
   const sql = 'SELECT DISTINCT owner FROM processes WHERE owner IS NOT NULL'
   const owners = await db.read(() => [...db.all<{ owner: string }>(sql).map(({ owner }) => owner), ...hostIds(db)])
-  const others = [...new Set(owners)].filter(owner => owner !== hostId && isHost(owner))
+  const others = [...new Set(owners)].filter(owner => owner !== hostId && isHostId(owner))
   return [RELEASED, ...(await findDead(others, owner => hosts.stateOf(owner)))]
 }
 

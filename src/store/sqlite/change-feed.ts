@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { isPid } from '../../record/pid.ts'
 import type { Database } from './database.ts'
 import type { Reader } from './reader.ts'
 
@@ -25,7 +26,7 @@ export async function* changes({ db, watcher }: Reader, signal: AbortSignal): As
     known = now
     newestId = newest
     const told = performance.now()
-    if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
+    if (first || changed.size > 0) yield [...changed].filter(isPid).toSorted().toReversed()
     const pauseMs = first ? 0 : Math.min((performance.now() - told) * READER_SHARE, MAX_PAUSE_MS)
     await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
     await watcher.changed(seen, signal)

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { FOLDER_MODE, makeFolder } from '../../journal/files.ts'
+import { isHostId } from '../hosts/host-id.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
 import type { Database } from './database.ts'
 
@@ -7,8 +8,6 @@ import type { Database } from './database.ts'
 export const RELEASED = 'released'
 /** The owner of processes that were submitted and wait for a host. */
 export const SUBMITTED = 'submitted'
-
-export const isHost = (owner: string | null): owner is string => owner !== null && owner !== RELEASED && owner !== SUBMITTED
 
 /** The folder of the hosts' sockets, beside the file: the same for all who open it, by whatever link. */
 export const socketFolder = (file: string): string => `${fs.realpathSync(file)}-hosts`
@@ -22,7 +21,10 @@ export function makeSocketFolder(file: string): string {
 
 /** The ids of all hosts that have a card. */
 export const hostIds = (db: Database): string[] =>
-  db.all<{ name: string }>("SELECT name FROM documents WHERE collection = 'hosts' ORDER BY name").map(({ name }) => name)
+  db
+    .all<{ name: string }>("SELECT name FROM documents WHERE collection = 'hosts' ORDER BY name")
+    .map(({ name }) => name)
+    .filter(isHostId)
 
 /** Deletes the card of a host once it owns nothing any more. Returns whether it did. */
 export const deleteIfEmpty = (db: Database, id: string): boolean =>

@@ -1,5 +1,6 @@
 import { notOwned } from '../failures.ts'
 import { isProgress } from '../../journal/line.ts'
+import { mustFit, recordOf, text as anyText } from '../../record/schema.ts'
 import { isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
@@ -91,9 +92,20 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   return bytes
 }
 
+/** The labels of a row; none if they make no sense. */
+function parseLabels(labels: string | null): Labels {
+  try {
+    const found: unknown = JSON.parse(labels ?? '{}')
+    mustFit(recordOf(anyText), found)
+    return found as Labels
+  } catch {
+    return {}
+  }
+}
+
 /** Labels are found together with the status of their process. */
 export function moveLabels(db: Database, pid: string, { labels, status }: Pick<Owned, 'labels' | 'status'>, next: string): void {
-  for (const [label, value] of Object.entries(JSON.parse(labels!) as Labels)) {
+  for (const [label, value] of Object.entries(parseLabels(labels))) {
     db.run('UPDATE labels SET status = ? WHERE label = ? AND value = ? AND status = ? AND pid = ?', next, label, value, status, pid)
   }
 }
@@ -123,7 +135,7 @@ export function removeProcess(db: Database, pid: string): void {
   const row = db.get<{ id: number; status: string; labels: string | null }>('SELECT id, status, labels FROM processes WHERE pid = ?', pid)
   if (row === undefined) return
   const { id, status, labels } = row
-  for (const [label, value] of Object.entries(labels === null ? {} : (JSON.parse(labels) as Labels))) {
+  for (const [label, value] of Object.entries(parseLabels(labels))) {
     db.run('DELETE FROM labels WHERE label = ? AND value = ? AND status = ? AND pid = ?', label, value, status, pid)
   }
   for (const table of ['lines', 'logs']) db.run(`DELETE FROM ${table} WHERE process = ?`, id)

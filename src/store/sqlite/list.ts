@@ -1,3 +1,4 @@
+import { isPid } from '../../record/pid.ts'
 import { PROCESS_STATUSES } from '../../record/record.ts'
 import type { ListQuery } from '../store.ts'
 import type { Database } from './database.ts'
@@ -68,5 +69,6 @@ function rarestFirst(db: Database, labels: [string, string][]): [string, string]
 /** Pids that begin so, newest first. */
 export function findPids(db: Database, prefix: string, limit: number): string[] {
   const most = Math.min(Math.max(0, limit), 2 ** 31)
-  return pids(db.all('SELECT pid FROM processes WHERE pid >= ? AND pid < ? ORDER BY pid DESC LIMIT ?', prefix, prefix + AFTER_ALL, most))
+  const sql = 'SELECT pid FROM processes WHERE pid >= ? AND pid < ? ORDER BY pid DESC LIMIT ?'
+  return pids(db.all(sql, prefix, prefix + AFTER_ALL, most)).filter(isPid)
 }

@@ -1,4 +1,5 @@
 import { notOwned, unknownProcess } from '../failures.ts'
+import { parseLogEntry } from '../../journal/line.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'
 import type { CommitWatcher } from './commit-watcher.ts'
@@ -43,7 +44,8 @@ export async function* readLogs(
     if (found === undefined) throw unknownProcess(pid, db.file)
     for (const { id, entry } of entries) {
       last = id
-      yield JSON.parse(entry) as LogEntry
+      const parsed = parseLogEntry(entry)
+      if (parsed !== undefined) yield parsed
     }
     if (!follow || found.ended_at !== null || signal.aborted) return
     await watcher.changed(seen, signal)

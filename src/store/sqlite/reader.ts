@@ -8,8 +8,8 @@ import type { ProcessRecord } from '../../record/record.ts'
 import type { StoredProcess } from '../../record/host.ts'
 import type { CorruptJournal, ListQuery } from '../store.ts'
 import type { Database } from './database.ts'
+import { isHostId } from '../hosts/host-id.ts'
 import { Connection } from './connection.ts'
-import { isHost } from './hosts.ts'
 import { pidsOf } from './list.ts'
 import { CommitWatcher } from './commit-watcher.ts'
 import { readNewest, readSince } from './records.ts'
@@ -72,6 +72,6 @@ export class Reader extends Connection {
   }
 
   async #withHost(record: ProcessRecord, owner: string | null): Promise<StoredProcess> {
-    return isHost(owner) && !isFinal(record.status) ? { record, host: await this.hosts.owner(owner) } : { record }
+    return isHostId(owner) && !isFinal(record.status) ? { record, host: await this.hosts.owner(owner) } : { record }
   }
 }

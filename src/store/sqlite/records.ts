@@ -3,6 +3,7 @@ import { final } from '../../journal/reader.ts'
 import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { Database } from './database.ts'
+import { isThere } from './journal.ts'
 
 export interface FoundRecord {
   readonly id: number
@@ -71,6 +72,7 @@ export function readEvery(db: Database, pid: string): ProcessRecord[] | undefine
       const before = records.at(-1)
       records.push(before === undefined ? parseFirst(line, pid, place) : fold(before, parseLine(line, pid)))
     }
+    if (records.length === 0 && isThere(db, pid)) throw new Nonsense('lines of its journal are missing')
     return records.length === 0 ? undefined : records
   })
 }

@@ -1,0 +1,152 @@
+import type {
+  ErrorRecord,
+  LineHead,
+  LogEntry,
+  MachineSnapshot,
+  ProcessIdentity,
+  Progress,
+  ProgressLine,
+  RecordEvent,
+  StepRecord,
+  Transition,
+} from './record.ts'
+import { PROCESS_STATUSES } from './record.ts'
+import type { Schema } from './schema.ts'
+import {
+  eitherOf,
+  integer,
+  isObject,
+  json,
+  lazy,
+  listOf,
+  number,
+  object,
+  oneOf,
+  optional,
+  pid,
+  recordOf,
+  text,
+  time,
+  tupleOf,
+} from './schema.ts'
+
+const error: Schema = object<ErrorRecord>({
+  name: text,
+  message: text,
+  stack: optional(text),
+  code: optional(eitherOf(text, number)),
+  cause: optional(lazy(() => error)),
+  step: optional(text),
+  attempt: optional(integer),
+})
+
+const progress = object<Progress>({ value: number, total: optional(number), message: optional(text) })
+
+const step = object<StepRecord>({
+  status: oneOf(...PROCESS_STATUSES, 'waiting', 'skipped'),
+  attempt: integer,
+  failures: optional(integer),
+  startedAt: optional(time),
+  endedAt: optional(time),
+  until: optional(time),
+  progress: optional(progress),
+  error: optional(error),
+  child: optional(pid),
+  state: optional(json),
+})
+
+const event = object<RecordEvent>({ type: text, step: optional(text), command: optional(text) })
+
+/** A state of a machine: its name, or the states within its states. */
+const stateValue: Schema = eitherOf(
+  text,
+  lazy(() => (value: unknown) => (isObject(value) && Object.keys(value).length === 0 ? '' : recordOf(stateValue)(value))),
+)
+
+const timer = object<{ src: string; snapshot: object }>({
+  src: text,
+  snapshot: object<{ status: string; input: object }>({ status: text, input: object<{ at: number }>({ at: time }) }),
+})
+
+/** A machine as XState persists it, with those that it has invoked. */
+const machineSnapshot: Schema = object<{ status: string; value: unknown; context: unknown; children: unknown; historyValue: unknown }>({
+  status: text,
+  value: stateValue,
+  context: optional(json),
+  children: optional(recordOf(object<{ snapshot: unknown }>({ snapshot: object({}) }))),
+  historyValue: optional(object({})),
+})
+
+const machine = object<{ snapshot: object; timers: readonly object[] }>({
+  snapshot: machineSnapshot,
+  timers: listOf(
+    object<{ source: unknown; target: unknown; event: object; at: number; id: string }>({
+      source: listOf(text),
+      target: listOf(text),
+      event: object<{ type: string }>({ type: text }),
+      at: time,
+      id: text,
+    }),
+  ),
+})
+
+const plainSnapshot = object<MachineSnapshot>({ value: stateValue, children: optional(recordOf(timer)), machine: optional(machine) })
+const snapshotInMachine = object<{ value: { running: object } }>({ value: object<{ running: object }>({ running: recordOf(json) }) })
+
+/** A machine runs within the step that the process is in. */
+const snapshot: Schema = value =>
+  plainSnapshot(value) ?? ((value as MachineSnapshot).machine === undefined ? undefined : snapshotInMachine(value))
+
+const outline = listOf(object<ProcessIdentity['outline'][number]>({ name: text, kind: text }))
+
+const head = {
+  pid,
+  name: text,
+  status: oneOf(...PROCESS_STATUSES),
+  revision: integer,
+  at: time,
+  event,
+}
+
+const transition = {
+  ...head,
+  steps: recordOf(step),
+  data: optional(json),
+  outputs: optional(recordOf(json)),
+  error: optional(error),
+  startedAt: optional(time),
+  deadline: optional(time),
+  remainingMs: optional(number),
+  recoveries: integer,
+  deaths: optional(integer),
+  snapshot,
+  definition: optional(object<NonNullable<Transition['definition']>>({ version: text, shape: text, outline })),
+}
+
+const origin = object<{ pid: string; step: string }>({ pid, step: text })
+
+/** The line of a transition. */
+export const transitionSchema = object<Transition>(transition)
+
+/** The line of a report of progress. */
+export const progressSchema = object<ProgressLine>({
+  ...head,
+  progress: recordOf(progress),
+  items: optional(listOf(tupleOf(integer, json))),
+} satisfies Record<keyof LineHead | 'progress' | 'items', Schema>)
+
+/** The first line of a journal. */
+export const firstLineSchema = object<ProcessIdentity & Transition>({
+  ...transition,
+  version: text,
+  shape: text,
+  createdAt: time,
+  input: json,
+  key: optional(text),
+  labels: optional(recordOf(text)),
+  parent: optional(origin),
+  forkedFrom: optional(origin),
+  outline,
+})
+
+export const logEntrySchema = object<LogEntry>({ at: time, step: text, attempt: integer, message: text, fields: optional(json) })
