@@ -5,6 +5,7 @@ import {
   not,
   setup,
   type AnyActor,
+  type AnyActorRef,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   type EventObject,
@@ -15,7 +16,7 @@ import type { Answer, Begin, ProcessContext } from '../../src/machines/context.t
 import { toSnapshot, toTransition } from '../../src/machines/snapshot.ts'
 import { update } from '../../src/machines/states/nodes.ts'
 import { tabulate } from '../../src/machines/transition-table.ts'
-import { checkXState } from '../../src/machines/xstate-internals.ts'
+import { checkXState, commonParent, stopActor } from '../../src/machines/xstate-internals.ts'
 import type { ProcessRecord } from '../../src/record/record.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic } from '../../src/runtime/attempt/actors.ts'
 import type { ProcessPlan } from '../../src/steps/plan.ts'
@@ -34,6 +35,8 @@ interface World {
   /** Of every invocation so far, in the order in which they began. */
   readonly answers: Answer[]
   readonly machine: AnyStateMachine
+  /** Those of the table have one parent. */
+  readonly parent: { readonly parent?: AnyActorRef }
 }
 
 const withActors = (machine: AnyStateMachine, begin: (src: string) => Begin<unknown>): AnyStateMachine =>
@@ -65,8 +68,9 @@ function worldOf(plain: AnyStateMachine, isTabulated: boolean, input: object): W
     }
   const provided = withActors(plain, begin)
   const machine = isTabulated ? tabulate(provided) : provided
-  const world = { log, answers, machine } as World
-  world.actor = observed(world, createActor(machine, { input }))
+  const parent = isTabulated ? { parent: commonParent() } : {}
+  const world = { log, answers, machine, parent } as World
+  world.actor = observed(world, createActor(machine, { input, ...parent }))
   return world
 }
 
@@ -167,8 +171,8 @@ function make(plan: ProcessPlan, world: World, { kind, pick }: Move): void {
       const identity = { version: '1', shape: '', createdAt: 0, input, outline: [] }
       const record = JSON.parse(JSON.stringify({ ...identity, ...toTransition(snapshot, plan.name, 1) })) as ProcessRecord
       const { snapshot: restorable, fill } = toSnapshot(record)
-      world.actor.stop()
-      const actor = createActor(world.machine, { snapshot: restorable })
+      stopActor(world.actor)
+      const actor = createActor(world.machine, { snapshot: restorable, ...world.parent })
       fill()
       world.actor = observed(world, actor)
       return
@@ -176,8 +180,8 @@ function make(plan: ProcessPlan, world: World, { kind, pick }: Move): void {
     case 'restore as XState does': {
       if (!isWhole) return
       const persisted = JSON.parse(JSON.stringify(world.actor.getPersistedSnapshot())) as Snapshot<unknown>
-      world.actor.stop()
-      world.actor = observed(world, createActor(world.machine, { snapshot: persisted }))
+      stopActor(world.actor)
+      world.actor = observed(world, createActor(world.machine, { snapshot: persisted, ...world.parent }))
     }
   }
 }
@@ -201,8 +205,8 @@ test('whatever happens to a process, the transition table makes of it what XStat
           throw new Error(`${where()} this happened:\n${tabulated.log.join('\n')}\nand this by XState:\n${xstate.log.join('\n')}`)
       }
       if (snapshotOf(xstate).status !== 'active') ends += 1
-      tabulated.actor.stop()
-      xstate.actor.stop()
+      stopActor(tabulated.actor)
+      stopActor(xstate.actor)
     }),
     { numRuns: SEQUENCES, includeErrorInReport: true },
   )

@@ -4,7 +4,7 @@ import { compile } from '../../machines/compile.ts'
 import { migrated } from '../../machines/migrate.ts'
 import { misfitOf, type Misfit } from '../../machines/misfit.ts'
 import { tabulate } from '../../machines/transition-table.ts'
-import { checkXState } from '../../machines/xstate-internals.ts'
+import { checkXState, commonParent } from '../../machines/xstate-internals.ts'
 import { stepAt } from '../../record/record.ts'
 import { shapeOf } from '../../machines/shape.ts'
 import type { ProcessDefinition } from '../../record/definition.ts'
@@ -176,7 +176,7 @@ export class Programs {
   #program(entry: KnownDefinition, timed: boolean): KnownProgram {
     const { plan, steps, shape, outline } = entry
     const machine = (entry[timed ? 'timed' : 'untimed'] ??= this.#machine(plan, timed))
-    return { plan, steps, shape, outline, machine }
+    return { plan, steps, shape, outline, machine, parent: this.#isTabulated ? commonParent() : undefined }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AnyStateMachine } from 'xstate'
+import type { AnyActorRef, AnyStateMachine } from 'xstate'
 import type { Host } from '../../record/host.ts'
 import type { ProcessStatus } from '../../record/record.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
@@ -24,5 +24,7 @@ export interface Environment extends AttemptEnvironment {
 export interface Program {
   readonly plan: ProcessPlan
   readonly machine: AnyStateMachine
+  /** Of the actors of its processes; absent: each has an actor system of its own, which an inspector can look into. */
+  readonly parent: AnyActorRef | undefined
   readonly steps: ReadonlyMap<string, PlannedStep>
 }

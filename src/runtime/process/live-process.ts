@@ -2,6 +2,7 @@ import { createActor, type AnyActor } from 'xstate'
 import { StepwrightError } from '../../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../../machines/context.ts'
 import { toSnapshot, toTransition } from '../../machines/snapshot.ts'
+import { stopActor } from '../../machines/xstate-internals.ts'
 import { toInfo, type ProcessInfo } from '../../record/info.ts'
 import {
   isFinal,
@@ -75,6 +76,7 @@ export class LiveProcess implements Workplace {
         at: identity.createdAt,
         timeoutMs: 'snapshot' in origin ? undefined : origin.timeoutMs,
       },
+      ...(program.parent && { parent: program.parent }),
       ...(environment.inspect && { inspect: environment.inspect }),
       ...(restored && { snapshot: restored.snapshot }),
     })
@@ -218,7 +220,7 @@ export class LiveProcess implements Workplace {
     if (this.#isGone || isFinal(this.status)) return
     this.#isGone = true
     this.#recorder.stop()
-    this.#actor.stop()
+    stopActor(this.#actor)
     this.disown()
     await this.environment.store.release(this.pid)
   }
