@@ -25,6 +25,8 @@ export async function drive(host: MortalHost, store: Store, runtime: TestRuntime
   let quiet = 0
   let moves = 0
   let changedAt = performance.now()
+  /** Records there were when `steer` was asked last: of what changed nothing, it is not asked again. */
+  let steeredAt = -1
   while (!host.isDead) {
     await setImmediate()
     if (host.written !== seen) {
@@ -36,8 +38,11 @@ export async function drive(host: MortalHost, store: Store, runtime: TestRuntime
     if (live.length === 0) return
     const areAtWork = live.some(isAtWork)
     if (areAtWork && performance.now() - changedAt < PATIENCE_MS) await setTimeout(1)
-    else if (!areAtWork && (await send(host, runtime, live, steer))) quiet = 0
-    else if (++moves > MAX_MOVES) throw stuck(live)
+    else if (!areAtWork && steeredAt !== seen) {
+      steeredAt = seen
+      await send(host, runtime, live, steer)
+      quiet = 0
+    } else if (++moves > MAX_MOVES) throw stuck(live)
     else await Promise.race([moveClock(runtime, live), host.died])
   }
 }
@@ -57,18 +62,14 @@ function isAtWork({ status, steps, snapshot }: ProcessRecord): boolean {
 const hasActors = (machine: unknown): boolean =>
   Object.keys((machine as { snapshot?: { children?: object } }).snapshot?.children ?? {}).length > 0
 
-/** @returns whether there was anything to send */
-async function send(host: MortalHost, runtime: TestRuntime, live: readonly ProcessRecord[], steer: Steer | undefined): Promise<boolean> {
-  let sent = false
+async function send(host: MortalHost, runtime: TestRuntime, live: readonly ProcessRecord[], steer: Steer | undefined): Promise<void> {
   for (const record of live) {
     const waits = record.status === 'interrupted' || record.snapshot.machine !== undefined
     const message = waits ? steer?.(toInfo({ record })) : undefined
     if (message === undefined) continue
     const sending = 'proceed' in message ? runtime.proceed(record.pid, message.proceed) : runtime.send(record.pid, message.event)
     await Promise.race([sending, host.died])
-    sent = true
   }
-  return sent
 }
 
 /** To the next time that a record names, or to the next timer. */

@@ -1,0 +1,190 @@
+import { ProcessError, StepwrightError } from '../../errors.ts'
+import { foregroundClock, wait } from '../../record/clock.ts'
+import { copyJson, toJson } from '../../record/json.ts'
+import type { Json, StepKind } from '../../record/record.ts'
+import { show } from '../../record/show.ts'
+import type { EachStep } from '../kinds/each.ts'
+import type { FunctionStep } from '../kinds/function.ts'
+import { begins, type PlannedStep } from '../kinds/kinds.ts'
+import { branchKey, type ParallelStep } from '../kinds/parallel.ts'
+import type { ChildStep } from '../kinds/process.ts'
+import { wakeTime, type SleepStep } from '../kinds/sleep.ts'
+import { planOf, type ProcessPlan } from '../plan.ts'
+import { prepare } from '../prepare-work.ts'
+import type { StepContext } from '../work.ts'
+import { attemptUntilDone } from './attempts.ts'
+import { tookTooLong } from './execution.ts'
+import { withLimit } from './limit.ts'
+import { pool } from './pool.ts'
+
+/** There is no store whose limit would count: this one only stops what would eat all memory. */
+export const MAX_BYTES = 64 * 1024 * 1024
+
+/** What all steps of one run share. */
+export interface Run {
+  readonly plan: ProcessPlan
+  readonly services: object
+  readonly input: Json
+  /** Differs from run to run, for the jitter of retries. */
+  readonly seed: string
+  /** Ends the run. */
+  readonly signal: AbortSignal
+  /** Counts what `body` takes against the timeout of the process, and ends it in time. */
+  readonly running: <T>(body: (signal: AbortSignal) => Promise<T>) => Promise<T>
+  readonly runChild: (plan: ProcessPlan, input: Json, signal: AbortSignal) => Promise<unknown>
+}
+
+/** A step, or an item of one. */
+interface Named {
+  readonly name: string
+  readonly index?: number
+}
+
+/** What is attempted: a step, a branch or an item. */
+type Unit = Named & Pick<FunctionStep, 'work' | 'when' | 'timeoutMs' | 'retry'>
+
+function contextOf(
+  { services, input }: Run,
+  { name, index }: Named,
+  data: Json,
+  attempt: number,
+  signal: AbortSignal,
+): StepContext<any, any, any> {
+  return {
+    data: copyJson(data),
+    input: copyJson(input),
+    services,
+    pid: 'run',
+    step: name,
+    attempt,
+    idempotencyKey: `run:${name}${index === undefined ? '' : `:${index}`}`,
+    signal,
+    progress: () => {},
+    log: () => {},
+  }
+}
+
+function stepFailed(run: Run, unit: Named, attempt: number, cause: unknown): ProcessError {
+  const code = cause instanceof StepwrightError ? cause.code : 'ERR_STEP_FAILED'
+  const times = attempt > 1 ? ` at attempt ${attempt}` : ''
+  const why = cause instanceof Error ? cause.message : show(cause)
+  return new ProcessError(code, `${nameOf(run, unit)} failed${times}: ${why}`, { pid: 'run', step: unit.name, attempt, cause })
+}
+
+/** The step's output as JSON. */
+async function attemptOnce(step: Unit, work: ReturnType<typeof prepare>, data: Json, context: StepContext<any, any, any>): Promise<Json> {
+  if (step.when && !(await step.when(context))) return data
+  return toJson(await work(context), MAX_BYTES)
+}
+
+const nameOf = ({ plan }: Run, { name, index }: Named): string =>
+  `${index === undefined ? 'Step' : `Item ${index} of step`} '${name}' of process '${plan.name}'`
+
+function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise<Json> {
+  const work = prepare(step.work, run.services)
+  return attemptUntilDone({
+    what: nameOf(run, step),
+    retry: step.retry,
+    timeoutMs: step.timeoutMs,
+    seed: `${run.seed}/${step.name}/${step.index}`,
+    clock: foregroundClock,
+    signal,
+    work: (attempt, execution) => attemptOnce(step, work, data, contextOf(run, step, data, attempt, execution.signal)),
+    giveUp: (failure, attempt) => stepFailed(run, step, attempt, failure),
+  })
+}
+
+/** A step that consists of other work: the first failure, or its timeout, aborts the rest. */
+async function runWhole<T>(
+  run: Run,
+  step: Named & { readonly timeoutMs?: number },
+  signal: AbortSignal,
+  body: (signal: AbortSignal, abort: (error: unknown) => void) => Promise<T>,
+): Promise<T> {
+  const failed = new AbortController()
+  try {
+    const late = (): Error => new StepwrightError('ERR_STEP_TIMEOUT', tookTooLong(nameOf(run, step), step.timeoutMs ?? 0))
+    return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), late, inner =>
+      body(inner, error => failed.abort(error)),
+    )
+  } catch (error) {
+    failed.abort(error)
+    signal.throwIfAborted()
+    throw error instanceof ProcessError ? error : stepFailed(run, step, 1, error)
+  }
+}
+
+const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSignal): Promise<Json> =>
+  runWhole(run, step, signal, async inner => {
+    if (step.when && !(await step.when(contextOf(run, step, data, 1, inner)))) return data
+    const branches = step.branches.map(async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const)
+    return Object.fromEntries(await Promise.all(branches))
+  })
+
+function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Promise<Json> {
+  const { name, work, concurrency, when, retry, timeoutMs } = step
+  return runWhole(run, { name }, signal, async (inner, abort) => {
+    const context = contextOf(run, step, data, 1, inner)
+    if (when && !(await when(context))) return data
+    const items = toJson(await begins(step, run.services)(context), MAX_BYTES) as readonly Json[]
+    const outputs = Array.from<Json>({ length: items.length })
+    const item = { name, work, ...(retry && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) }
+    await pool(items.keys(), concurrency, async index => {
+      try {
+        outputs[index] = await runStep(run, { ...item, index }, items[index] as Json, inner)
+      } catch (error) {
+        abort(error)
+        throw error
+      }
+    })
+    return outputs
+  })
+}
+
+/** The child's data is copied as if it were another process's. */
+function runChildStep(run: Run, step: ChildStep, data: Json, signal: AbortSignal): Promise<Json> {
+  return runWhole(run, step, signal, async inner => {
+    const context = contextOf(run, step, data, 1, inner)
+    if (step.when && !(await step.when(context))) return data
+    try {
+      const input = toJson(await begins(step, run.services)(context), MAX_BYTES)
+      return (await run.runChild(planOf(step.child), input, inner)) as Json
+    } catch (error) {
+      inner.throwIfAborted()
+      throw stepFailed(run, step, 1, error)
+    }
+  })
+}
+
+/** Sleeping is not running: it does not count against the timeout of the process. */
+async function runSleep(run: Run, step: SleepStep, data: Json): Promise<Json> {
+  const at = await run.running(async signal => {
+    try {
+      return await wakeTime(step, contextOf(run, step, data, 1, signal), Date.now)
+    } catch (error) {
+      throw stepFailed(run, step, 1, error)
+    }
+  })
+  await wait(foregroundClock, Math.max(0, at - Date.now()), run.signal)
+  return data
+}
+
+type RunKind<Step> = (run: Run, step: Step, data: Json) => Promise<Json>
+
+const whileRunning =
+  <Step>(body: (run: Run, step: Step, data: Json, signal: AbortSignal) => Promise<Json>): RunKind<Step> =>
+  (run, step, data) =>
+    run.running(signal => body(run, step, data, signal))
+
+/** Every kind that can run in its caller; the others wait for a client. */
+const RUNS: { readonly [K in StepKind]?: RunKind<Extract<PlannedStep, { kind: K }>> } = {
+  step: whileRunning(runStep),
+  sleep: runSleep,
+  parallel: whileRunning(runParallel),
+  each: whileRunning(runEach),
+  process: whileRunning(runChildStep),
+}
+
+/** The output of a step, run here. */
+export const runKind = (run: Run, step: PlannedStep, data: Json): Promise<Json> =>
+  (RUNS[step.kind] as RunKind<PlannedStep>)(run, step, data)
