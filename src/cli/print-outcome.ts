@@ -9,7 +9,7 @@ export function printOutcome({ io }: Tools, pid: string, outcome: Steered, json:
     io.stdout.write(
       outcome === 'taken'
         ? `${pid} taken\n`
-        : `${pid} kept: no host that is alive has the process; the next one that takes it up does this first\n`,
+        : `${pid} kept: no living host has the process; the next host that adopts it does this first\n`,
     )
   return 0
 }

@@ -10,7 +10,7 @@ const HELP = `
 A pid may be shortened to any beginning or end that only one process has.
 With --json errors are JSON as well: {"error":{"code","message"}} on stderr.
 
-Exit status: 0 done, 1 the watched process ended but did not finish, 2 wrong use or it could not be done.
+Exit status: 0 done, 1 the watched process ended but did not finish, 2 wrong use, or it could not be done.
 Colours appear on terminals only; set NO_COLOR to have none.
 
 Examples:
@@ -55,13 +55,13 @@ export async function loadCommand(command: Command, act: Act): Promise<void> {
 function frameOf(io: Io, asJson: boolean): Command {
   const { stdout, stderr } = io
   return new Command('stepwright')
-    .description('See and steer background processes, through the store they live in.')
+    .description('See and steer background processes through their store.')
     .option('--store <path>', `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`)
     .version(versionOfPackage(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
     .exitOverride()
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(see --help)')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: text => void stdout.write(text),

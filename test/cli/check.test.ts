@@ -67,7 +67,7 @@ test('check tells which live processes new definitions could not go on with, and
     [pids['shrunk']!]: ['missing-step', "there is no step 'ask' any more"],
     [pids['unpaused']!]: ['missing-state', "step 'ask' is none that can be interrupted any more"],
     [pids['newer']!]: ['unknown-version', "definition 'newer' has no version '1', and does not migrate it"],
-    [pids['broken']!]: ['failed-migration', "migrate of process 'broken' must name a step with work to go on with; it named 'nowhere'"],
+    [pids['broken']!]: ['failed-migration', "migrate of process 'broken' must name a step that has work; it named 'nowhere'"],
     [pids['machine']!]: ['missing-state', "the machine of step 'review' has no state 'draft' any more"],
     [pids['gone']!]: ['unknown-definition', "there is no definition 'gone'"],
     [pids['submitted']!]: ['unknown-definition', "there is no definition 'gone'"],
@@ -75,7 +75,7 @@ test('check tells which live processes new definitions could not go on with, and
   t.is(human.status, 1)
   t.is(human.stdout.split('\n').length, 9)
   t.true(human.stdout.includes("there is no step 'ask' any more"))
-  t.is(human.stderr, 'stepwright: 2 of 9 live processes can go on, 1 of them where `migrate` says\n')
+  t.is(human.stderr, 'stepwright: 2 of 9 live processes can continue, 1 of them where `migrate` says\n')
   t.is(help.status, 0)
   t.true(help.stdout.includes('$ stepwright check processes.ts'))
 })
@@ -90,7 +90,7 @@ test('check says yes where a host would go on, and hosts do so', async t => {
   t.deepEqual(await spawnCli(['check', module, '--store', dir]).result(), {
     status: 0,
     stdout: '',
-    stderr: 'stepwright: 1 of 1 live processes can go on\n',
+    stderr: 'stepwright: 1 of 1 live processes can continue\n',
   })
   t.is((await spawnCli(['check', module, '--store', join(dir, 'none')]).result()).status, 2)
 })

@@ -3,13 +3,13 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<hostId>', 'a host, as `stepwright show` and `stepwright hosts` name it')
-    .option('--force', 'even if the host answers; it then loses its processes')
+    .argument('<hostId>', 'the id of a host, as `stepwright hosts` and `stepwright show` print it')
+    .option('--force', 'take the processes even if the host answers, which then loses them')
     .addHelpText(
       'after',
       `
-Hosts on this machine never need it: their death is seen at once. It is for a store on a network file system, whose hosts on other
-machines nobody can see from here.
+On this machine, a dead host is noticed at once. This command is for a store on a network file system, with hosts on
+machines that cannot be seen from here.
 
 Example:
   $ stepwright adopt h4k2v0c9x1qz`,

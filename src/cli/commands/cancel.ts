@@ -11,7 +11,7 @@ interface Flags {
 export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
-    .option('--reason <text>', 'what its error says')
+    .option('--reason <text>', 'the reason, for the error of the process')
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
       'after',

@@ -13,14 +13,14 @@ const MISFITS = 1
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<module...>', 'files, .js or .ts, that export the definitions')
+    .argument('<module...>', 'files (.js or .ts) that export the definitions')
     .option('--json', 'print {"checked","migrated","misfits"} as JSON')
     .addHelpText(
       'after',
       `
-For before a deployment: what a host with these definitions, and no others, would leave as it is. \`migrate\` counts; \`services\` are not
-called, and nothing is written.
-Exit status: 0 all can go on, 1 some cannot, 2 wrong use or it could not be done.
+Run it before a deployment. The rules are those of a host with only these definitions: \`migrate\` is called,
+\`services\` are not, and nothing is written.
+Exit status: 0 all can continue, 1 some cannot, 2 wrong use or it could not be done.
 
 Examples:
   $ stepwright check processes.ts
@@ -38,7 +38,7 @@ async function check({ io, path }: Tools, modules: readonly string[], { json }: 
     else {
       if (misfits.length > 0) io.stdout.write(`${misfitTable(misfits, io).join('\n')}\n`)
       const moved = migrated === 0 ? '' : `, ${migrated} of them where \`migrate\` says`
-      io.stderr.write(`stepwright: ${checked - misfits.length} of ${checked} live processes can go on${moved}\n`)
+      io.stderr.write(`stepwright: ${checked - misfits.length} of ${checked} live processes can continue${moved}\n`)
     }
     return misfits.length === 0 ? 0 : MISFITS
   } finally {

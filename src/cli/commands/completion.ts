@@ -10,11 +10,11 @@ import type { Act, Tools } from '../with-client.ts'
 export function define(command: Command, act: Act): void {
   command
     .addArgument(new Argument('<shell>', 'your shell').choices(SHELLS))
-    .argument('[words...]', 'what stands on a command line: print what the last word may become')
+    .argument('[words...]', 'the words of a command line, of which the last one is to be completed')
     .addHelpText(
       'after',
       `
-It completes commands, options, statuses, and from the store pids, definitions, labels and hosts.
+It completes commands, options and statuses, and the pids, definitions, labels and hosts of the store.
 
 Examples:
   $ source <(stepwright completion bash)                                       # in ~/.bashrc

@@ -9,13 +9,14 @@ import type { Act, Tools } from '../with-client.ts'
 export function define(command: Command, act: Act): void {
   command
     .argument('<from>', 'a store: a directory, or a file that ends in .sqlite, .sqlite3 or .db')
-    .argument('<to>', 'another one; it is made if need be')
+    .argument('<to>', 'another store, which is created if needed')
     .addHelpText(
       'after',
       `
-Histories, logs, labels, keys and charts go with them; <from> stays as it is. Close the programs that use either store first: processes that
-have not ended cannot be copied. After a copy that was cut short, run it again: it goes on where it was.
-Exit status: 0 all are there, 2 some or all are not.
+Histories, logs, labels, keys and charts are copied too, and <from> stays as it is. First close the programs that use
+either store: processes that have not ended cannot be copied. If a copy is interrupted, run it again: it continues
+where it was.
+Exit status: 0 all are copied, 2 some or all are not.
 
 Examples:
   $ stepwright copy .stepwright processes.sqlite

@@ -20,21 +20,17 @@ const DEFAULT_PORT = 4040
 
 export function define(command: Command, act: Act): void {
   command
-    .option('--port <port>', 'of the page; 0 for any free one', toPort, DEFAULT_PORT)
+    .option('--port <port>', 'the port of the page; 0 means any free port', toPort, DEFAULT_PORT)
     .option('--open', 'open the browser')
-    .option('--read-only', 'the page shows, and changes nothing')
-    .option(
-      '--redact <path>',
-      'hide what stands there in inputs, outputs and logs, such as $.password or $..token; may be given several times',
-      collect,
-    )
+    .option('--read-only', 'let viewers look, but change nothing')
+    .option('--redact <path>', 'hide this path in inputs, outputs and logs, such as $.password or $..token; may be repeated', collect)
     .option('--host <interface>', 'the network interface to serve', '127.0.0.1')
-    .option('--token <token>', 'what viewers must know, at least 16 characters (default: random, part of the printed address)')
-    .option('--no-token', 'let in everybody who can reach the port, such as every user of this machine')
+    .option('--token <token>', 'the token that viewers need, at least 16 characters (default: random, part of the printed address)')
+    .option('--no-token', 'admit everybody who can reach the port, including every user of this machine')
     .addHelpText(
       'after',
       `
-Ends with Ctrl-C.
+It runs until Ctrl-C.
 
 Examples:
   $ stepwright dashboard --open

@@ -5,12 +5,12 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid...>', 'pids, or the beginnings or ends of some')
+    .argument('<pid...>', 'pids, or beginnings or ends of pids')
     .option('--json', 'print {"deleted"} as JSON')
     .addHelpText(
       'after',
       `
-A process goes with its journal, its logs and the processes it has started. One that has not ended is refused: cancel it first.
+A process is removed with its journal, its log and its child processes. Cancel a process first if it has not ended.
 
 Examples:
   $ stepwright delete aou70

@@ -26,7 +26,7 @@ interface Drawing {
 export function define(command: Command, act: Act): void {
   command
     .argument('<what>', 'a pid, the name of a definition in the store (name or name@version), or a module that exports definitions')
-    .argument('[name]', 'which of the definitions that a module exports')
+    .argument('[name]', 'the name of the definition, if the module exports several')
     .addOption(
       new Option('--format <format>', "Mermaid text, the machine as Stately's editor imports it, or a picture")
         .choices(['mermaid', 'json', 'svg'])

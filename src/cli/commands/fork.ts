@@ -11,12 +11,12 @@ interface Flags {
 export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
-    .option('--from <step>', 'the step to begin with (default: the one in which it failed or was stopped)')
+    .option('--from <step>', 'the step to begin with (default: the step in which the process failed or was stopped)')
     .option('--json', 'print {"pid"} as JSON')
     .addHelpText(
       'after',
       `
-The new process has the data which that step was given, and every host that knows the definition may take it.
+The new process begins with the data that the step received. Any host that knows the definition may take it.
 
 Examples:
   $ stepwright fork aou70

@@ -14,13 +14,13 @@ interface Flags {
 
 export function define(command: Command, act: Act): void {
   command
-    .option('--older-than <age>', 'those that ended so long ago: 30m, 10h, 7d (default: 10h)', toDuration)
-    .option('--dry-run', 'only tell how many there are')
+    .option('--older-than <age>', 'how long ago they ended: 30m, 10h, 7d (default: 10h)', toDuration)
+    .option('--dry-run', 'count them, but remove nothing')
     .option('--json', 'print {"removed"} as JSON')
     .addHelpText(
       'after',
       `
-A runtime does this by itself (\`retention\`); this is for stores that no runtime has open.
+A runtime does this by itself (\`retention\`). The command is for stores that no runtime has open.
 
 Examples:
   $ stepwright gc

@@ -13,8 +13,8 @@ interface Flags {
 export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
-    .option('--progress', 'reports of progress as well')
-    .option('--json', 'print a line of JSON per record, with everything it says')
+    .option('--progress', 'print progress reports too')
+    .option('--json', 'print each record in full, as a line of JSON')
     .addHelpText(
       'after',
       `

@@ -21,15 +21,15 @@ interface Flags {
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('[pids...]', 'only these processes; those that have ended are replayed. Default: all that live')
-    .option('--speed <factor>', 'how much faster than it was a replay is', toSpeed, 1)
+    .argument('[pids...]', 'only these processes; ended ones are replayed (default: all live processes)')
+    .option('--speed <factor>', 'how many times faster than the process a replay is', toSpeed, 1)
     .option('--no-open', 'do not open the browser')
-    .option('--port <port>', 'of the local page', toPort, 0)
+    .option('--port <port>', 'the port of the local page; 0 means any free port', toPort, 0)
     .option('--url <url>', 'another page of the Stately inspector', STATELY)
     .addHelpText(
       'after',
       `
-Reads the store: the hosts, in however many programs, are not changed and not asked. Ends with Ctrl-C.
+It reads the store and does not ask the hosts. It runs until Ctrl-C.
 
 Examples:
   $ stepwright inspect

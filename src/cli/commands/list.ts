@@ -50,18 +50,18 @@ function addStatus(value: string, before: readonly ProcessStatus[] = []): Proces
 
 export function define(command: Command, act: Act): void {
   command
-    .option('--status <status>', `only processes that are so; may be given several times (${STATUSES.join(', ')})`, addStatus)
+    .option('--status <status>', `only processes with this status; may be repeated (${STATUSES.join(', ')})`, addStatus)
     .option('--name <name>', 'only processes of this definition')
-    .option('--label <name=value>', 'only processes with this label; given several times, with all of them', addLabel)
+    .option('--label <name=value>', 'only processes with this label; if repeated, with all of them', addLabel)
     .option('--error <text>', 'only processes whose error has this text in its name, code or message')
     .option('--since <time>', 'only processes created since then: 1h, 7d, 2026-01-31 or 2026-01-31T12:00Z', toTime)
     .option('--before <time>', 'only processes created before then', toTime)
-    .option('--cursor <pid>', 'only processes older than this one: go on where a list ended')
-    .option('--limit <count>', 'at most so many', toCount, 50)
-    .addOption(new Option('--sort <by>', 'of those shown').choices(Object.keys(SORTS)))
-    .option('--watch', 'draw the list anew as it changes, until Ctrl-C')
-    .option('-q, --quiet', 'print pids only, one a line')
-    .option('--json', 'print a JSON array with everything about each')
+    .option('--cursor <pid>', 'only processes older than this one, to continue a list')
+    .option('--limit <count>', 'show at most this many', toCount, 50)
+    .addOption(new Option('--sort <by>', 'how to sort the processes shown').choices(Object.keys(SORTS)))
+    .option('--watch', 'update the list as it changes, until Ctrl-C; on terminals only')
+    .option('-q, --quiet', 'print pids only, one per line')
+    .option('--json', 'print a JSON array with everything about each of them')
     .addHelpText(
       'after',
       `

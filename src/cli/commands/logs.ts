@@ -14,9 +14,9 @@ interface Flags {
 export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
-    .option('-f, --follow', 'go on until the process has ended')
-    .option('--tail <count>', 'begin with the last so many entries', toCount)
-    .option('--json', 'print a line of JSON per entry')
+    .option('-f, --follow', 'continue until the process has ended')
+    .option('--tail <count>', 'begin with this many entries from the end', toCount)
+    .option('--json', 'print each entry as a line of JSON')
     .addHelpText(
       'after',
       `

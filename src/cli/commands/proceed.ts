@@ -12,7 +12,10 @@ interface Flags {
 export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
-    .option('--data <json>', "an object is merged into the paused step's output, anything else replaces it; @file reads a file, @- stdin")
+    .option(
+      '--data <json>',
+      "an object is merged into the paused step's output, anything else replaces it; @file reads a file, @- reads stdin",
+    )
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
       'after',

@@ -12,11 +12,12 @@ const DID_NOT_FINISH = 1
 export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
-    .option('--timeout <duration>', 'wait at most so long: 30s, 5m, 10h', toDuration)
+    .option('--timeout <duration>', 'how long to wait at most: 30s, 5m, 10h', toDuration)
     .addHelpText(
       'after',
       `
-Exit status: 0 finished, 1 ended in error, timeout or cancelled (stderr says why), 2 wrong use, it could not be read, or it had not ended in time.
+Exit status: 0 finished, 1 ended in error, timeout or cancelled (stderr says why), 2 wrong use, not readable,
+or not ended in time.
 
 Examples:
   $ stepwright result aou70 --timeout 5m | jq .rows

@@ -16,15 +16,16 @@ interface Flags {
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<module>', 'a file, .js or .ts, that exports definitions')
-    .argument('[name]', 'the name of the definition, if there are several')
-    .option('--input <json>', 'what the process is given; @file reads a file, @- stdin')
-    .option('--key <key>', 'the same key always means the same process')
-    .option('--label <name=value>', 'a fact to find it by; may be given several times', addLabel)
+    .argument('<module>', 'a file (.js or .ts) that exports definitions')
+    .argument('[name]', 'the name of the definition, if the module exports several')
+    .option('--input <json>', 'the input of the process; @file reads a file, @- reads stdin')
+    .option('--key <key>', 'an idempotency key: the same key always means the same process')
+    .option('--label <name=value>', 'a label by which to find it; may be repeated', addLabel)
     .addHelpText(
       'after',
       `
-A module may export \`services\`: an object, or a function that makes it. Ctrl-C lets the process go, for the next host that knows it.
+A module may export \`services\`: an object, or a function that returns it. Ctrl-C releases the process
+for the next host that knows its definition.
 Exit status: 0 finished, 1 ended in error, timeout or cancelled, 2 wrong use or it could not be started.
 
 Examples:

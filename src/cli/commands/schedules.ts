@@ -8,7 +8,7 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .option('--json', 'print a JSON array with everything about each')
+    .option('--json', 'print a JSON array with everything about each of them')
     .addHelpText(
       'after',
       `

@@ -8,7 +8,7 @@ import type { Act, Tools } from '../with-client.ts'
 export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
-    .argument('<event>', 'JSON; @file reads a file, @- stdin')
+    .argument('<event>', 'the event as JSON; @file reads a file, @- reads stdin')
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
       'after',

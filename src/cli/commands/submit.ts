@@ -15,9 +15,9 @@ interface Flags {
 export function define(command: Command, act: Act): void {
   command
     .argument('<name>', 'the name of a definition that a worker knows')
-    .option('--input <json>', 'what the process is given; @file reads a file, @- stdin')
-    .option('--key <key>', 'the same key always means the same process: a second submit prints the pid of the first')
-    .option('--label <name=value>', 'a fact to find it by; may be given several times', addLabel)
+    .option('--input <json>', 'the input of the process; @file reads a file, @- reads stdin')
+    .option('--key <key>', 'an idempotency key: a second submit with it prints the pid of the first process')
+    .option('--label <name=value>', 'a label by which to find it; may be repeated', addLabel)
     .option('--json', 'print {"pid"} as JSON')
     .addHelpText(
       'after',

@@ -5,13 +5,14 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<pid...>', 'pids, or the beginnings or ends of some')
+    .argument('<pid...>', 'pids, or beginnings or ends of pids')
     .option('--json', 'print each change as a line of JSON, with everything about the process')
     .addHelpText(
       'after',
       `
-On a terminal the steps are drawn in place, elsewhere each change is a line (which begins with the pid, if there are several).
-Exit status: 0 all finished, 1 one ended in error, timeout or cancelled, 2 wrong use or it could not be watched.
+On a terminal the steps are drawn in place. Elsewhere each change is a line, which begins with the pid if there are
+several processes.
+Exit status: 0 all finished, 1 one ended in error, timeout or cancelled, 2 wrong use, or they could not be watched.
 
 Examples:
   $ stepwright watch aou70

@@ -13,16 +13,16 @@ interface Flags {
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<module...>', 'files, .js or .ts, that export definitions')
-    .option('--wait', 'wait for more; otherwise the command ends when nothing is left')
-    .option('--max-processes <count>', 'take so many that were submitted, and end when they have', toCount)
-    .option('--concurrency <count>', 'how many run at once (default: 100)', toCount)
+    .argument('<module...>', 'files (.js or .ts) that export definitions')
+    .option('--wait', 'wait for more; otherwise the command ends when none is left')
+    .option('--max-processes <count>', 'take this many submitted processes, and exit when they have ended', toCount)
+    .option('--concurrency <count>', 'how many run at a time (default: 100)', toCount)
     .addHelpText(
       'after',
       `
-Any number of workers may share a store: each process is taken by exactly one, in order of submission. Ctrl-C tells the steps under
-way to end and lets their processes go; the next worker goes on with them. A module may export \`services\`: an object, or a function that
-makes it.
+Any number of workers may share a store. Each process goes to exactly one of them, in the order of submission. Ctrl-C
+aborts the steps under way and releases their processes; the next worker continues them.
+A module may export \`services\`: an object, or a function that returns it.
 
 Examples:
   $ stepwright work processes.ts --wait
