@@ -1,5 +1,6 @@
 import { systemClock } from '../../record/clock.ts'
 import type { ProcessRecord } from '../../record/record.ts'
+import { createLoopYield } from '../../store/loop-yield.ts'
 import type { AdoptedProcess, HostStore } from '../../store/store.ts'
 
 /** How often a host looks for what others left behind: a death is to be noticed and taken care of within two seconds. */
@@ -11,6 +12,8 @@ export interface AdoptionOptions {
   /** Runs once a round has taken processes, before any of them is resumed. */
   readonly prepare: (adopted: readonly AdoptedProcess[]) => Promise<void>
   readonly resume: (adopted: AdoptedProcess) => void
+  /** Runs once all of a round are resumed. */
+  readonly onResumed: () => void
   readonly onError: (error: unknown) => void
 }
 
@@ -82,13 +85,22 @@ export class Adoption {
 
   async #resumeAll(adopted: AdoptedProcess[]): Promise<void> {
     if (adopted.length === 0) return
-    const { prepare, resume } = this.#options
+    const { prepare, resume, onResumed } = this.#options
     await prepare(adopted)
     adopted.sort((a, b) => (a.record.pid < b.record.pid ? -1 : 1))
-    adopted.filter(one => !isPending(one)).forEach(resume)
+    const yieldLoop = createLoopYield()
+    const resumeSome = async (some: readonly AdoptedProcess[]): Promise<void> => {
+      for (const one of some) {
+        const turn = yieldLoop()
+        if (turn !== undefined) await turn
+        resume(one)
+      }
+    }
+    await resumeSome(adopted.filter(one => !isPending(one)))
     // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).
     await Promise.resolve()
-    adopted.filter(isPending).forEach(resume)
+    await resumeSome(adopted.filter(isPending))
+    onResumed()
   }
 }
 

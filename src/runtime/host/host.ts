@@ -76,6 +76,8 @@ export class Host implements Environment {
   readonly #reports: Reports
   readonly #programs: Programs
   readonly #children: Children
+  /** Adopted children whose parents are not followed yet. */
+  readonly #unfollowed: { readonly child: string; readonly parent: string }[] = []
   readonly #starts: Starts
   readonly #adoption: Adoption
   readonly #submissions: Submissions
@@ -156,7 +158,10 @@ export class Host implements Environment {
       freeSlots: () => this.slots.free,
       isDraining: () => this.draining,
       prepare: pid => this.#readKept([pid]),
-      run: (program, record, start) => this.#run(program, record, start),
+      run: (program, record, start) => {
+        this.#run(program, record, start)
+        this.#followParents()
+      },
       onProblem,
     })
     this.#adoption = new Adoption({
@@ -167,6 +172,7 @@ export class Host implements Environment {
         return this.#readKept(adopted.map(({ record }) => record.pid))
       },
       resume: adopted => this.#resume(adopted),
+      onResumed: () => this.#followParents(),
       onError: error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
     })
     this.#wakeups = new Wakeups(
@@ -316,8 +322,12 @@ export class Host implements Environment {
     // Before anything of it runs.
     this.#commands.apply(this.#kept.get(live.pid) ?? [], true)
     const { parent } = live.record
-    // Once all that were adopted with it are here: its parent may be one of them.
-    if (parent) setImmediate(() => void this.#children.follow(live.pid, parent.pid))
+    if (parent) this.#unfollowed.push({ child: live.pid, parent: parent.pid })
+  }
+
+  /** Once all that were adopted at a time are here: the parent of one may be another. */
+  #followParents(): void {
+    for (const { child, parent } of this.#unfollowed.splice(0)) void this.#children.follow(child, parent)
   }
 
   async #look(): Promise<void> {
