@@ -6,7 +6,7 @@ import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkOptions, checkSignal, mustBe } from '../record/check.ts'
 import { toJson } from '../record/json.ts'
-import { checkEvent, checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll } from './check.ts'
+import { checkEvent, checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll } from './arguments.ts'
 import type {
   AdoptOptions,
   Client,

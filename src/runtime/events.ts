@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { show } from '../record/show.ts'
+import { checkFunction, mustBe } from '../record/check.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import { notify } from './listeners.ts'
 
@@ -36,8 +36,8 @@ export class Events {
 
   /** @throws TypeError */
   on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
-    if (!NAMES.has(name)) throw new TypeError(`on(name, listener): expected one of ${[...NAMES].join(', ')}, received ${show(name)}`)
-    if (typeof listener !== 'function') throw new TypeError(`on('${name}', listener): expected a function, received ${show(listener)}`)
+    if (!NAMES.has(name)) throw mustBe('name of on()', `one of ${[...NAMES].join(', ')}`, name)
+    checkFunction(listener, 'listener of on()')
     const safe = (make: () => RuntimeEvents[Name]): void => notify(`A listener to '${name}'`, () => listener(make()))
     this.#emitter.on(name, safe)
     return () => this.#emitter.off(name, safe)

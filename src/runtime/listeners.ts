@@ -1,5 +1,5 @@
 import type { ProcessInfo } from '../record/info.ts'
-import { show } from '../record/show.ts'
+import { checkFunction } from '../record/check.ts'
 
 /** Calls a user's function that is only told something: what it throws, or its promise rejects with, becomes a warning and harms nobody. */
 export function notify(who: string, call: () => unknown): void {
@@ -11,10 +11,7 @@ export function notify(who: string, call: () => unknown): void {
 export type ProcessListener = (info: ProcessInfo) => void
 
 /** @throws TypeError */
-export function checkListener(listener: unknown): ProcessListener {
-  if (typeof listener === 'function') return listener as ProcessListener
-  throw new TypeError(`subscribe(listener): expected a function, received ${show(listener)}`)
-}
+export const checkListener = (listener: unknown): ProcessListener => checkFunction(listener, 'listener of subscribe()')
 
 export const notifyListener = (listener: ProcessListener, info: ProcessInfo): void =>
   notify(`A subscriber of process ${info.pid}`, () => listener(info))

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import type { InspectionEvent, Observer } from 'xstate'
-import { ORIGIN_CHECKS } from '../client/check.ts'
+import { ORIGIN_CHECKS } from '../client/arguments.ts'
 import {
   check,
   checkFlag,

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../record/clock.ts'
 import { toMs, type Duration } from '../record/duration.ts'
-import { show } from '../record/show.ts'
+import { mustBe } from '../record/check.ts'
 
 interface Alarm {
   readonly at: number
@@ -53,7 +53,7 @@ export class TestClock implements Clock {
 
   /** Sets the clock as a person or NTP would: no timer fires on the way. */
   set(epochMs: number): void {
-    if (!Number.isFinite(epochMs)) throw new TypeError(`set(epochMs): expected epoch milliseconds, received ${show(epochMs)}`)
+    if (!Number.isFinite(epochMs)) throw mustBe('time of set()', 'epoch milliseconds', epochMs)
     const step = epochMs - this.#now
     this.#now = epochMs
     // A timer counts time that passes, not what the clock on the wall shows.

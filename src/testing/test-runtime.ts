@@ -2,7 +2,7 @@ import { openRuntime } from '../runtime/create-runtime.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { RuntimeOptions } from '../runtime/options.ts'
 import type { ProcessDefinition, ProcessServices, ServicesOption } from '../record/definition.ts'
-import { show } from '../record/show.ts'
+import { mustBe } from '../record/check.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import { storeAt } from '../client/store-at.ts'
 import { memoryStore } from '../store/memory/memory-store.ts'
@@ -68,7 +68,7 @@ export async function createTestRuntime<const P extends readonly ProcessDefiniti
   store: given = memoryStore(),
   ...options
 }: Omit<TestRuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>): Promise<TestRuntime> {
-  if (!(clock instanceof TestClock)) throw new TypeError(`createTestRuntime({ clock }): expected a TestClock, received ${show(clock)}`)
+  if (!(clock instanceof TestClock)) throw mustBe('clock of createTestRuntime()', 'a TestClock', clock)
   const store = typeof given === 'string' ? storeAt(given) : given
   const { runtime, hostStore } = await openRuntime(
     { ...(options as RuntimeOptions), store },

@@ -1,4 +1,5 @@
 import { toErrorRecord } from '../../record/error-record.ts'
+import { checkText } from '../../record/check.ts'
 import { show } from '../../record/show.ts'
 import type { Json, LogEntry } from '../../record/record.ts'
 
@@ -10,8 +11,11 @@ const MAX_FIELDS = 64 * 1024
  * @throws TypeError if the message is no string
  */
 export function toLogEntry(message: unknown, fields: unknown, where: Pick<LogEntry, 'at' | 'step' | 'attempt'>): LogEntry {
-  if (typeof message !== 'string') throw new TypeError(`log(message): expected a string, received ${show(message)}`)
-  return { ...where, message: message.slice(0, MAX_MESSAGE), ...(fields !== undefined && { fields: loggable(fields) }) }
+  return {
+    ...where,
+    message: checkText(message, 'message of log()').slice(0, MAX_MESSAGE),
+    ...(fields !== undefined && { fields: loggable(fields) }),
+  }
 }
 
 function loggable(fields: unknown): Json {

@@ -1,15 +1,17 @@
+import { check, checkText } from '../../record/check.ts'
+import { defined } from '../../record/defined.ts'
 import type { Progress } from '../../record/record.ts'
-import { show } from '../../record/show.ts'
 
 /** In characters: a message is a line for people. */
 const MAX_MESSAGE = 1_000
 
+const checkNumber = check<number>('a finite number', Number.isFinite)
+
+/** @throws TypeError */
 export function toProgress(value: unknown, total?: unknown, message?: unknown): Progress {
-  const isNumber = (n: unknown): n is number => typeof n === 'number' && Number.isFinite(n)
-  if (!isNumber(value)) throw new TypeError(`progress(value): expected a finite number, received ${show(value)}`)
-  if (total !== undefined && !isNumber(total))
-    throw new TypeError(`progress(value, total): expected a finite number, received ${show(total)}`)
-  if (message !== undefined && typeof message !== 'string')
-    throw new TypeError(`progress(value, total, message): expected a string, received ${show(message)}`)
-  return { value, ...(total !== undefined && { total }), ...(message !== undefined && { message: message.slice(0, MAX_MESSAGE) }) }
+  return defined({
+    value: checkNumber(value, 'value of progress()'),
+    total: total === undefined ? total : checkNumber(total, 'total of progress()'),
+    message: message === undefined ? message : checkText(message, 'message of progress()').slice(0, MAX_MESSAGE),
+  })
 }

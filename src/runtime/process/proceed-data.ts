@@ -2,25 +2,13 @@ import type { ProcessContext } from '../../machines/context.ts'
 import { mergeProceedData } from '../../machines/states/interrupt.ts'
 import { toJson } from '../../record/json.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
-import { validate } from '../../steps/schema.ts'
-import { show } from '../../record/show.ts'
+import { validate } from '../../steps/validate.ts'
 import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import type { Json } from '../../record/record.ts'
 
 function schemaOf(paused: PlannedStep): StandardSchemaV1 | undefined {
   if (paused.kind === 'interrupt') return paused.schema
   return paused.kind === 'step' && paused.interrupt !== true ? paused.interrupt : undefined
-}
-
-/**
- * An event for a machine, as JSON.
- * @throws TypeError if it is none or XState's own, ERR_NOT_JSON
- */
-export function checkEvent(event: unknown, maxBytes: number): { readonly type: string } & { readonly [key: string]: Json } {
-  const type: unknown = (event as { type?: unknown } | null | undefined)?.type
-  if (typeof type !== 'string' || type.startsWith('xstate.'))
-    throw new TypeError(`send(event): expected an object with a type such as { type: 'APPROVE' }, received ${show(event)}`)
-  return toJson(event, maxBytes) as { readonly type: string } & { readonly [key: string]: Json }
 }
 
 /**

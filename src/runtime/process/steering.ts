@@ -1,9 +1,11 @@
+import { checkEvent, checkReason } from '../../client/arguments.ts'
 import { StepwrightError } from '../../errors.ts'
+import { toJson } from '../../record/json.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
-import { show } from '../../record/show.ts'
 import { isFinal } from '../../record/record.ts'
 import type { LiveProcess } from './live-process.ts'
-import { checkEvent, proceedData } from './proceed-data.ts'
+import type { MachineEvent } from '../attempt/machine-run.ts'
+import { proceedData } from './proceed-data.ts'
 
 /** Of a call that a client's command asks for: the record that the call makes carries the command's id. */
 interface Cause {
@@ -11,8 +13,8 @@ interface Cause {
 }
 
 /** @throws ERR_ALREADY_ENDED */
-export async function cancel(live: LiveProcess, reason?: unknown, cause: Cause = {}): Promise<'taken'> {
-  if (reason !== undefined && typeof reason !== 'string') throw new TypeError(`cancel(reason): expected a string, received ${show(reason)}`)
+export async function cancel(live: LiveProcess, given?: unknown, cause: Cause = {}): Promise<'taken'> {
+  const reason = checkReason(given)
   mustLive(live, 'cancelled')
   live.dispatch({ type: 'CANCEL', at: live.environment.clock.now(), reason, ...cause })
   await live.barrier()
@@ -38,7 +40,7 @@ export async function proceed(live: LiveProcess, data?: unknown, { step, ...caus
  * @throws ERR_EVENT_REFUSED if it is in none, ERR_UNKNOWN_EVENT, ERR_ALREADY_ENDED, ERR_NOT_JSON
  */
 export async function send(live: LiveProcess, event: unknown, { command }: Cause = {}): Promise<'taken'> {
-  const json = checkEvent(event, live.environment.maxRecordBytes)
+  const json = toJson(checkEvent(event), live.environment.maxRecordBytes) as MachineEvent
   mustLive(live, 'sent an event')
   await live.sendToMachine(json, command)
   await live.barrier()

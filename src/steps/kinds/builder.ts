@@ -3,7 +3,7 @@ import type { EventMessage, OptionalIf, ProcessDefinition, ProcessInput, Process
 import type { Duration } from '../../record/duration.ts'
 import type { MachineEvent, MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
 import type { MustBeJson } from '../../record/not-json.ts'
-import type { MapInput, WholeOptions } from '../options.ts'
+import type { MapInput, WholeOptions } from '../step-options.ts'
 import type { EachOptions } from './each.ts'
 import type { StepOptions } from './function.ts'
 import type { InterruptOptions } from './interrupt.ts'

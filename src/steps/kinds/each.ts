@@ -2,7 +2,7 @@ import { checkFunction, checkOptions, integerFrom, mustBe } from '../../record/c
 import { defined } from '../../record/defined.ts'
 import { show } from '../../record/show.ts'
 import { checkWhen, checkWork } from '../check-work.ts'
-import type { IsolateMode, WhenOption, WorkOptions } from '../options.ts'
+import type { IsolateMode, WhenOption, WorkOptions } from '../step-options.ts'
 import type { PlannedRetry } from '../retry.ts'
 import type { UserFunction, Work } from '../work.ts'
 import { WORK_CHECKS } from './function.ts'

@@ -2,7 +2,7 @@ import { checkFlag, checkFunction, checkOptions, mustBe } from '../../record/che
 import { defined } from '../../record/defined.ts'
 import { toMs } from '../../record/duration.ts'
 import { checkWhen } from '../check-work.ts'
-import type { WholeOptions } from '../options.ts'
+import type { WholeOptions } from '../step-options.ts'
 import type { UserFunction } from '../work.ts'
 import type { Kind } from './kind.ts'
 import { isMachine, whyNotRestorable, type MachineLike } from './machine-like.ts'

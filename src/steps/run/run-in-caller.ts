@@ -3,7 +3,7 @@ import { checkOptions, checkServices, checkSignal, mustBe } from '../../record/c
 import { toJson } from '../../record/json.ts'
 import { waitsFor } from '../kinds/kinds.ts'
 import { childPlans, missingServices, planOf, type ProcessPlan } from '../plan.ts'
-import { validateInput } from '../schema.ts'
+import { validateInput } from '../validate.ts'
 import { withLimit } from './limit.ts'
 import { MAX_BYTES, runKind, type Run } from './run-kinds.ts'
 

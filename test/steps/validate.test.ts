@@ -3,7 +3,7 @@ import { type as ark } from 'arktype'
 import * as v from 'valibot'
 import { z } from 'zod'
 import { StepwrightError } from '../../src/errors.ts'
-import { validate, validateInput } from '../../src/steps/schema.ts'
+import { validate, validateInput } from '../../src/steps/validate.ts'
 import type { StandardSchemaV1 } from '../../src/record/standard-schema.ts'
 
 const plan = (inputSchema?: StandardSchemaV1) => ({ name: 'import-dump', version: '1', steps: [], ...(inputSchema && { inputSchema }) })
