@@ -26,7 +26,7 @@ const checkName = check<string>(
   name => typeof name === 'string' && /^[a-z0-9][a-z0-9-]{0,63}$/.test(name),
 )
 
-/** What may be said of a process before it begins, whoever begins it. */
+/** Options that `start` and `submit` share. */
 export const ORIGIN_CHECKS = { key: checkKey, labels: checkLabels }
 
 /** @throws TypeError */
@@ -38,7 +38,7 @@ export function checkSubmit(name: unknown, options: SubmitOptions) {
 export const checkFork = (options: ForkOptions): string | undefined => checkOptions(options, 'fork()', { from: checkText }).from
 
 /**
- * Refuses XState's own events too.
+ * An event for a user's machine. XState's own events are refused too.
  * @throws TypeError
  */
 export function checkEvent(event: unknown): { readonly type: string } {

@@ -3,7 +3,7 @@ import type { Json, ProcessRecord } from '../record/record.ts'
 import { moveTimes } from '../record/move-times.ts'
 import { createPid } from '../record/pid.ts'
 
-/** The record of a process that waits for a worker: all that is known without its definition. */
+/** The first record of a submission: what is known of a process without its definition. */
 export function submission(
   name: string,
   input: Json,
@@ -31,10 +31,11 @@ export function submission(
 }
 
 /**
- * The record of a process that goes on from where `step` of another one began, for whichever host knows the definition.
+ * The first record of a fork: a process that continues where `step` of another one began. Any host
+ * that knows the definition can take it.
  *
  * @param records the journal of the other one, oldest first
- * @param step without one, the step in which it failed or was stopped
+ * @param step default: the step in which the other process failed or was stopped
  * @throws ERR_UNKNOWN_STEP
  */
 export function forkOf(records: readonly ProcessRecord[], step: string | undefined): ProcessRecord {
@@ -56,26 +57,29 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
     ...kept,
     pid: createPid(at),
     createdAt: at,
-    // Children belong to the one that started them.
+    // Child processes belong to the process that started them.
     steps: Object.fromEntries(Object.entries(kept.steps).map(([name, { child: _child, ...one }]) => [name, one])),
     forkedFrom: { pid: last.pid, step: from },
     revision: 1,
     recoveries: 0,
-    // Until a host takes it: its snapshot says where it stands.
+    // Pending until a host takes it; the snapshot says where it will continue.
     status: 'pending',
     event: { type: 'FORK', step: from },
   }
 }
 
-/** Where a process stands that has not ended, or did not finish. */
+/**
+ * The step that a process is in, or in which it failed or was stopped; `undefined` if it has
+ * finished.
+ */
 function openStep({ error, steps, status }: ProcessRecord): string | undefined {
   if (status === 'finished') return undefined
   const open = error?.step ?? Object.entries(steps).find(([, step]) => step.status === status || step.endedAt === undefined)?.[0]
-  // Of a branch, the step it belongs to.
+  // A branch cannot be forked: take its step.
   return open?.split('.')[0]
 }
 
-/** Whether the process stands in a step. A fork has steps that ended before it began. */
+/** Whether a step has begun and not ended. */
 const isUnderWay = ({ steps }: ProcessRecord, step: string): boolean => Object.hasOwn(steps, step) && steps[step]?.endedAt === undefined
 
 function unknownStep({ pid, name, outline }: ProcessRecord, step: string | undefined): StepwrightError {

@@ -49,7 +49,7 @@ const unknown = (pid: string, store: Store): StepwrightError =>
 
 class StoreClient implements Client {
   readonly #store: Store
-  /** A store that was given may serve others too: it stays open. */
+  /** Whether the client opened the store itself, and so closes it. */
   readonly #ownsStore: boolean
   readonly #closing = new AbortController()
 
@@ -137,7 +137,7 @@ class StoreClient implements Client {
 
   async delete(pid: string): Promise<void> {
     const found = await this.#store.get(checkPid(pid))
-    // A live one is refused as it is, and its children stay.
+    // The store refuses to delete a live process: its children must stay as well.
     const children = found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
     for (const child of children) await this.#deleteIfThere(child)
     await this.#store.delete(pid)
@@ -187,7 +187,7 @@ class StoreClient implements Client {
     return toJson(value, this.#store.maxRecordBytes)
   }
 
-  /** Ends with the process; whatever else ends it throws. */
+  /** Ends when the process has ended. Throws if the signal aborts or the client closes first. */
   async *#follow(pid: string, signal: AbortSignal | undefined): AsyncGenerator<StoredProcess> {
     const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     for await (const stored of this.#store.follow(checkPid(pid), ends)) {

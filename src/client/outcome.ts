@@ -2,7 +2,10 @@ import { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightErr
 import { fromErrorRecord } from '../record/error-record.ts'
 import type { ErrorRecord, Json, ProcessRecord } from '../record/record.ts'
 
-/** Codes that say more than that a step failed. */
+/**
+ * Codes of a recorded error that become the code of the `ProcessError`; any other becomes
+ * ERR_STEP_FAILED.
+ */
 const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'ERR_NOT_JSON',
   'ERR_RECORD_TOO_LARGE',

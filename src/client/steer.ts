@@ -7,19 +7,19 @@ import type { StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
 import type { Steered } from './client.ts'
 
-/** Pauses between looks for the answer, in milliseconds: most hosts answer within the first few. */
+/** Pauses between polls for the answer, in milliseconds. Most hosts answer within the first few. */
 const LOOK_MS = [1, 2, 3, 5, 8, 12, 20] as const
 const LAST_LOOK_MS = 40
-/** How often the host is looked at meanwhile, in looks. */
+/** Every so many polls, the process and its host are read again. */
 const HOST_LOOKS = 8
 
 type Wish<C = Command> = C extends Command ? Omit<C, 'pid' | 'id' | 'at'> : never
 
 /**
- * Asks a process's host for something and waits for its answer. The command is in the store before anybody is asked, so nothing is lost if
- * host or client die.
+ * Sends a command to the host of a process and waits for the answer. The command is in the store
+ * before the host is woken, so nothing is lost if the host or the client dies.
  *
- * @param wishFor makes the command from what the process is now, or throws why it cannot be
+ * @param wishFor makes the command from the newest record, or throws why there can be none
  */
 export async function steer(store: Store, pid: string, wishFor: (record: ProcessRecord) => Wish, signal: AbortSignal): Promise<Steered> {
   const found = await mustLive(store, pid)
@@ -28,7 +28,7 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
   await putCommand(store.documents, { ...wishFor(found.record), pid, id, at })
   if (found.host !== undefined) await store.wake(found.host.id)
   for (let look = 0; ; look++) {
-    // One that has a host is answered before long.
+    // A live host answers within a few polls, so read the process again only every 8th.
     if (look % HOST_LOOKS === 0 && (look > 0 || found.host?.state !== 'alive')) {
       const now = await store.get(pid)
       if (now === undefined || isFinal(now.record.status)) return settle(store, pid, id)
@@ -41,7 +41,9 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
 }
 
 let newest = 0
-/** The time in milliseconds, another one at each call: commands are done in the order of their ids. */
+/**
+ * The time in milliseconds, later at each call: commands are carried out in the order of their ids.
+ */
 const later = (): number => (newest = Math.max(Date.now(), newest + 1))
 
 /** @throws why the host refused it */
@@ -52,7 +54,10 @@ async function isTaken(store: Store, pid: string, id: string): Promise<boolean> 
   throw new StepwrightError(state.refused.code as ErrorCode, state.refused.message)
 }
 
-/** The process has ended, so nobody will answer any more: the journal tells whether this command had to do with it. */
+/**
+ * Finds the answer to a command whose process has ended, so that no host will answer: the journal
+ * says whether this command ended it.
+ */
 async function settle(store: Store, pid: string, id: string): Promise<'taken'> {
   if (await isTaken(store, pid, id)) return 'taken'
   await deleteCommand(store.documents, pid, id)

@@ -4,5 +4,8 @@ import type { Store } from '../store/store.ts'
 
 const SQLITE_FILE = /\.(db|sqlite|sqlite3)$/i
 
-/** The store at a path: a SQLite file if it ends so (.db, .sqlite, .sqlite3), else a directory. SQLite itself is loaded when it is first used. */
+/**
+ * The store at a path: a SQLite store if the path ends in .db, .sqlite or .sqlite3, else a lowdb
+ * store. SQLite is loaded on first use.
+ */
 export const storeAt = (path: string): Store => (SQLITE_FILE.test(path) ? sqliteStore(path) : lowdbStore(path))

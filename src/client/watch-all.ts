@@ -6,15 +6,22 @@ import type { ListQuery, Store } from '../store/store.ts'
 
 const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))
 
-/** A store may name a process again after its end, when it moves it: so many ended ones are remembered. */
+/**
+ * A store may name a process again after its end, when it moves it: so many ended ones are
+ * remembered.
+ */
 const MAX_ENDED = 10_000
 
-/** The processes that live, each as it is and then as it changes, to its end. Ends when `signal` aborts. */
+/**
+ * The processes that live, each as it is and then as it changes, to its end. Ends when `signal`
+ * aborts.
+ */
 export async function* watchAll(store: Store, query: ListQuery, signal: AbortSignal): AsyncGenerator<StoredProcess> {
   const seen = new Seen()
   let isFirst = true
   for await (const pids of store.changes(signal)) {
-    // The first batch names every process there is: of those only the live ones count, which a list finds without reading the rest.
+    // The first batch names every process there is: of those only the live ones count, which a list
+    // finds without reading the rest.
     const changed = isFirst ? store.list({ ...query, status: LIVE }) : allOf(store, pids, query)
     isFirst = false
     for await (const stored of changed) {

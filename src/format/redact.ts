@@ -33,8 +33,8 @@ export const checkRedact = check<readonly string[]>(
 )
 
 /**
- * Makes a function that replaces what stands at these paths of a JSON value by `[redacted]`, in a copy. Paths are as in JSONPath: `$.password`,
- * `$.users[*].token`, `$..secret` (at any depth).
+ * Makes a function that replaces what stands at these paths of a JSON value by `[redacted]`, in a
+ * copy. Paths are as in JSONPath: `$.password`, `$.users[*].token`, `$..secret` (at any depth).
  */
 export function redactor(paths: readonly string[]): (value: unknown) => unknown {
   const parsed = paths.flatMap(path => {
@@ -55,7 +55,7 @@ function hide(value: unknown, parts: readonly Part[], at: number): unknown {
   return mapChildren(value, (key, child) => (part === ANY || part === key ? hide(child, parts, at + 1) : child))
 }
 
-/** A copy; an own `__proto__` key stays one. */
+/** Copies a value. A key `__proto__` stays a key. */
 function mapChildren(value: unknown, change: (key: string, child: unknown) => unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map((child, index) => change(String(index), child))

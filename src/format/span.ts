@@ -15,7 +15,10 @@ export function span(ms: number): string {
   return `${Math.floor(ms / DAY)}d ${two((ms % DAY) / HOUR)}h`
 }
 
-/** Milliseconds from one ISO time to another, or to `now` as long as there is no other. `undefined`: it has not begun. */
+/**
+ * Milliseconds from one ISO time to another, or to `now` as long as there is no other. `undefined`
+ * if it has not begun.
+ */
 export function spent({ startedAt, endedAt }: { startedAt?: string; endedAt?: string }, now: number): number | undefined {
   return startedAt === undefined ? undefined : (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)
 }

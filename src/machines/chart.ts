@@ -3,10 +3,16 @@ import type { ProcessPlan } from '../steps/plan.ts'
 import type { Json } from '../record/record.ts'
 import { compile } from './compile.ts'
 
-/** A transition of a chart: the event, and where it leads (an absolute id such as `#import-dump.running.parse`). */
+/**
+ * A transition of a chart: the event, and where it leads (an absolute id such as
+ * `#import-dump.running.parse`).
+ */
 type ChartTransitions = Record<string, { target: string } | { target: string }[]>
 
-/** The chart of a definition as plain JSON: what Stately's editor imports, the order of steps kept. No functions, no data. */
+/**
+ * The chart of a definition as JSON that Stately's editor can import. It keeps the order of the
+ * steps, and has no functions and no data.
+ */
 export interface ChartState {
   readonly initial?: string
   readonly type?: 'final' | 'parallel'
@@ -19,7 +25,11 @@ export interface Chart extends ChartState {
   readonly id: string
 }
 
-/** `prefix` is the id of the chart's root; `machines` are users' machines by the id of the state they run in, whose chart shows there. */
+/**
+ * @param prefix the id of the chart's root
+ * @param machines users' machines by the id of the state in which they run: their charts are drawn
+ * inside it
+ */
 function stateOf(node: AnyStateNode, prefix: string, machines: ReadonlyMap<string, AnyStateMachine>): ChartState {
   const idOf = ({ path }: AnyStateNode): string => [prefix, ...path].join('.')
   const { type } = node.config

@@ -30,9 +30,10 @@ const GROUPS = ['running', 'interrupted', 'sleeping'] as const
 /**
  * The states of all steps, by the top-level state they belong to, and the entry of the first.
  *
- * Built from the last step to the first: leaving a step and beginning the next one is one transition, which changes the context once
- * and writes one record. So a step is built with the entry of its successor (`next`): the state to go to, and what the context becomes
- * there. What follows the last step is the end.
+ * Built from the last step to the first: leaving a step and beginning the next one is one
+ * transition, which changes the context once and writes one record. So a step is built with the
+ * entry of its successor (`next`): the state to go to, and what the context becomes there. What
+ * follows the last step is the end.
  */
 function chain(
   { steps }: ProcessPlan,
@@ -54,8 +55,9 @@ function chain(
 }
 
 /**
- * The machine of a definition: its top-level states are the statuses, `running` has a state per step. Pure: whoever runs it provides
- * what it invokes. With `timed` the time in `running` is withDeadline by a persisted timer; without, no process pays for one.
+ * The machine of a definition: its top-level states are the statuses, `running` has a state per
+ * step. Pure: whoever runs it provides what it invokes. With `timed`, a persisted timer limits the
+ * time in `running`; without it, no process pays for such a timer.
  */
 export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
   const id = plan.name

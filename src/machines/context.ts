@@ -1,17 +1,20 @@
 import type { ErrorRecord, Json, Progress, RecordEvent, StepRecord, StepStatus } from '../record/record.ts'
 
 /**
- * All a process knows, as its machine's context. Only events bring time and results into it, so the same machine gives the same
- * answer wherever it runs. Absent is `undefined`, so that one spread can clear a field.
+ * All that a process knows, as the context of its machine. Time and results come in by events only,
+ * so the same events always give the same context. A field that is absent is `undefined`, so that
+ * one spread can clear it.
  */
 export interface ProcessContext {
   readonly pid: string
   readonly input: Json
-  /** The input of the step that runs; at the end the output. */
+  /** The input of the step under way; the output of the process once it has finished. */
   readonly data: Json
-  /** Of branches that have finished while others of their step run, by path. */
+  /** Outputs of the branches that have finished while others of their step run, by path. */
   readonly outputs: Readonly<Record<string, Json>> | undefined
-  /** The machine of the machine step that runs, once it has told of itself. */
+  /**
+   * The state of the user's machine while a machine step runs; `undefined` until its first record.
+   */
   readonly machine: MachineState | undefined
   /** Steps that have begun, by name; branches by path. */
   readonly steps: Readonly<Record<string, StepRecord>>
@@ -20,12 +23,12 @@ export interface ProcessContext {
   readonly at: number
   readonly startedAt: number | undefined
   readonly error: ErrorRecord | undefined
-  /** When the process times out: set while its clock runs. Epoch ms. */
+  /** When the process times out, in epoch ms. Set only while the process is `running`. */
   readonly deadline: number | undefined
-  /** What is left of its timeout: set while its clock stands. */
+  /** Timeout left, in ms. Set only while the process is not `running`. */
   readonly remainingMs: number | undefined
   readonly recoveries: number
-  /** Deaths of hosts in a row during the same step. */
+  /** How many hosts have died in a row during the same step. */
   readonly deaths: number
 }
 
@@ -55,14 +58,14 @@ export function initialContext({ pid, input, at, timeoutMs }: ProcessMachineInpu
   }
 }
 
-/** What is needed to go on with a user's machine. */
+/** What a host needs to continue a user's machine. */
 export interface MachineState {
   /** As XState persists it. */
   readonly snapshot: { readonly value: Json; readonly children?: Readonly<Record<string, Json>> }
   readonly timers: readonly MachineTimer[]
 }
 
-/** A delayed event. Actors are told by the ids that lead to them. */
+/** A delayed event of a user's machine. An actor is identified by the ids on the way to it. */
 export interface MachineTimer {
   readonly source: readonly string[]
   readonly target: readonly string[]
@@ -72,19 +75,22 @@ export interface MachineTimer {
   readonly id: string
 }
 
-/** What a client asked for carries its command's id into the record. */
+/** An event that carries out a client's command brings the id of the command into the record. */
 export interface Commanded {
   readonly command?: string | undefined
 }
 
-/** The record's event for one that a host sends. */
+/** What a record says of the event that caused it. */
 export const caused = (type: string, { command }: Commanded, step?: string): RecordEvent => ({
   type,
   ...(step !== undefined && { step }),
   ...(command !== undefined && { command }),
 })
 
-/** The events a host sends. Results of attempts and timers arrive as XState's own done and error events. */
+/**
+ * The events a host sends. Results of attempts and timers arrive as XState's own done and error
+ * events.
+ */
 export type ProcessEvent =
   | { readonly type: 'START'; readonly at: number }
   | ({ readonly type: 'PROCEED'; readonly at: number; readonly data?: Json } & Commanded)
@@ -96,14 +102,14 @@ export type ProcessEvent =
       readonly machine: MachineState
       readonly state: Json
     } & Commanded)
-  /** What a client submitted cannot begin. */
+  /** A submission cannot begin: its input is invalid, for example. */
   | { readonly type: 'REFUSE'; readonly at: number; readonly error: ErrorRecord }
   | {
       readonly type: 'RECOVER'
       readonly at: number
-      /** The last host let the process go in order: no death. */
+      /** The last host released the process, so it did not die. */
       readonly released: boolean
-      /** End it in `error` instead of going on. */
+      /** End the process in `error` instead of continuing it. */
       readonly fail: boolean
       readonly maxRecoveries: number
     }
@@ -114,10 +120,16 @@ export interface Answer {
   reject(error: unknown): void
 }
 
-/** Begins the work of an invoked actor, which answers once. Returns what to do when the actor is stopped before it has. */
+/**
+ * Begins the work of an invoked actor, which answers once. Returns what to do when the actor is
+ * stopped before it has.
+ */
 export type Begin<Input> = (input: Input, answer: Answer) => () => void
 
-/** What an attempt is invoked with. Its data stays in the context: XState would write inputs into every snapshot. */
+/**
+ * What an attempt is invoked with. Its data stays in the context: XState would write inputs into
+ * every snapshot.
+ */
 export interface AttemptInput {
   readonly pid: string
   readonly step: string
@@ -149,7 +161,7 @@ export interface AttemptFailure {
   readonly at: number
   readonly error: ErrorRecord
   readonly retryable: boolean
-  /** A wait the step asked for, instead of the policy's. */
+  /** The wait that the step asked for (`RetryError`), in ms. It overrides the policy. */
   readonly afterMs?: number | undefined
   readonly progress?: Progress | undefined
 }
@@ -157,13 +169,19 @@ export interface AttemptFailure {
 export interface TimerInput {
   /** Epoch milliseconds. Persisted by XState, so that a restored timer keeps its time. */
   readonly at: number
-  /** The time was given as such, and is not the end of a duration: it comes when the clock on the wall says so. */
+  /**
+   * The time is a date that the user gave, and not the end of a duration: a clock that is set moves
+   * it.
+   */
   readonly isDate?: true
 }
 
 const ENDED: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', 'timeout', 'cancelled'])
 
-/** The steps, with those still open given their end: all, or those that `which` says yes to. */
+/**
+ * The steps, where every open one (or every open one for which `which` is true) has ended with this
+ * status.
+ */
 export function endOpenSteps(
   context: ProcessContext,
   status: StepStatus,
@@ -177,10 +195,10 @@ export function endOpenSteps(
   return Object.fromEntries(ended)
 }
 
-/** The process's clock runs: its deadline becomes a point in time. */
+/** On entering `running`: what is left of the timeout becomes a point in time. */
 export const startClock = ({ deadline, remainingMs }: ProcessContext, at: number): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
   remainingMs === undefined ? { deadline, remainingMs } : { deadline: at + remainingMs, remainingMs: undefined }
 
-/** The process's clock stands: what is left is kept. */
+/** On leaving `running`: the point in time becomes what is left of the timeout. */
 export const stopClock = ({ deadline, remainingMs }: ProcessContext, at: number): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
   deadline === undefined ? { deadline, remainingMs } : { deadline: undefined, remainingMs: deadline - at }

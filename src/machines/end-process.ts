@@ -3,7 +3,7 @@ import type { ErrorRecord, FinalStatus } from '../record/record.ts'
 import { caused, endOpenSteps, type Commanded, type ProcessContext } from './context.ts'
 import { stepAt } from '../record/record.ts'
 
-/** The context of a process that ends otherwise than by finishing. */
+/** The context of a process that ends in a final status other than `finished`. */
 function end(
   context: ProcessContext,
   status: FinalStatus,
@@ -28,7 +28,7 @@ const coded = (name: string, code: ErrorCode, message: string): ErrorRecord => (
 
 export function failProcess(context: ProcessContext, step: string, at: number, error: ErrorRecord, type = 'FAIL'): Partial<ProcessContext> {
   const attempt = context.steps[step]?.attempt ?? 0
-  // Of a parallel step, the other branches did not fail: they are cut short.
+  // The other branches of a parallel step did not fail, so they count as cancelled.
   const steps = endOpenSteps(context, 'cancelled', at, name => name !== step && !step.startsWith(`${name}.`))
   return end({ ...context, steps }, 'error', at, type, { ...error, step, attempt }, step)
 }

@@ -4,8 +4,8 @@ import { everyStep, type ProcessPlan } from '../steps/plan.ts'
 import type { Json, ProcessRecord } from '../record/record.ts'
 
 /**
- * The record of an old process as if it had come to `step` under the new definition. What it did before stays on record; the step begins
- * when it is recovered.
+ * The record of an old process as if it had reached `step` under the new definition. The steps
+ * before it keep their records, and the recovery of the process begins the step.
  *
  * @throws ERR_INVALID_INPUT if the migration names no function step
  */

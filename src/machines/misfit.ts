@@ -11,13 +11,19 @@ export interface Misfit {
   readonly message: string
 }
 
-/** Where a machine and a state part: a state that the machine does not have, or a parallel part of it that the state says nothing of. */
+/**
+ * Where a record's state does not fit a machine: the machine lacks a state, or has (`isNew`) a
+ * parallel region that the record does not.
+ */
 interface Parting {
   readonly path: readonly string[]
   readonly isNew: boolean
 }
 
-/** `undefined`: the machine of a definition, and the user's within it, have the states that a record is in. */
+/**
+ * Returns `undefined` if the machine of the definition, and the user's machine inside it, have the
+ * states that the record is in.
+ */
 export function misfitOf(plan: ProcessPlan, machine: AnyStateMachine, record: ProcessRecord): Misfit | undefined {
   const { snapshot } = record
   const parting = partingOf(machine, withoutMachine(snapshot))

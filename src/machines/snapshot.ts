@@ -5,7 +5,10 @@ import type { MachineState, ProcessContext } from './context.ts'
 export const statusOf = (value: unknown): ProcessStatus =>
   (typeof value === 'string' ? value : Object.keys(value as object)[0]) as ProcessStatus
 
-/** The timers of a snapshot as XState persists them. Attempts are left out: after a restore `RECOVER` begins a new one. */
+/**
+ * The timers of a snapshot as XState persists them. Attempts are left out: after a restore
+ * `RECOVER` begins a new one.
+ */
 function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefined {
   let timers: Record<string, Json> | undefined
   for (const id in snapshot.children) {
@@ -18,8 +21,9 @@ function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefine
 }
 
 /**
- * What a transition writes. XState's own persisted snapshot would repeat the process's input on every line and look for actor
- * references inside the user's data, so this takes it apart: `snapshot` holds what no other field says.
+ * What a transition writes. XState's own persisted snapshot would repeat the process's input on
+ * every line and look for actor references inside the user's data, so this takes it apart:
+ * `snapshot` holds what no other field says.
  */
 export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number): Transition {
   const { pid, input, data, outputs, machine, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
@@ -46,10 +50,16 @@ export function toTransition(snapshot: AnyMachineSnapshot, name: string, revisio
   } as unknown as Transition
 }
 
-/** An XState snapshot without the user's data, and the context that the data is put back into once the actor exists. */
+/**
+ * An XState snapshot without the user's data, and the context that the data is put back into once
+ * the actor exists.
+ */
 export interface RestorableSnapshot {
   readonly snapshot: Snapshot<unknown>
-  /** Puts input and data back. XState's revival walks a restored context and would take some user data for actor references. */
+  /**
+   * Puts input and data back. XState's revival walks a restored context and would take some user
+   * data for actor references.
+   */
   readonly fill: () => void
 }
 
@@ -84,13 +94,16 @@ export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
   }
 }
 
-/** The state of a user's machine shows within the step's, as if its chart were part of this one. */
+/**
+ * The value of a process in a machine step: the user's state stands inside the step's, as if both
+ * charts were one.
+ */
 function withMachine(value: unknown, { snapshot }: MachineState): Json {
   const [step] = Object.keys((value as { running: object }).running)
   return { running: { [step as string]: { machine: snapshot.value } } }
 }
 
-/** A state of the process's own machine: what `withMachine` was given. */
+/** The inverse of `withMachine`: the value of the process's own machine. */
 export function withoutMachine({ value, machine }: MachineSnapshot): Json {
   if (machine === undefined) return value
   const [step] = Object.keys((value as { running: object }).running)

@@ -12,7 +12,10 @@ interface Row {
   readonly node: AnyStateNode
   /** A snapshot of the state, but for context and children. */
   readonly template: AnyMachineSnapshot
-  /** By type of event, in the order in which XState asks their guards: from the innermost state outwards. */
+  /**
+   * By type of event, in the order in which XState asks their guards: from the innermost state
+   * outwards.
+   */
   readonly edges: ReadonlyMap<string, readonly Edge[]>
 }
 
@@ -39,10 +42,12 @@ interface Invocation {
 }
 
 /**
- * The same machine with the transitions of its sequential part worked out once: which states are left and entered, and what they invoke, does
- * not depend on data. What remains to do at run time are guards, one change of the context, and the children.
+ * The same machine with the transitions of its sequential part worked out once: which states are
+ * left and entered, and what they invoke, does not depend on data. What remains to do at run time
+ * are guards, one change of the context, and the children.
  *
- * All else is XState's, as before: parallel states, an event that no state takes, and whatever throws.
+ * All else is XState's, as before: parallel states, an event that no state takes, and whatever
+ * throws.
  */
 export function tabulate(machine: AnyStateMachine): AnyStateMachine {
   const xstate = machine as unknown as Logic
@@ -184,7 +189,10 @@ class TransitionTable {
     return { ...edge, way: { change, target: last, stops, begins } }
   }
 
-  /** Whether a process in this state is in no other but those around it, and all that happens when it enters and leaves them is invocations. */
+  /**
+   * Whether a process in this state is in no other but those around it, and all that happens when
+   * it enters and leaves them is invocations.
+   */
   #isSequential(node: AnyStateNode): boolean {
     const isEnd = node.type === 'final' && node.parent === this.#machine.root
     return (node.type === 'atomic' || isEnd) && pathTo(node).every(one => isPlain(one) && this.#invocations(one) !== undefined)

@@ -1,5 +1,6 @@
-// All that leans on what XState has inside and does not document: where a snapshot keeps its state nodes, and what a parent does with a
-// child. `checkXState` fails where another version does these things in another way.
+// All that leans on what XState has inside and does not document: where a snapshot keeps its state
+// nodes, and what a parent does with a child. `checkXState` fails where another version does these
+// things in another way.
 import { createActor, createMachine, type AnyActor, type AnyActorLogic, type AnyActorRef, type AnyActorScope } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, Snapshot } from 'xstate'
 import type { Answer, Begin } from './context.ts'
@@ -9,7 +10,10 @@ const NOT_STARTED = 0
 const RUNNING = 1
 const STOPPED = 2
 
-/** What XState calls of a child that takes no events. `_stop` and `_processingStatus` are no part of its types. */
+/**
+ * What XState calls of a child that takes no events. `_stop` and `_processingStatus` are no part of
+ * its types.
+ */
 type Child = Pick<AnyActorRef, 'id' | 'src' | 'start' | 'getSnapshot' | 'getPersistedSnapshot' | '_parent' | 'toJSON'> & {
   readonly _processingStatus: number
   readonly _syncSnapshot: boolean
@@ -26,7 +30,10 @@ export type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown }
 
 export const underWay = (input: unknown): InvokedSnapshot => ({ status: 'active', output: undefined, error: undefined, input })
 
-/** The actor of an invocation that only answers, once: it takes no events, so it needs no mailbox, no observers and no place in the actor system. */
+/**
+ * The actor of an invocation that only answers, once: it takes no events, so it needs no mailbox,
+ * no observers and no place in the actor system.
+ */
 export class InvokedActor implements Child, Answer {
   readonly id: string
   readonly src: string
@@ -107,12 +114,15 @@ export function stopChild(child: AnyActorRef, scope: AnyActorScope): void {
   else scope.stopChild(child)
 }
 
-/** The innermost active state, of a machine that is in no parallel one; else one of the innermost. */
+/**
+ * The innermost active state, of a machine that is in no parallel one; else one of the innermost.
+ */
 export const innermost = ({ _nodes }: AnyMachineSnapshot): AnyStateNode => _nodes[_nodes.length - 1] as AnyStateNode
 
 /**
- * The parent of all actors of processes, which is told of their ends and does nothing. With it they share one actor system: one for each takes
- * 2 KiB, for timers, names and observers that none of them has. A system would know its actors by id; this one does not keep them.
+ * The parent of all actors of processes, which is told of their ends and does nothing. With it they
+ * share one actor system: one for each takes 2 KiB, for timers, names and observers that none of
+ * them has. A system would know its actors by id; this one does not keep them.
  */
 export function commonParent(): AnyActorRef {
   parent ??= {
@@ -131,7 +141,10 @@ const PROBE = createMachine({
   states: { working: { invoke: { id: 'work', src: 'work', onDone: 'over' }, on: { LEAVE: 'over' } }, over: {} },
 }) as unknown as AnyStateMachine
 
-/** Whether this XState takes an `InvokedActor` for one of its own. @throws Error that says what is different */
+/**
+ * Whether this XState takes an `InvokedActor` for one of its own. @throws Error that says what is
+ * different
+ */
 export function checkXState(): void {
   const told: string[] = []
   const begin: Begin<unknown> = () => {

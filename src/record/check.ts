@@ -2,12 +2,15 @@ import { show } from './show.ts'
 import type { StandardSchemaV1 } from './standard-schema.ts'
 
 /**
- * Checks one value from outside and returns what becomes of it. `what` names the value in the error, e.g. `timeout of step 'read'`.
+ * Checks one value from outside and returns what becomes of it. `what` names the value in the
+ * error, e.g. `timeout of step 'read'`.
  * @throws TypeError of the form `<what> must be <rule>; received <value>`
  */
 export type Check<T> = (value: unknown, what: string) => T
 
-/** The one form of an error for wrong use: the name, what to give instead, and the value received. */
+/**
+ * The one form of an error for wrong use: the name, what to give instead, and the value received.
+ */
 export const mustBe = (what: string, rule: string, received: unknown): TypeError =>
   new TypeError(`${what} must be ${rule}; received ${show(received)}`)
 
@@ -24,7 +27,8 @@ type Checks = Readonly<Record<string, Check<unknown>>>
 export type Checked<C extends Checks> = { readonly [K in keyof C]?: ReturnType<C[K]> }
 
 /**
- * Checks options by their names. An unknown name is refused, because a misspelt option would silently do nothing.
+ * Checks options by their names. An unknown name is refused, because a misspelt option would
+ * silently do nothing.
  * @param owner whose options they are: `step 'read'`, `createRuntime()`
  * @param title names the options themselves in the error
  * @throws TypeError

@@ -2,7 +2,10 @@
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Calls back once `ms` have passed, whatever the wall clock is set to meanwhile. Returns a function that cancels. */
+  /**
+   * Calls back once `ms` have passed, whatever the wall clock is set to meanwhile. Returns a
+   * function that cancels.
+   */
   after(ms: number, callback: () => void): () => void
 }
 
@@ -32,12 +35,16 @@ export const foregroundClock = createClock((callback, ms) => setTimeout(callback
 /** The wall clock may be set: a long wait reads it again this often. */
 const REREAD_MS = 60_000
 
-/** Calls back when the wall clock reads `at` (epoch ms) or later, however far away that is. Returns a function that cancels. */
+/**
+ * Calls back when the wall clock reads `at` (epoch ms) or later, however far away that is. Returns
+ * a function that cancels.
+ */
 export const atTime = (clock: Clock, at: number, callback: () => void): (() => void) => waitUntil(clock, () => at - clock.now(), callback)
 
 /**
- * For the end of a duration: calls back when the wall clock reads `at`, or once as much time has passed as is left now, whichever comes first. So a
- * wait goes on while the machine sleeps, and a clock that is set back does not lengthen it. Returns a function that cancels.
+ * For the end of a duration: calls back when the wall clock reads `at`, or once as much time has
+ * passed as is left now, whichever comes first. So a wait goes on while the machine sleeps, and a
+ * clock that is set back does not lengthen it. Returns a function that cancels.
  */
 export function atTimeOrAfter(clock: Clock, at: number, callback: () => void): () => void {
   let left = at - clock.now()

@@ -54,8 +54,8 @@ function describe(thrown: unknown, seen: readonly unknown[]): ErrorRecord {
 }
 
 /**
- * Whatever was thrown, as JSON: name, message, stack, code and up to five causes. Message and stack are cut at 16 KiB.
- * Never throws, whatever it is given.
+ * Whatever was thrown, as JSON: name, message, stack, code and up to five causes. Message and stack
+ * are cut at 16 KiB. Never throws, whatever it is given.
  */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
   try {
@@ -67,7 +67,10 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
 
 const hidden = (value: unknown): PropertyDescriptor => ({ value, configurable: true, writable: true })
 
-/** An Error like the one recorded, to be the `cause` of what a caller gets. Its stack is the one recorded. */
+/**
+ * An Error like the one recorded, to be the `cause` of what a caller gets. Its stack is the one
+ * recorded.
+ */
 export function fromErrorRecord({ name, message, stack, code, cause }: ErrorRecord): Error {
   const error = new Error(message, cause === undefined ? undefined : { cause: fromErrorRecord(cause) })
   if (name !== 'Error') Object.defineProperty(error, 'name', hidden(name))

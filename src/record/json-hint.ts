@@ -19,7 +19,10 @@ function objectHint(value: object): string {
   return `an instance of ${className(value)}: return a plain object`
 }
 
-/** What a value that JSON cannot hold is, and what to return instead. The compile-time hints in `not-json.ts` say the same. */
+/**
+ * What a value that JSON cannot hold is, and what to return instead. The compile-time hints in
+ * `not-json.ts` say the same.
+ */
 export function hint(value: unknown): string {
   switch (typeof value) {
     case 'number':

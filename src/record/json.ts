@@ -3,12 +3,16 @@ import { StepwrightError } from '../errors.ts'
 import { hint } from './json-hint.ts'
 import { formatPath } from './path.ts'
 
-/** Deep enough for any data, shallow enough for every recursive walk after this one, `JSON.stringify` included. */
+/**
+ * Deep enough for any data, shallow enough for every recursive walk after this one,
+ * `JSON.stringify` included.
+ */
 const MAX_DEPTH = 1000
 
 /**
- * `size` is a lower bound of the bytes of JSON walked so far. What JSON really takes is at most 13 times as much:
- * the worst cases are a one-digit guess for a number of 24 characters and one byte for a character that JSON escapes with six.
+ * `size` is a lower bound of the bytes of JSON walked so far. What JSON really takes is at most 13
+ * times as much: the worst cases are a one-digit guess for a number of 24 characters and one byte
+ * for a character that JSON escapes with six.
  */
 interface Walk {
   size: number
@@ -16,7 +20,10 @@ interface Walk {
 }
 const MAX_UNDERESTIMATE = 13
 
-/** A failure on its way up. Each level adds its key and itself, so that a walk that succeeds never builds a path. */
+/**
+ * A failure on its way up. Each level adds its key and itself, so that a walk that succeeds never
+ * builds a path.
+ */
 class Failure {
   /** Innermost first. */
   readonly keys: PropertyKey[] = []
@@ -54,7 +61,10 @@ function put(target: Record<string, unknown>, key: string, value: unknown): void
   else target[key] = value
 }
 
-/** Counts a container's brackets. Stops what would never end: cycles, and parts that are shared so often that the copy explodes. */
+/**
+ * Counts the brackets of a container, and stops walks that would never end: cycles, and values
+ * shared so often that the copy explodes.
+ */
 function enter(depth: number, walk: Walk, minSize: number): void {
   if (depth === MAX_DEPTH) throw new Failure('too-deep', `is nested too deeply (more than ${MAX_DEPTH} levels): return a flat list`)
   if (walk.size + minSize > walk.maxBytes) throw new Failure('too-large', '')
@@ -124,7 +134,7 @@ function copyValue(value: unknown, depth: number, walk: Walk): Json {
   }
 }
 
-/** A value that contains itself is too deep or too large in the end: finds out, and where. */
+/** The path at which a value contains itself, if that is why it is too deep or too large. */
 function cycleOf({ kind, keys, ancestors }: Failure): PropertyKey[] | undefined {
   if (kind === 'not-json') return undefined
   const path = keys.toReversed()
@@ -163,9 +173,10 @@ function exactBytes(json: Json): number | undefined {
 }
 
 /**
- * The JSON boundary: a copy of exactly what will be stored. `undefined` becomes null, undefined properties are dropped, -0 becomes 0;
- * whatever else JSON would silently change is refused.
- * @throws StepwrightError `ERR_NOT_JSON` with the path (`$.pages[3].date`) and what to return instead, or `ERR_RECORD_TOO_LARGE`
+ * The JSON boundary: a copy of exactly what will be stored. `undefined` becomes null, undefined
+ * properties are dropped, -0 becomes 0; whatever else JSON would silently change is refused.
+ * @throws StepwrightError `ERR_NOT_JSON` with the path (`$.pages[3].date`) and what to return
+ * instead, or `ERR_RECORD_TOO_LARGE`
  */
 export function toJson(value: unknown, maxBytes: number): Json {
   if (value === undefined) return null
@@ -183,7 +194,7 @@ export function toJson(value: unknown, maxBytes: number): Json {
   return json
 }
 
-/** A fresh copy of what is known to be JSON. */
+/** A fresh copy of a JSON value. */
 export function copyJson(json: Json): Json {
   if (typeof json !== 'object' || json === null) return json
   if (Array.isArray(json)) return json.map(copyJson)

@@ -3,7 +3,10 @@ import type { Json, MachineSnapshot, ProcessRecord, StepRecord } from './record.
 
 const moved = (ms: number | undefined, byMs: number): number | undefined => (ms === undefined ? undefined : ms + byMs)
 
-/** A record as if it had been written so many milliseconds later: whatever it still waits for is as far away as it was. */
+/**
+ * A record as if it had been written so many milliseconds later: whatever it still waits for is as
+ * far away as it was.
+ */
 export function moveTimes(record: ProcessRecord, byMs: number): ProcessRecord {
   const { children = {} } = record.snapshot
   const steps = Object.entries(record.steps).map(([name, step]) => {
@@ -56,7 +59,10 @@ function moveDelays(machine: Json, byMs: number): Json {
 /** Clocks of hosts may differ by this much. */
 const SKEW_MS = 60_000
 
-/** How far the clock that wrote a record was ahead of `now`, in milliseconds; 0 if it was not, or no more than clocks differ. */
+/**
+ * How far the clock that wrote a record was ahead of `now`, in milliseconds; 0 if it was not, or no
+ * more than clocks differ.
+ */
 export function aheadOf({ at, steps }: ProcessRecord, now: number): number {
   const begun = Object.values(steps).map(step => (isOpen(step) ? (step.startedAt ?? 0) : 0))
   const aheadMs = Math.max(at, ...begun) - now

@@ -1,4 +1,7 @@
-/** JSON at compile time. What a step returns at run time is checked by `json.ts`; both give the same hints. */
+/**
+ * JSON at compile time. What a step returns at run time is checked by `json.ts`; both give the same
+ * hints.
+ */
 
 export type AnyFunction = (...args: never) => unknown
 export type Binary = ArrayBufferView | ArrayBufferLike
@@ -50,7 +53,10 @@ export type Hint<T> = T extends Date
               ? 'binary: write a file, return its path'
               : 'not plain data'
 
-/** The first places, at most four levels down, that are not JSON. Deeper ones would cost the compiler more than they help. */
+/**
+ * The first places, at most four levels down, that are not JSON. Deeper ones would cost the
+ * compiler more than they help.
+ */
 export type Where<T, Path extends string, Depth extends 0[] = []> =
   IsAny<T> extends true
     ? never

@@ -4,8 +4,9 @@ const HOUR_MS = 3_600_000
 const PID = /^[0-9a-z]{20}$/
 
 /**
- * A new process id: 4 characters for the hour of creation, 5 for the milliseconds within it, both in base 36, and 11 random ones.
- * So pids sort by time of creation, and a list of names is a list by age.
+ * A new process id: 4 characters for the hour of creation, 5 for the milliseconds within it, both
+ * in base 36, and 11 random ones. So pids sort by time of creation, and a list of names is a list
+ * by age.
  *
  * @param nowMs epoch milliseconds
  * @param random 11 characters of [0-9a-z]
@@ -21,10 +22,13 @@ export function createPid(nowMs: number, random: () => string = randomWord): str
   )
 }
 
-/** Whatever is no pid never becomes part of a path: to every store it is a process that is not there. */
+/**
+ * Stores check every pid by this before it becomes part of a path. To a store, anything else is a
+ * process that does not exist.
+ */
 export const isPid = (text: unknown): text is string => typeof text === 'string' && PID.test(text)
 
-/** What a name begins with that begins with a pid. */
+/** The first characters of a name, as many as a pid has. */
 export const pidAtHead = (name: string): string => name.slice(0, 20)
 
 /** The hour of creation in base 36: the folder of an ended process. */

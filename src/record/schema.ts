@@ -1,8 +1,9 @@
 import { isPid } from './pid.ts'
 
 /**
- * What a stored document must look like: says where a value does not fit (`.steps.read.attempt`; '' is the value itself), or `undefined` if it
- * fits. Keys that a schema does not name are let through: a later version may have added them.
+ * What a stored document must look like: says where a value does not fit (`.steps.read.attempt`; ''
+ * is the value itself), or `undefined` if it fits. Keys that a schema does not name are let
+ * through: a later version may have added them.
  */
 export type Schema = (value: unknown) => string | undefined
 

@@ -1,7 +1,10 @@
 import { inspect } from 'node:util'
 
 const MAX_LENGTH = 120
-/** Control characters, line separators and marks that turn the direction of text: none may reach a terminal. */
+/**
+ * Control characters, line separators and marks that turn the direction of text: none may reach a
+ * terminal.
+ */
 // oxlint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 

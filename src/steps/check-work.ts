@@ -18,7 +18,8 @@ const isClassDeclaration = (value: Function): boolean => /^class\b/.test(Functio
 
 function checkClass(value: unknown, what: string): AnyClass {
   if (!isConstructor(value)) throw mustBe(what, 'a class', value)
-  // An `execute` that is a field or comes from a getter shows only on the object, so its absence proves nothing here.
+  // An `execute` that is a field or comes from a getter shows only on the object, so its absence
+  // proves nothing here.
   const execute = Object.getOwnPropertyDescriptor(value.prototype ?? {}, 'execute')
   if (execute === undefined || execute.get || typeof execute.value === 'function') return value
   throw mustBe(`execute of ${what}`, 'a function of (data, context)', execute.value)
@@ -75,8 +76,10 @@ function planWork(work: unknown, what: string): Work {
 }
 
 /**
- * A step's work, as far as it can be checked before it runs. Specs are copied, so that a later change of them changes nothing.
- * @param isolate Only modules can cross to another thread: functions would leave what they close over behind, objects their services
+ * A step's work, as far as it can be checked before it runs. Specs are copied, so that a later
+ * change of them changes nothing.
+ * @param isolate Only modules can cross to another thread: functions would leave what they close
+ * over behind, objects their services
  * @throws TypeError
  */
 export function checkWork(given: unknown, what: string, isolate?: IsolateMode): Work {

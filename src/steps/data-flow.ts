@@ -5,14 +5,20 @@ import type { StandardSchemaV1 as Schema } from '../record/standard-schema.ts'
 
 export type IsPlainObject<T> = T extends readonly unknown[] ? false : T extends object ? true : false
 
-/** As `proceed` does it: a plain object is spread into the output, anything else replaces it, nothing keeps it. */
+/**
+ * As `proceed` does it: a plain object is spread into the output, anything else replaces it,
+ * nothing keeps it.
+ */
 export type Merge<T, P> = P extends undefined
   ? T
   : [IsPlainObject<T>, IsPlainObject<P>] extends [true, true]
     ? { [K in keyof (Omit<T, keyof P> & P)]: (Omit<T, keyof P> & P)[K] }
     : P
 
-/** The output `T` after an interrupt: none (`false`), one that takes anything (`true`), or one with a schema. */
+/**
+ * The output `T` after an interrupt: none (`false`), one that takes anything (`true`), or one with
+ * a schema.
+ */
 export type Proceeded<T, Pause> =
   Pause extends Schema<any, infer P>
     ? Merge<T, P>

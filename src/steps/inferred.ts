@@ -1,5 +1,6 @@
 /**
- * What the builder infers from the parts of a definition. Exported, so that declaration files of definitions can name it; nobody has to write it.
+ * What the builder infers from the parts of a definition. Exported, so that declaration files of
+ * definitions can name it; nobody has to write it.
  */
 export type * from './data-flow.ts'
 export type * from './work-types.ts'

@@ -5,11 +5,17 @@ function check(value: unknown, what: string, form: RegExp, maxLength: number, ru
   throw mustBe(what, `${rule}, at most ${maxLength} characters`, value)
 }
 
-/** Names become parts of paths: the forms below leave no room for separators, dots or differences of case. */
+/**
+ * Names become parts of paths: the forms below leave no room for separators, dots or differences of
+ * case.
+ */
 export const checkProcessName = (value: unknown): string =>
   check(value, 'name of a process', /^[a-z0-9][a-z0-9-]*$/, 64, `like 'import-dump': a-z, 0-9 and -`)
 
-/** Step names become states of a chart and keys of a record, so whatever every object inherits is refused. */
+/**
+ * Step names become states of a chart and keys of a record, so names that every object inherits are
+ * refused.
+ */
 export function checkStepName(value: unknown, owner: string, part: 'step' | 'branch' = 'step'): string {
   const what = `name of a ${part} of ${owner}`
   const name = check(value, what, /^[A-Za-z][A-Za-z0-9_-]*$/, 64, `like 'read-file': a letter, then letters, digits, _ and -`)
@@ -23,7 +29,10 @@ export const checkVersion = (value: unknown, what: string): string =>
 export type NameCharacter = CharactersOf<'abcdefghijklmnopqrstuvwxyz0123456789-'>
 export type CharactersOf<Text extends string> = Text extends `${infer One}${infer Rest}` ? One | CharactersOf<Rest> : never
 
-/** The name itself if it is good, else words that say what to do. What is no literal is checked at run time only. */
+/**
+ * The name itself if it is valid, else a message for the compiler to show. A name that is no
+ * literal is checked at run time only.
+ */
 export type ProcessName<Name extends string> = string extends Name
   ? Name
   : [CharactersOf<Name>] extends [NameCharacter]

@@ -9,7 +9,10 @@ function construct(spec: ClassSpec | FactorySpec, services: Services): unknown {
   return 'class' in spec ? new spec.class(...given) : spec.factory(...given)
 }
 
-/** Turns work into a function to be called once an attempt. Object specs are constructed anew each time. */
+/**
+ * Turns work into a function to be called once an attempt. Object specs are constructed anew each
+ * time.
+ */
 export function prepare(work: Work, services: object): UserFunction {
   if (typeof work === 'function') return work
   if ('module' in work) return async context => (await loadModule(work.module, work.export ?? 'default'))(context)

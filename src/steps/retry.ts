@@ -3,7 +3,10 @@ import { toMs } from '../record/duration.ts'
 import { retryability, type Retryability } from './fatal.ts'
 
 export interface PlannedRetry {
-  /** Failures after which the step has failed for good; at least 2 (1 is the same as no policy, which is left out). */
+  /**
+   * How many failures end the step for good. At least 2: with 1 there is no policy. `Infinity` is
+   * allowed.
+   */
   readonly attempts: number
   readonly delayMs: number
   readonly factor: number
@@ -22,7 +25,8 @@ const CHECKS = {
 }
 
 /**
- * Checks a retry policy and fills in the defaults. `undefined`: the first failure is the last.
+ * Checks a retry policy and fills in the defaults. Returns `undefined` if the first failure is
+ * final.
  * @throws TypeError
  */
 export function planRetry(retry: unknown, what: string): PlannedRetry | undefined {
@@ -40,7 +44,10 @@ export function planRetry(retry: unknown, what: string): PlannedRetry | undefine
   return { attempts, delayMs: delay, factor, maxDelayMs: maxDelay, jitter, ...(when && { when }) }
 }
 
-/** FNV-1a, then the final mix of MurmurHash3: without it, seeds that differ in the last digit only give almost the same fraction. */
+/**
+ * FNV-1a, then the final mix of MurmurHash3: without it, seeds that differ only in the last digit
+ * give almost the same fraction.
+ */
 function fraction(seed: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < seed.length; i++) hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193)
@@ -50,9 +57,11 @@ function fraction(seed: string): number {
 }
 
 /**
- * Milliseconds before the attempt that follows a failure. Pure: the same arguments always give the same delay.
+ * Milliseconds before the attempt that follows a failure. Pure: the same arguments always give the
+ * same delay.
  * @param failures so far, from 1
- * @param seed differs from process to process and attempt to attempt; with jitter it picks from 50 to 100 % of the delay
+ * @param seed differs from process to process and attempt to attempt; with jitter it picks from 50
+ * to 100 % of the delay
  */
 export function retryDelay({ delayMs, factor, maxDelayMs, jitter }: PlannedRetry, failures: number, seed: string): number {
   if (delayMs === 0) return 0
@@ -61,7 +70,8 @@ export function retryDelay({ delayMs, factor, maxDelayMs, jitter }: PlannedRetry
 }
 
 /**
- * What the error and the policy's own `when` say about another attempt, however many there were.
+ * Whether the error, and the `when` of the policy, allow another attempt. The number of attempts is
+ * not considered.
  * @throws AggregateError of both if `when` throws
  */
 export function mayRetry({ when }: PlannedRetry, error: unknown, attempt: number): Retryability {
@@ -74,7 +84,7 @@ export function mayRetry({ when }: PlannedRetry, error: unknown, attempt: number
   }
 }
 
-/** A failed attempt: `attempt` counts begins, `failures` this one included. */
+/** A failed attempt. `attempt` counts the attempts begun; `failures` includes this one. */
 export interface Failure {
   readonly error: unknown
   readonly attempt: number

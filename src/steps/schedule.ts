@@ -46,7 +46,7 @@ export interface IntervalSchedule extends MissedTicks {
   timeZone?: GiveEitherCronOrEvery
 }
 
-/** Checked. */
+/** A schedule with its options checked. */
 export interface PlannedSchedule {
   readonly at: { readonly pattern: string; readonly timeZone: string } | { readonly everyMs: number }
   readonly missed: 'skip' | 'once'
@@ -92,12 +92,12 @@ function checkPattern(pattern: string, timeZone: string, what: string): { patter
 }
 
 /**
- * Knows wall times only, which it takes for UTC: where clocks change, what croner names as the next time and as the last one do not agree,
- * and the next may be over.
+ * Gives croner wall times as if they were UTC. With a time zone of its own, croner's next and
+ * previous times do not agree where clocks change, and its next time may have passed.
  */
 const cronOf = ({ pattern }: { pattern: string }): Cron => new Cron(pattern, { timezone: 'UTC', paused: true })
 
-/** The first tick after a time, both in epoch milliseconds. `undefined`: there is none any more. */
+/** The first tick after a time, both in epoch milliseconds; `undefined` if none is left. */
 export function nextTick({ at }: PlannedSchedule, afterMs: number): number | undefined {
   if ('everyMs' in at) return (Math.floor(afterMs / at.everyMs) + 1) * at.everyMs
   const next = cronOf(at).nextRun(new Date(latestWallTime(afterMs, at.timeZone)))
@@ -107,18 +107,18 @@ export function nextTick({ at }: PlannedSchedule, afterMs: number): number | und
 /** The last tick up to and including a time, in epoch milliseconds. */
 export function lastTick({ at }: PlannedSchedule, untilMs: number): number | undefined {
   if ('everyMs' in at) return Math.floor(untilMs / at.everyMs) * at.everyMs
-  // Patterns go by whole seconds, and ask for what is before.
+  // croner looks for what is before a time, in whole seconds.
   const before = (Math.floor(latestWallTime(untilMs, at.timeZone) / 1000) + 1) * 1000
   const [last] = cronOf(at).previousRuns(1, new Date(before))
   return last && instantOf(last.getTime(), at.timeZone)
 }
 
-/** How far apart two ticks are from now on; 0 if there are no two. */
+/** The time between the next two ticks, in milliseconds; 0 if fewer than two are left. */
 export function periodOf(schedule: PlannedSchedule, nowMs: number): number {
   const next = nextTick(schedule, nowMs)
   const following = next === undefined ? undefined : nextTick(schedule, next)
   return next === undefined || following === undefined ? 0 : following - next
 }
 
-/** As people read it. */
+/** The schedule as text for people. */
 export const describeSchedule = ({ at }: PlannedSchedule): string => ('everyMs' in at ? `every ${at.everyMs / 1000}s` : at.pattern)

@@ -1,6 +1,7 @@
 /**
- * Between instants and what clocks on the wall show, both in milliseconds since 1970: a wall time is read as if it were UTC. `Temporal` will
- * do this once every supported Node has it.
+ * Converts between instants and wall times (what a clock on the wall shows), both in milliseconds
+ * since 1970: a wall time is read as if it were UTC. `Temporal` can replace this once every
+ * supported Node has it.
  */
 
 const DAY_MS = 86_400_000
@@ -18,7 +19,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format
 }
 
-/** What the clocks show at an instant. */
+/** The wall time at an instant. */
 export function wallTimeOf(instant: number, timeZone: string): number {
   if (timeZone === 'UTC') return instant
   const parts = Object.fromEntries(
@@ -45,8 +46,8 @@ function changeBetween(from: number, to: number, timeZone: string): number {
 }
 
 /**
- * When the clocks show a wall time: the first of two times, and of a time that is left out the instant at which the clocks are put forward.
- * Never goes back while the wall time goes forward.
+ * The instant of a wall time. If clocks show it twice, the first time; if they leave it out, the
+ * moment at which they are put forward. So a later wall time never has an earlier instant.
  */
 export function instantOf(wallTime: number, timeZone: string): number {
   const offsets = [wallTime - DAY_MS, wallTime + DAY_MS].map(instant => offsetAt(instant, timeZone)).toSorted((a, b) => b - a)
@@ -55,7 +56,10 @@ export function instantOf(wallTime: number, timeZone: string): number {
   return shown ?? changeBetween(earlier, later, timeZone)
 }
 
-/** The latest wall time whose instant has come: what the clocks show, or while they show times again, what they showed before. */
+/**
+ * The latest wall time whose instant has come. While clocks show an hour for the second time, that
+ * is the end of the first.
+ */
 export function latestWallTime(instant: number, timeZone: string): number {
   const wallTime = wallTimeOf(instant, timeZone)
   const first = instantOf(wallTime, timeZone)

@@ -17,7 +17,10 @@ function tell({ path = [], message }: Issue): string {
   return `${formatPath(keys)}: ${escapeUnsafe(message.slice(0, MAX_MESSAGE))}`
 }
 
-/** Data from outside on its way through a promise, which would otherwise ask it for `then`: a proxy or a getter may throw. */
+/**
+ * Data from outside on its way through a promise, which would otherwise ask it for `then`: a proxy
+ * or a getter may throw.
+ */
 interface Parsed {
   readonly value: unknown
 }
@@ -25,7 +28,8 @@ interface Parsed {
 /**
  * What a schema makes of a value.
  * @param what names the value in the error, e.g. `the input of process 'import-dump'`
- * @throws StepwrightError `ERR_INVALID_INPUT` with each issue's path and message; also if the schema itself throws (its error is the `cause`)
+ * @throws StepwrightError `ERR_INVALID_INPUT` with each issue's path and message; also if the
+ * schema itself throws (its error is the `cause`)
  */
 export async function validate(schema: StandardSchemaV1, value: unknown, what: string): Promise<Parsed> {
   let result: StandardResult<unknown>
@@ -40,7 +44,7 @@ export async function validate(schema: StandardSchemaV1, value: unknown, what: s
   throw new StepwrightError('ERR_INVALID_INPUT', `${capital(what)} is invalid: ${[...told, ...more].join('; ')}`)
 }
 
-/** The input as the process's schema parses it; as it is if the process has none. */
+/** The input as the schema of the process parses it; unchanged if the process has no schema. */
 export async function validateInput({ name, inputSchema }: ProcessPlan, input: unknown): Promise<Parsed> {
   return inputSchema === undefined ? { value: input } : validate(inputSchema, input, `the input of process '${name}'`)
 }

@@ -1,7 +1,10 @@
 import type { MustBeJson } from '../record/not-json.ts'
 import type { Typed } from './typed.ts'
 
-/** What can be read from the type of a piece of work: which services it needs, what it returns, whether its arguments fit. */
+/**
+ * What can be read from the type of a piece of work: which services it needs, what it returns,
+ * whether its arguments fit.
+ */
 
 /** The services behind the first parameters `P`, by the names `S`. */
 export type Take<P, S> = S extends readonly [infer N extends string, ...infer Names]
@@ -21,7 +24,10 @@ export interface WrongArguments<Expected> {
   readonly 'wrong arguments, expected': Expected
 }
 
-/** Intersected with a piece of work: refuses outputs that are not JSON and arguments that do not fit. */
+/**
+ * Intersected with a piece of work: refuses outputs that are not JSON and arguments that do not
+ * fit.
+ */
 export type Demand<Output, P, S, A> = A extends Readonly<Drop<P, S>> ? MustBeJson<Awaited<Output>> : WrongArguments<Drop<P, S>>
 
 /** The parts of a spec that stands in a record, where they cannot be inferred one by one. */

@@ -13,7 +13,8 @@ import { createTestRuntime, type TestRuntime } from './test-runtime.ts'
 /** Options of `crashEverywhere`. */
 export type CrashOptions<Services> = ServicesOption<Services> & {
   /**
-   * Stands for the clients of the process: called with each process that is interrupted or in a machine, whenever nothing else is left to do.
+   * Stands for the clients of the process: called with each process that is interrupted or in a
+   * machine, whenever nothing else is left to do.
    * @example steer: ({ status }) => (status === 'interrupted' ? { proceed: { by: 'Ada' } } : undefined)
    */
   steer?: Steer | undefined
@@ -53,11 +54,13 @@ export interface CrashReport {
 }
 
 /**
- * Tells whether a definition is crash-safe: runs a process on a store in memory, once undisturbed and then once for each of its records, after which
- * its host dies as late as possible (when it would write the next one) and another goes on. What the steps do to the world outside, they say by
- * `effect`. Time passes by itself.
+ * Tells whether a definition is crash-safe: runs a process on a store in memory, once undisturbed
+ * and then once for each of its records, after which its host dies as late as possible (when it
+ * would write the next one) and another goes on. What the steps do to the world outside, they say
+ * by `effect`. Time passes by itself.
  *
- * A step under way when its host dies runs again. So what it does outside has to be idempotent: give its `idempotencyKey` to the service.
+ * A step under way when its host dies runs again. So what it does outside has to be idempotent:
+ * give its `idempotencyKey` to the service.
  *
  * @throws Error if the process waits for a client and `steer` sends nothing
  * @example
@@ -95,7 +98,10 @@ interface Checked {
   readonly steer?: Steer
 }
 
-/** Runs a process to its end; its host dies instead of writing the record `fatal`, and another goes on. */
+/**
+ * Runs a process to its end; its host dies instead of writing the record `fatal`, and another goes
+ * on.
+ */
 async function run(definition: ProcessDefinition, input: unknown, { services = {}, steer }: Checked, fatal: number) {
   const trial = new Trial()
   const { store, clock } = trial

@@ -6,26 +6,40 @@ import type { TestRuntime } from './test-runtime.ts'
 import type { Store } from '../store/store.ts'
 import { stepsUnderWay, type MortalHost } from './trial.ts'
 
-/** What a client would send a process that waits: the data of `proceed`, an event for its machine, or nothing. */
+/**
+ * What a client would send a process that waits: the data of `proceed`, an event for its machine,
+ * or nothing.
+ */
 export type Steer = (
   info: ProcessInfo,
 ) => ProceedMessage<unknown> | EventMessage<{ readonly type: string; readonly [field: string]: unknown }> | undefined
 
 const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))
-/** Turns of the event loop in which nothing is written, after which whatever follows from the last record has happened. */
+/**
+ * Turns of the event loop in which nothing is written, after which whatever follows from the last
+ * record has happened.
+ */
 const QUIET_TURNS = 5
-/** How long steps may work by the clock on the wall before the test clock moves on: what they wait for may be one of its timers. */
+/**
+ * How long steps may work by the clock on the wall before the test clock moves on: what they wait
+ * for may be one of its timers.
+ */
 const PATIENCE_MS = 1_000
 /** Times the clock moves on without anything coming of it. */
 const MAX_MOVES = 1_000
 
-/** Lets all processes go on until they have ended or their host has died: moves the clock when all wait for it, and sends what `steer` says. */
+/**
+ * Lets all processes go on until they have ended or their host has died: moves the clock when all
+ * wait for it, and sends what `steer` says.
+ */
 export async function drive(host: MortalHost, store: Store, runtime: TestRuntime, steer: Steer | undefined): Promise<void> {
   let seen = -1
   let quiet = 0
   let moves = 0
   let changedAt = performance.now()
-  /** Records there were when `steer` was asked last: of what changed nothing, it is not asked again. */
+  /**
+   * Records there were when `steer` was asked last: of what changed nothing, it is not asked again.
+   */
   let steeredAt = -1
   while (!host.isDead) {
     await setImmediate()
@@ -53,7 +67,9 @@ async function liveRecords(store: Store): Promise<ProcessRecord[]> {
   return live
 }
 
-/** Whether code of a step runs, as opposed to a process that waits for a time, a client or a child. */
+/**
+ * Whether code of a step runs, as opposed to a process that waits for a time, a client or a child.
+ */
 function isAtWork({ status, steps, snapshot }: ProcessRecord): boolean {
   if (status === 'pending') return true
   return stepsUnderWay(steps).length > 0 && (snapshot.machine === undefined || hasActors(snapshot.machine))

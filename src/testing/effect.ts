@@ -8,10 +8,11 @@ export interface Witness {
 export const witnesses = new AsyncLocalStorage<Witness>()
 
 /**
- * Says that a step has just done something to the world outside: for the doubles of services that a test gives its steps. Under `crashEverywhere` it
- * is counted, elsewhere it does nothing.
+ * Says that a step has just done something to the world outside: for the doubles of services that a
+ * test gives its steps. Under `crashEverywhere` it is counted, elsewhere it does nothing.
  *
- * @param idempotencyKey what the service outside would be given: however often it comes with the same key, the service does it once
+ * @param idempotencyKey what the service outside would be given: however often it comes with the
+ * same key, the service does it once
  * @example const bank = { charge: (amount: number, key: string) => effect('charge', key) }
  */
 export function effect(name: string, idempotencyKey?: string): void {

@@ -22,7 +22,10 @@ type OnEffect = (effect: string, key: string | undefined, step: string) => void
 
 const never = (): Promise<never> => new Promise(() => {})
 
-/** One run of a process: a store in memory, the host that works on it, and what its steps have done to the world outside. */
+/**
+ * One run of a process: a store in memory, the host that works on it, and what its steps have done
+ * to the world outside.
+ */
 export class Trial {
   readonly clock = new TestClock()
   readonly store: Store
@@ -41,7 +44,9 @@ export class Trial {
     return [...this.#done.values()]
   }
 
-  /** @param fatal which record, counted from 1 over all processes, the host dies instead of writing */
+  /**
+   * @param fatal which record, counted from 1 over all processes, the host dies instead of writing
+   */
   nextHost(fatal = Infinity): MortalHost {
     this.#host = new MortalHost(fatal, (effect, key, step) => this.#count(effect, key, step))
     return this.#host
@@ -65,7 +70,10 @@ export class Trial {
   }
 }
 
-/** A host that dies when it would write a certain record: by then it has done all that it does after the record before. */
+/**
+ * A host that dies when it would write a certain record: by then it has done all that it does after
+ * the record before.
+ */
 export class MortalHost implements Witness {
   /** Resolves when the host dies. */
   readonly died: Promise<void>

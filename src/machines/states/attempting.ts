@@ -3,7 +3,10 @@ import { failAfterDeath } from '../end-process.ts'
 import { beginAttempt, withStep } from './transitions.ts'
 import { update, type Args, type RecoverEvent } from './nodes.ts'
 
-/** An invoked attempt with its recovery: a death under it begins the next attempt, unless there were too many. */
+/**
+ * The state in which an attempt runs. If its host dies, RECOVER begins the next attempt, unless too
+ * many hosts died in a row.
+ */
 export function attempting(
   name: string,
   id: string,
@@ -42,7 +45,7 @@ export function attempting(
   }
 }
 
-/** Each branch under way is told of a death: the first one counts it. */
+/** Every running branch receives RECOVER, so only the first of them counts the death. */
 function counts({ steps }: ProcessContext, name: string): boolean {
   const branches = name.slice(0, name.indexOf('.') + 1)
   if (branches === '') return true

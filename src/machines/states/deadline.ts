@@ -5,13 +5,15 @@ import { failProcess } from '../end-process.ts'
 import { beginAttempt, withStep } from './transitions.ts'
 import { timer, update, type TimerEvent } from './nodes.ts'
 
-/** A step that consists of other work and may bound the time all of it takes. */
+/** A step that consists of other work, with a timeout for all of it. */
 export interface BoundedStep {
   readonly name: string
   readonly timeoutMs?: number
 }
 
-/** The step's record as it begins; its time to end, if it has one, stands in `until`. */
+/**
+ * The context in which the step begins. `until` of its record is the time at which it times out.
+ */
 export function beginWithDeadline(
   { name, timeoutMs }: BoundedStep,
   context: ProcessContext,
@@ -21,7 +23,7 @@ export function beginWithDeadline(
   return { ...startClock(context, at), steps: withStep(context, name, timeoutMs === undefined ? step : { ...step, until: at + timeoutMs }) }
 }
 
-/** The step's state with its deadline, which survives restarts. */
+/** The state of the step, with a timer for its timeout that survives restarts. */
 export function withDeadline({ name, timeoutMs }: BoundedStep, id: string, state: { readonly invoke?: object }): object {
   if (timeoutMs === undefined) return state
   const error: ErrorRecord = {

@@ -7,7 +7,8 @@ import { update, type DoneEvent, type Entry, type KindNodes, type StepNodes } fr
 import { withPreparation } from './preparation.ts'
 
 /**
- * Two states however many items there are: their list is made and becomes the data, so that every attempt works on the same one; then one
+ * The number of states does not depend on the number of items. In `preparing` the list is made and
+ * becomes the data of the step, so that every attempt works on the same list; in `items` one
  * attempt works through it.
  */
 function eachStep({ name, when }: EachStep, id: string, next: Entry): StepNodes {

@@ -47,7 +47,10 @@ export function paused(name: string, next: Entry, onTimeout?: object): object {
 const isPlain = (value: unknown): value is Readonly<Record<string, Json>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The paused step's output after `proceed(given)`: a plain object is merged into it, anything else replaces it, none keeps it. */
+/**
+ * The paused step's output after `proceed(given)`: a plain object is merged into it, anything else
+ * replaces it, none keeps it.
+ */
 export const mergeProceedData = (data: Json, given: Json | undefined): Json =>
   given === undefined ? data : isPlain(data) && isPlain(given) ? { ...data, ...given } : given
 

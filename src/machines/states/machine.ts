@@ -19,8 +19,8 @@ import { withPreparation } from './preparation.ts'
 type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; readonly state: Json } & Commanded>
 
 /**
- * The user's machine runs beside this one, and tells each change of itself: so its state is in this context, and in every record. When it is
- * recovered it goes on from there.
+ * The user's machine runs beside this one, and sends it every change as CHANGE. So the newest state
+ * of the user's machine is in every record, and after a restart it continues from there.
  */
 function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
   const { name } = step
@@ -72,7 +72,10 @@ function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
   return withPreparation(step, id, next, ['machine', running], (_, { output }) => ({ data: output, machine: undefined }))
 }
 
-/** Whether the machine had actors at work, which may be what killed the host. One that waits for an event or a time kills none. */
+/**
+ * Whether actors of the user's machine were at work, which may have killed the host. A machine that
+ * waits for an event or a delay cannot have.
+ */
 const isBusy = ({ machine }: ProcessContext): boolean => Object.keys(machine?.snapshot.children ?? {}).length > 0
 
 export const machineNodes: KindNodes<MachineStep> = {

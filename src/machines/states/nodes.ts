@@ -1,20 +1,23 @@
 import { assign } from 'xstate'
 import type { AttemptFailure, ProcessContext, ProcessEvent, TimerInput } from '../context.ts'
 
-/** Where the chart goes when a step's turn comes, and what its context then becomes. */
+/** How a step begins: the state to enter, and how the context changes. */
 export interface Entry {
   readonly target: string
   readonly begin: (context: ProcessContext, at: number) => Partial<ProcessContext>
 }
 
-/** State nodes of one step, by the top-level state they belong to; XState's config type cannot describe keys made at run time. */
+/**
+ * State nodes of one step, by the top-level state that contains them. They are plain objects,
+ * because XState's types cannot describe keys made at run time.
+ */
 export interface StepStates {
   running?: object
   interrupted?: object
   sleeping?: object
 }
 
-/** A step in the chart: where its turn begins, and its states. */
+/** A step in the chart: how it begins, and its state nodes. */
 export interface StepNodes {
   readonly entry: Entry
   readonly states: StepStates
@@ -27,7 +30,10 @@ export interface KindNodes<Step> {
    * @param next what comes after the step
    */
   nodes(step: Step, id: string, next: Entry): StepNodes
-  /** What of a step a stored snapshot depends on besides its name and kind: it must not change without a new version. */
+  /**
+   * What of a step a stored snapshot depends on besides its name and kind: it must not change
+   * without a new version.
+   */
   shape?(step: Step): unknown
 }
 
@@ -35,7 +41,10 @@ export interface DoneEvent<Output> {
   readonly type: string
   readonly output: Output
 }
-/** A timer that failed (none does) counts as one that fired, so that no process is ever stuck in a wait. */
+/**
+ * A timer that fails counts as one that fired, so that no process can get stuck in a wait. (No
+ * timer fails today.)
+ */
 export interface TimerEvent {
   readonly output?: { readonly at: number }
 }
@@ -64,7 +73,10 @@ export function update<Event>(change: (context: ProcessContext, event: Event) =>
 /** What an action made by `update` does; `undefined`: it is none. */
 export const changeOf = (action: object): Change | undefined => changes.get(action)
 
-/** A durable timer: its input, the absolute time a step waits `until`, is persisted by XState and fires at once when it is past. */
+/**
+ * A durable timer. XState persists its input, the absolute time `until`, and restarts it on
+ * restore; a time in the past fires at once.
+ */
 export const timer = (timerId: string, name: string, onDone: object, isDate = false): object => ({
   id: timerId,
   src: 'timer',

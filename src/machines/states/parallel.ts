@@ -10,7 +10,10 @@ import { functionNodes } from './function.ts'
 import { retrying } from './retrying.ts'
 import { beginWithDeadline, withDeadline } from './deadline.ts'
 
-/** A region a branch, so that they run at once. The outputs of those that have finished wait in the context for the others. */
+/**
+ * Each branch is a region, so all run at the same time. `outputs` of the context keeps the output
+ * of each until the last has finished.
+ */
 function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
   const { name, branches, when } = step
   const self = `#${id}.running.${name}`

@@ -8,8 +8,8 @@ import { beginWithDeadline, withDeadline, type BoundedStep } from './deadline.ts
 type Prepared = Extract<AttemptResult, { output: Json }>
 
 /**
- * A step that asks the user something before it gets to work: `when`, `items`, `input`. The answer comes from an attempt, and `begin`
- * turns it into the context of the state that does the work.
+ * A step that calls a function of the user (`when`, `items`, `input`) before its main state begins.
+ * An attempt calls it, and `begin` turns the result into the context of the main state.
  */
 export function withPreparation(
   step: BoundedStep & { readonly when?: unknown },

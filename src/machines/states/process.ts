@@ -5,7 +5,10 @@ import { finishStep, leave, withStep, toError } from './transitions.ts'
 import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type KindNodes, type StepNodes } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
 
-/** An attempt starts the child, whose pid then stands in the step's record; after that the process waits for its end. */
+/**
+ * An attempt starts the child and records its pid. Then the process waits, without an attempt,
+ * until the child has ended.
+ */
 function processStep(step: ChildStep, id: string, next: Entry): StepNodes {
   const { name } = step
   const waiting = {
@@ -23,7 +26,8 @@ function processStep(step: ChildStep, id: string, next: Entry): StepNodes {
       onError: toError(name, id),
     },
     on: {
-      // The child counts the deaths under it: waiting for it kills no host.
+      // No death is counted here: waiting kills no host, and the child counts the deaths during its
+      // own steps.
       RECOVER: {
         guard: ({ event }: Args<RecoverEvent>) => !event.fail,
         target: `#${id}.running.${name}.child`,

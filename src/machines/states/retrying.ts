@@ -5,7 +5,10 @@ import { attempting } from './attempting.ts'
 import { beginAttempt, withStep, toError } from './transitions.ts'
 import { timer, update, type Args, type FailEvent, type TimerEvent } from './nodes.ts'
 
-/** The states `attempting` and `waiting` of the state `self`: attempts and the waits between them. The wait's end is absolute, so that it survives a restart. */
+/**
+ * The states of a step with retries: `attempting`, and `waiting` between two attempts. The end of a
+ * wait is an absolute time, so that it survives a restart.
+ */
 export function retrying(
   { name }: FunctionStep,
   retry: NonNullable<FunctionStep['retry']>,

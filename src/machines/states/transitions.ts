@@ -12,7 +12,8 @@ export function beginAttempt(context: ProcessContext, name: string, at: number):
   const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
   if (before === undefined) return { status: 'running', attempt: 1, startedAt: at }
   const { until, progress: _, ...kept } = before
-  // A retry's wait is over; the time by which the whole step has to end is not.
+  // The wait before a retry is over, so its `until` goes. The `until` of a step that times out as a
+  // whole stays.
   return {
     startedAt: at,
     ...kept,
@@ -34,7 +35,10 @@ export function leave(
   return { ...left, ...next.begin(left, at) }
 }
 
-/** The transition of an attempt whose `when` said no: the step's input goes on. */
+/**
+ * The transition of an attempt whose `when` returned false: the next step receives this one's
+ * input.
+ */
 export const onSkipped = (name: string, next: Entry) => ({
   guard: ({ event }: Args<DoneEvent<AttemptResult>>) => 'skipped' in event.output,
   target: next.target,

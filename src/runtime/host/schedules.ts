@@ -7,7 +7,9 @@ import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../record/clock.ts'
 import type { Reports } from './reports.ts'
 
-/** A host that comes later than this was asleep with its machine, or blocked: the tick was missed. */
+/**
+ * A host that comes later than this was asleep with its machine, or blocked: the tick was missed.
+ */
 const LATE_MS = 60_000
 const LOOK_MS = 60_000
 const RETRY_MS = 1_000
@@ -24,8 +26,9 @@ interface SchedulesOptions {
 }
 
 /**
- * Starts the processes whose definitions have a schedule. Every host does: the key of a process is its name and its tick, so there is one
- * process per tick. How far a schedule is settled stands in the store, and outlives the processes.
+ * Starts the processes whose definitions have a schedule. Every host does: the key of a process is
+ * its name and its tick, so there is one process per tick. How far a schedule is settled stands in
+ * the store, and outlives the processes.
  */
 export class Schedules {
   readonly #options: SchedulesOptions
@@ -62,7 +65,8 @@ export class Schedules {
   }
 
   /**
-   * Starts the process of a tick that has come, and looks again at the next one, but at least once a minute: the clock may be set meanwhile.
+   * Starts the process of a tick that has come, and looks again at the next one, but at least once
+   * a minute: the clock may be set meanwhile.
    * @param settled ticks up to this time have had their process, or will have none
    */
   async #look(plan: ScheduledPlan, settled: number): Promise<void> {
@@ -85,7 +89,10 @@ export class Schedules {
       )
   }
 
-  /** Nothing can be settled later than now: if it is, some clock was ahead, and the schedule goes on from now instead of waiting for that time. */
+  /**
+   * Nothing can be settled later than now: if it is, some clock was ahead, and the schedule goes on
+   * from now instead of waiting for that time.
+   */
   #believed({ name, schedule }: ScheduledPlan, settled: number): number {
     const now = this.#options.clock.now()
     // Clocks of hosts differ a little, and nothing is lost before the next tick.
@@ -94,7 +101,10 @@ export class Schedules {
     return now
   }
 
-  /** Starts the process of the newest tick if it has none and it is not too late for it. Returns up to when ticks are settled then. */
+  /**
+   * Starts the process of the newest tick if it has none and it is not too late for it. Returns up
+   * to when ticks are settled then.
+   */
   async #keep(plan: ScheduledPlan, settled: number): Promise<number> {
     const { schedule } = plan
     const now = this.#options.clock.now()
@@ -110,7 +120,8 @@ export class Schedules {
       await this.#options.start(plan, `schedule:${plan.name}:${at}`, { tick: at })
     } catch (error) {
       if (!(error instanceof StepwrightError) || isStoreError(error)) throw error
-      // An input that the schema wants, for example: this tick is over, though the next one will fare no better.
+      // An input that the schema wants, for example: this tick is over, though the next one will
+      // fare no better.
       this.#options.onProblem(`Process '${plan.name}' could not be started at ${at}`, error)
     }
   }

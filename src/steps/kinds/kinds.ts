@@ -27,8 +27,11 @@ const kindOf = ({ kind }: PlannedStep): Kind<PlannedStep> => KINDS[kind]
 
 const nothing: UserFunction = () => null
 
-/** The user's code that a step begins with, to be called once an attempt: its work, or what its other work is made of. */
+/**
+ * The user's function that an attempt at a step calls first: its work, or what makes the list of
+ * items, the input of a child ...
+ */
 export const begins = (step: PlannedStep, services: object): UserFunction => kindOf(step).begins?.(step, services) ?? nothing
 
-/** What only a client can bring to this step. */
+/** What the step waits for from a client, if anything. */
 export const waitsFor = (step: PlannedStep): ReturnType<NonNullable<Kind<PlannedStep>['waitsFor']>> => kindOf(step).waitsFor?.(step)

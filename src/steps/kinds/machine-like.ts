@@ -5,7 +5,7 @@ export interface MachineLike {
   provide(...args: any[]): unknown
 }
 
-/** `unknown` for a machine that does not say. */
+/** `unknown` for a machine without a type for its input. */
 export type MachineInput<M> = M extends { getInitialSnapshot(scope: any, input?: infer I, ...rest: any[]): unknown }
   ? [{} | null] extends [I]
     ? unknown
@@ -43,13 +43,19 @@ interface Machine {
 export const isMachine = (value: unknown): value is MachineLike & Machine =>
   typeof value === 'object' && value !== null && 'root' in value && 'implementations' in value && 'events' in value && 'provide' in value
 
-/** XState names what stands inline in an `invoke` by its place, so that it can be found again. */
+/**
+ * XState names an actor that stands inline in an `invoke` after its place, so a restored machine
+ * finds it again.
+ */
 const isInline = (src: string): boolean => src.startsWith('xstate.invoke.')
 
 const spawned = (actions: readonly Action[]): unknown[] =>
   actions.filter(action => action?.type === 'xstate.spawnChild').map(action => action.src)
 
-/** Why a machine could not be restored from its record, as far as that shows before it runs; `undefined`: nothing is known against it. */
+/**
+ * Why a machine could not be restored from its record, as far as its definition shows. `undefined`
+ * if nothing speaks against it.
+ */
 export function whyNotRestorable({ root, implementations }: Machine): string | undefined {
   const check = (node: Node): string | undefined => {
     const spawns = [node.entry, node.exit, ...[...node.transitions.values()].flat().map(({ actions }) => actions)].flatMap(spawned)

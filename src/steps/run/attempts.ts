@@ -24,8 +24,9 @@ export interface Attempted<T> {
 }
 
 /**
- * Attempts at work until one succeeds or no other is granted: for items of a list, and for steps that run in their caller. The steps of a
- * process are retried by its chart, so that a retry survives the host.
+ * Attempts at work until one succeeds or no other is granted: for items of a list, and for steps
+ * that run in their caller. The steps of a process are retried by its chart, so that a retry
+ * survives the host.
  */
 export async function attemptUntilDone<T>(attempted: Attempted<T>): Promise<T> {
   const { clock, signal, seed, retry, giveUp } = attempted

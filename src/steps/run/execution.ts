@@ -1,7 +1,9 @@
 import { StepwrightError } from '../../errors.ts'
 import { wait, type Clock } from '../../record/clock.ts'
 
-/** How long a retry waits for the attempt before it, if that was told to end and ignores its signal. */
+/**
+ * How long a retry waits for the attempt before it, if that was told to end and ignores its signal.
+ */
 const SETTLE_MS = 5_000
 
 /** The message of every ERR_STEP_TIMEOUT. */
@@ -15,13 +17,18 @@ export async function settling(work: Promise<unknown>, clock: Clock, signal?: Ab
   await wait(clock, SETTLE_MS, signal ? AbortSignal.any([settled.signal, signal]) : settled.signal).catch(() => {})
 }
 
-/** One execution of a user's work: its signal, which is made when the work first asks for it, and its timeout. */
+/**
+ * One execution of a user's work: its signal, which is made when the work first asks for it, and
+ * its timeout.
+ */
 export class Execution {
   readonly #clock: Clock
   #controller: AbortController | undefined
   #aborted: { readonly reason: unknown } | undefined
   #cancelTimeout: (() => void) | undefined
-  /** Set if the work may still be under way after its time was over: resolves once it has settled. */
+  /**
+   * Set if the work may still be under way after its time was over: resolves once it has settled.
+   */
   settled: Promise<unknown> | undefined
 
   constructor(clock: Clock) {
@@ -52,7 +59,8 @@ export class Execution {
   }
 
   /**
-   * Begins to count: once the time is over, calls `onTimeout` and tells the work to end, unless `end` comes first.
+   * Begins to count: once the time is over, calls `onTimeout` and tells the work to end, unless
+   * `end` comes first.
    * @param what names the work in the message
    */
   limit(timeoutMs: number, what: string, onTimeout: (error: StepwrightError) => void): void {

@@ -1,6 +1,9 @@
 import { foregroundClock, wait } from '../../record/clock.ts'
 
-/** Settles as the promise does, or rejects as soon as the signal aborts; what comes later is dropped. */
+/**
+ * Settles as the promise does, or rejects as soon as the signal aborts; what comes later is
+ * dropped.
+ */
 function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason)
@@ -11,8 +14,8 @@ function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
 }
 
 /**
- * Gives `body` a signal that aborts with `late()` after so many milliseconds (never, if undefined) and whenever `outer` aborts.
- * Rejects then at once, whether `body` heeds it or not.
+ * Gives `body` a signal that aborts with `late()` after so many milliseconds (never, if undefined)
+ * and whenever `outer` aborts. Rejects then at once, whether `body` heeds it or not.
  */
 export async function withLimit<T>(
   ms: number | undefined,

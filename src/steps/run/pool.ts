@@ -1,6 +1,7 @@
 /**
- * Calls `run` for each index, at most `concurrency` at once, in order. When one rejects no more begin: the promise rejects with what it
- * threw as soon as those under way have settled too. `stopped` is asked before each.
+ * Calls `run` for each index, at most `concurrency` at once, in order. When one rejects no more
+ * begin: the promise rejects with what it threw as soon as those under way have settled too.
+ * `stopped` is asked before each.
  */
 export async function pool(
   indexes: Iterable<number>,
