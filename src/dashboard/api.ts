@@ -2,10 +2,10 @@ import { toInfo } from '../record/info.ts'
 import type { Store } from '../store/store.ts'
 import { EventStreams } from '../web/event-streams.ts'
 import { readBody } from '../web/read-body.ts'
-import { act, actionsOf, failureOf, type DashboardClient } from './actions.ts'
-import { Feed } from './feed.ts'
-import { ACTIONS, type Action } from './model.ts'
-import { ProcessTopic } from './process-topic.ts'
+import { act, actionsOf, failureOf, type DashboardClient } from './act.ts'
+import { StoreFeed } from './store-feed.ts'
+import { ACTIONS, type Action } from './protocol.ts'
+import { ProcessFeed } from './process-feed.ts'
 
 /** No action needs more. Bytes. */
 const MAX_BODY = 1024 * 1024
@@ -19,8 +19,8 @@ export class Api {
   readonly #actor: DashboardClient
   readonly #actions: readonly Action[]
   readonly #redact: (value: unknown) => unknown
-  readonly #feed: Feed
-  readonly #topics = new Map<string, ProcessTopic>()
+  readonly #storeFeed: StoreFeed
+  readonly #processFeeds = new Map<string, ProcessFeed>()
   readonly #streams = new EventStreams()
 
   constructor(store: Store, actor: DashboardClient, readOnly: boolean, redact: (value: unknown) => unknown) {
@@ -28,7 +28,7 @@ export class Api {
     this.#actor = actor
     this.#actions = actionsOf(actor, readOnly)
     this.#redact = redact
-    this.#feed = new Feed(store, this.#actions)
+    this.#storeFeed = new StoreFeed(store, this.#actions)
   }
 
   /** @param path what stands after `api/`, as it was asked for */
@@ -47,19 +47,19 @@ export class Api {
 
   close(): void {
     this.#streams.close()
-    this.#feed.stop()
-    for (const topic of this.#topics.values()) topic.stop()
+    this.#storeFeed.stop()
+    for (const feed of this.#processFeeds.values()) feed.stop()
   }
 
   #find(request: Request, [collection, pid, part, id, ...more]: readonly string[]): Resource | undefined {
-    const open = (topic: Feed | ProcessTopic): Response => this.#streams.open(topic, request.signal)
-    if (collection === 'events' && pid === undefined) return { GET: () => open(this.#feed) }
+    const open = (feed: StoreFeed | ProcessFeed): Response => this.#streams.open(feed, request.signal)
+    if (collection === 'events' && pid === undefined) return { GET: () => open(this.#storeFeed) }
     if (collection !== 'processes' || more.length > 0) return undefined
     if (pid === undefined) return { POST: () => this.#act(request, 'submit', '') }
     if (part === undefined) return { GET: () => this.#process(pid) }
     if (part === 'records' && id !== undefined && /^\d+$/.test(id)) return { GET: () => this.#record(pid, Number(id)) }
     if (id !== undefined) return undefined
-    if (part === 'events') return { GET: () => open(this.#topic(pid)) }
+    if (part === 'events') return { GET: () => open(this.#processFeed(pid)) }
     const action = ACTIONS.find(one => one === part)
     return action && { POST: () => this.#act(request, action, pid) }
   }
@@ -82,11 +82,11 @@ export class Api {
     return { ...info, input: this.#redact(info.input), ...('output' in info && { output: this.#redact(info.output) }) }
   }
 
-  #topic(pid: string): ProcessTopic {
-    for (const [other, topic] of this.#topics) if (other !== pid && !topic.listened && !topic.running) this.#topics.delete(other)
-    const topic = this.#topics.get(pid) ?? new ProcessTopic(this.#store, pid, this.#redact)
-    this.#topics.set(pid, topic)
-    return topic
+  #processFeed(pid: string): ProcessFeed {
+    for (const [other, feed] of this.#processFeeds) if (other !== pid && !feed.listened && !feed.running) this.#processFeeds.delete(other)
+    const feed = this.#processFeeds.get(pid) ?? new ProcessFeed(this.#store, pid, this.#redact)
+    this.#processFeeds.set(pid, feed)
+    return feed
   }
 
   async #act(request: Request, action: Action, pid: string): Promise<Response> {

@@ -5,7 +5,7 @@ import { nodeHandler, type NodeHandler } from '../web/node-handler.ts'
 import { keepToken } from '../web/token.ts'
 import { Api } from './api.ts'
 import { Assets } from './assets.ts'
-import { checkDashboardOptions, type DashboardOptions } from './options.ts'
+import { checkDashboardOptions, type DashboardOptions } from './dashboard-options.ts'
 
 /** A web page for a store, as a handler for the server of an application. */
 export interface Dashboard {

@@ -1,159 +1,57 @@
-import { setTimeout } from 'node:timers/promises'
-import { StepwrightError } from '../errors.ts'
-import type { Store } from '../store/store.ts'
-import { frame, type Frame } from '../web/event-streams.ts'
-import type { Action, HostRow, Row, StoreState } from './model.ts'
-import { hostRow, rowOf } from './rows.ts'
-import { Topic } from './topic.ts'
-import { readCharts } from '../store/charts.ts'
+import { frame, type Frame, type Source, type Viewer } from '../web/event-streams.ts'
 
-/** No record tells that a host died, or that a definition is new. */
-const LOOK_MS = 1000
-const ROWS_AT_ONCE = 500
-const MAX_CORRUPT = 20
-/** More rows no page can hold. */
-const MAX_ROWS = 20_000
+const LINGER_MS = 5000
 
-/** Follows a whole store for all who look at the list: once, however many they are. */
-export class Feed extends Topic {
-  readonly #store: Store
-  readonly #actions: readonly Action[]
-  readonly #rows = new Map<string, Row>()
-  /** With as many rows as there may be: older ones are left out. */
-  #oldest = ''
-  #hosts: readonly HostRow[] = []
-  #state: StoreState
+/** What several viewers see at once: it is followed while there are any, and a little longer, so that a reload does not begin anew. */
+export abstract class Feed implements Source {
+  readonly #viewers = new Set<Viewer>()
+  /** What a viewer who comes now is sent; made anew once something has changed. */
+  #cached: readonly Frame[] | undefined
+  #running: AbortController | undefined
+  #stopping: NodeJS.Timeout | undefined
 
-  constructor(store: Store, actions: readonly Action[]) {
-    super()
-    this.#store = store
-    this.#actions = actions
-    this.#state = this.#initial()
+  /** All that there is by now. */
+  protected abstract welcome(): readonly Frame[]
+  /** Follows until `signal` aborts. Never throws. */
+  protected abstract run(signal: AbortSignal): Promise<void>
+
+  get listened(): boolean {
+    return this.#viewers.size > 0
   }
 
-  protected welcome(): readonly Frame[] {
-    return [
-      frame(this.#state, 'state'),
-      frame(this.#hosts, 'hosts'),
-      frame({ fresh: true, changed: [...this.#rows.values()], gone: [] }, 'rows'),
-    ]
+  get running(): boolean {
+    return this.#running !== undefined
   }
 
-  protected async run(signal: AbortSignal): Promise<void> {
-    this.#rows.clear()
-    this.#state = this.#initial()
-    const hosts = this.#lookAround(signal)
-    while (!signal.aborted) {
-      try {
-        await this.#follow(signal)
-      } catch (error) {
-        if (signal.aborted) break
-        const missing = error instanceof StepwrightError && error.code === 'ERR_STORE_MISSING'
-        this.#rows.clear()
-        this.#say({
-          ...this.#initial(),
-          loaded: missing,
-          missing,
-          ...(!missing && { problem: error instanceof Error ? error.message : String(error) }),
-        })
-        this.send('rows', { fresh: true, changed: [], gone: [] })
-        await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {})
-      }
+  join(viewer: Viewer): () => void {
+    clearTimeout(this.#stopping)
+    if (!this.#running) {
+      this.#running = new AbortController()
+      this.#cached = undefined
+      void this.run(this.#running.signal)
     }
-    await hosts
-  }
-
-  async #follow(signal: AbortSignal): Promise<void> {
-    let first = true
-    for await (const pids of this.#store.changes(signal)) {
-      if (first) await this.#readAll()
-      else await this.#read(pids)
-      first = false
+    this.#cached ??= this.welcome()
+    for (const one of this.#cached) viewer.send(one)
+    this.#viewers.add(viewer)
+    return () => {
+      this.#viewers.delete(viewer)
+      if (this.listened) return
+      clearTimeout(this.#stopping)
+      this.#stopping = setTimeout(() => this.stop(), LINGER_MS).unref()
     }
   }
 
-  async #readAll(): Promise<void> {
-    const corrupt: StoreState['corrupt'][number][] = []
-    let changed: Row[] = []
-    this.#oldest = ''
-    const onCorrupt = ({ pid, error }: { readonly pid: string; readonly error: Error }): void => {
-      if (corrupt.length < MAX_CORRUPT) corrupt.push({ pid, message: error.message })
-    }
-    for await (const stored of this.#store.list({}, onCorrupt)) {
-      const row = rowOf(stored)
-      this.#rows.set(row.pid, row)
-      if (this.#rows.size === MAX_ROWS) this.#oldest = row.pid
-      if (this.#rows.size > MAX_ROWS) break
-      if (changed.push(row) < ROWS_AT_ONCE) continue
-      this.send('rows', { changed, gone: [] })
-      changed = []
-    }
-    this.send('rows', { changed, gone: [] })
-    const { problem: _, ...state } = this.#state
-    this.#say({ ...state, loaded: true, missing: false, capped: this.#oldest !== '', corrupt })
+  stop(): void {
+    clearTimeout(this.#stopping)
+    this.#running?.abort()
+    this.#running = undefined
+    this.#cached = undefined
   }
 
-  async #read(pids: readonly string[]): Promise<void> {
-    const changed: Row[] = []
-    const gone: string[] = []
-    for (const pid of pids) {
-      // Pids are older the smaller they are.
-      if (pid < this.#oldest) continue
-      const row = await this.#rowOf(pid)
-      if (row === 'unreadable') continue
-      if (row) {
-        this.#rows.set(pid, row)
-        changed.push(row)
-      } else if (this.#rows.delete(pid)) gone.push(pid)
-    }
-    if (changed.length > 0 || gone.length > 0) this.send('rows', { changed, gone })
-  }
-
-  async #rowOf(pid: string): Promise<Row | 'unreadable' | undefined> {
-    try {
-      const stored = await this.#store.get(pid)
-      return stored && rowOf(stored)
-    } catch (error) {
-      const corrupt = [
-        ...this.#state.corrupt.filter(one => one.pid !== pid),
-        { pid, message: error instanceof Error ? error.message : String(error) },
-      ]
-      this.#say({ ...this.#state, corrupt: corrupt.slice(-MAX_CORRUPT) })
-      return 'unreadable'
-    }
-  }
-
-  async #lookAround(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        const hosts = (await this.#store.hosts()).map(hostRow).toSorted((a, b) => b.startedAt - a.startedAt)
-        if (JSON.stringify(hosts) !== JSON.stringify(this.#hosts)) {
-          this.#hosts = hosts
-          this.send('hosts', hosts)
-        }
-        const definitions = [...new Set((await readCharts(this.#store.documents)).map(({ name }) => name))]
-        if (definitions.join() !== this.#state.definitions.join()) this.#say({ ...this.#state, definitions })
-      } catch {
-        // Told by whoever follows the processes.
-      }
-      await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {})
-    }
-  }
-
-  #say(state: StoreState): void {
-    this.#state = state
-    this.send('state', state)
-  }
-
-  #initial(): StoreState {
-    return {
-      location: this.#store.location,
-      actions: this.#actions,
-      loaded: false,
-      missing: false,
-      capped: false,
-      corrupt: [],
-      definitions: this.#state?.definitions ?? [],
-    }
+  protected send(event: string, data: unknown): void {
+    this.#cached = undefined
+    if (!this.listened) return
+    const bytes = frame(data, event)
+    for (const viewer of this.#viewers) viewer.send(bytes)
   }
 }

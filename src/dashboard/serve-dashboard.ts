@@ -1,6 +1,6 @@
 import { serve } from '../web/serve.ts'
 import { dashboard } from './dashboard.ts'
-import type { DashboardOptions } from './options.ts'
+import type { DashboardOptions } from './dashboard-options.ts'
 
 export interface ServeOptions extends Omit<DashboardOptions, 'hosts' | 'path'> {
   /** 0 for any free one. */

@@ -1,2 +1,2 @@
 export { inspector, type Inspector } from './inspector.ts'
-export type { InspectorOptions } from './options.ts'
+export type { InspectorOptions } from './inspector-options.ts'

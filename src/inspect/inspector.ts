@@ -3,7 +3,7 @@ import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { redactor } from '../format/redact.ts'
 import { Broadcast } from './broadcast.ts'
 import { LiveActors } from './live-actors.ts'
-import { checkInspectorOptions, type InspectorOptions } from './options.ts'
+import { checkInspectorOptions, type InspectorOptions } from './inspector-options.ts'
 import { serveInspector } from './serve-inspector.ts'
 
 /** By this a runtime knows that it need not call `inspect` with every event. */

@@ -8,7 +8,7 @@ import type { Page } from 'playwright-core'
 import { createRuntime, defineProcess, lowdbStore, typed, type Runtime } from '../../src/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { serveDashboard } from '../../src/dashboard/serve-dashboard.ts'
-import type { DashboardClient } from '../../src/dashboard/actions.ts'
+import type { DashboardClient } from '../../src/dashboard/act.ts'
 import { closeBrowser, openTab } from '../browser/chromium.ts'
 import { tempDir } from '../temp-dir.ts'
 import { buildPage } from '../../src/dashboard/build-page.ts'
@@ -41,6 +41,22 @@ const failing = defineProcess({ name: 'failing' })
     },
     { retry: { attempts: 2, delay: '10ms' } },
   )
+const retried = defineProcess({ name: 'retried' })
+  .step('first', () => 1)
+  .step(
+    'try',
+    ({ attempt }) => {
+      throw new Error(`attempt ${attempt} failed`)
+    },
+    { retry: { attempts: 3, delay: '1ms' } },
+  )
+const talking = defineProcess({ name: 'talking', input: typed<{ lines: number }>() }).step('talk', async ({ data, log }) => {
+  for (let n = 0; n < data.lines; n++) {
+    log(`line ${n} of many`, { n })
+    if (n % 100 === 99) await setTimeout(20)
+  }
+})
+const longName = defineProcess({ name: 'recalculate-the-statement-of-every-customer' }).step('work', () => 1)
 const approval = defineProcess({ name: 'approval', input: typed<{ amount: number }>() })
   .step('prepare', ({ data }) => ({ ...data, html: '<b>bold</b>' }))
   .interrupt('approve')
@@ -57,7 +73,9 @@ function gated() {
 async function open(t: ExecutionContext, { runtime, dir, ...options }: { runtime?: Runtime; dir?: string; actor?: DashboardClient } = {}) {
   const store = dir ?? `${await tempDir(t)}/store`
   const gate = gated()
-  const host = runtime ?? (await createRuntime({ processes: [hello, failing, approval, gate.definition], store: lowdbStore(store) }))
+  const host =
+    runtime ??
+    (await createRuntime({ processes: [hello, failing, approval, retried, talking, longName, gate.definition], store: lowdbStore(store) }))
   const server = await serveDashboard({ store, port: 0, host: '127.0.0.1', client: options.actor ?? host })
   t.teardown(async () => {
     await server.close()
@@ -133,27 +151,27 @@ test.serial('a process as it goes on: chart, timeline, progress, logs; then its 
   const job = await host.start(gate.definition)
   const tab = await openTab(t)
   await tab.goto(`${url}#/p/${job.pid}`)
-  await tab.locator('.chart .here .name', { hasText: 'wait' }).waitFor()
+  await tab.locator('.chart .current .name', { hasText: 'wait' }).waitFor()
   await tab.getByText('3 / 10 · three of ten').waitFor()
   await tab.getByRole('log').getByText('begun').waitFor()
-  await tab.locator('.timeline .span.running.open').waitFor()
+  await tab.locator('.timeline .span.running:not(i)').waitFor()
   gate.open(0)
-  await tab.locator('.chart .here .name', { hasText: 'end' }).waitFor()
+  await tab.locator('.chart .current .name', { hasText: 'end' }).waitFor()
   t.deepEqual(await barriers(tab), [])
   gate.open(1)
   await job.result()
   await tab.locator('.process-head .status.finished').waitFor()
-  t.is(await tab.locator('.chart g.done').count(), 3)
+  t.is(await tab.locator('.chart g.finished').count(), 3)
   // Through time: the record in which the first step began.
   const slider = tab.getByLabel('Through time')
   await slider.focus()
   await tab.keyboard.press('Home')
   await tab.getByRole('heading', { name: /^Record 1/ }).waitFor()
   await tab.keyboard.press('ArrowRight')
-  await tab.locator('.chart .here .name', { hasText: 'wait' }).waitFor()
+  await tab.locator('.chart .current .name', { hasText: 'wait' }).waitFor()
   t.regex(tab.url(), /\?record=2$/)
   await tab.getByRole('button', { name: 'Back to now' }).click()
-  await tab.locator('.chart .here').waitFor({ state: 'detached' })
+  await tab.locator('.chart .current:not(.finished)').waitFor({ state: 'detached' })
   t.deepEqual(tab.problems, [])
 })
 
@@ -171,10 +189,68 @@ test.serial('a failed process: its error with cause and stack, as text', async t
     .getByText(/at .*page\.test\.ts/)
     .first()
     .waitFor()
-  t.is(await tab.locator('.timeline .span.failed:visible').count(), 3)
-  t.is(await tab.locator('.chart g.failed').count(), 2)
+  t.is(await tab.locator('.timeline .span.error:visible').count(), 3)
+  t.is(await tab.locator('.chart g.error').count(), 2)
   t.deepEqual(await barriers(tab), [])
   t.deepEqual(tab.problems, [])
+})
+
+test.serial('every attempt has its own error, and what had not failed yet is not shown where the slider stands', async t => {
+  const { url, host } = await open(t)
+  const job = await host.start(retried)
+  await job.result().catch(() => {})
+  const tab = await openTab(t)
+  await tab.goto(`${url}#/p/${job.pid}`)
+  const panel = tab.getByRole('region', { name: 'Error' })
+  await panel.getByText('attempt 3 failed').first().waitFor()
+  await panel.getByText('2 earlier attempts failed').click()
+  t.deepEqual(await panel.locator('ol .message').allTextContents(), ['attempt 2 failed', 'attempt 1 failed'])
+  t.deepEqual(await barriers(tab), [])
+  // Back to when only the first one had failed.
+  const { revision } = (await host.history(job.pid)).find(({ steps }) => steps[1]!.status === 'waiting')!
+  await tab.goto(`${url}#/p/${job.pid}?record=${revision}`)
+  await tab.getByRole('region', { name: 'Newest failure' }).getByText('attempt 1 failed', { exact: true }).waitFor()
+  t.is(await tab.getByText('attempt 3 failed').count(), 0)
+  t.deepEqual(tab.problems, [])
+})
+
+test.serial('logs: thousands of lines of which only those in sight are drawn; searched, and opened', async t => {
+  const { url, host, gate } = await open(t)
+  const job = await host.start(talking, { lines: 1500 })
+  await job.result()
+  const tab = await openTab(t)
+  await tab.goto(`${url}#/p/${job.pid}`)
+  const log = tab.getByRole('log')
+  await log.getByText('line 1499 ').waitFor()
+  t.true((await log.locator('p').count()) < 60)
+  await log.evaluate(box => box.scrollTo(0, 0))
+  await log.getByText('line 0 ').waitFor()
+  await tab.getByLabel('Search logs').fill('LINE {"n":77}')
+  await tab.getByText('1 of 1,500 lines').waitFor()
+  await log.getByText('line 77 ').click()
+  await tab.getByRole('region', { name: 'Fields of the log entry' }).getByText('"n": 77').waitFor()
+  t.deepEqual(await barriers(tab), [])
+  t.deepEqual(tab.problems, [])
+  gate.open(0)
+})
+
+test.serial('a long name leaves room for the pid and the labels; a status that no process has is quiet', async t => {
+  const { url, host } = await open(t)
+  const job = await host.start(longName, {}, { labels: { customer: 'a-customer-with-a-long-name' } })
+  await job.result()
+  for (const width of [1280, 390]) {
+    const tab = await openTab(t, { viewport: { width, height: 800 } })
+    await tab.goto(url)
+    const cell = (await tab.locator('.space .c-name').boundingBox())!
+    const pid = (await tab.locator('.space .pid').boundingBox())!
+    t.true(pid.x + pid.width <= cell.x + cell.width, `${width}`)
+    const labels = (await tab.locator('.space .labels').boundingBox())!
+    t.true(width < 760 || labels.width > 60, `${labels.width}`)
+    await tab.locator('.statuses .zero', { hasText: 'error' }).waitFor()
+    t.is(await tab.locator('.statuses .zero', { hasText: 'finished' }).count(), 0)
+    t.deepEqual(await barriers(tab), [])
+    t.deepEqual(tab.problems, [])
+  }
 })
 
 test.serial('actions: proceed with data, cancel with a reason, delete; what is refused says why', async t => {

@@ -51,16 +51,17 @@ test('Mermaid text', t => {
 test('Mermaid text of a process: where it is, and how long each step took', t => {
   const at = (second: number) => new Date(Date.UTC(2030, 0, 1, 0, 0, second)).toISOString()
   const steps = [
-    { name: 'zebra', status: 'finished', attempt: 1, startedAt: at(0), endedAt: at(3) },
-    { name: 'apple', status: 'waiting', attempt: 2, startedAt: at(3) },
+    { name: 'zebra', status: 'finished', attempt: 1, startedAt: at(0), endedAt: at(3) } as const,
+    { name: 'apple', status: 'waiting', attempt: 2, startedAt: at(3) } as const,
   ]
   const text = mermaid(flow(everything), progressed('running', steps, Date.parse(at(70))))
   t.regex(text, /state "zebra 3\.0s" as zebra\n/)
   t.regex(text, /state "apple 1m 07s" as apple\n/)
-  t.regex(text, /class zebra done\n/)
-  t.regex(text, /class apple here\n/)
+  t.regex(text, /class zebra finished\n/)
+  t.regex(text, /class apple waiting\n/)
+  t.regex(text, /class apple current\n/)
   const failed = mermaid(flow(everything), progressed('error', [{ name: 'zebra', status: 'error', attempt: 1 }], 0))
-  t.regex(failed, /class zebra,error failed\n/)
+  t.regex(failed, /class zebra,error error\n/)
 })
 
 test('a picture places every step below the one before, inside of the picture', t => {
@@ -132,7 +133,7 @@ test('stepwright diagram: of a name in the store, of a process, of a module', as
   t.is(status, 0, stderr)
   t.regex(stdout, /^stateDiagram-v2\n/)
   const picture = await runCli(['--store', dir, 'diagram', job.pid, '--format', 'svg'])
-  t.regex(picture.stdout, /<g class="done"><rect[^>]*\/><text class="name"[^>]*>add<\/text>/)
+  t.regex(picture.stdout, /<g class="finished"><rect[^>]*\/><text class="name"[^>]*>add<\/text>/)
   const machine = JSON.parse((await runCli(['--store', dir, 'diagram', 'adding@1', '--format', 'json'])).stdout) as object
   t.deepEqual(Object.keys(machine), ['id', 'initial', 'states'])
 

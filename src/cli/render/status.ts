@@ -9,12 +9,12 @@ interface Look {
 const PROCESS: Readonly<Record<ProcessStatus, Look>> = {
   pending: { glyph: '·', style: 'dim' },
   running: { glyph: '●', style: 'cyan' },
-  sleeping: { glyph: '◔', style: 'blue' },
+  sleeping: { glyph: '◔', style: 'magenta' },
   interrupted: { glyph: '‖', style: 'yellow' },
   finished: { glyph: '✓', style: 'green' },
   error: { glyph: '✗', style: 'red' },
   timeout: { glyph: '✗', style: 'red' },
-  cancelled: { glyph: '■', style: 'magenta' },
+  cancelled: { glyph: '■', style: 'dim' },
 }
 
 const LOOKS: Readonly<Record<StepStatus, Look>> = {

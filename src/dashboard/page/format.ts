@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../model.ts'
+import type { LiveInfo, ProcessStatus } from '../protocol.ts'
 
 export { duration } from '../../inspect/diagram/progress.ts'
 
@@ -24,5 +24,9 @@ export function when(ms: number, now: number): string {
 }
 
 export const fullTime = (ms: number): string => whole.format(ms)
+
+/** Until when a process has been seen at work: nobody knows what one whose host is gone has done since its last record. */
+export const seenUntil = ({ host, updatedAt }: LiveInfo, now: number): number =>
+  host === undefined || host.state === 'dead' ? Date.parse(updatedAt) : now
 
 export const count = (n: number): string => n.toLocaleString()

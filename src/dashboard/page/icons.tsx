@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { StepStatus } from '../model.ts'
+import type { StepStatus } from '../protocol.ts'
 
 /** What stands for a status besides its colour. Strokes in a square of 16. */
 const PATHS: Readonly<Record<StepStatus, string>> = {

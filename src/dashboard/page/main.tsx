@@ -1,12 +1,12 @@
 import { render, type JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { SubmitDialog } from './actions.tsx'
+import { SubmitDialog } from './submit-dialog.tsx'
 import icon from './icon.svg'
-import { Hosts } from './hosts.tsx'
-import { List } from './list.tsx'
-import { ProcessPage } from './process.tsx'
+import { Hosts } from './hosts-page.tsx'
+import { List } from './list-page.tsx'
+import { ProcessPage } from './process-page.tsx'
 import { href, useRoute } from './route.ts'
-import { useStore } from './rows.ts'
+import { useStore } from './store-view.ts'
 
 function Page(): JSX.Element {
   const { path, query } = useRoute()

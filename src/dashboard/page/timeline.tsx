@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
-import type { Entry, ErrorRecord, StepStatus } from '../model.ts'
+import { useMemo } from 'preact/hooks'
+import type { Entry, ErrorRecord, ProcessStatus, StepStatus } from '../protocol.ts'
 import { duration, fullTime } from './format.ts'
 
 /** A span of time in which a step stood still in one status, in one attempt. */
@@ -8,15 +9,17 @@ interface Span {
   readonly attempt: number
   readonly from: number
   readonly to: number | undefined
-  /** How an attempt ended. */
-  readonly failed?: ErrorRecord | true
+  /** How it ended, if that is not the ordinary way. */
+  readonly end?: 'error' | 'timeout' | 'cancelled'
+  readonly error?: ErrorRecord
 }
 
 const OVER: ReadonlySet<string> = new Set(['finished', 'skipped', 'error', 'timeout', 'cancelled'])
 const FAILED: ReadonlySet<string> = new Set(['error', 'timeout', 'waiting'])
+const CUT_OFF: ReadonlySet<string> = new Set(['error', 'timeout', 'cancelled'])
 
 /** Attempts and waits of each step, from the records of the journal. */
-export function spansOf(entries: readonly Entry[], ended: boolean): Map<string, Span[]> {
+export function spansOf(entries: readonly Entry[], processStatus: ProcessStatus): Map<string, Span[]> {
   const spans = new Map<string, Span[]>()
   for (const { at, steps } of entries)
     for (const { name, status, attempt, error } of steps) {
@@ -24,19 +27,27 @@ export function spansOf(entries: readonly Entry[], ended: boolean): Map<string, 
       spans.set(name, all)
       const last = all.at(-1)
       if (last && last.to === undefined)
-        all[all.length - 1] = { ...last, to: at, ...(FAILED.has(status) && last.status === 'running' && { failed: error ?? true }) }
+        all[all.length - 1] = {
+          ...last,
+          to: at,
+          ...(FAILED.has(status) && last.status === 'running' && { end: 'error', ...(error && { error }) }),
+        }
       if (status === 'skipped') spans.set(name, all.slice(0, -1))
       if (!OVER.has(status)) all.push({ status, attempt, from: at, to: undefined })
     }
   const end = entries.at(-1)?.at
-  if (!ended || end === undefined) return spans
-  // Cancelled, or timed out: the step was cut off.
+  if (!CUT_OFF.has(processStatus) || end === undefined) return spans
   for (const all of spans.values()) {
     const last = all.at(-1)
-    if (last && last.to === undefined) all[all.length - 1] = { ...last, to: end, failed: true }
+    if (last && last.to === undefined) all[all.length - 1] = { ...last, to: end, end: processStatus as NonNullable<Span['end']> }
   }
   return spans
 }
+
+const WORDS = { error: 'failed', timeout: 'timed out', cancelled: 'cancelled' } as const
+
+/** The status whose colour a span has: work that is done is finished, whatever has become of the step. */
+const toneOf = ({ status, to, end }: Span): StepStatus => end ?? (status === 'running' && to !== undefined ? 'finished' : status)
 
 const NICE_MS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5,
@@ -52,16 +63,20 @@ function ticksOf(whole: number): number[] {
 interface TimelineProps {
   readonly names: readonly string[]
   readonly entries: readonly Entry[]
-  readonly ended: boolean
+  readonly status: ProcessStatus
   readonly now: number
 }
 
-export function Timeline({ names, entries, ended, now }: TimelineProps): JSX.Element {
+export function Timeline({ names, entries, status, now }: TimelineProps): JSX.Element {
+  const ended = OVER.has(status)
   const from = entries[0]?.at ?? now
   const to = Math.max(from + 1, ended ? (entries.at(-1)?.at ?? now) : now)
   const whole = to - from
-  const spans = spansOf(entries, ended)
-  const skipped = new Set(entries.flatMap(({ steps }) => steps.filter(({ status }) => status === 'skipped').map(({ name }) => name)))
+  const spans = useMemo(() => spansOf(entries, status), [entries, status])
+  const skipped = useMemo(
+    () => new Set(entries.flatMap(({ steps }) => steps.filter(step => step.status === 'skipped').map(({ name }) => name))),
+    [entries],
+  )
   const at = (ms: number): string => `${((ms - from) / whole) * 100}%`
   return (
     <div class="timeline">
@@ -84,12 +99,12 @@ export function Timeline({ names, entries, ended, now }: TimelineProps): JSX.Ele
               <span class="lane">
                 {own.map(span => {
                   const until = span.to ?? now
-                  const what = `${span.status}${span.attempt > 1 ? `, attempt ${span.attempt}` : ''}${span.failed ? ', failed' : ''}, ${duration(until - span.from)}`
-                  const error = typeof span.failed === 'object' ? `\n${span.failed.name}: ${span.failed.message}` : ''
+                  const what = `${span.status}${span.attempt > 1 ? `, attempt ${span.attempt}` : ''}${span.end === undefined ? '' : `, ${WORDS[span.end]}`}, ${duration(until - span.from)}`
+                  const error = span.error ? `\n${span.error.name}: ${span.error.message}` : ''
                   return (
                     <span
                       key={span.from + span.status}
-                      class={`span ${span.status} ${span.failed ? 'failed' : ''} ${span.to === undefined ? 'open' : ''}`}
+                      class={`span ${toneOf(span)}`}
                       style={{ left: at(span.from), width: `${((until - span.from) / whole) * 100}%` }}
                       title={`${what}\n${fullTime(span.from)}${error}`}
                     >
@@ -105,15 +120,15 @@ export function Timeline({ names, entries, ended, now }: TimelineProps): JSX.Ele
       </ul>
       <p class="legend dim" aria-hidden="true">
         <span>
-          <i class="span" /> finished
+          <i class="span finished" /> finished
         </span>
-        {(['running', 'waiting', 'sleeping', 'interrupted'] as const).map(status => (
-          <span key={status}>
-            <i class={`span ${status}`} /> {status === 'waiting' ? 'waits for a retry' : status}
+        {(['running', 'waiting', 'sleeping', 'interrupted'] as const).map(one => (
+          <span key={one}>
+            <i class={`span ${one}`} /> {one === 'waiting' ? 'waiting for a retry' : one}
           </span>
         ))}
         <span>
-          <i class="span failed" /> failed attempt
+          <i class="span error" /> failed
         </span>
       </p>
     </div>

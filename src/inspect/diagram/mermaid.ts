@@ -1,3 +1,4 @@
+import { COLOURS, SHOWN } from './colours.ts'
 import { FINISHED, type Flow, type FlowNode } from './flow.ts'
 import type { Progressed } from './progress.ts'
 
@@ -61,18 +62,17 @@ function stateLines(
   return lines
 }
 
-const COLOURS: Readonly<Record<string, string>> = {
-  done: 'fill:#d8f3dc,stroke:#2d6a4f,color:#081c15',
-  here: 'fill:#d0e2ff,stroke:#0f62fe,color:#001141,stroke-width:3px',
-  failed: 'fill:#ffd7d9,stroke:#da1e28,color:#2d0709',
-}
-
 function classLines({ nodes }: Flow, idOf: (name: string) => string, progress: Progressed | undefined): string[] {
   if (!progress) return []
   const lines: string[] = []
-  for (const [look, colours] of Object.entries(COLOURS)) {
-    const ids = [...nodes.map(({ name }) => name), FINISHED, 'error'].filter(name => progress.look(name) === look).map(idOf)
-    if (ids.length > 0) lines.push(`classDef ${look} ${colours}`, `class ${ids.join(',')} ${look}`)
+  const names = [...nodes.map(({ name }) => name), FINISHED, 'error']
+  for (const status of SHOWN) {
+    const { fill, line } = COLOURS[status]
+    const ids = names.filter(name => progress.statusOf(name) === status).map(idOf)
+    // Mermaid draws for light backgrounds.
+    if (ids.length > 0) lines.push(`classDef ${status} fill:${fill[0]},stroke:${line[0]},color:#17181c`, `class ${ids.join(',')} ${status}`)
   }
+  const current = names.filter(name => progress.isCurrent(name)).map(idOf)
+  if (current.length > 0) lines.push('classDef current stroke-width:3px', `class ${current.join(',')} current`)
   return lines
 }

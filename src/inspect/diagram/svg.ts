@@ -1,15 +1,20 @@
+import { COLOURS, SHOWN } from './colours.ts'
 import type { Flow } from './flow.ts'
 import { layoutOf, type Layout, type Placed } from './layout.ts'
 import type { Progressed } from './progress.ts'
 
+const boxes = (scheme: 0 | 1): string =>
+  SHOWN.map(status => `.${status}>.box{fill:${COLOURS[status].fill[scheme]};stroke:${COLOURS[status].line[scheme]}}`).join('')
+
 const STYLE = `
-  .chart{--ink:#1b1b1f;--dim:#5c5f66;--line:#8a8d94;--box:#fff;--edge:#c3c6cd;--here:#0f62fe;--here-box:#e5eeff;--done:#1a7f4b;--done-box:#e7f6ed;--failed:#c4161c;--failed-box:#fdebec;font-family:system-ui,sans-serif}
-  @media (prefers-color-scheme:dark){.chart{--ink:#ececf1;--dim:#a5a8b0;--line:#7b7e86;--box:#1e1f24;--edge:#43464e;--here:#78a9ff;--here-box:#14284f;--done:#5cc98b;--done-box:#12301f;--failed:#ff8389;--failed-box:#3d1416}}
+  .chart{--ink:#17181c;--dim:#5b5f69;--line:#8a8d94;--box:#fff;--edge:#dfe2e8;--fail:${COLOURS.error.line[0]};font-family:system-ui,sans-serif}
+  @media (prefers-color-scheme:dark){.chart{--ink:#ececf1;--dim:#a3a7b2;--line:#7b7e86;--box:#1a1c21;--edge:#31343d;--fail:${COLOURS.error.line[1]}}}
   .box{fill:var(--box);stroke:var(--edge)}.name{fill:var(--ink);font-size:14px;font-weight:600}.notes{fill:var(--dim);font-size:11.5px}.time{fill:var(--dim);font-size:12px;text-anchor:end}
   .end{text-anchor:middle;font-weight:500;font-size:12.5px}.start{fill:var(--ink)}
-  .next{stroke:var(--line)}.skip{stroke:var(--line);stroke-dasharray:2 4}.fail{stroke:var(--failed);stroke-dasharray:4 4;opacity:.55}path{fill:none;stroke-width:1.5}
-  .here>.box{fill:var(--here-box);stroke:var(--here);stroke-width:2.5}.done>.box{fill:var(--done-box);stroke:var(--done)}.failed>.box{fill:var(--failed-box);stroke:var(--failed);stroke-width:2}.skipped{opacity:.55}
-  .tip{fill:var(--line);stroke:none}.ftip{fill:var(--failed);stroke:none}
+  .next{stroke:var(--line)}.skip{stroke:var(--line);stroke-dasharray:2 4}.fail{stroke:var(--fail);stroke-dasharray:4 4;opacity:.55}path{fill:none;stroke-width:1.5}
+  ${boxes(0)}.current>.box{stroke-width:2.5}.skipped{opacity:.55}
+  @media (prefers-color-scheme:dark){${boxes(1)}}
+  .tip{fill:var(--line);stroke:none}.ftip{fill:var(--fail);stroke:none}
 `
 
 const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`)
@@ -37,12 +42,15 @@ ${layout.ends.map(end => endBox(end, progress)).join('\n')}
 const tip = (id: string): string =>
   `<marker id="${id}" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="${id}" d="M0 0L8 4L0 8z"/></marker>`
 
+const classOf = (name: string, progress: Progressed | undefined): string =>
+  progress ? `${progress.statusOf(name)}${progress.isCurrent(name) ? ' current' : ''}` : 'pending'
+
 function box({ node: { name }, x, y, width, height, notes }: Placed, progress: Progressed | undefined): string {
   const { spent = '', attempt = 0 } = progress?.steps.get(name) ?? {}
   const below = [attempt > 1 && `attempt ${attempt}`, notes].filter(Boolean).join(' · ')
   const middle = y + height / 2
   return (
-    `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="9"/>` +
+    `<g class="${classOf(name, progress)}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="9"/>` +
     `<text class="name" x="${x + 14}" y="${below ? middle - 3 : middle + 5}">${escaped(cut(name, width - 28 - spent.length * 7, 14))}</text>` +
     (below ? `<text class="notes" x="${x + 14}" y="${middle + 15}">${escaped(cut(below, width - 24, 11.5))}</text>` : '') +
     (spent ? `<text class="time" x="${x + width - 12}" y="${below ? middle - 3 : middle + 5}">${escaped(spent)}</text>` : '') +
@@ -52,7 +60,7 @@ function box({ node: { name }, x, y, width, height, notes }: Placed, progress: P
 
 function endBox({ name, x, y, width, height }: Layout['ends'][number], progress: Progressed | undefined): string {
   return (
-    `<g class="${progress?.look(name) ?? 'plain'}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="15"/>` +
+    `<g class="${classOf(name, progress)}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="15"/>` +
     `<text class="name end" x="${x + width / 2}" y="${y + height / 2 + 4.5}">${escaped(name)}</text></g>`
   )
 }

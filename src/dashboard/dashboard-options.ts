@@ -5,7 +5,7 @@ import { check, checkFlag, checkOptions, isObject, mustBe } from '../record/chec
 import type { Store } from '../store/store.ts'
 import { LOOPBACK } from '../web/guard.ts'
 import { createToken, SHORTEST_TOKEN } from '../web/token.ts'
-import type { DashboardClient } from './actions.ts'
+import type { DashboardClient } from './act.ts'
 
 /** Options of `dashboard`. */
 export interface DashboardOptions {

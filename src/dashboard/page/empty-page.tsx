@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { StoreState } from '../model.ts'
+import type { StoreState } from '../protocol.ts'
 
 const PROGRAM = `import { createRuntime, defineProcess } from 'stepwright'
 

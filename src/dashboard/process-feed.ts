@@ -4,18 +4,20 @@ import type { LogEntry, ProcessRecord } from '../record/record.ts'
 import type { StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
 import { frame, type Frame } from '../web/event-streams.ts'
-import type { Entry, LiveInfo } from './model.ts'
-import { entriesOf } from './rows.ts'
-import { Topic } from './topic.ts'
+import type { Entry, LiveInfo } from './protocol.ts'
+import { entriesOf } from './row-of.ts'
+import { Feed } from './feed.ts'
 import { readCharts } from '../store/charts.ts'
 
-/** A process in a hurry is told of in pieces. */
-const BATCH_MS = 50
+/** Changes of a busy process are sent together. */
+const BATCH_MS = 100
 const MAX_LOGS = 2000
+/** Of a process with more transitions the newest are shown. */
+const MAX_ENTRIES = 10_000
 const HOST_LOOK_MS = 1000
 
 /** Follows one process for all who look at its page. */
-export class ProcessTopic extends Topic {
+export class ProcessFeed extends Feed {
   readonly #store: Store
   readonly #pid: string
   readonly #redact: (value: unknown) => unknown
@@ -41,7 +43,7 @@ export class ProcessTopic extends Topic {
             frame(this.#chart, 'chart'),
             frame({ fresh: true, entries: this.#entries }, 'entries'),
             frame(this.#info, 'info'),
-            frame({ fresh: true, logs: this.#logs }, 'logs'),
+            frame({ fresh: true, logs: this.#logs.slice(-MAX_LOGS) }, 'logs'),
           ]),
     ]
   }
@@ -66,18 +68,22 @@ export class ProcessTopic extends Topic {
     await Promise.all(others)
   }
 
-  async #followRecords(signal: AbortSignal): Promise<void> {
+  /** Sends what has been so far, and returns the newest record: the others are not kept. */
+  async #sendPast(): Promise<ProcessRecord | undefined> {
     const history = (await this.#store.history(this.#pid)) ?? []
-    let last = history.at(-1)
-    if (last) {
-      const { name, version, shape } = last
-      this.#chart =
-        (await readCharts(this.#store.documents)).find(one => one.name === name && one.version === version && one.shape === shape)?.chart ??
-        null
-      this.#entries = entriesOf(history)
-      this.send('chart', this.#chart)
-      this.send('entries', { fresh: true, entries: this.#entries })
-    }
+    const last = history.at(-1)
+    if (!last) return undefined
+    const { name, version, shape } = last
+    const charts = await readCharts(this.#store.documents)
+    this.#chart = charts.find(one => one.name === name && one.version === version && one.shape === shape)?.chart ?? null
+    this.#entries = entriesOf(history).slice(-MAX_ENTRIES)
+    this.send('chart', this.#chart)
+    this.send('entries', { fresh: true, entries: this.#entries })
+    return last
+  }
+
+  async #followRecords(signal: AbortSignal): Promise<void> {
+    let last = await this.#sendPast()
     let batch: StoredProcess[] = []
     let timer: NodeJS.Timeout | undefined
     const flush = (): void => {
@@ -89,8 +95,9 @@ export class ProcessTopic extends Topic {
       last = records.at(-1) ?? last
       batch = []
       this.#entries.push(...entries)
+      if (this.#entries.length > 2 * MAX_ENTRIES) this.#entries = this.#entries.slice(-MAX_ENTRIES)
       if (entries.length > 0) this.send('entries', { entries })
-      this.#tellInfo(newest)
+      this.#sendInfo(newest)
     }
     for await (const stored of this.#store.follow(this.#pid, signal)) {
       batch.push(stored)
@@ -101,7 +108,7 @@ export class ProcessTopic extends Topic {
     flush()
   }
 
-  #tellInfo(stored: StoredProcess): void {
+  #sendInfo(stored: StoredProcess): void {
     const { input: _, output: __, ...info } = toInfo(stored)
     this.#info = info
     this.send('info', info)
@@ -111,10 +118,13 @@ export class ProcessTopic extends Topic {
     while (!signal.aborted) {
       await setTimeout(HOST_LOOK_MS, undefined, { signal }).catch(() => {})
       if (signal.aborted || !this.#info || this.#info.endedAt !== undefined) continue
-      const stored = await this.#store.get(this.#pid).catch(() => undefined)
       const { host } = this.#info
+      // The process itself is read only if need be: it may be long.
+      const known = (await this.#store.hosts().catch(() => [])).find(({ id }) => id === host?.id)
+      if (known && known.state === host?.state) continue
+      const stored = await this.#store.get(this.#pid).catch(() => undefined)
       if (stored?.record.revision === this.#info.revision && (stored.host?.id !== host?.id || stored.host?.state !== host?.state))
-        this.#tellInfo(stored)
+        this.#sendInfo(stored)
     }
   }
 
@@ -123,7 +133,8 @@ export class ProcessTopic extends Topic {
     let timer: NodeJS.Timeout | undefined
     const flush = (): void => {
       timer = undefined
-      this.#logs = [...this.#logs, ...batch].slice(-MAX_LOGS)
+      this.#logs.push(...batch)
+      if (this.#logs.length > 2 * MAX_LOGS) this.#logs = this.#logs.slice(-MAX_LOGS)
       this.send('logs', { logs: batch.slice(-MAX_LOGS) })
       batch = []
     }
@@ -133,7 +144,7 @@ export class ProcessTopic extends Topic {
         timer ??= globalThis.setTimeout(flush, BATCH_MS)
       }
     } catch {
-      // Told by whoever follows the records.
+      // Whoever follows the records sends why.
     }
     clearTimeout(timer)
     if (batch.length > 0) flush()

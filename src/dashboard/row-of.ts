@@ -1,6 +1,6 @@
 import type { ErrorRecord, ProcessRecord } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
-import type { Entry, HostRow, Row } from './model.ts'
+import type { Entry, HostRow, Row } from './protocol.ts'
 
 const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 const OVER: ReadonlySet<string> = new Set(['finished', 'skipped'])
@@ -42,10 +42,12 @@ export const hostRow = ({ id, osPid, hostname, startedAt, state }: Host): HostRo
   state,
 })
 
-/** Records of a journal, without data, each as what it changed. */
+/** The transitions among records of a journal, without data, each as what it changed. */
 export function entriesOf(records: readonly ProcessRecord[], before?: ProcessRecord): Entry[] {
   let last = before
-  return records.map(record => {
+  return records.flatMap(record => {
+    // Ten a second, for hours: they would be most of what is kept and sent.
+    if (record.event.type === 'PROGRESS') return []
     const steps = record.outline.flatMap(({ name }) => {
       const now = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined
       const then = last && Object.hasOwn(last.steps, name) ? last.steps[name] : undefined

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { Action, LiveInfo } from '../model.ts'
-import { post } from './live.ts'
-import { Dialog } from './parts.tsx'
+import type { Action, LiveInfo } from '../protocol.ts'
+import { post } from './server.ts'
+import { Dialog } from './dialog.tsx'
+import { jsonIn, textIn } from './form-values.ts'
 import { href, processHref } from './route.ts'
 
 interface Props {
@@ -11,23 +12,8 @@ interface Props {
 }
 
 const pathOf = (pid: string, action: Action): string => `api/processes/${encodeURIComponent(pid)}/${action}`
-function textIn(form: FormData, name: string): string {
-  const value = form.get(name)
-  return typeof value === 'string' ? value.trim() : ''
-}
-
-/** JSON as it was typed. Throws an Error that says what is wrong with it. */
-function jsonIn(form: FormData, name: string): unknown {
-  const text = textIn(form, name)
-  try {
-    return text === '' ? undefined : JSON.parse(text)
-  } catch (error) {
-    throw new Error(`This is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  }
-}
-
 /** What may be done with a process as it is now. */
-export function Actions({ info, actions }: Props): JSX.Element {
+export function ProcessActions({ info, actions }: Props): JSX.Element {
   const [open, setOpen] = useState<Action>()
   const [kept, setKept] = useState(false)
   const { pid, name, endedAt, status, steps } = info
@@ -129,48 +115,5 @@ export function Actions({ info, actions }: Props): JSX.Element {
         </Dialog>
       )}
     </div>
-  )
-}
-
-/** Asks for a new process, which a worker takes up. */
-export function SubmitDialog({
-  definitions,
-  onClose,
-}: {
-  readonly definitions: readonly string[]
-  readonly onClose: () => void
-}): JSX.Element {
-  return (
-    <Dialog
-      title="Submit a process"
-      confirm="Submit"
-      onClose={onClose}
-      onConfirm={async form => {
-        const input = jsonIn(form, 'input')
-        const key = textIn(form, 'key')
-        const { pid } = await post('api/processes', {
-          name: textIn(form, 'name'),
-          ...(input !== undefined && { input }),
-          ...(key !== '' && { key }),
-        })
-        if (typeof pid === 'string') location.hash = processHref(pid)
-      }}
-    >
-      <p>It stays pending until a host that works for others takes it.</p>
-      <label>
-        Definition{' '}
-        <select name="name">
-          {definitions.map(name => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Input, as JSON <textarea name="input" rows={6} autoFocus />
-      </label>
-      <label>
-        Key <input name="key" placeholder="optional: the same key is the same process" />
-      </label>
-    </Dialog>
   )
 }

@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState } from 'preact/hooks'
-import type { HostRow, ListEvents, ProcessStatus, Row, StoreState } from '../model.ts'
-import { useStream, type Connection } from './live.ts'
+import type { HostRow, ListEvents, ProcessStatus, Row, StoreState } from '../protocol.ts'
+import { useStream, type Connection } from './server.ts'
 
 /** What the page knows of the store. */
 export interface StoreView {

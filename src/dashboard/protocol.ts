@@ -36,7 +36,7 @@ export interface HostRow {
   readonly state: HostState
 }
 
-export const ACTIONS = ['cancel', 'proceed', 'fork', 'delete', 'submit'] as const
+export const ACTIONS = ['proceed', 'cancel', 'fork', 'delete', 'submit'] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** How the server stands to its store. */

@@ -1,5 +1,5 @@
 import { StepwrightError } from '../errors.ts'
-import { ACTIONS, type Action } from './model.ts'
+import { ACTIONS, type Action } from './protocol.ts'
 
 /** What the page can do: as much of it as the client can. A runtime or a client is one. */
 export interface DashboardClient {

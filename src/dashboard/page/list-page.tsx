@@ -1,13 +1,14 @@
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { HostRow, Row } from '../model.ts'
-import { Empty } from './empty.tsx'
+import type { HostRow, Row } from '../protocol.ts'
+import { Empty } from './empty-page.tsx'
 import { STATUSES, count, duration, fullTime, when } from './format.ts'
 import { Icon } from './icons.tsx'
-import { useNow } from './live.ts'
-import { Bar, Status } from './parts.tsx'
+import { useNow } from './clock.ts'
+import { Bar, Status } from './components.tsx'
 import { processHref, replaceQuery } from './route.ts'
-import { filtered, filterOf, type StoreView } from './rows.ts'
+import { useVisible } from './visible.ts'
+import { filtered, filterOf, type StoreView } from './store-view.ts'
 
 const TIMES = [
   [15, '15 minutes'],
@@ -53,7 +54,7 @@ export function List({ view, query }: { readonly view: StoreView; readonly query
           <button
             key={status}
             type="button"
-            class={`status ${status}`}
+            class={`status ${status} ${counts.has(status) ? '' : 'zero'}`}
             aria-pressed={filter.statuses.has(status)}
             onClick={() => toggle(status)}
           >
@@ -114,28 +115,18 @@ interface TableProps {
 
 /** Only rows that can be seen are drawn, however many there are. */
 function Table({ rows, hosts, now, loading }: TableProps): JSX.Element {
-  const scroller = useRef<HTMLDivElement>(null)
-  const [top, setTop] = useState(0)
-  const [height, setHeight] = useState(900)
   const [wide, setWide] = useState(WIDE.matches)
   const rowHeight = wide ? 45 : 72
   const states = useMemo(() => new Map(hosts.map(({ id, state }) => [id, state])), [hosts])
   useEffect(() => {
-    const element = scroller.current!
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight))
-    observer.observe(element)
     const changed = (): void => setWide(WIDE.matches)
     WIDE.addEventListener('change', changed)
-    return () => {
-      observer.disconnect()
-      WIDE.removeEventListener('change', changed)
-    }
+    return () => WIDE.removeEventListener('change', changed)
   }, [])
-  const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - 8, rows.length - 1))
-  const visible = rows.slice(first, first + Math.ceil(height / rowHeight) + 16)
+  const { box, first, last, onScroll } = useVisible(rows.length, rowHeight)
   const move = (event: KeyboardEvent): void => {
     const by = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }[event.key]
-    const links = [...(scroller.current?.querySelectorAll<HTMLAnchorElement>('a.row-link') ?? [])]
+    const links = [...(box.current?.querySelectorAll<HTMLAnchorElement>('a.row-link') ?? [])]
     const at = links.indexOf(document.activeElement as HTMLAnchorElement)
     if (by === undefined || at < 0) return
     event.preventDefault()
@@ -152,9 +143,9 @@ function Table({ rows, hosts, now, loading }: TableProps): JSX.Element {
           ))}
         </div>
       </div>
-      <div ref={scroller} role="rowgroup" class="body" onScroll={event => setTop(event.currentTarget.scrollTop)} onKeyDown={move}>
+      <div ref={box} role="rowgroup" class="body" onScroll={onScroll} onKeyDown={move}>
         <div class="space" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
-          {visible.map((row, index) => (
+          {rows.slice(first, last).map((row, index) => (
             <RowView
               key={row.pid}
               row={row}
@@ -186,6 +177,8 @@ const ENDED: ReadonlySet<string> = new Set(['finished', 'error', 'timeout', 'can
 function RowView({ row, now, host, index, top, height }: RowProps): JSX.Element {
   const { pid, name, status, step, done, total, progress, labels, error, createdAt, startedAt, at } = row
   const ended = ENDED.has(status)
+  // Nobody knows what a process whose host is gone has done since its last record.
+  const isLost = host === undefined || host === 'dead'
   const trouble =
     !ended && status !== 'pending' && host !== 'alive' ? (row.host === undefined ? 'no host' : `host ${host ?? 'gone'}`) : undefined
   return (
@@ -194,15 +187,19 @@ function RowView({ row, now, host, index, top, height }: RowProps): JSX.Element 
         <Status status={status} />
       </span>
       <span role="cell" class="c-name">
-        <a class="row-link" href={processHref(pid)}>
+        <a class="row-link" href={processHref(pid)} title={name}>
           {name}
         </a>{' '}
         <code class="pid">{pid}</code>
-        {Object.entries(labels ?? {}).map(([label, value]) => (
-          <span key={label} class="label">
-            {label}={value}
+        {labels && (
+          <span class="labels">
+            {Object.entries(labels).map(([label, value]) => (
+              <span key={label} class="label">
+                {label}={value}
+              </span>
+            ))}
           </span>
-        ))}
+        )}
       </span>
       <span role="cell" class="c-step">
         {ended ? (
@@ -235,7 +232,7 @@ function RowView({ row, now, host, index, top, height }: RowProps): JSX.Element 
         </time>
       </span>
       <span role="cell" class="c-took">
-        {startedAt === undefined ? '' : duration((ended ? at : now) - startedAt)}
+        {startedAt === undefined ? '' : duration((ended || isLost ? at : now) - startedAt)}
       </span>
     </div>
   )

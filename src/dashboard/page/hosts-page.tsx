@@ -1,9 +1,9 @@
 import type { JSX } from 'preact'
-import type { HostRow } from '../model.ts'
+import type { HostRow } from '../protocol.ts'
 import { count, fullTime, when, duration } from './format.ts'
-import { useNow } from './live.ts'
+import { useNow } from './clock.ts'
 import { href } from './route.ts'
-import type { StoreView } from './rows.ts'
+import type { StoreView } from './store-view.ts'
 
 const LIVE: ReadonlySet<string> = new Set(['pending', 'running', 'sleeping', 'interrupted'])
 

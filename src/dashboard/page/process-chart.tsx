@@ -4,13 +4,14 @@ import { flowOf } from '../../inspect/diagram/flow.ts'
 import { layoutOf } from '../../inspect/diagram/layout.ts'
 import type { Progressed } from '../../inspect/diagram/progress.ts'
 
-/** The chart of a process with the step it is in lit. */
-export function Chart({ chart, progress }: { readonly chart: object; readonly progress: Progressed }): JSX.Element {
+/** The chart of a process, in the colours of its steps' statuses. */
+export function ProcessChart({ chart, progress }: { readonly chart: object; readonly progress: Progressed }): JSX.Element {
   const { id, layout } = useMemo(() => {
     const flow = flowOf(chart)
     return { id: flow.id, layout: layoutOf(flow) }
   }, [chart])
-  const lit = layout.steps.find(({ node }) => progress.look(node.name) === 'here')?.node.name
+  const current = layout.steps.find(({ node }) => progress.isCurrent(node.name))?.node.name
+  const classOf = (name: string): string => `${progress.statusOf(name)}${progress.isCurrent(name) ? ' current' : ''}`
   return (
     <svg
       class="chart"
@@ -18,7 +19,7 @@ export function Chart({ chart, progress }: { readonly chart: object; readonly pr
       width={layout.width}
       height={layout.height}
       role="img"
-      aria-label={`Chart of ${id}${lit === undefined ? '' : `, now in ${lit}`}`}
+      aria-label={`Chart of ${id}${current === undefined ? '' : `, now in ${current}`}`}
     >
       <defs>
         {['tip', 'ftip'].map(tip => (
@@ -36,7 +37,7 @@ export function Chart({ chart, progress }: { readonly chart: object; readonly pr
         const below = [attempt > 1 && `attempt ${attempt}`, notes].filter(Boolean).join(' · ')
         const middle = y + height / 2
         return (
-          <g key={name} class={progress.look(name)}>
+          <g key={name} class={classOf(name)}>
             <title>{name}</title>
             <rect class="box" x={x} y={y} width={width} height={height} rx={9} />
             <text class="name" x={x + 14} y={below ? middle - 3 : middle + 5}>
@@ -56,7 +57,7 @@ export function Chart({ chart, progress }: { readonly chart: object; readonly pr
         )
       })}
       {layout.ends.map(({ name, x, y, width, height }) => (
-        <g key={name} class={progress.look(name)}>
+        <g key={name} class={classOf(name)}>
           <rect class="box" x={x} y={y} width={width} height={height} rx={15} />
           <text class="name end" x={x + width / 2} y={y + height / 2 + 4.5}>
             {name}

@@ -42,17 +42,6 @@ export function useStream<Events extends object>(
 /** A stream does not tell why it was refused. */
 const isLocked = async (url: string): Promise<boolean> => (await fetch(url, { method: 'HEAD' }).catch(() => undefined))?.status === 401
 
-/** Epoch milliseconds, anew every `everyMs`. */
-export function useNow(everyMs: number): number {
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    if (everyMs === Infinity) return undefined
-    const timer = setInterval(() => setNow(Date.now()), everyMs)
-    return () => clearInterval(timer)
-  }, [everyMs])
-  return now
-}
-
 /** Asks the server for something, once per `url`. */
 export function useFetched<T>(url: string | undefined): { readonly value?: T; readonly problem?: string } {
   const [state, setState] = useState<{ readonly url?: string; readonly value?: T; readonly problem?: string }>({})

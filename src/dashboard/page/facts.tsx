@@ -1,0 +1,86 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import type { LiveInfo } from '../protocol.ts'
+import { Status } from './components.tsx'
+import { count, duration, fullTime } from './format.ts'
+import { href, processHref } from './route.ts'
+import type { StoreView } from './store-view.ts'
+
+/** What is known of a process besides its steps. */
+export function Facts({ info, now, view }: { readonly info: LiveInfo; readonly now: number; readonly view: StoreView }): JSX.Element {
+  const { createdAt, startedAt, endedAt, deadline, host, labels, key, recoveries, revision, version, parent, forkedFrom, status } = info
+  const children = useMemo(() => view.rows.filter(row => row.parent === info.pid), [view.rows, info.pid])
+  const fact = (name: string, value: ComponentChildren): JSX.Element => (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+  const time = (iso: string): JSX.Element => <time dateTime={iso}>{fullTime(Date.parse(iso))}</time>
+  const until = info.steps.find(step => step.until !== undefined)?.until
+  return (
+    <dl class="facts">
+      {fact('Created', time(createdAt))}
+      {startedAt !== undefined &&
+        fact(endedAt === undefined ? 'For' : 'Took', duration((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)))}
+      {endedAt !== undefined && fact('Ended', time(endedAt))}
+      {endedAt === undefined &&
+        until !== undefined &&
+        fact(status === 'interrupted' ? 'Times out' : 'Goes on', <>in {duration(Date.parse(until) - now)}</>)}
+      {endedAt === undefined && deadline !== undefined && fact('Deadline', <>in {duration(Date.parse(deadline) - now)}</>)}
+      {endedAt === undefined &&
+        fact(
+          'Host',
+          host ? (
+            <>
+              <code>{host.id}</code> <span class={`host-state ${host.state}`}>{host.state}</span>
+            </>
+          ) : (
+            'waits for one'
+          ),
+        )}
+      {fact('Version', version)}
+      {recoveries > 0 && fact('Recoveries', recoveries)}
+      {fact('Records', count(revision))}
+      {key !== undefined && fact('Key', <code>{key}</code>)}
+      {labels &&
+        Object.keys(labels).length > 0 &&
+        fact(
+          'Labels',
+          Object.entries(labels).map(([label, value]) => (
+            <a key={label} class="label" href={href('', new URLSearchParams({ label: `${label}=${value}` }))}>
+              {label}={value}
+            </a>
+          )),
+        )}
+      {parent &&
+        fact(
+          'Parent',
+          <a href={processHref(parent.pid)}>
+            <code>{parent.pid}</code>
+          </a>,
+        )}
+      {forkedFrom &&
+        fact(
+          'Fork of',
+          <>
+            <a href={processHref(forkedFrom.pid)}>
+              <code>{forkedFrom.pid}</code>
+            </a>
+            {forkedFrom.step !== undefined && ` from ${forkedFrom.step}`}
+          </>,
+        )}
+      {children.length > 0 &&
+        fact(
+          'Children',
+          <ul class="children">
+            {children.slice(0, 50).map(row => (
+              <li key={row.pid}>
+                <a href={processHref(row.pid)}>{row.name}</a> <Status status={row.status} />
+              </li>
+            ))}
+          </ul>,
+        )}
+    </dl>
+  )
+}

@@ -1,0 +1,31 @@
+import type { StepStatus } from '../../record/record.ts'
+
+/** A colour for light and for dark backgrounds: of lines and text, and to fill boxes with. */
+interface Colour {
+  readonly line: readonly [light: string, dark: string]
+  readonly fill: readonly [light: string, dark: string]
+}
+
+const BLUE: Colour = { line: ['#1457d2', '#82aaff'], fill: ['#e6eeff', '#16264b'] }
+const GREEN: Colour = { line: ['#14713f', '#62cf92'], fill: ['#e5f5ec', '#12301f'] }
+const RED: Colour = { line: ['#b9151b', '#ff8b8f'], fill: ['#fdecec', '#3b1517'] }
+const AMBER: Colour = { line: ['#855200', '#f1bf5f'], fill: ['#fff3dc', '#382a0e'] }
+const VIOLET: Colour = { line: ['#6a3bb8', '#c0a3ff'], fill: ['#f1eafc', '#291d45'] }
+const GREY: Colour = { line: ['#5b5f69', '#a3a7b2'], fill: ['#ebedf1', '#282b33'] }
+
+/** One colour for each status. The dashboard has the same ones (dashboard/page/styles/status.css), which a test compares. */
+export const COLOURS: Readonly<Record<StepStatus, Colour>> = {
+  pending: GREY,
+  running: BLUE,
+  waiting: AMBER,
+  sleeping: VIOLET,
+  interrupted: AMBER,
+  finished: GREEN,
+  skipped: GREY,
+  error: RED,
+  timeout: RED,
+  cancelled: GREY,
+}
+
+/** The statuses that a box is coloured for: one that has not begun stays plain. */
+export const SHOWN = (Object.keys(COLOURS) as StepStatus[]).filter(status => status !== 'pending')
