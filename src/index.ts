@@ -61,7 +61,7 @@ export type { ErrorRecord, FinalStatus, Json, ProcessStatus, Progress, StatusCou
 export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal, type JournalOptions } from './journal/journal.ts'
-export type { AdoptedProcess, CorruptJournal, Created, HostStore, ListQuery, Store } from './store/store.ts'
+export type { AdoptedProcess, CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from './store/store.ts'
 export type { Collection, Documents, StoredDocument } from './store/documents.ts'
 export type { StoredProcess } from './record/host.ts'
 export type {

@@ -40,6 +40,10 @@ export const COMMANDS: Readonly<Record<string, { readonly summary: string; reado
     load: () => import('./commands/adopt.ts'),
   },
   copy: { summary: 'copy all processes of a store into another one', load: () => import('./commands/copy.ts') },
+  doctor: {
+    summary: 'tell what is wrong with a store, and move what is damaged out of the way',
+    load: () => import('./commands/doctor.ts'),
+  },
   gc: { summary: 'remove processes that ended long ago', load: () => import('./commands/gc.ts') },
   completion: {
     summary: 'print a script that makes a shell complete commands, pids and names',

@@ -80,6 +80,13 @@ export async function deleteCommand(documents: Documents, pid: string, id: strin
   await documents.delete('commands', nameOf(pid, id))
 }
 
+/** Every command, and every refusal in the place of one. */
+export const readCommands = (
+  documents: Documents,
+  onCorrupt?: (document: CorruptDocument) => void,
+  isWanted?: (name: string) => boolean,
+): Promise<(Command | StoredRefusal)[]> => readDocuments(documents, 'commands', schemaOf, onCorrupt, isWanted)
+
 /** The commands that wait for processes of which `isOwned` says yes, oldest first. */
 export async function waitingCommands(
   documents: Documents,
@@ -90,7 +97,7 @@ export async function waitingCommands(
     const pid = pidOf(name)
     return pid !== undefined && isOwned(pid)
   }
-  const found = await readDocuments<Command | StoredRefusal>(documents, 'commands', schemaOf, onCorrupt, isWanted)
+  const found = await readCommands(documents, onCorrupt, isWanted)
   return found.filter(one => 'id' in one).toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 

@@ -42,6 +42,7 @@ export function wrappedStore(
     hosts: () => inner.hosts(),
     submit: record => inner.submit(record),
     wake: hostId => inner.wake(hostId),
+    damages: () => inner.damages(),
     adopt: (hostId, force) => inner.adopt(hostId, force),
     close: () => inner.close(),
     opened,

@@ -1,7 +1,8 @@
 import os from 'node:os'
 import { integer, object, oneOf, optional, text, time } from '../../record/schema.ts'
 import type { Schema } from '../../record/schema.ts'
-import type { Documents } from '../documents.ts'
+import { readDocuments } from '../documents.ts'
+import type { CorruptDocument, Documents } from '../documents.ts'
 import { readBootId } from './other-machines.ts'
 
 /** What a host says about itself. Never changes. */
@@ -30,3 +31,6 @@ export async function putCard(documents: Documents, id: string): Promise<void> {
 
 export const cardSchemaOf = (document: string): Schema =>
   object<HostCard>({ id: oneOf(document), osPid: integer, hostname: text, startedAt: time, bootId: optional(text) })
+
+export const readCards = (documents: Documents, onCorrupt?: (document: CorruptDocument) => void): Promise<HostCard[]> =>
+  readDocuments(documents, 'hosts', cardSchemaOf, onCorrupt)

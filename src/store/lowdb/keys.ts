@@ -4,6 +4,7 @@ import { NotAFile, O_FILE_ONLY, draftOf, ifThere, openToRead, removeFile } from 
 import type { Files } from '../../journal/files.ts'
 import { corrupt } from '../../journal/failures.ts'
 import { parseClaim } from '../../journal/line.ts'
+import { namesIn } from './paths.ts'
 import type { Paths } from './paths.ts'
 
 /** A claim that is freed more often than this while a host looks at it is a fault, not a race. */
@@ -78,6 +79,28 @@ export class Keys {
   free(key: string, journal: string): void {
     const file = this.#nameOf(key, journal)
     if (file !== undefined) removeFile(this.#files, file)
+  }
+
+  /** Frees every key of a file that its caller alone holds, whatever its content. */
+  freeAll(file: string): void {
+    const ino = this.#inodeOf(file)
+    if (ino === undefined) return
+    for (const name of namesIn(this.#files, this.#paths.keys)) {
+      const key = this.#paths.found(this.#paths.keys, name)
+      if (this.#inodeOf(key) === ino) removeFile(this.#files, key)
+    }
+  }
+
+  /** The keys whose files are no regular files, and what is wrong with each. */
+  damages(): { readonly name: string; readonly error: Error }[] {
+    return namesIn(this.#files, this.#paths.keys).flatMap(name => {
+      try {
+        if (SLOT.test(name)) this.#read(this.#paths.found(this.#paths.keys, name))
+        return []
+      } catch (error) {
+        return [{ name, error: error as Error }]
+      }
+    })
   }
 
   /** Whether a key points to this very file, and not to another one of the same journal. */

@@ -8,7 +8,7 @@ import { isHostId } from '../hosts/host-id.ts'
 import { wakeHost } from '../hosts/wake-host.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPidPrefix } from '../query.ts'
-import type { CorruptJournal, Created, HostStore, ListQuery, Store } from '../store.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
 import { adoptHost } from './adopt-host.ts'
 import { changes } from './change-feed.ts'
 import { deleteProcess } from './delete-process.ts'
@@ -145,6 +145,12 @@ class LowdbStore implements Store {
 
   async wake(hostId: string): Promise<void> {
     if (isHostId(hostId)) await wakeHost(this.#directory.paths.hosts, hostId)
+  }
+
+  async *damages(): AsyncGenerator<Damage> {
+    this.#check()
+    const { lowdbDamages } = await import('./damages.ts')
+    yield* lowdbDamages(this, this.#directory)
   }
 
   async close(): Promise<void> {

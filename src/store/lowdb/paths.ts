@@ -57,6 +57,7 @@ export class Paths {
   readonly ended: string
   readonly keys: string
   readonly logs: string
+  readonly lost: string
 
   constructor(dir: string) {
     this.root = resolve(dir)
@@ -69,6 +70,7 @@ export class Paths {
     this.ended = below(this.root, 'ended')
     this.keys = below(this.root, 'keys')
     this.logs = below(this.root, 'logs')
+    this.lost = below(this.root, 'lost+found')
   }
 
   /** @param owner a host's id, or `RELEASED` */
@@ -124,6 +126,11 @@ export class Paths {
   key(key: string, slot = 0): string {
     const hash = createHash('sha256').update(key).digest('hex')
     return below(this.keys, slot === 0 ? hash : `${hash}.${slot}`)
+  }
+
+  /** Where what makes no sense is moved to, under the name it had and a random word. */
+  lostFile(name: string): string {
+    return below(this.lost, `${name}.${randomWord()}`)
   }
 
   /** What was found under a name in one of the store's folders. */

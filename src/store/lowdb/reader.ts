@@ -16,7 +16,7 @@ import type { Located } from './locate.ts'
 import { journalsIn } from './names.ts'
 import type { NamedJournal } from './names.ts'
 import { RELEASED } from './paths.ts'
-import type { Place } from './paths.ts'
+import type { Paths, Place } from './paths.ts'
 
 /** Reads what hosts write, from any process, without asking them. Holds nothing open between calls. */
 export class Reader {
@@ -105,19 +105,13 @@ export class Reader {
 
   /** `undefined`: the journal is there no longer. */
   #open({ pid, place }: NamedJournal): Located | undefined {
-    const file = this.#fileOf(pid, place)
+    const file = fileOf(this.#directory.paths, pid, place)
     try {
       const fd = ifThere(() => openToRead(this.#directory.files, file))
       return fd === undefined ? undefined : { fd, pid, file, place }
     } catch (error) {
       throw readFailed(file, error)
     }
-  }
-
-  #fileOf(pid: string, place: Place): string {
-    const { paths } = this.#directory
-    if (place.kind === 'pending') return paths.journal(paths.pending, pid)
-    return place.kind === 'active' ? paths.activeJournal(place.owner, pid) : paths.endedJournal(pid, place.status)
   }
 
   async #readAndClose(journal: Located): Promise<StoredProcess | undefined> {
@@ -143,4 +137,10 @@ export class Reader {
  */
 export function mustNotHaveEnded({ file, place }: Located): void {
   if (place.kind === 'ended') throw corrupt(file, new Error('it has no whole line'))
+}
+
+/** Where the journal of a process is. */
+export function fileOf(paths: Paths, pid: string, place: Place): string {
+  if (place.kind === 'pending') return paths.journal(paths.pending, pid)
+  return place.kind === 'active' ? paths.activeJournal(place.owner, pid) : paths.endedJournal(pid, place.status)
 }

@@ -11,7 +11,8 @@ import { isPidPrefix, matches } from '../query.ts'
 import { identityOf, isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
-import type { CorruptJournal, Created, HostStore, ListQuery, Store } from '../store.ts'
+import { findDamages } from '../damages.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
 
 /**
  * A store in memory, for tests. It obeys the contract of all stores, for the hosts and clients of
@@ -175,6 +176,12 @@ class MemoryStore implements Store {
     for (const journal of taken) journal.owner = RELEASED
     this.#hosts.delete(hostId)
     return taken.length
+  }
+
+  /** Nobody else writes here, so nothing can be moved away either. */
+  damages(): AsyncGenerator<Damage> {
+    const nowhere = async (): Promise<undefined> => undefined
+    return findDamages(this, { journal: nowhere, document: nowhere })
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { createPid } from '../../record/pid.ts'
 import { FINAL_STATUSES } from '../../record/record.ts'
 import type { Commits } from './commits.ts'
 import type { Database } from './database.ts'
-import { removeProcess } from './journal.ts'
+import { deleteProcess } from './journal.ts'
 
 /** Processes removed per transaction: a few milliseconds. */
 const BATCH = 50
@@ -36,7 +36,7 @@ export async function expire(
           endedBefore,
           BATCH,
         )
-        for (const { pid } of old) removeProcess(db, pid)
+        for (const { pid } of old) deleteProcess(db, pid)
         return old.length
       })
       removed += count

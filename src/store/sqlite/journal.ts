@@ -130,8 +130,8 @@ export function compact(db: Database, pid: string): number {
   return Math.max(COMPACT_AT, 2 * bytes)
 }
 
-/** Removes a process and all that belongs to it. */
-export function removeProcess(db: Database, pid: string): void {
+/** Deletes a process and all that belongs to it. */
+export function deleteProcess(db: Database, pid: string): void {
   const row = db.get<{ id: number; status: string; labels: string | null }>('SELECT id, status, labels FROM processes WHERE pid = ?', pid)
   if (row === undefined) return
   const { id, status, labels } = row

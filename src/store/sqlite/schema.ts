@@ -70,6 +70,11 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE commands;
   DROP TABLE schedules;
   `,
+  `
+  CREATE TABLE lost_and_found (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, collection TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL
+  ) STRICT;
+  `,
 ]
 
 /**

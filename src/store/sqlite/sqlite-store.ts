@@ -11,7 +11,7 @@ import { isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
 import { changes } from './change-feed.ts'
 import { hostIds, socketFolder } from './hosts.ts'
-import { removeProcess } from './journal.ts'
+import { deleteProcess } from './journal.ts'
 import { findPids } from './list.ts'
 import { readLogs } from './logs.ts'
 import { openDatabase, prepareDatabase } from './open.ts'
@@ -21,7 +21,7 @@ import { readEvery } from './records.ts'
 import { adoptHost } from './adopt-host.ts'
 import { submit } from './submissions.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
-import type { CorruptJournal, Created, HostStore, ListQuery, Store } from '../store.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
 
 export interface SqliteStoreOptions {
   /**
@@ -126,7 +126,7 @@ class SqliteStore implements Store {
       const found = db.get<{ status: ProcessStatus }>('SELECT status FROM processes WHERE pid = ?', pid)
       if (found === undefined) throw unknownProcess(pid, this.location)
       if (!isFinal(found.status)) throw notEnded(pid)
-      removeProcess(db, pid)
+      deleteProcess(db, pid)
     })
   }
 
@@ -155,6 +155,11 @@ class SqliteStore implements Store {
 
   async adopt(hostId: string, force: boolean): Promise<number> {
     return adoptHost(await this.#open(), hostId, force)
+  }
+
+  async *damages(): AsyncGenerator<Damage> {
+    const { sqliteDamages } = await import('./damages.ts')
+    yield* sqliteDamages(this, await this.#open())
   }
 
   async close(): Promise<void> {

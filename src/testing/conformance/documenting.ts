@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Collection } from '../../store/documents.ts'
+import { collect, created, ended } from './samples.ts'
 import { check } from './suite.ts'
 
 const COLLECTIONS: readonly Collection[] = ['charts', 'commands', 'hosts', 'schedules']
@@ -62,6 +63,22 @@ export const documentingTests = [
     await store.documents.put('charts', 'kept', '{}')
     await host.close()
     assert.deepEqual((await open().documents.list('charts')).map(content), [['kept', {}]])
+  }),
+
+  check('damages: a store that is whole has none, a document that makes no sense is one', async ({ store, open }) => {
+    const host = await store.openHost()
+    await created(host)
+    await ended(host, { key: 'k' })
+    assert.deepEqual(await collect(open().damages()), [])
+    for (const collection of ['charts', 'commands', 'schedules'] as const) await store.documents.put(collection, 'odd', '{"odd":true}')
+    const found = await collect(open().damages())
+    assert.deepEqual(
+      found.map(({ error }) => (error as { code?: string }).code),
+      ['ERR_STORE_CORRUPT', 'ERR_STORE_CORRUPT', 'ERR_STORE_CORRUPT'],
+    )
+    const moved = await Promise.all(found.map(async ({ setAside }) => setAside?.()))
+    assert.equal((await collect(open().damages())).length, moved.filter(place => place === undefined).length)
+    await host.close()
   }),
 
   check('wake: the host hears it; nobody minds that there is no such host', async ({ store, open }) => {

@@ -7,6 +7,7 @@ import {
   type Collection,
   type CorruptJournal,
   type Created,
+  type Damage,
   type Documents,
   type Host,
   type HostStore,
@@ -80,6 +81,9 @@ class NoStore implements Store {
   adopt = async (hostId: string, force: boolean): Promise<number> => nothing()
   submit = async (record: ProcessRecord): Promise<Created> => ({ pid: record.pid, created: true })
   wake = async (hostId: string): Promise<void> => nothing()
+  async *damages(): AsyncGenerator<Damage> {
+    yield nothing()
+  }
   close = async (): Promise<void> => {}
 }
 
