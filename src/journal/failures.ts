@@ -13,7 +13,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException | null)?.code ?? ''
 
-/** What failed and why, and what may be done about it where the code of the cause says so. */
+/** A message that says what failed and why, with advice if the code of the cause allows any. */
 export function withAdvice(what: string, cause: unknown): string {
   const advice = ADVICE[codeOf(cause)]
   return `${what}: ${cause instanceof Error ? cause.message : String(cause)}${advice === undefined ? '' : `. ${advice}`}`
@@ -27,7 +27,7 @@ export const readFailed = (file: string, cause: unknown): StepwrightError =>
     ? corrupt(file, cause)
     : new StepwrightError('ERR_STORE_READ', withAdvice(`Could not read ${file}`, cause), { cause })
 
-/** Runs what reads a file; a failure names it. */
+/** Calls `read`. A failure is thrown as ERR_STORE_READ with the name of the file. */
 export function orReadFailed<T>(file: string, call: () => T): T {
   try {
     return call()
@@ -49,7 +49,10 @@ export const tooNew = (file: string, found: number, known: number): StepwrightEr
     `${file} has format ${found}, this version of stepwright knows up to ${known}. Upgrade stepwright, or use another store.`,
   )
 
-/** A failure that is one journal's own: a list tells it and goes on. Running out of file descriptors is everybody's. */
+/**
+ * Whether a failure concerns one journal only, so that a list reports it and continues. Running out
+ * of file descriptors concerns all of them.
+ */
 export const isOfOneJournal = (error: unknown): error is StepwrightError =>
   error instanceof StepwrightError &&
   (error.code === 'ERR_STORE_CORRUPT' ||

@@ -1,16 +1,19 @@
 import type { Files } from './files.ts'
 
-/** Most journals are smaller: one read gets all of them. */
+/** Bytes read at once. Most journals are smaller, so one read gets all of a journal. */
 const CHUNK = 64 * 1024
 const NEWLINE = 10
 const scratch = Buffer.allocUnsafeSlow(CHUNK)
 
-/** The file became shorter while it was read: a writer cut off a line it could not finish. Look again. */
+/**
+ * The file became shorter while it was read, because a writer cut off a line it could not finish.
+ * The reader should read it again.
+ */
 export class FileWasCut extends Error {
   override name = 'FileWasCut'
 }
 
-/** The bytes of an open file, as many as there were when it was asked. */
+/** The bytes that an open file had when this was constructed. */
 export class FileBytes {
   readonly size: number
   readonly #files: Files
@@ -21,7 +24,8 @@ export class FileBytes {
   constructor(files: Files, fd: number) {
     this.#files = files
     this.#fd = fd
-    // Only a call that gets nothing says where the file ends: one may get less than there is.
+    // A call may read less than there is, so only a call that reads nothing proves the end of the
+    // file.
     let length = 0
     for (let count = -1; length < CHUNK && count !== 0; length += count) count = files.readSync(fd, scratch, length, CHUNK - length, length)
     this.#head = Buffer.from(scratch.subarray(0, length))
@@ -50,7 +54,7 @@ export function readAt(files: Files, fd: number, start: number, end: number): Bu
   return buffer
 }
 
-/** The text of the first line; `undefined` as long as it is not whole. */
+/** The text of the first line, or `undefined` while it is not complete. */
 export function firstLine(bytes: FileBytes): string | undefined {
   for (let length = CHUNK; ; length *= 2) {
     const head = bytes.slice(0, Math.min(length, bytes.size))
@@ -60,16 +64,19 @@ export function firstLine(bytes: FileBytes): string | undefined {
   }
 }
 
-/** The text of the newest whole line, if there is one. */
+/** The text of the newest complete line, if there is one. */
 export function lastLine(bytes: FileBytes): string | undefined {
   for (const text of linesBackwards(bytes)) return text
   return undefined
 }
 
-/** Whole lines from the last to the first, reading no more of the file than is taken. An unfinished last line is left out. */
+/**
+ * Yields complete lines, the last one first. It reads no more of the file than its caller takes. An
+ * unfinished last line is left out.
+ */
 export function* linesBackwards(bytes: FileBytes): Generator<string> {
   let start = bytes.size
-  /** What is read and not yet given: the beginning of a line that ends at its end once `ended`. */
+  /** Bytes that were read and not yet yielded. Once `ended` is set, they end where a line ends. */
   let held: Buffer = Buffer.alloc(0)
   let ended = false
   for (let length = CHUNK; start > 0; length *= 2) {
@@ -85,7 +92,7 @@ export function* linesBackwards(bytes: FileBytes): Generator<string> {
   if (ended) yield held.toString('utf8')
 }
 
-/** Whole lines from the first to the last. */
+/** Yields complete lines, the first one first. */
 export function* linesOf(bytes: Buffer): Generator<string> {
   let start = 0
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
@@ -94,7 +101,7 @@ export function* linesOf(bytes: Buffer): Generator<string> {
   }
 }
 
-/** How many bytes the whole lines take: what comes after is the half of a line. */
+/** The number of bytes of the complete lines. Whatever follows them is half a line. */
 export function wholeLength(bytes: FileBytes): number {
   let start = bytes.size
   for (let length = CHUNK; start > 0; length *= 2) {

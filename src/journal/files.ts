@@ -3,7 +3,10 @@ import { dirname, basename, join } from 'node:path'
 import { isMissing } from '../errors.ts'
 import { randomWord } from '../record/random-word.ts'
 
-/** The few calls a store makes of the file system, so that a test can let them fail. `node:fs` is one. */
+/**
+ * The calls of the file system that a store makes. `node:fs` implements them; tests pass their own,
+ * which fail.
+ */
 export interface Files {
   openSync(path: string, flags: number, mode?: number): number
   closeSync(fd: number): void
@@ -34,15 +37,18 @@ export interface FileStat {
   isFile(): boolean
 }
 
-/** Both keep everybody but the owner out. */
+/** Files and folders are accessible to their owner only. */
 export const FILE_MODE = 0o600
 export const FOLDER_MODE = 0o700
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants
-/** Neither follows a link nor waits for the other end of a pipe. Windows has neither flag. */
+/**
+ * Flags with which `open` neither follows a link nor waits for the other end of a pipe. Windows has
+ * neither flag.
+ */
 export const O_FILE_ONLY: number = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0)
 
-/** Something else is where a file should be: a folder, a link, a pipe, a device. */
+/** A folder, link, pipe or device is where a file should be. */
 export class NotAFile extends Error {
   override name = 'NotAFile'
 }
@@ -53,7 +59,7 @@ export function mustBeFile(files: Files, fd: number): void {
 }
 
 /**
- * Opens a file to read it. Reading anything but a regular file could take for ever.
+ * Opens a regular file for reading. Reading anything else could take forever.
  *
  * @throws NotAFile, whatever the file system throws
  */
@@ -77,7 +83,7 @@ export function openToRead(files: Files, file: string): number {
   }
 }
 
-/** Runs a call on the file system; `undefined` when what it is about is not there. */
+/** Runs a call of the file system. Returns `undefined` if the file does not exist. */
 export function ifThere<T>(call: () => T): T | undefined {
   try {
     return call()
@@ -90,7 +96,10 @@ export function ifThere<T>(call: () => T): T | undefined {
 /** @returns whether it was there */
 export const removeFile = (files: Files, file: string): boolean => ifThere(() => (files.unlinkSync(file), true)) ?? false
 
-/** Removes what a failed write has left, if that is possible: the failure to tell is the first one. */
+/**
+ * Removes what a failed write left behind. If that fails too, the failure of the write is the one
+ * to report.
+ */
 export function discard(files: Files, file: string): void {
   try {
     removeFile(files, file)
@@ -116,7 +125,10 @@ export function readText(files: Files, file: string): string {
   }
 }
 
-/** Writes the first `length` bytes at the end of `fd`'s file. A file system may take less than it was given without calling that an error. */
+/**
+ * Writes the first `length` bytes at the end of `fd`'s file. A file system may take less than it
+ * was given without calling that an error.
+ */
 export function writeAll(files: Files, fd: number, bytes: Buffer, length = bytes.length): void {
   for (let written = 0; written < length;) {
     const count = files.writeSync(fd, bytes, written, length - written)
@@ -125,9 +137,9 @@ export function writeAll(files: Files, fd: number, bytes: Buffer, length = bytes
   }
 }
 
-/** Where the bytes of short texts are made: they are written before the next one is. */
+/** A buffer shared by all short texts: each is written before the next one is encoded. */
 const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024)
-/** Of a character in UTF-8, for each unit of UTF-16. */
+/** The most bytes of UTF-8 per unit of UTF-16. */
 const MAX_BYTES = 3
 
 /** Writes a text at the end of `fd`'s file. @returns its length in bytes */
@@ -139,7 +151,7 @@ export function writeText(files: Files, fd: number, text: string): number {
   return length
 }
 
-/** Writes a whole file that must not be there yet; a failure leaves none. */
+/** Writes a complete file that must not exist yet. A failure leaves no file behind. */
 export function writeNew(files: Files, file: string, bytes: Buffer): void {
   const fd = files.openSync(file, O_WRONLY | O_CREAT | O_EXCL, FILE_MODE)
   try {
@@ -152,10 +164,10 @@ export function writeNew(files: Files, file: string, bytes: Buffer): void {
   }
 }
 
-/** What is written before it takes a file's place. */
+/** The name of a draft, which is written before it replaces a file. */
 export const draftOf = (file: string): string => join(dirname(file), `.${basename(file)}.${randomWord()}`)
 
-/** Replaces a file, or makes it, so that nobody ever sees half of it. */
+/** Creates or replaces a file, so that readers never see half of it. */
 export function writeAtomically(files: Files, file: string, text: string): void {
   const draft = draftOf(file)
   writeNew(files, draft, Buffer.from(text))

@@ -49,14 +49,14 @@ export class Journal<T> implements Adapter<T> {
   readonly #files: Files
   #flags: number
   #fd: number | undefined
-  /** Bytes of whole lines. */
+  /** The number of bytes of complete lines. */
   #length = 0
   /** `#length` before the newest line. */
   #before = 0
   #syncing = false
-  /** Closed while it was synced. */
+  /** `close` was called during a sync, and takes effect after it. */
   #closing = false
-  /** There may be a piece of a line after `#length`. */
+  /** There may be part of a line after `#length`. */
   #torn = false
 
   constructor(file: string, options: JournalOptions = {}) {
@@ -66,7 +66,7 @@ export class Journal<T> implements Adapter<T> {
     this.#flags = O_RDWR | O_APPEND | O_FILE_ONLY | (expect === 'existing' ? 0 : O_CREAT) | (expect === 'new' ? O_EXCL : 0)
   }
 
-  /** Bytes written so far; known once it has been written to. */
+  /** The length of the file in bytes. Known after the first write. */
   get length(): number {
     return this.#length
   }
@@ -79,14 +79,14 @@ export class Journal<T> implements Adapter<T> {
     this.append(data)
   }
 
-  /** `write`, without a promise. */
+  /** As `write`, but synchronous. */
   append(data: T): void {
     this.#closing = false
     this.#append(encodeLine(data))
   }
 
   /**
-   * The newest whole line; null while there is none.
+   * The newest complete line, or null if there is none.
    *
    * @throws ERR_STORE_READ, ERR_STORE_CORRUPT
    */
@@ -105,8 +105,8 @@ export class Journal<T> implements Adapter<T> {
   }
 
   /**
-   * Resolves once what was written is on the disk itself. After a failure nobody knows what of it
-   * is: the newest line is cut off, and must be written again.
+   * Resolves when all lines are on the disk itself. After a failure it is unknown which bytes are,
+   * so the newest line is cut off and must be written again.
    *
    * @throws ERR_STORE_WRITE
    */
@@ -128,7 +128,7 @@ export class Journal<T> implements Adapter<T> {
     }
   }
 
-  /** Lets go of the file, once it is synced. The next write opens it again. */
+  /** Closes the file, after a sync that is under way. The next write opens it again. */
   close(): void {
     this.#closing = this.#syncing
     if (this.#closing) return
@@ -137,7 +137,7 @@ export class Journal<T> implements Adapter<T> {
     if (fd !== undefined) this.#files.closeSync(fd)
   }
 
-  /** For writing. Cuts off the half of a line that a writer which died may have left. */
+  /** Opens the file for writing, and cuts off half a line that a dead writer may have left. */
   #open(): number {
     if (this.#fd !== undefined) return this.#fd
     const fd = this.#files.openSync(this.file, this.#flags, FILE_MODE)
@@ -182,7 +182,7 @@ export class Journal<T> implements Adapter<T> {
     this.#torn = false
   }
 
-  /** Readers ignore the half of a line, so it may as well go before the next write. */
+  /** Cuts if it can. If it cannot, readers ignore half a line, and the next write cuts it off. */
   #cutIfPossible(): void {
     try {
       if (this.#fd !== undefined) this.#cut(this.#fd)

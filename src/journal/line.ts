@@ -6,10 +6,10 @@ import { isObject, mustFit } from '../record/schema.ts'
 import type { Schema } from '../record/schema.ts'
 import { tooNew } from './failures.ts'
 
-/** Of a journal; on its first line. */
+/** The format of journals. It is on the first line of each. */
 export const JOURNAL_FORMAT = 1
 
-/** A journal's first line says everything there is to say, and how the journal is written. */
+/** The first line of a journal has the whole record, and the format of the journal. */
 export type FirstLine = { readonly format: number } & ProcessRecord
 
 export const toFirstLine = (record: ProcessRecord): FirstLine => ({ format: JOURNAL_FORMAT, ...record })
@@ -19,7 +19,9 @@ export const encodeLine = (line: unknown): string => `${JSON.stringify(line)}\n`
 
 export const encodeFirst = (record: ProcessRecord): string => encodeLine(toFirstLine(record))
 
-/** A whole line that is none of ours. Its reader looks again before it says that the journal is corrupt. */
+/**
+ * A complete line that makes no sense. The reader looks again before it calls the journal corrupt.
+ */
 export class Nonsense extends Error {
   override name = 'Nonsense'
 }
@@ -55,7 +57,9 @@ export function parseFirst(text: string, pid: string, file: string): ProcessReco
   return record as unknown as ProcessRecord
 }
 
-/** The pid and the key on a first line, whosever it is. `undefined`: it is none. */
+/**
+ * The pid and the key on the first line of any journal, or `undefined` if it is not a first line.
+ */
 export function parseClaim(text: string): { readonly pid: string; readonly key?: string } | undefined {
   try {
     const { pid, key } = parseObject(text)
@@ -66,7 +70,10 @@ export function parseClaim(text: string): { readonly pid: string; readonly key?:
   }
 }
 
-/** The pid of the parent on a first line. `undefined`: there is none, or it is no first line. */
+/**
+ * The pid of the parent on a first line, or `undefined` if there is no parent or it is not a first
+ * line.
+ */
 export function parseParent(text: string): string | undefined {
   try {
     const { parent } = parseObject(text)
@@ -97,7 +104,10 @@ export function parseLogEntry(text: string): LogEntry | undefined {
 
 const HEAD = /^\{"pid":"([0-9a-z]{20})","name":"[^"\\]*","status":"([a-z]+)"[^]*\}$/
 
-/** The status of a line, read from its beginning as hosts write it. `undefined`: it has to be parsed. */
+/**
+ * The status of a line, read from its beginning as hosts write it. If it is `undefined`, the line
+ * has to be parsed.
+ */
 export function statusAtHead(text: string, pid: string): ProcessStatus | undefined {
   const [, of, status] = HEAD.exec(text) ?? []
   return of === pid && PROCESS_STATUSES.includes(status as never) ? (status as ProcessStatus) : undefined
@@ -106,8 +116,9 @@ export function statusAtHead(text: string, pid: string): ProcessStatus | undefin
 export const isProgress = (line: object): line is ProgressLine => !('snapshot' in line)
 
 /**
- * The record after `line`. Identity stays that of the first line, whatever later ones say; a transition replaces all the rest and
- * forgets the progress reported before it. Merged by spread: an own `__proto__` is data like any other.
+ * The record after `line`. The identity stays that of the first line, whatever later lines say. A
+ * transition replaces everything else, and drops the progress reported before it. Lines are merged
+ * by spread, so an own key `__proto__` is data like any other.
  */
 export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
   if (isProgress(line)) {

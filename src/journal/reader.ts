@@ -11,17 +11,20 @@ import type { ProcessRecord, ProcessStatus } from '../record/record.ts'
 export interface OpenJournal {
   readonly fd: number
   readonly pid: string
-  /** Absolute; where it was when it was opened. */
+  /** The absolute path that it had when it was opened. */
   readonly file: string
 }
 
-/** The newest record; `undefined` while the first line is not whole: the process has not begun. */
+/**
+ * The newest record, or `undefined` while the first line is not complete: the process has not
+ * begun.
+ */
 export function newestRecord(bytes: FileBytes, { pid, file }: OpenJournal): ProcessRecord | undefined {
   const head = firstLine(bytes)
   return head === undefined ? undefined : foldNewest(head, linesBackwards(bytes), pid, file)
 }
 
-/** The status that the newest line says; `undefined` while the first line is not whole. */
+/** The status on the newest line, or `undefined` while the first line is not complete. */
 export function newestStatus(bytes: FileBytes, pid: string): ProcessStatus | undefined {
   const text = lastLine(bytes)
   return text === undefined ? undefined : (statusAtHead(text, pid) ?? parseLine(text, pid).status)
@@ -38,9 +41,10 @@ export function everyRecord(bytes: FileBytes, { pid, file }: OpenJournal): Proce
 }
 
 /**
- * Reads, and looks again shortly when what it finds makes no sense.
+ * Calls `read`, and calls it again after a short pause if the content makes no sense.
  *
- * @throws ERR_STORE_CORRUPT if it still makes none after about 50 ms, ERR_STORE_READ, ERR_STORE_VERSION
+ * @throws ERR_STORE_CORRUPT if it still makes no sense after about 50 ms, ERR_STORE_READ,
+ * ERR_STORE_VERSION
  */
 export async function settled<T>(file: string, read: () => T): Promise<T> {
   for (const pause of LOOK_AGAIN_MS) {
@@ -54,7 +58,7 @@ export async function settled<T>(file: string, read: () => T): Promise<T> {
   return final(file, read)
 }
 
-/** Reads what nobody writes any more: nonsense is corrupt at once. */
+/** Calls `read` for a file that nobody writes any more, so nonsense is corrupt at once. */
 export function final<T>(file: string, read: () => T): T {
   try {
     return read()
@@ -63,7 +67,7 @@ export function final<T>(file: string, read: () => T): T {
   }
 }
 
-/** It may make sense at the next look. */
+/** Whether the file may make sense at the next look. */
 export const isTransient = (error: unknown): boolean => error instanceof Nonsense || error instanceof FileWasCut
 
 function asFailure(file: string, error: unknown): Error {

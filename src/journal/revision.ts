@@ -2,7 +2,8 @@ import { isFinal } from '../record/record.ts'
 import type { JournalLine } from '../record/record.ts'
 
 /**
- * Revisions only grow. The one exception is a final line that is written again: its first write may have failed after the line was down.
+ * Checks that revisions only grow. The one exception is a final line that is written again, because
+ * its first write may have failed after the line was in the store.
  *
  * @throws TypeError
  */

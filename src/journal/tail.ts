@@ -5,17 +5,22 @@ import type { OpenJournal } from './reader.ts'
 import { fold, parseLine } from './line.ts'
 import type { ProcessRecord } from '../record/record.ts'
 
-/** Reads a journal as it grows, each line once. */
+/** Reads a journal while it grows. Each line is read once. */
 export class JournalTail {
   readonly journal: OpenJournal
   readonly #files: Files
-  /** Of the newest record that was read, here or in the file that had the journal before. */
+  /**
+   * The revision of the newest record that was read, from this file or from the one that had the
+   * journal before.
+   */
   #revision: number | undefined
   #record: ProcessRecord | undefined
   /** Where the next line begins. */
   #position = 0
 
-  /** @param since the first call reads what is newer than this revision; without it, only the newest */
+  /**
+   * @param since the first call reads what is newer than this revision; without it, only the newest
+   */
   constructor(files: Files, journal: OpenJournal, since?: number) {
     this.#files = files
     this.journal = journal
@@ -31,7 +36,7 @@ export class JournalTail {
     const { fd, pid } = this.journal
     const { size } = this.#files.fstatSync(fd)
     if (this.#revision === undefined) return this.#begin()
-    // Shorter: its writer has cut off a line, and what follows need not be the same.
+    // The file is shorter: its writer has cut off a line, and the line that follows may differ.
     if (this.#record === undefined || size < this.#position) return this.#readAll()
     if (size === this.#position) return []
     const bytes = readAt(this.#files, fd, this.#position, size)
@@ -52,7 +57,7 @@ export class JournalTail {
     return this.#read(everyRecord(bytes, this.journal), wholeLength(bytes))
   }
 
-  /** A line that was cut off and written again is no news. */
+  /** Leaves out lines that were read before, cut off and written again. */
   #read(records: readonly ProcessRecord[], position: number): ProcessRecord[] {
     const newest = records.at(-1)
     if (newest === undefined) return []

@@ -1,11 +1,13 @@
 import { isProgress, parseFirst, parseLine } from './line.ts'
 
-/** A journal longer than this is compacted, and again when it has doubled. In bytes. */
+/** A journal longer than this is compacted, and again when its length has doubled. In bytes. */
 export const COMPACT_AT = 8 * 1024 * 1024
 
 /**
- * Which lines a compacted journal keeps: the first, each step's first (from which a fork may start), what commands did (so that none is
- * applied twice), and the newest transition with the progress since; finished items as long as their step runs. Their positions, in order.
+ * The positions of the lines that a compacted journal keeps: the first line, the first line of each
+ * step (a fork may start there), lines caused by commands (so that no command is applied twice),
+ * and the newest transition with the progress since. Lines with finished items are kept while their
+ * step runs.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []

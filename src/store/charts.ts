@@ -4,7 +4,7 @@ import type { Schema } from '../record/schema.ts'
 import { readDocuments } from './documents.ts'
 import type { CorruptDocument, Documents } from './documents.ts'
 
-/** The chart of a definition, so that viewers need no code. What it looks like is no business of the store's. */
+/** The chart of a definition, so that viewers need no code. The store knows nothing of its form. */
 export interface StoredChart {
   readonly name: string
   readonly version: string
@@ -15,7 +15,10 @@ export interface StoredChart {
 
 const nameOf = ({ name, version, shape }: Omit<StoredChart, 'chart'>): string => `${name}@${version}+${shape}`
 
-/** Written once: a chart that differs has another shape, and so another name. */
+/**
+ * Stores a chart unless it is stored already: a different chart has a different shape, and so
+ * another name.
+ */
 export async function putChart(documents: Documents, chart: StoredChart): Promise<void> {
   const name = nameOf(chart)
   if ((await documents.get('charts', name)) === undefined) await documents.put('charts', name, JSON.stringify(chart))

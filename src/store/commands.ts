@@ -8,7 +8,10 @@ import { parseDocument, readDocuments } from './documents.ts'
 import type { CorruptDocument, Documents, StoredDocument } from './documents.ts'
 import type { Store } from './store.ts'
 
-/** What every command has. Its id has the form of a pid, so that ids sort by the time they were made; `at` is epoch milliseconds. */
+/**
+ * The fields of every command. Its id has the form of a pid, so that ids sort by time. `at` is
+ * epoch milliseconds.
+ */
 interface CommandHead {
   readonly pid: string
   readonly id: string
@@ -16,8 +19,8 @@ interface CommandHead {
 }
 
 /**
- * What a client asks of a process that lives elsewhere. `proceed` names the paused step it is about: of two clients that let the same
- * step go on, one does.
+ * What a client asks of a process that another host runs. `proceed` names the paused step: if two
+ * clients continue the same step, only one command is applied.
  */
 export type Command = CommandHead &
   (
@@ -32,28 +35,35 @@ export interface Refusal {
   readonly message: string
 }
 
-/** A refusal as it is stored, in the place of its command. `at` is epoch milliseconds. */
+/** A refusal as it is stored, in place of its command. `at` is epoch milliseconds. */
 interface StoredRefusal {
   readonly refused: Refusal
   readonly at: number
 }
 
-/** What has become of a command. A host that takes one first writes the record which carries its id. */
+/**
+ * What has become of a command. A host writes the record that carries the id of the command before
+ * it counts as taken.
+ */
 export type CommandState = 'waiting' | 'taken' | { readonly refused: Refusal }
 
-/** A refusal that nobody has read, and a command for a process that has ended, are kept this long, in milliseconds. */
+/**
+ * A refusal that nobody has read, and a command for a process that has ended, are kept this long,
+ * in milliseconds.
+ */
 const KEPT_MS = 60_000
 
 const nameOf = (pid: string, id: string): string => `${pid}.${id}`
 
-/** The pid that a command's document is about; `undefined` if its name is none of ours. */
+/** The pid in the name of a document, or `undefined` if it is not the name of a command. */
 function pidOf(document: string): string | undefined {
   const [pid, id, ...rest] = document.split('.')
   return isPid(pid) && isPid(id) && rest.length === 0 ? pid : undefined
 }
 
 /**
- * Keeps a command for a live process until the process's host answers it. What cannot be kept is taken back.
+ * Stores a command for a live process, until its host answers it. After a failure, the command is
+ * removed again.
  *
  * @throws ERR_STORE_WRITE
  */
@@ -67,7 +77,7 @@ export async function putCommand(documents: Documents, command: Command): Promis
   }
 }
 
-/** What has become of a command: one that is not there was taken. */
+/** What has become of a command. A command that does not exist any more was taken. */
 export async function commandState(documents: Documents, pid: string, id: string): Promise<CommandState> {
   const document = await documents.get('commands', nameOf(pid, id))
   if (document === undefined) return 'taken'
@@ -75,7 +85,7 @@ export async function commandState(documents: Documents, pid: string, id: string
   return 'refused' in found ? { refused: found.refused } : 'waiting'
 }
 
-/** Takes a command back, or clears away its refusal once that was read. */
+/** Withdraws a command, or removes its refusal after it was read. */
 export async function deleteCommand(documents: Documents, pid: string, id: string): Promise<void> {
   await documents.delete('commands', nameOf(pid, id))
 }
@@ -87,7 +97,7 @@ export const readCommands = (
   isWanted?: (name: string) => boolean,
 ): Promise<(Command | StoredRefusal)[]> => readDocuments(documents, 'commands', schemaOf, onCorrupt, isWanted)
 
-/** The commands that wait for processes of which `isOwned` says yes, oldest first. */
+/** The commands that wait for processes for which `isOwned` returns true, oldest first. */
 export async function waitingCommands(
   documents: Documents,
   isOwned: (pid: string) => boolean,
@@ -102,8 +112,8 @@ export async function waitingCommands(
 }
 
 /**
- * Answers a command for good, in one step that a kill cannot halve: it is deleted once the record that carries its id is in the store, or
- * its refusal takes its place.
+ * Answers a command, in one step that a kill cannot interrupt half-way. Without a `refusal` the
+ * command is removed: call this once the record that carries its id is in the store.
  */
 export async function answerCommand(documents: Documents, pid: string, id: string, refusal?: Refusal): Promise<void> {
   if (refusal === undefined) return deleteCommand(documents, pid, id)

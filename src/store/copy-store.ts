@@ -7,7 +7,7 @@ import type { CorruptJournal, HostStore, Store } from './store.ts'
 
 /** Processes copied at once, so that a store can commit them together. */
 const BATCH = 50
-/** So many pids of live processes are named. */
+/** The most pids of live processes that a message names. */
 const NAMED = 3
 
 const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))

@@ -3,17 +3,17 @@ import { isPid } from '../record/pid.ts'
 import { isFinal } from '../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../record/record.ts'
 
-/** A journal as it came from another store. */
+/** A journal from another store. */
 export interface ImportedJournal {
   readonly first: ProcessRecord
-  /** Those after the first. */
+  /** The lines after the first. */
   readonly lines: readonly JournalLine[]
   /** The end of the process. */
   readonly last: ProcessRecord
 }
 
 /**
- * The journal of which `history` are the records after each line: what `fold` does, backwards.
+ * The journal with these records after each of its lines: the reverse of `fold`.
  *
  * @throws TypeError
  */

@@ -1,2 +1,2 @@
-/** Of a record, an input or an output, in bytes of JSON. */
+/** The most bytes of JSON of a record, an input or an output. */
 export const MAX_RECORD_BYTES = 16 * 1024 * 1024

@@ -11,5 +11,5 @@ export function matches({ status, name, labels }: ListQuery, record: ProcessReco
 
 const PREFIX = /^[0-9a-z]{0,20}$/
 
-/** Whatever could not begin a pid begins none. */
+/** Anything that is not a prefix of a pid matches nothing. */
 export const isPidPrefix = (text: unknown): text is string => typeof text === 'string' && PREFIX.test(text)

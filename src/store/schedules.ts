@@ -3,7 +3,10 @@ import type { Schema } from '../record/schema.ts'
 import { readDocuments } from './documents.ts'
 import type { CorruptDocument, Documents } from './documents.ts'
 
-/** When processes of a definition are started without a caller, as its hosts keep it. Times are epoch milliseconds. */
+/**
+ * When processes of a definition are started without a caller, as its hosts keep it. Times are
+ * epoch milliseconds.
+ */
 export interface StoredSchedule {
   readonly name: string
   /** For people: a cron pattern, or `every 60s`. */

@@ -1,9 +1,13 @@
-/** Entries may be put in this often, beyond their number, before the Map is made anew: long before V8 would grow its table. */
+/**
+ * Entries may be put in this often, beyond their number, before the Map is made anew: long before
+ * V8 would grow its table.
+ */
 const MIN_TURNOVER = 64
 
 /**
- * A Map whose entries come and go by the thousand a second. V8 gives a Map a new table after so many changes and links the old table to it. Once
- * one table has grown old, the next is taken for alive, and all that was in it, until the next full collection: each process that had ended was
+ * A Map whose entries come and go by the thousand a second. V8 gives a Map a new table after so
+ * many changes and links the old table to it. Once one table has grown old, the next is taken for
+ * alive, and all that was in it, until the next full collection: each process that had ended was
  * copied twice, a quarter of the CPU. A Map that is made anew in time is linked to nothing.
  */
 export class ShortLivedMap<Key, Value> {

@@ -27,8 +27,8 @@ export interface Damage {
   /** Its message names the file or the row, and says what is wrong. */
   readonly error: Error
   /**
-   * Moves it to where only people look, and returns that place. Nothing is deleted. Absent if it has
-   * to stay: it is of a newer version, or there is nowhere to move it.
+   * Moves it to where only people look, and returns that place. Nothing is deleted. Absent if it
+   * has to stay: it is of a newer version, or there is nowhere to move it.
    */
   readonly setAside?: () => Promise<string | undefined>
 }
@@ -118,7 +118,9 @@ export interface Store {
   submit(record: ProcessRecord): Promise<Created>
   /** Tells a host that there may be something in the store for it. Best effort: hosts also poll. */
   wake(hostId: string): Promise<void>
-  /** Everything in the store that makes no sense. It reads all journals and documents to their end. */
+  /**
+   * Everything in the store that makes no sense. It reads all journals and documents to their end.
+   */
   damages(): AsyncIterable<Damage>
   /** Closes everything that reading has opened. */
   close(): Promise<void>

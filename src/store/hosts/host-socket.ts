@@ -3,16 +3,22 @@ import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { openSocketPath } from './socket-path.ts'
 
-/** Longest line that anybody has a reason to send. */
+/** The longest line that a peer may send, in characters. */
 const MAX_LINE = 1024
 const IDLE_MS = 10_000
 
-/** The socket by which everybody on this machine sees that a host is alive: the kernel closes it when the host is gone. */
+/**
+ * The socket that shows to everybody on this machine that a host is alive. The kernel closes it
+ * when the host is gone.
+ */
 export interface HostSocket {
   close(): Promise<void>
 }
 
-/** Listens: answers `ping` with `pong`, and tells of `look`. Never keeps Node alive. */
+/**
+ * Listens on the socket of a host. Answers `ping` with `pong`, and calls `onLook` for `look`. Does
+ * not keep Node alive.
+ */
 export async function openHostSocket(hosts: string, hostId: string, onLook: () => void = () => {}): Promise<HostSocket> {
   const address = openSocketPath(hosts, hostId)
   const sockets = new Set<Socket>()
@@ -46,7 +52,7 @@ function serve(socket: Socket, onLook: () => void): void {
   let line = ''
   socket.unref()
   socket.setEncoding('utf8')
-  // Whoever asked may be gone before the answer.
+  // The peer may be gone before it is answered.
   socket.on('error', () => {})
   socket.setTimeout(IDLE_MS, () => socket.destroy())
   socket.on('data', (text: string) => {

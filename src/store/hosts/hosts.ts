@@ -7,7 +7,7 @@ import type { HostCard } from './card.ts'
 import { Liveness } from './liveness.ts'
 import { mayBeElsewhere } from './other-machines.ts'
 
-/** What is known of a host for good. */
+/** What never changes about a host. */
 interface KnownHost {
   /** `undefined`: its card was damaged. Its socket still shows whether it is alive. */
   readonly card: HostCard | undefined
@@ -30,7 +30,10 @@ export class Hosts {
     this.#liveness = new Liveness(folder)
   }
 
-  /** `unknown`: the host may run on another machine, or the question itself failed. Only a dead host loses its processes. */
+  /**
+   * `unknown`: the host may run on another machine, or the question itself failed. Only a dead host
+   * loses its processes.
+   */
   async stateOf(id: string): Promise<HostState> {
     return (await this.#know(id))?.elsewhere ? 'unknown' : this.#liveness.stateOf(id)
   }
@@ -41,7 +44,7 @@ export class Hosts {
     return hosts.filter(host => host !== undefined)
   }
 
-  /** `undefined`: there is no such host, or no longer. */
+  /** Returns `undefined` if there is no such host, or no longer. */
   async get(id: string): Promise<Host | undefined> {
     const known = await this.#know(id)
     if (known === undefined) return undefined
@@ -50,7 +53,7 @@ export class Hosts {
     return { id, osPid, hostname, ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }), state }
   }
 
-  /** The owner of a process: one of which there is not even a card is dead. */
+  /** The owner of a process. A host without a card is dead. */
   async owner(id: string): Promise<Host> {
     return (await this.get(id)) ?? { id, osPid: 0, hostname: '', state: 'dead' }
   }
@@ -69,7 +72,7 @@ export class Hosts {
     try {
       card = parseDocument<HostCard>(document, cardSchemaOf)
     } catch {
-      // Told by `hosts()`, whose entry lacks all that the card says.
+      // The host is listed without what its card would say.
     }
     const known = { card, elsewhere: mayBeElsewhere(this.#files, this.#folder, card?.bootId) }
     this.#known.set(id, known)

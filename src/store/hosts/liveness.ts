@@ -3,15 +3,21 @@ import type { HostState } from '../../record/host.ts'
 import { openSocketPath } from './socket-path.ts'
 
 /**
- * A host may take a second to answer a ping before it counts as not responding. Counted in turns of our own event loop: while we are
- * blocked ourselves no answer can reach us.
+ * A host that does not answer a ping within a second counts as unresponsive. The second is counted
+ * in turns of our own event loop: while our loop is blocked, no answer can reach us.
  */
 const TURN_MS = 50
 const TURNS = 20
-/** How long an answer is good for: a list of thousands of processes need not ask a host for each, and a death is seen within 100 ms. */
+/**
+ * How long an answer is reused, in milliseconds. A list of thousands of processes does not ask a
+ * host for each, and a death is still seen within 100 ms.
+ */
 const FRESH_MS = 50
 
-/** Knows which hosts are alive. Ids are never used twice, so a host that was found dead stays so. */
+/**
+ * Asks hosts whether they are alive, and remembers the answers. Ids are never used twice, so a host
+ * that was found dead stays dead.
+ */
 export class Liveness {
   readonly #hosts: string
   readonly #known = new Map<string, { readonly state: Promise<HostState>; freshUntil: number }>()
@@ -39,7 +45,10 @@ export class Liveness {
   }
 }
 
-/** Refused or missing: dead. A host that accepts and hangs up is closing just now: the second answer tells. */
+/**
+ * Refused or missing: dead. A host that accepts and hangs up is closing just now: the second answer
+ * tells.
+ */
 async function ask(hosts: string, hostId: string): Promise<HostState> {
   const first = await ping(hosts, hostId)
   if (first !== 'hung up') return first

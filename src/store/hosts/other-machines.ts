@@ -1,7 +1,9 @@
 import fs from 'node:fs'
 import type { Files } from '../../journal/files.ts'
 
-/** Types of file systems that several machines may share, as `statfs` tells them (linux/magic.h). */
+/**
+ * Types of file systems that several machines may share, as `statfs` returns them (linux/magic.h).
+ */
 const NETWORK: ReadonlySet<number> = new Set([
   0x6969, // NFS
   0x517b, // SMB
@@ -17,7 +19,7 @@ const NETWORK: ReadonlySet<number> = new Set([
   0x7461636f, // OCFS2
 ])
 
-/** Linux only. A container has its machine's. */
+/** The boot id of this machine, on Linux only. A container has the id of its machine. */
 export function readBootId(): string | undefined {
   try {
     return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
@@ -27,8 +29,9 @@ export function readBootId(): string | undefined {
 }
 
 /**
- * Whether a host with this boot id may run on another machine, whose sockets nobody can see from here. On a local file system another boot
- * id is an earlier boot of this machine, whose hosts are dead as their sockets say.
+ * Whether a host with this boot id may run on another machine, whose sockets nobody can see from
+ * here. On a local file system another boot id is an earlier boot of this machine, whose hosts are
+ * dead as their sockets say.
  */
 export function mayBeElsewhere(files: Files, folder: string, bootId: string | undefined): boolean {
   const own = readBootId()

@@ -8,15 +8,16 @@ import type { Files } from '../../journal/files.ts'
 /** The shortest limit among the systems Node runs on (macOS: 104 bytes with the closing zero). */
 const MAX_SOCKET_PATH_BYTES = 103
 
-/** How a host's socket is reached. Close it when the socket is closed or connected. */
+/** The address of a host's socket. Close it when the socket is closed or connected. */
 export interface SocketPath {
   readonly path: string
   close(): void
 }
 
 /**
- * The same for everybody who asks, whatever their environment: a host whose socket is looked for in the wrong place would seem dead.
- * A path that is too long for a socket goes through the open directory on Linux, and into /tmp elsewhere.
+ * Returns the same address to everybody, whatever their environment: a host whose socket is looked
+ * for in the wrong place would seem dead. If the path is too long for a socket, it leads through
+ * the open directory on Linux, and into /tmp elsewhere.
  */
 export function openSocketPath(hosts: string, hostId: string): SocketPath {
   // An id may come from a store, and becomes part of a path here.
@@ -29,7 +30,7 @@ export function openSocketPath(hosts: string, hostId: string): SocketPath {
   return { path: `/proc/self/fd/${fd}/${hostId}.sock`, close: () => fs.closeSync(fd) }
 }
 
-/** What is left of the socket of a host that died. A named pipe goes with its host. */
+/** Removes the socket file of a host that died. A named pipe goes away with its host. */
 export function removeSocket(files: Files, hosts: string, hostId: string): void {
   if (process.platform === 'win32') return
   const address = openSocketPath(hosts, hostId)

@@ -1,11 +1,17 @@
 import { createConnection } from 'node:net'
 import { openSocketPath } from './socket-path.ts'
 
-/** Nobody waits longer than a second for a host that accepts nobody. In turns of our own event loop: while we are blocked nothing is written. */
+/**
+ * Gives up after a second on a host that accepts no connection. The second is counted in turns of
+ * our own event loop: while our loop is blocked, nothing is written.
+ */
 const TURN_MS = 50
 const TURNS = 20
 
-/** Lets a host look at once for what was put into the store for it. One that does not hear looks by itself before long. */
+/**
+ * Tells a host that there may be something in the store for it. A host that does not hear it polls
+ * before long.
+ */
 export function wakeHost(hosts: string, hostId: string): Promise<void> {
   return new Promise(resolve => {
     try {
@@ -22,7 +28,7 @@ export function wakeHost(hosts: string, hostId: string): Promise<void> {
         address.close()
         resolve()
       })
-      // What is written is read, also if we are gone by then.
+      // The host reads what was written even if this process has ended by then.
       socket.end('look\n', () => socket.destroy())
     } catch {
       resolve()

@@ -8,7 +8,8 @@ import type { Directory } from './directory.ts'
 import { hostIdsIn, ownersIn, pidsIn, RELEASED } from './paths.ts'
 
 /**
- * See `Store.adopt`. The journals are copied: should the host be alive after all, it goes on writing to files that nobody reads.
+ * See `Store.adopt`. The journals are copied: should the host be alive after all, it goes on
+ * writing to files that nobody reads.
  *
  * @throws ERR_UNKNOWN_HOST; ERR_HOST_ALIVE unless `force`
  */

@@ -17,7 +17,10 @@ import { RELEASED, hostIdsIn, namesIn, ownersIn, pidsIn } from './paths.ts'
 type Accept = Parameters<HostStore['adopt']>[0]
 type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
 
-/** See `HostStore.adopt`. Each journal is taken by a rename into the adopter's folder, which lets exactly one host win. */
+/**
+ * See `HostStore.adopt`. Each journal is taken by a rename into the adopter's folder, which lets
+ * exactly one host win.
+ */
 export async function* adopt(directory: Directory, hostId: string, accept: Accept, skip: Skip): AsyncGenerator<AdoptedProcess> {
   const { files, paths } = directory
   const yieldLoop = createLoopYield()
@@ -33,7 +36,7 @@ export async function* adopt(directory: Directory, hostId: string, accept: Accep
   }
 }
 
-/** Whose folders are up for adoption. */
+/** The owners whose processes may be adopted. */
 async function abandonedOwners({ files, paths, hosts }: Directory, hostId: string): Promise<string[]> {
   const owners = new Set([...ownersIn(files, paths), ...hostIdsIn(files, paths)])
   owners.delete(hostId)
@@ -41,7 +44,10 @@ async function abandonedOwners({ files, paths, hosts }: Directory, hostId: strin
   return [RELEASED, ...(await findDead([...owners], owner => hosts.stateOf(owner)))]
 }
 
-/** `undefined`: the process is not for this host to run. A journal that cannot be read stays where it is; readers tell of it. */
+/**
+ * Returns `undefined` if this host does not run the process. A journal that cannot be read stays
+ * where it is, and readers report it.
+ */
 async function takeOver(
   directory: Directory,
   hostId: string,
@@ -73,8 +79,9 @@ function finishMove({ paths, keys, ended }: Directory, folder: string, { pid, ke
 }
 
 /**
- * Reads the journal again after the rename: another host may have taken, run and released the process since the first read. And its key
- * may be another process's: a host that dies before it claims the key has promised the process to nobody.
+ * Reads the journal again after the rename: another host may have taken, run and released the
+ * process since the first read. And its key may be another process's: a host that dies before it
+ * claims the key has promised the process to nobody.
  */
 async function confirm({ files, paths, keys }: Directory, hostId: string, pid: string, before: ProcessRecord) {
   const file = paths.activeJournal(hostId, pid)
@@ -87,13 +94,14 @@ async function confirm({ files, paths, keys }: Directory, hostId: string, pid: s
     removeFile(files, file)
     return undefined
   } catch (error) {
-    // This host does not run the process, so it must not keep it: the next one that adopts tries again.
+    // This host does not run the process, so it must not keep it: the next one that adopts tries
+    // again.
     rename(files, file, paths.journal(paths.released, pid))
     throw error
   }
 }
 
-/** `undefined`: the journal is gone by now, or makes no sense. */
+/** Returns `undefined` if the journal is gone by now, or makes no sense. */
 async function readIfSound(files: Files, file: string, pid: string): Promise<ProcessRecord | 'never begun' | undefined> {
   try {
     return await readJournal(files, file, pid)
@@ -104,7 +112,7 @@ async function readIfSound(files: Files, file: string, pid: string): Promise<Pro
 }
 
 /**
- * `undefined`: the journal is gone by now.
+ * Returns `undefined` if the journal is gone by now.
  *
  * @throws ERR_STORE_READ, ERR_STORE_CORRUPT, ERR_STORE_VERSION
  */
@@ -125,12 +133,13 @@ async function readJournal(files: Files, file: string, pid: string): Promise<Pro
 /** @returns false if another host won */
 const rename = (files: Files, from: string, to: string): boolean => ifThere(() => (files.renameSync(from, to), true)) ?? false
 
-/** Once nothing is left of what a dead host had, its folder, card and socket go too. */
+/** Removes the folder, card and socket of a dead host that owns nothing any more. */
 async function removeIfEmpty({ files, paths, keys, hosts, documents }: Directory, hostId: string): Promise<void> {
   const folder = paths.activeFolder(hostId)
   try {
     if (pidsIn(files, folder).length > 0) return
-    // Drafts of compactions that died with it. A draft that has the key of its journal keeps it until the heir has moved the key.
+    // These are drafts of compactions that died with the host. A draft that has the key of its
+    // journal stays until the adopting host has moved the key.
     for (const name of namesIn(files, folder)) {
       if (!name.startsWith('.')) continue
       const draft = paths.found(folder, name)
@@ -142,7 +151,7 @@ async function removeIfEmpty({ files, paths, keys, hosts, documents }: Directory
     removeSocket(files, paths.hosts, hostId)
     hosts.forget(hostId)
   } catch (error) {
-    // Somebody else put a file there.
+    // Somebody else has put a file there.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw writeFailed(folder, error)
   }
 }

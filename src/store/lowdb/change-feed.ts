@@ -9,11 +9,19 @@ import type { Paths } from './paths.ts'
 
 const POLL_MS = 100
 const MAX_POLL_MS = 1000
-/** The feed waits this many times as long as its last look took, so that a store of many live processes costs no more than 1/25 of a CPU. */
+/**
+ * The feed waits this many times as long as its last look took, so that a store of many live
+ * processes costs no more than 1/25 of a CPU.
+ */
 const LOOK_SHARE = 25
-/** The feed waits this many times as long as its reader spent on the last batch: a store in a hurry is shown in larger steps. */
+/**
+ * The feed waits this many times as long as its reader spent on the last batch, so that busy stores
+ * are shown in larger steps.
+ */
 const READER_SHARE = 4
-/** A folder may change again within the tick of the clock that its newest change was stamped with. */
+/**
+ * A folder may change again within the tick of the clock that its newest change was stamped with.
+ */
 const STAMP_MS = 50
 
 /** See `Store.changes`. Reads names and sizes, never a journal. */

@@ -39,7 +39,8 @@ export function dropDraft({ files, keys }: Shared, { pid, key, file, draft }: Re
 export function replace(directory: Shared, replacement: Replacement): void {
   const { pid, key, file, draft } = replacement
   try {
-    // The key first: a journal whose key points elsewhere would lose it. After a death between the two calls the adopter moves the key back.
+    // The key first: a journal whose key points elsewhere would lose it. After a death between the
+    // two calls the adopter moves the key back.
     if (key !== undefined) directory.keys.move(key, pid, draft)
     directory.files.renameSync(draft, file)
   } catch (error) {

@@ -8,10 +8,12 @@ import type { NamedJournal } from './names.ts'
 import { hoursIn, parseEndedName } from './paths.ts'
 
 /**
- * See `Store.counts`. The names of ended journals say their status; of live ones the newest record has to be read.
+ * See `Store.counts`. The names of ended journals have the status. Of live ones the newest record
+ * is read.
  *
- * @param statusNow of a live one; `undefined`: it makes no sense just now, or is there no longer
- * @param statusOf after a second look; `undefined`: it is gone
+ * @param statusNow the status of a live process, or `undefined` if its journal makes no sense at
+ * the moment or does not exist any more
+ * @param statusOf the status at a second look, or `undefined` if the process is gone
  */
 export async function counts(
   { files, paths }: Directory,

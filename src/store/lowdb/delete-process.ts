@@ -11,7 +11,9 @@ import type { Directory } from './directory.ts'
 import { placeOf } from './locate.ts'
 import type { Reader } from './reader.ts'
 
-/** A host moves a journal right after its last line. Pauses between looks for that, in milliseconds. */
+/**
+ * A host moves a journal right after its last line. Pauses between looks for that, in milliseconds.
+ */
 const MOVE_MS = [1, 2, 5, 10, 20, 50, 100] as const
 
 /** See `Store.delete`. */

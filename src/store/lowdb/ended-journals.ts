@@ -17,7 +17,10 @@ export class EndedJournals {
   readonly #files: Files
   readonly #paths: Paths
   readonly #keys: Keys
-  /** Hours that have a folder, as far as this Node process knows: `expire` may have removed it since. */
+  /**
+   * Hours that have a folder, as far as this Node process knows: `expire` may have removed it
+   * since.
+   */
   readonly #made = new Set<string>()
 
   constructor(files: Files, paths: Paths, keys: Keys) {
@@ -27,7 +30,8 @@ export class EndedJournals {
   }
 
   /**
-   * Moves a journal out of its owner's folder. Returns the folders above in which that may have made one.
+   * Moves a journal out of its owner's folder. Returns the folders above in which that may have
+   * made one.
    *
    * @param from the folder the journal is in
    */
@@ -50,8 +54,9 @@ export class EndedJournals {
   }
 
   /**
-   * Deletes a journal and frees its key. The journal is taken by a rename first: whoever wins is the only one to touch the key, so a key
-   * that was freed and claimed anew is never freed again. Returns false if another host was faster.
+   * Deletes a journal and frees its key. The journal is taken by a rename first: whoever wins is
+   * the only one to touch the key, so a key that was freed and claimed anew is never freed again.
+   * Returns false if another host was faster.
    */
   delete(folder: string, name: string): boolean {
     const taken = this.#paths.takenJournal(folder, name)

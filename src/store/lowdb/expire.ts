@@ -10,11 +10,14 @@ import { readFirstLine } from './first-line.ts'
 import { placeOf } from './locate.ts'
 import { hoursIn, parseEndedName } from './paths.ts'
 
-/** Names read at once: an hour's folder may have a hundred thousand, which would hold up the event loop. */
+/**
+ * Names read at once: the folder of an hour may have a hundred thousand, which would hold up the
+ * event loop.
+ */
 const NAMES = 512
 /** Files looked at side by side. */
 const BATCH = 32
-/** Whoever takes longer to delete a journal has died over it. In milliseconds. */
+/** A host that takes longer than this to delete a journal has died meanwhile. In milliseconds. */
 const STUCK_MS = 60_000
 
 /** See `HostStore.expire`. The end of a process is when its file was last written. */
@@ -69,7 +72,10 @@ function hasParent(directory: Directory, file: string): boolean {
   return parent !== undefined && placeOf(directory, parent) !== undefined
 }
 
-/** Calls `visit` for every name in a folder; returns how often it said true. What is gone by then does not count. */
+/**
+ * Calls `visit` for every name in a folder. Returns how often it returned true. Files that are gone
+ * by then do not count.
+ */
 async function forEachName({ paths }: Directory, folder: string, visit: (name: string) => Promise<boolean>): Promise<number> {
   let count = 0
   const names = await namesOf(folder)

@@ -1,7 +1,10 @@
 import { watch } from 'node:fs'
 import type { FSWatcher } from 'node:fs'
 
-/** Waits for a file to change. A watch makes it quick where there is one; the timer makes it sure, and keeps Node alive meanwhile. */
+/**
+ * Waits for a file to change. A watch makes this fast where watches work. A timer makes it certain,
+ * and keeps Node alive meanwhile.
+ */
 export class FileWatcher {
   readonly #signal: AbortSignal
   readonly #watcher: FSWatcher | undefined
@@ -17,7 +20,7 @@ export class FileWatcher {
     signal.addEventListener('abort', this.#notify, { once: true })
     try {
       this.#watcher = watch(file, { persistent: false }, this.#notify)
-      // Too many watches, a file system without: the timer is enough.
+      // There may be too many watches, or none on this file system. Then the timer is enough.
       this.#watcher.on('error', () => this.#watcher?.close())
     } catch {
       this.#watcher = undefined

@@ -17,9 +17,10 @@ import type { Reader } from './reader.ts'
 const POLL_MS = 50
 
 /**
- * See `Store.follow`. One file is followed wherever it moves, since a rename keeps it. When it has no name any more, the process was deleted,
- * or its journal was compacted and goes on in another file. What that file has of revisions not seen yet is told; what a second compaction
- * has dropped meanwhile is in no file any more, and was not worth keeping.
+ * See `Store.follow`. One file is followed wherever it moves, since a rename keeps it. When it has
+ * no name any more, the process was deleted, or its journal was compacted and goes on in another
+ * file. What that file has of revisions not seen yet is told; what a second compaction has dropped
+ * meanwhile is in no file any more, and was not worth keeping.
  */
 export async function* follow(directory: Directory, reader: Reader, pid: string, signal: AbortSignal): AsyncGenerator<StoredProcess> {
   let revision: number | undefined
@@ -34,7 +35,10 @@ export async function* follow(directory: Directory, reader: Reader, pid: string,
   }
 }
 
-/** The records newer than a revision, or from the newest one on. Ends when the file has no name any more. */
+/**
+ * The records newer than a revision, or from the newest one on. Ends when the file has no name any
+ * more.
+ */
 async function* followFile(
   directory: Directory,
   reader: Reader,

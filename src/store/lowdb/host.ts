@@ -21,7 +21,10 @@ import { orWriteFailed, OwnedJournals } from './owned-journals.ts'
 import { namesIn } from './paths.ts'
 import { publish, take } from './submissions.ts'
 
-/** Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began. */
+/**
+ * Registers a host. Its socket comes first, so that nobody ever sees a host that seems dead before
+ * it began.
+ */
 export async function openLowdbHost(directory: Directory): Promise<HostStore> {
   const { files, paths, documents } = directory
   const hostId = createHostId()
@@ -43,7 +46,7 @@ export async function openLowdbHost(directory: Directory): Promise<HostStore> {
   }
 }
 
-/** Whom to call when somebody wakes the host. */
+/** Holds the callback for wake-ups of the host. */
 interface Waking {
   listener: () => void
 }

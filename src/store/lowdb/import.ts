@@ -10,8 +10,8 @@ import type { Directory } from './directory.ts'
 import { placeOf } from './locate.ts'
 
 /**
- * See `HostStore.import`. After its rename the journal is one whose host has written its end and still has to claim its key and to move it:
- * if this host dies on the way, the adopter finishes.
+ * See `HostStore.import`. After its rename the journal is one whose host has written its end and
+ * still has to claim its key and to move it: if this host dies on the way, the adopter finishes.
  */
 export async function importProcess(
   directory: Directory,

@@ -10,7 +10,7 @@ import type { Paths } from './paths.ts'
 /** A claim that is freed more often than this while a host looks at it is a fault, not a race. */
 const MAX_ATTEMPTS = 100
 
-/** What a key's file says. */
+/** What the file of a key says. */
 interface Claim {
   readonly pid: string | undefined
   readonly ino: number
@@ -24,12 +24,14 @@ interface Claim {
 const SLOT = /^[\da-f]{64}(?:\.\d{1,3})?$/
 
 /**
- * Idempotency keys. A key is a second name (a hard link) of the journal that has it: made exclusively, and with its content at once. Only
- * the host that took the journal away first may unlink its key (see `EndedJournals.delete`), so no claim is ever lifted under a new one.
+ * Idempotency keys. A key is a second name (a hard link) of the journal that has it: made
+ * exclusively, and with its content at once. Only the host that took the journal away first may
+ * unlink its key (see `EndedJournals.delete`), so no claim is ever lifted under a new one.
  *
- * A journal may be lost all the same: removed by hand, or with the power. Its claim is stale then, and stays for good. Never unlink a key that
- * looks stale: between the check and the unlink another process may have claimed it. The key goes on in its next slot (`<hash>.1`), which is
- * claimed by the same exclusive link.
+ * A journal may be lost all the same: removed by hand, or with the power. Its claim is stale then,
+ * and stays for good. Never unlink a key that looks stale: between the check and the unlink another
+ * process may have claimed it. The key goes on in its next slot (`<hash>.1`), which is claimed by
+ * the same exclusive link.
  */
 export class Keys {
   readonly #files: Files
@@ -47,7 +49,8 @@ export class Keys {
   }
 
   /**
-   * Claims a key for a journal whose first line is whole. Returns the pid that has it then: `pid`, or who was faster.
+   * Claims a key for a journal whose first line is whole. Returns the pid that has it then: `pid`,
+   * or that of a process that was faster.
    *
    * @throws ERR_STORE_CORRUPT, and whatever the file system throws
    */
@@ -108,7 +111,7 @@ export class Keys {
     return this.#nameOf(key, file) !== undefined
   }
 
-  /** Frees the space of a claim whose journal is gone. The name stays. */
+  /** Empties the file of a claim whose journal is gone. The name stays. */
   shrinkIfStale(name: string): void {
     if (!SLOT.test(name)) return
     const file = this.#paths.found(this.#paths.keys, name)
@@ -166,8 +169,8 @@ export class Keys {
     try {
       const head = firstLine(new FileBytes(this.#files, fd))
       const { nlink, ino } = this.#files.fstatSync(fd)
-      // Whoever deletes a journal frees its key first: in between, the file's one name is not the key's any more. No other file gets this
-      // inode while the file is open.
+      // Whoever deletes a journal frees its key first: in between, the file's one name is not the
+      // key's any more. No other file gets this inode while the file is open.
       const isStale = nlink === 1 && this.#inodeOf(file) === ino
       return { pid: head === undefined ? undefined : parseClaim(head)?.pid, ino, isHeld: nlink > 1, isStale }
     } finally {

@@ -31,7 +31,8 @@ export function checkStore({ files, paths }: Directory): void {
 }
 
 /**
- * Makes the folders that are not there yet. Any number of hosts may do so at once. Returns whether the store was made.
+ * Makes the folders that are not there yet. Any number of hosts may do so at once. Returns whether
+ * the store was made.
  *
  * @throws ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_WRITE
  */
@@ -41,10 +42,11 @@ export async function prepareStore({ files, paths, durability }: Directory): Pro
     const stat = statRoot(files, root)
     if (stat === undefined) makeFolder(files, root)
     if (formatOf(files, paths) !== undefined) return false
-    // Only in a folder that is all ours: the rest of a user's folder is not for us to hide.
+    // Only in a new folder: other files in a user's folder must not be hidden from git.
     if (files.readdirSync(root).length === 0) writeAtomically(files, paths.gitignore, '*\n')
     for (const folder of [hosts, pending, released, ended, keys]) makeFolder(files, folder)
-    // Last: a store is one once all of it is there. Safe before it has its name: it may take the place of one that another host relies on.
+    // Last: a store is one once all of it is there. Safe before it has its name: it may take the
+    // place of one that another host relies on.
     await writeSafely(files, durability, paths.format, `${JSON.stringify({ format: STORE_FORMAT })}\n`)
     return true
   } catch (error) {
@@ -63,7 +65,7 @@ export async function makeStoreSafe({ paths, durability }: Directory, isNew: boo
   await durability.folders(...(isNew ? [dirname(root)] : []), root, active)
 }
 
-/** What kept a host from setting up in `root`. */
+/** The error to throw for whatever kept a host from opening in `root`. */
 export function asStoreFailure(root: string, error: unknown): Error {
   const { code, cause } = error instanceof StepwrightError ? error : { code: 'ERR_STORE_WRITE', cause: error }
   if (code === 'ERR_STORE_WRITE' && isDenied(cause)) return noAccess(root, 'The store cannot be written', cause)
@@ -89,7 +91,7 @@ function statRoot(files: Files, root: string): FileStat | undefined {
   return stat
 }
 
-/** `undefined`: not a store yet. */
+/** The format of the store, or `undefined` if there is none yet. */
 function formatOf(files: Files, paths: Paths): number | undefined {
   let text: string
   try {

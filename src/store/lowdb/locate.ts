@@ -16,8 +16,8 @@ export interface Located extends OpenJournal {
 }
 
 /**
- * Opens a process's journal wherever it is; `undefined` if it is nowhere. Looks in the order in which journals move. The caller
- * closes `fd`.
+ * Opens the journal of a process wherever it is, or returns `undefined` if it is nowhere. It looks
+ * in the order in which journals move. The caller closes `fd`.
  *
  * @throws ERR_STORE_READ, ERR_STORE_CORRUPT
  */
@@ -31,7 +31,7 @@ export function locate(directory: Shared, pid: string): Located | undefined {
   return undefined
 }
 
-/** Where a process's journal is; `undefined` if it is nowhere. */
+/** The place of the journal of a process, or `undefined` if it is nowhere. */
 export function placeOf(directory: Shared, pid: string): Pick<Located, 'file' | 'place'> | undefined {
   const journal = locate(directory, pid)
   if (journal !== undefined) directory.files.closeSync(journal.fd)
@@ -44,7 +44,9 @@ function* placesOf({ files, paths }: Shared, pid: string): Generator<[Place, str
   for (const status of FINAL_STATUSES) yield [{ kind: 'ended', status }, paths.endedJournal(pid, status)]
 }
 
-/** Asking first is five times cheaper than an open that throws, and most places are the wrong one. */
+/**
+ * Asking first is five times cheaper than an open that throws, and most places are the wrong one.
+ */
 function openIfThere({ files }: Shared, file: string): number | undefined {
   try {
     if (files.statSync(file, { throwIfNoEntry: false }) === undefined) return undefined

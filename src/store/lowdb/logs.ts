@@ -39,8 +39,8 @@ export function appendLog({ files, paths }: Directory, pid: string, entry: LogEn
 }
 
 /**
- * Yields every entry, then later ones as long as `changes` of the process come. In a log that was cut meanwhile it goes on after the last line
- * it saw.
+ * Yields every entry, then later ones as long as `changes` of the process come. In a log that was
+ * cut meanwhile it goes on after the last line it saw.
  */
 export async function* readLogs(
   directory: Directory,

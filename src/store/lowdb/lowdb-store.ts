@@ -72,7 +72,7 @@ class LowdbStore implements Store {
   }
 
   async openHost(): Promise<HostStore> {
-    // Half of this store, and readers have no use for it.
+    // Loaded on demand: it is half of the code of this store, and readers do not need it.
     const { openLowdbHost } = await import('./host.ts')
     return openLowdbHost(this.#directory)
   }
@@ -138,7 +138,7 @@ class LowdbStore implements Store {
 
   async submit(record: ProcessRecord): Promise<Created> {
     const submitted = await submit(this.#directory, record)
-    // Any of them may be a worker.
+    // Any host may be a worker.
     if (submitted.created) await Promise.all(this.#hostIds().map(id => this.wake(id)))
     return submitted
   }
@@ -165,7 +165,7 @@ class LowdbStore implements Store {
     return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
   }
 
-  /** Those of the directory, once it is known that there is a store. */
+  /** The documents of the directory. Each call checks first that there is a store. */
   #checkedDocuments(): Documents {
     const { documents } = this.#directory
     return {

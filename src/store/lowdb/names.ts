@@ -6,7 +6,7 @@ import { hourOf, pidAtHead } from '../../record/pid.ts'
 import { hoursIn, namesIn, ownersIn, parseEndedName, pidOfJournal } from './paths.ts'
 import type { Paths, Place } from './paths.ts'
 
-/** A process as far as the name of its file tells. */
+/** A process, as known from the name of its journal. */
 export interface NamedJournal {
   readonly pid: string
   readonly place: Place
@@ -15,8 +15,9 @@ export interface NamedJournal {
 const descending = (a: string, b: string): number => (a < b ? 1 : a > b ? -1 : 0)
 
 /**
- * Every process whose pid begins with `prefix`, newest first, each once. Names of live ones are collected first, and hours are read as
- * they are reached, so a journal that moves on meanwhile is met where it was or where it went. `ended: false` leaves out the hours.
+ * Every process whose pid begins with `prefix`, newest first, each once. Names of live ones are
+ * collected first, and hours are read as they are reached, so a journal that moves on meanwhile is
+ * met where it was or where it went. `ended: false` leaves out the hours.
  */
 export async function* journalsIn(
   files: Files,
@@ -42,8 +43,9 @@ export async function* journalsIn(
 }
 
 /**
- * The journals of processes that have not ended, by pid, each with the place where it was met. The folders are read twice: a journal that moves
- * from a folder not yet read to one that was is met the second time.
+ * The journals of processes that have not ended, by pid, each with the place where it was met. The
+ * folders are read twice: a journal that moves from a folder not yet read to one that was is met
+ * the second time.
  */
 export function liveJournals(files: Files, paths: Paths, prefix = ''): Map<string, NamedJournal> {
   const found = new Map<string, NamedJournal>()

@@ -1,14 +1,17 @@
 import type { Journal } from '../../journal/journal.ts'
 import { ShortLivedMap } from '../short-lived-map.ts'
 
-/** A host may own thousands of processes where `ulimit -n` is 1024: the others are opened for each write. */
+/**
+ * The most journals kept open: a host may own thousands of processes where `ulimit -n` is 1024.
+ * Others are opened for each write.
+ */
 const MAX_OPEN = 200
 
-/** Which journals a host keeps open: those written to most recently. */
+/** The journals that a host keeps open: those it wrote to most recently. */
 export class OpenJournals {
   readonly #open = new ShortLivedMap<Journal<unknown>, true>()
 
-  /** `journal` was just written to. */
+  /** Call after a write to `journal`. */
   touch(journal: Journal<unknown>): void {
     this.#open.delete(journal)
     this.#open.set(journal, true)

@@ -21,15 +21,16 @@ interface OwnedJournal {
   readonly low: LowSync<JournalLine>
   readonly journal: Journal<JournalLine>
   readonly key: string | undefined
-  /** Of the newest line on disk. */
+  /** The revision of the newest line on disk. */
   revision: number
-  /** Bytes past which the journal is compacted. */
+  /** The length past which the journal is compacted, in bytes. */
   compactAt: number
   /** The journal has moved to where ended ones are. */
   moved: boolean
   /**
-   * Folders in which the journal has got a name that a loss of power could still take away. With `durability: 'power'` the write of its newest
-   * line resolves once they are synced. Empty otherwise.
+   * Folders in which the journal has got a name that a loss of power could still take away. With
+   * `durability: 'power'` the write of its newest line resolves once they are synced. Empty
+   * otherwise.
    */
   unsafe: ReadonlySet<string>
 }
@@ -37,7 +38,10 @@ interface OwnedJournal {
 const SAFE: ReadonlySet<string> = new Set()
 const NOTHING = {} as JournalLine
 
-/** A journal as a database that is written to at once. A host knows the newest line, since it has just written it, and never reads. */
+/**
+ * A journal as a database that is written to at once. A host knows the newest line, since it has
+ * just written it, and never reads.
+ */
 class Appender implements SyncAdapter<JournalLine> {
   readonly #journal: Journal<JournalLine>
 
@@ -76,12 +80,18 @@ export class OwnedJournals {
     return this.#owned.has(pid)
   }
 
-  /** Adds a journal that was taken. The half line that its last host may have left is cut off before the first write. */
+  /**
+   * Adds a journal that was taken. The half line that its last host may have left is cut off before
+   * the first write.
+   */
   add(record: ProcessRecord): void {
     this.#own(record, 'existing')
   }
 
-  /** Creates a process. Returns the pid that has its key: its own, and then it is in the store and safe, or that of a process that was faster. */
+  /**
+   * Creates a process. Returns the pid that has its key: its own, and then it is in the store and
+   * safe, or that of a process that was faster.
+   */
   async begin(record: ProcessRecord): Promise<string> {
     const { keys, paths, durability } = this.#directory
     const { pid, key } = record
@@ -102,8 +112,9 @@ export class OwnedJournals {
   }
 
   /**
-   * Waits until the claim of a key is safe. Once it was made, others may have been given the process: so a process of this host stays, whatever
-   * fails, and its next line waits for the key instead.
+   * Waits until the claim of a key is safe. Once it was made, others may have been given the
+   * process: so a process of this host stays, whatever fails, and its next line waits for the key
+   * instead.
    */
   async makeKeySafe(pid: string): Promise<void> {
     const { paths, durability } = this.#directory
@@ -112,7 +123,9 @@ export class OwnedJournals {
     await (owned === undefined ? durability.folders(paths.keys) : this.#makeSafe(owned).catch(() => {}))
   }
 
-  /** See `HostStore.write`. Most lines are in the store with one call: no promise is made for these. */
+  /**
+   * See `HostStore.write`. Most lines are in the store with one call: no promise is made for these.
+   */
   write(line: JournalLine): Promise<void> | undefined {
     try {
       const owned = this.#get(line.pid)
@@ -211,8 +224,8 @@ export class OwnedJournals {
   }
 
   /**
-   * Drops a process that never began. A journal that cannot be removed is no process to readers while its line is not whole, and otherwise is
-   * dropped by its adopter, as its key is another's.
+   * Drops a process that never began. A journal that cannot be removed is no process to readers
+   * while its line is not whole, and otherwise is dropped by its adopter, as its key is another's.
    */
   #abandon(pid: string, { journal }: OwnedJournal): void {
     this.#owned.delete(pid)
@@ -220,7 +233,7 @@ export class OwnedJournals {
     try {
       removeFile(this.#directory.files, journal.file)
     } catch {
-      // As above.
+      // See above.
     }
   }
 
@@ -240,7 +253,7 @@ export class OwnedJournals {
       length = compacted
       makeUnsafe(owned, this.#folder, ...(key === undefined ? [] : [paths.keys]))
     } catch {
-      // The journal is compacted when its length has doubled.
+      // It is tried again when the length has doubled.
     }
     owned.compactAt = Math.max(COMPACT_AT, 2 * length)
   }
@@ -253,7 +266,7 @@ export class OwnedJournals {
   }
 }
 
-/** Runs what changes a file; a failure names it. */
+/** Runs `call`. A failure is thrown as ERR_STORE_WRITE with the name of the file. */
 export function orWriteFailed<T>(file: string, call: () => T): T {
   try {
     return call()

@@ -12,7 +12,9 @@ import { isDocumentName } from '../documents.ts'
 import type { Collection } from '../documents.ts'
 import { isHostId } from '../hosts/host-id.ts'
 
-/** The folder in `active/` of journals that a host let go in order and that wait for the next one. */
+/**
+ * The folder in `active/` of journals that a host let go in order and that wait for the next one.
+ */
 export const RELEASED = 'released'
 
 const JOURNAL = /^([0-9a-z]{20})\.jsonl$/
@@ -44,7 +46,10 @@ const isOwner = (text: unknown): boolean => text === RELEASED || isHostId(text)
 const isHour = (text: unknown): boolean => typeof text === 'string' && HOUR.test(text)
 const isFinalStatus = (text: unknown): boolean => FINAL_STATUSES.includes(text as FinalStatus)
 
-/** Where each thing in a store is. All paths below a store's directory are made here, of parts that are checked. */
+/**
+ * Where each thing in a store is. All paths below a store's directory are made here, of parts that
+ * are checked.
+ */
 export class Paths {
   /** Absolute. */
   readonly root: string
@@ -83,7 +88,7 @@ export class Paths {
     return below(folder, `${checked(isPid, pid)}.jsonl`)
   }
 
-  /** What is written before it takes the place of a journal. Readers know no such name. */
+  /** A draft, which is written before it takes the place of a journal. Readers ignore its name. */
   draft(folder: string, pid: string): string {
     return below(folder, `.${checked(isPid, pid)}.jsonl`)
   }
@@ -133,13 +138,13 @@ export class Paths {
     return below(this.lost, `${name}.${randomWord()}`)
   }
 
-  /** What was found under a name in one of the store's folders. */
+  /** The path of a name that was found in one of the store's folders. */
   found(folder: string, name: string): string {
     return below(folder, name)
   }
 }
 
-/** The names in a folder; none if it is not there. */
+/** The names in a folder, or none if it does not exist. */
 export function namesIn(files: Files, folder: string): string[] {
   try {
     return files.readdirSync(folder)
@@ -149,10 +154,10 @@ export function namesIn(files: Files, folder: string): string[] {
   }
 }
 
-/** Of the name of a journal in `pending/` or in a folder of `active/`. */
+/** The pid in the name of a journal in `pending/` or in a folder of `active/`. */
 export const pidOfJournal = (name: string): string | undefined => JOURNAL.exec(name)?.[1]
 
-/** Of the name of a draft of a journal. */
+/** The pid in the name of a draft of a journal. */
 export const pidOfDraft = (name: string): string | undefined => DRAFT.exec(name)?.[1]
 
 /** The pids of the journals in `pending/` or in a folder of `active/`. */
@@ -164,7 +169,7 @@ export const documentsIn = (files: Files, folder: string): string[] =>
     .flatMap(name => DOCUMENT.exec(name)?.[1] ?? [])
     .filter(isDocumentName)
 
-/** Whose folders there are in `active/`: hosts' ids, and `RELEASED`. */
+/** The names of the folders in `active/`: ids of hosts, and `RELEASED`. */
 export const ownersIn = (files: Files, paths: Paths): string[] => namesIn(files, paths.active).filter(isOwner)
 
 export const hostIdsIn = (files: Files, paths: Paths): string[] => documentsIn(files, paths.hosts).filter(isHostId)

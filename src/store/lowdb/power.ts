@@ -6,8 +6,8 @@ import type { Files } from '../../journal/files.ts'
 import type { Journal } from '../../journal/journal.ts'
 
 /**
- * What makes a rename or a new file survive the loss of power: the folder is on disk too. Those who ask while a folder is being synced
- * share the sync that comes next.
+ * Syncs folders, so that renames and new files survive a power failure. Calls during a sync of a
+ * folder share the next one.
  */
 class FolderSync {
   readonly #files: Files
@@ -39,7 +39,7 @@ class FolderSync {
   }
 }
 
-/** A file, or a folder. */
+/** Syncs a file or a folder. */
 async function syncFile(files: Files, file: string): Promise<void> {
   const fd = files.openSync(file, fs.constants.O_RDONLY)
   try {
@@ -49,20 +49,23 @@ async function syncFile(files: Files, file: string): Promise<void> {
   }
 }
 
-/** What a store waits for before it calls something safe: `undefined` if there is nothing to wait for. Each rejects with ERR_STORE_WRITE. */
+/**
+ * What a store awaits before it calls something safe. Each method returns `undefined` if there is
+ * nothing to wait for, and rejects with ERR_STORE_WRITE.
+ */
 export interface Durability {
   /** The newest line of a journal. */
   line(journal: Journal<unknown>): Promise<void> | undefined
-  /** What a new file has in it. */
+  /** The content of a new file. */
   file(file: string): Promise<void> | undefined
-  /** Files made in these folders, or renamed into or out of them. */
+  /** Files that were created in these folders, or renamed into or out of them. */
   folders(...folders: readonly string[]): Promise<void> | undefined
 }
 
-/** Safe from the death of the process: what the kernel has, it keeps. */
+/** Safe from the death of the Node process: the kernel keeps what was written. */
 export const processDurability: Durability = { line: () => undefined, file: () => undefined, folders: () => undefined }
 
-/** Safe from the loss of power, as far as the disk keeps its word. */
+/** Safe from a power failure, as far as the disk keeps its promises. */
 export function powerDurability(files: Files): Durability {
   const sync = new FolderSync(files)
   return {
@@ -84,7 +87,7 @@ export function powerDurability(files: Files): Durability {
   }
 }
 
-/** `writeAtomically`, of a text that is safe before its file has its name. */
+/** As `writeAtomically`, but the content is safe before the file gets its name. */
 export async function writeSafely(files: Files, durability: Durability, file: string, text: string): Promise<void> {
   const draft = draftOf(file)
   writeNew(files, draft, Buffer.from(text))

@@ -18,7 +18,10 @@ import type { NamedJournal } from './names.ts'
 import { RELEASED } from './paths.ts'
 import type { Paths, Place } from './paths.ts'
 
-/** Reads what hosts write, from any process, without asking them. Holds nothing open between calls. */
+/**
+ * Reads what hosts write, in any Node process, without asking them. Keeps no file open between
+ * calls.
+ */
 export class Reader {
   readonly #directory: Directory
 
@@ -78,7 +81,7 @@ export class Reader {
     return pids
   }
 
-  /** Who owns a process whose newest record was read in `place`. */
+  /** The owner of a process whose newest record was read in `place`. */
   async ownerOf(place: Place, record: ProcessRecord): Promise<Host | undefined> {
     if (place.kind !== 'active' || place.owner === RELEASED || isFinal(record.status)) return undefined
     return this.#directory.hosts.owner(place.owner)
@@ -89,7 +92,9 @@ export class Reader {
     return journal === undefined ? this.get(named.pid) : this.#readAndClose(journal)
   }
 
-  /** `undefined`: the journal is there no longer, or makes no sense just now. */
+  /**
+   * Returns `undefined` if the journal does not exist any more, or makes no sense at the moment.
+   */
   #statusNow(named: NamedJournal): ProcessStatus | undefined {
     const journal = this.#open(named)
     if (journal === undefined) return undefined
@@ -103,7 +108,7 @@ export class Reader {
     }
   }
 
-  /** `undefined`: the journal is there no longer. */
+  /** Returns `undefined` if the journal does not exist any more. */
   #open({ pid, place }: NamedJournal): Located | undefined {
     const file = fileOf(this.#directory.paths, pid, place)
     try {
@@ -119,7 +124,7 @@ export class Reader {
     const read = (): ProcessRecord | undefined => newestRecord(new FileBytes(this.#directory.files, fd), journal)
     let record: ProcessRecord | undefined
     try {
-      // Nobody writes an ended journal: it is never nonsense for a moment only.
+      // Nobody writes an ended journal, so nonsense in it does not pass.
       record = place.kind === 'ended' ? final(file, read) : await settled(file, read)
     } finally {
       this.#directory.files.closeSync(fd)
@@ -131,7 +136,8 @@ export class Reader {
 }
 
 /**
- * A journal whose first line is not whole belongs to a process that has not begun. One that has ended had begun.
+ * A journal whose first line is not whole belongs to a process that has not begun. One that has
+ * ended had begun.
  *
  * @throws ERR_STORE_CORRUPT
  */

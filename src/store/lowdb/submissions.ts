@@ -20,8 +20,8 @@ import { namesIn, pidOfDraft, pidsIn } from './paths.ts'
 const STUCK_MS = 5_000
 
 /**
- * See `Store.submit`. A draft is safe before its key is claimed, which is before anybody can see it. Once claimed it stays, whatever fails:
- * others may have been given the process.
+ * See `Store.submit`. A draft is safe before its key is claimed, which is before anybody can see
+ * it. Once claimed it stays, whatever fails: others may have been given the process.
  */
 export async function submit(directory: Directory, record: ProcessRecord): Promise<Created> {
   const { files, paths, keys, durability } = directory
@@ -37,7 +37,8 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
       writeNew(files, draft, Buffer.from(encodeFirst(record)))
       await durability.file(draft)
       await durability.folders(paths.pending)
-      // A host that thought this client dead may have made the draft a submission already, or dropped it for the one that has its key.
+      // A host that thought this client dead may have made the draft a submission already, or
+      // dropped it for the one that has its key.
       holder = key === undefined ? pid : (ifThere(() => keys.claim(key, pid, draft)) ?? keys.holderOf(key) ?? pid)
       if (holder !== pid) removeFile(files, draft)
     }
@@ -55,8 +56,8 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
 }
 
 /**
- * Lets everybody see a submission. Whoever is given a process by its key does this too: the client of that process may have died, or
- * failed, between its claim and the rename.
+ * Lets everybody see a submission. Whoever is given a process by its key does this too: the client
+ * of that process may have died, or failed, between its claim and the rename.
  */
 export function publish({ files, paths }: Directory, pid: string): void {
   ifThere(() => files.renameSync(paths.draft(paths.pending, pid), paths.journal(paths.pending, pid)))
@@ -86,7 +87,10 @@ export async function* take(
   }
 }
 
-/** `undefined`: another host was faster, or the journal cannot be read; readers tell of it. */
+/**
+ * Returns `undefined` if another host was faster, or if the journal cannot be read, which readers
+ * report.
+ */
 async function readSubmission(files: Files, file: string, pid: string): Promise<ProcessRecord | undefined> {
   let fd: number | undefined
   try {
@@ -103,7 +107,10 @@ async function readSubmission(files: Files, file: string, pid: string): Promise<
   }
 }
 
-/** What a client that was killed left behind: a whole draft becomes a submission unless another one has its key; half a draft goes. */
+/**
+ * Deals with drafts of clients that were killed. A complete draft becomes a submission, unless
+ * another process has its key. An incomplete draft is removed.
+ */
 function rescueDrafts(directory: Directory): void {
   const { files, paths } = directory
   for (const name of namesIn(files, paths.pending)) {

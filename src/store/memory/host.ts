@@ -9,7 +9,7 @@ import type { AdoptedProcess, Created, HostStore } from '../store.ts'
 import { MemoryJournal, RELEASED, SUBMITTED } from './journals.ts'
 import type { MemoryJournals } from './journals.ts'
 
-/** A host of a memory store. It is dead once it is closed and still owns something. */
+/** A host of a memory store. It is dead if it was closed and still owns something. */
 export class MemoryHost implements HostStore {
   readonly host: Host
   readonly #journals: MemoryJournals
@@ -144,7 +144,7 @@ export class MemoryHost implements HostStore {
     this.#deleteIfEmpty(this.hostId)
   }
 
-  /** Once nothing of a closed host is left, neither is the host. */
+  /** Removes a closed host that owns nothing any more. */
   #deleteIfEmpty(hostId: string): void {
     if (this.#hosts.get(hostId)?.closed && this.#journals.ownedBy(hostId).length === 0) this.#hosts.delete(hostId)
   }

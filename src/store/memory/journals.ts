@@ -7,7 +7,7 @@ export const RELEASED = 'released'
 /** The owner of journals that were submitted and wait for a host. */
 export const SUBMITTED = 'submitted'
 
-/** A longer log loses its older half. */
+/** The most entries of a log. A longer log loses its older half. */
 const MAX_LOG_ENTRIES = 10_000
 
 /** A journal in memory: lines of JSON, so that data is exactly what JSON keeps. */
@@ -21,10 +21,10 @@ export class MemoryJournal {
   endedAt: number | undefined
   deleted = false
   readonly lines: string[] = []
-  /** What the process logged, as JSON. */
+  /** The entries of the log, as JSON. */
   readonly log: string[] = []
   changed: () => void = () => {}
-  /** Those who wait for the next line. */
+  /** Called when a line or an entry of the log is added. */
   readonly waiting = new Set<() => void>()
 
   constructor(record: ProcessRecord, owner: string) {
@@ -35,7 +35,7 @@ export class MemoryJournal {
     this.#push(encodeFirst(record), record)
   }
 
-  /** Of a process that was only submitted. */
+  /** Replaces the first record of a process that was submitted. */
   replace(record: ProcessRecord): void {
     this.lines.length = 0
     this.#push(encodeFirst(record), record)
@@ -87,9 +87,9 @@ export class MemoryJournal {
   }
 }
 
-/** What the hosts and clients of one memory store share. */
+/** The journals that the hosts and clients of one memory store share. */
 export class MemoryJournals {
-  /** Told the pid of every process that is new, has changed or is gone. */
+  /** Called with the pid of every process that is new, has changed or is gone. */
   readonly listeners = new Set<(pid: string) => void>()
   readonly #byPid = new Map<string, MemoryJournal>()
   readonly #byKey = new Map<string, MemoryJournal>()

@@ -13,8 +13,8 @@ type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
 const BATCH = 50
 
 /**
- * See `HostStore.adopt`. Whose a process is, and what is in its journal, is read and changed within one transaction, so exactly one host
- * gets it.
+ * See `HostStore.adopt`. Whose a process is, and what is in its journal, is read and changed within
+ * one transaction, so exactly one host gets it.
  */
 export async function* adopt(connection: Connection, hostId: string, accept: Accept, skip: Skip): AsyncGenerator<AdoptedProcess> {
   const { db, commits, hosts } = connection
@@ -29,7 +29,7 @@ export async function* adopt(connection: Connection, hostId: string, accept: Acc
           yield { record, released }
         }
       } finally {
-        // Nobody wants the rest: it goes back to its owner.
+        // The caller has stopped iterating: the rest goes back to its owner.
         if (given < records.length) await commits.add(() => giveBack(connection, hostId, owner, records.slice(given)))
       }
       if (last === undefined) break
@@ -42,7 +42,7 @@ export async function* adopt(connection: Connection, hostId: string, accept: Acc
   }
 }
 
-/** Whose processes are up for adoption. */
+/** The owners whose processes may be adopted. */
 async function abandonedOwners({ db, hosts }: Connection, hostId: string): Promise<string[]> {
   const sql = 'SELECT DISTINCT owner FROM processes WHERE owner IS NOT NULL'
   const owners = await db.read(() => [...db.all<{ owner: string }>(sql).map(({ owner }) => owner), ...hostIds(db)])

@@ -9,15 +9,23 @@ interface Known {
   readonly mark: string
 }
 
-/** What live processes are known by: the revision, the length (a first record may be replaced), and the owner. Ended ones never change any more. */
+/**
+ * The mark of a live process changes with its revision, its length (a first record may be replaced)
+ * and its owner. An ended process does not change any more.
+ */
 const LIVE = `SELECT id, pid, revision || ' ' || bytes || ' ' || owner AS mark FROM processes WHERE owner IS NOT NULL`
 const ALL = `SELECT id, pid, coalesce(revision || ' ' || bytes || ' ' || owner, '') AS mark FROM processes`
 
-/** Whoever reads what has changed takes one part in so many of the time: a store in a hurry is shown in larger steps. */
+/**
+ * The feed waits this many times as long as its reader spent on the last batch, so that busy stores
+ * are shown in larger steps.
+ */
 const READER_SHARE = 4
 const MAX_PAUSE_MS = 1000
 
-/** Every pid, then after each commit those of processes that have come, changed or gone since. Never reads a journal. */
+/**
+ * See `Store.changes`. Yields after each commit that changed something, and never reads a journal.
+ */
 export async function* changes({ db, watcher }: Reader, signal: AbortSignal): AsyncGenerator<string[]> {
   let known = new Map<string, Known>()
   let newestId = 0
@@ -44,7 +52,7 @@ function look(db: Database, known: Map<string, Known>, newestId: number) {
     live.add(row.pid)
     note(row)
   }
-  // Those that came and ended since, and those that ended.
+  // Processes that were created and ended since, and those that ended.
   const others = db.all<Known>(`${ALL} WHERE id > ? AND owner IS NULL`, newestId)
   for (const row of others) note(row)
   for (const { pid, id, mark } of known.values()) if (mark !== '' && !live.has(pid)) note({ id, pid, mark: '' })
@@ -53,7 +61,7 @@ function look(db: Database, known: Map<string, Known>, newestId: number) {
   return count === known.size ? { changed, now: known, newest } : afresh(db, known, changed)
 }
 
-/** Some have gone. */
+/** Compares all rows, because some are gone. */
 function afresh(db: Database, known: ReadonlyMap<string, Known>, changed: Set<string>) {
   const rows = db.all<Known>(ALL)
   const now = new Map(rows.map(row => [row.pid, row]))

@@ -1,9 +1,12 @@
 import type { Database } from './database.ts'
 
-/** How often the database is asked whether somebody else has written. */
+/** How often the database is asked whether another process has written, in milliseconds. */
 const POLL_MS = 50
 
-/** Tells waiting readers that a store has changed, whoever changed it. One timer serves all of them, and keeps Node alive as long as one waits. */
+/**
+ * Wakes waiting readers when anybody has changed the store. One timer serves all of them, and keeps
+ * Node alive while one waits.
+ */
 export class CommitWatcher {
   readonly #db: Database
   readonly #waiting = new Set<() => void>()
@@ -14,9 +17,9 @@ export class CommitWatcher {
     this.#db = db
   }
 
-  /** Another text after each commit. Ask before reading, so that nothing is missed. */
+  /** A text that changes with each commit. Get it before reading, so that nothing is missed. */
   now(): string {
-    // SQLite tells of other connections' commits only.
+    // SQLite counts the commits of other connections only.
     return `${this.#db.get<{ data_version: number }>('PRAGMA data_version')!.data_version}+${this.#ownCommits}`
   }
 
@@ -25,12 +28,12 @@ export class CommitWatcher {
     while (!signal.aborted && (await this.#db.read(() => this.now())) === seen) await this.#tick(signal)
   }
 
-  /** A host of this Node process has committed: nobody needs to wait for the timer. */
+  /** Wakes the readers at once, because a host of this Node process has committed. */
   notify(): void {
     for (const wake of this.#waiting) wake()
   }
 
-  /** This connection has committed. */
+  /** Call after each commit of this connection. */
   committed(): void {
     this.#ownCommits += 1
     this.notify()

@@ -3,9 +3,15 @@ import { writeFailed } from '../../journal/failures.ts'
 import type { Database } from './database.ts'
 import { isBusy, isSqliteError, storeFailure } from './failures.ts'
 
-/** What is asked for within one turn of the event loop is committed together, for as long as this; the rest has its turn next. */
+/**
+ * Tasks added in one turn of the event loop are committed together, for at most this long; the rest
+ * is committed in the next turn. In milliseconds.
+ */
 const BUDGET_MS = 8
-/** Waits for another process's transaction, between tries; and for how long until whoever asked is told. */
+/**
+ * The pause between tries while another process writes, and the time after which the tasks fail. In
+ * milliseconds.
+ */
 const RETRY_MS = 2
 const GIVE_UP_MS = 5_000
 
@@ -18,8 +24,8 @@ interface Task {
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
 /**
- * Commits writes in groups: what many processes write in one turn of the event loop costs one transaction. A promise resolves when what it
- * stands for is committed.
+ * Commits tasks in groups: what many processes write in one turn of the event loop costs one
+ * transaction. A promise resolves when its task is committed.
  */
 export class Commits {
   readonly #db: Database
@@ -27,15 +33,16 @@ export class Commits {
   #queue: Task[] = []
   #flushing = false
 
-  /** @param committed told after each commit */
+  /** @param committed called after each commit */
   constructor(db: Database, committed: () => void = () => {}) {
     this.#db = db
     this.#committed = committed
   }
 
   /**
-   * @param work runs within a transaction, in the order of the calls, perhaps more than once; must not wait. What it throws before it has
-   * written anything is its own; a failure of the database undoes all it did
+   * @param work runs within a transaction, in the order of the calls, perhaps more than once; must
+   * not wait. What it throws before it has written anything is its own; a failure of the database
+   * undoes all it did
    * @throws ERR_STORE_WRITE, and whatever `work` throws
    */
   add<T>(work: () => T): Promise<T> {
@@ -86,7 +93,7 @@ export class Commits {
     } catch (error) {
       this.#queue.splice(0, tasks.length)
       this.#undo()
-      // One of them may be at fault: it alone is to fail.
+      // One of the tasks may be at fault, and only that one should fail.
       if (tasks.length > 1) for (const task of tasks) this.#commitAlone(task)
       else this.#fail(tasks, error)
       return undefined
@@ -114,7 +121,7 @@ export class Commits {
     try {
       this.#db.rollback()
     } catch {
-      // The next transaction cannot begin then, and says so.
+      // Then the next transaction cannot begin, and fails.
     }
   }
 

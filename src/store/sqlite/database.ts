@@ -2,10 +2,16 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isBusy, storeFailure } from './failures.ts'
 
-/** Waits between tries at a database that is just being set up, or recovered, by another process; in milliseconds. */
+/**
+ * Waits between tries at a database that is just being set up, or recovered, by another process; in
+ * milliseconds.
+ */
 const BUSY_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] as const
 
-/** A connection, and the statements prepared on it. All calls are synchronous, and no transaction outlives the call that began it. */
+/**
+ * A connection, and the statements prepared on it. All calls are synchronous, and no transaction
+ * outlives the call that began it.
+ */
 export class Database {
   /** Absolute. */
   readonly file: string
@@ -35,18 +41,18 @@ export class Database {
     return Number(this.#prepared(sql).run(...values).lastInsertRowid)
   }
 
-  /** Statements that are run once. */
+  /** Runs statements that are not needed again. */
   exec(sql: string): void {
     this.#connection.exec(sql)
   }
 
   rollback(): void {
-    // SQLite itself has rolled back after some failures.
+    // After some failures SQLite itself has rolled back.
     if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
   }
 
   /**
-   * Reads, once more if it has to wait for another process.
+   * Reads, and tries again while another process keeps the database busy.
    *
    * @throws ERR_STORE_READ, ERR_STORE_CORRUPT, ERR_STORE_ACCESS
    */
@@ -65,7 +71,7 @@ export class Database {
   }
 }
 
-/** Does something synchronous, and again after a pause as long as the database is busy: about two seconds. */
+/** Calls `work`, and again after a pause while the database is busy, for about two seconds. */
 export async function whileBusy<T>(file: string, doing: 'read' | 'write', work: () => T): Promise<T> {
   for (const pause of BUSY_MS) {
     try {

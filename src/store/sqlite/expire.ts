@@ -7,7 +7,7 @@ import { deleteProcess } from './journal.ts'
 
 /** Processes removed per transaction: a few milliseconds. */
 const BATCH = 50
-/** The first millisecond whose pid would be longer. */
+/** The first time whose pid would be longer. Epoch milliseconds. */
 const PIDS_END_MS = 36 ** 4 * 3_600_000
 
 /**
@@ -47,7 +47,7 @@ export async function expire(
   return removed
 }
 
-/** Pids of processes created earlier sort before it. */
+/** A text that sorts after the pids of all processes created earlier. */
 function firstPidOf(ms: number): string {
   if (ms <= 0) return ''
   return ms < PIDS_END_MS ? createPid(Math.ceil(ms), () => '') : '{'

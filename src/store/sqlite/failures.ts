@@ -16,12 +16,12 @@ const codeOf = (error: unknown): number => ((error as { errcode?: number } | nul
 
 export const isSqliteError = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === 'ERR_SQLITE_ERROR'
 
-/** Somebody else writes, or sets the database up, just now. */
+/** Another process is writing, or is setting the database up. */
 export const isBusy = (error: unknown): boolean => isSqliteError(error) && codeOf(error) === BUSY
 
 const DENIED: readonly unknown[] = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ELOOP']
 
-/** What kept a store from being read or written, as its user is told. */
+/** The error to throw for whatever kept a store from being read or written. */
 export function storeFailure(file: string, error: unknown, doing: 'read' | 'write'): Error {
   if (error instanceof StepwrightError || error instanceof TypeError) return error
   if (isSqliteError(error)) {

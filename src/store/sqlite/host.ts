@@ -25,7 +25,8 @@ import { prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
 
 /**
- * Registers a host: its socket first, so that nobody ever sees a host that seems dead before it began.
+ * Registers a host. Its socket comes first, so that nobody ever sees a host that seems dead before
+ * it began.
  *
  * @param committed called after each commit of this host
  */
@@ -46,12 +47,15 @@ export async function openSqliteHost(file: string, durability: Durability, commi
   }
 }
 
-/** Whom to call when somebody wakes the host. */
+/** Holds the callback for wake-ups of the host. */
 interface Waking {
   listener: () => void
 }
 
-/** Keeps nothing in memory of what it owns: the database says whose a process is, in the transaction that writes. */
+/**
+ * Keeps no list of the processes it owns: the transaction that writes asks the database who owns
+ * the process.
+ */
 class SqliteHost implements HostStore {
   readonly hostId: string
   readonly #connection: Connection
@@ -59,7 +63,7 @@ class SqliteHost implements HostStore {
   readonly #commits: Commits
   readonly #socket: HostSocket
   readonly #waking: Waking
-  /** At what length journals that stay long are compacted again, by pid. */
+  /** The length at which a journal that stays long is compacted again, by pid. */
   readonly #compactAt = new Map<string, number>()
   #closed: Promise<void> | undefined
 
@@ -124,7 +128,7 @@ class SqliteHost implements HostStore {
   async *take(accept: (record: ProcessRecord) => boolean, skip = (_pid: string): boolean => false): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
     for (let after = ''; ;) {
-      // Most often there is nothing: that is read without a transaction.
+      // Usually there is nothing, which needs no transaction to find out.
       if (!(await this.#db.read(() => this.#db.get('SELECT 1 FROM processes WHERE owner = ? AND pid > ?', SUBMITTED, after)))) return
       const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept, skip))
       if (record === undefined) return

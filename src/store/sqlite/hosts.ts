@@ -9,7 +9,10 @@ export const RELEASED = 'released'
 /** The owner of processes that were submitted and wait for a host. */
 export const SUBMITTED = 'submitted'
 
-/** The folder of the hosts' sockets, beside the file: the same for all who open it, by whatever link. */
+/**
+ * The folder of the hosts' sockets, beside the file. It is the same for all who open the file, by
+ * whatever link.
+ */
 export const socketFolder = (file: string): string => `${fs.realpathSync(file)}-hosts`
 
 export function makeSocketFolder(file: string): string {
@@ -30,5 +33,5 @@ export const hostIds = (db: Database): string[] =>
 export const deleteIfEmpty = (db: Database, id: string): boolean =>
   db.run("DELETE FROM documents WHERE collection = 'hosts' AND name = ?1 AND NOT EXISTS (SELECT 1 FROM processes WHERE owner = ?1)", id) > 0
 
-/** Clears away what is left of a host that is no longer in the store. */
+/** Removes the socket of a host that is no longer in the store. */
 export const removeLeftSocket = (db: Database, id: string): void => removeSocket(fs, socketFolder(db.file), id)

@@ -7,7 +7,7 @@ import { checkRevision } from '../../journal/revision.ts'
 import { COMPACT_AT, worthKeeping } from '../../journal/worth-keeping.ts'
 import type { Database } from './database.ts'
 
-/** What is written runs within a transaction of its caller's. */
+/** All functions that write run within a transaction of their caller. */
 
 type Labels = Readonly<Record<string, string>>
 
@@ -18,7 +18,7 @@ export const holderOf = (db: Database, key: string): string | undefined =>
   db.get<{ pid: string }>('SELECT pid FROM processes WHERE key = ?', key)?.pid
 
 /**
- * A process, as `record` has it, whose journal is still empty.
+ * Inserts the row of a process. Its journal is still empty.
  *
  * @param owner of a process that has not ended
  * @param bytes how long its journal will be
@@ -74,7 +74,7 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   const bytes = owned.bytes + text.length
   const newest = isProgress(line) ? owned.newest : revision
   insertLine(db, id, revision, text)
-  // An index is written whenever a column of it is set, even to what it was.
+  // SQLite writes an index whenever one of its columns is set, even to the same value.
   if (isFinal(status)) {
     db.run(
       'UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ?, owner = NULL, ended_at = ? WHERE id = ?',
@@ -103,7 +103,7 @@ function parseLabels(labels: string | null): Labels {
   }
 }
 
-/** Labels are found together with the status of their process. */
+/** Updates the status beside the labels of a process: they are searched together. */
 export function moveLabels(db: Database, pid: string, { labels, status }: Pick<Owned, 'labels' | 'status'>, next: string): void {
   for (const [label, value] of Object.entries(parseLabels(labels))) {
     db.run('UPDATE labels SET status = ? WHERE label = ? AND value = ? AND status = ? AND pid = ?', next, label, value, status, pid)

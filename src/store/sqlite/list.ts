@@ -4,7 +4,7 @@ import type { ListQuery } from '../store.ts'
 import type { Database } from './database.ts'
 
 const PAGE = 64
-/** A label that more processes have is not rare, whatever the exact number. */
+/** A label on more processes than this counts as common, so its exact number does not matter. */
 const COUNTED = 10_000
 /** Sorts after every pid. */
 const AFTER_ALL = '{'
@@ -13,7 +13,8 @@ const AFTER_ALL = '{'
 type ReadPage = (before: string) => string[]
 
 /**
- * The pids of a query, newest first, read a page at a time: each page begins where the one before ended, and is looked up in an index.
+ * The pids of a query, newest first. They are read a page at a time from an index; each page begins
+ * where the one before ended.
  */
 export async function* pidsOf(db: Database, query: ListQuery): AsyncGenerator<string> {
   const readPage = await db.read(() => pageReader(db, query))
@@ -27,8 +28,8 @@ export async function* pidsOf(db: Database, query: ListQuery): AsyncGenerator<st
 }
 
 /**
- * An index has a range for each status. A page takes the newest of each range, within one statement: a process that goes from one status
- * to another is neither missed nor met twice.
+ * An index has a range for each status. One statement takes the newest of each range, so a process
+ * whose status changes is neither missed nor listed twice.
  */
 function pageReader(db: Database, { status, name, labels }: ListQuery): ReadPage {
   const [label, ...otherLabels] = rarestFirst(db, Object.entries(labels ?? {}))
@@ -58,7 +59,10 @@ function pageReader(db: Database, { status, name, labels }: ListQuery): ReadPage
 
 const pids = (rows: { pid: string }[]): string[] => rows.map(({ pid }) => pid)
 
-/** Of several labels one is looked up in its index, the others for each process it is on. */
+/**
+ * Sorts labels so that the rarest comes first: it is looked up in its index, the others for each of
+ * its processes.
+ */
 function rarestFirst(db: Database, labels: [string, string][]): [string, string][] {
   if (labels.length < 2) return labels
   const sql = 'SELECT count(*) AS n FROM (SELECT 1 FROM labels WHERE label = ? AND value = ? LIMIT ?)'
@@ -66,7 +70,7 @@ function rarestFirst(db: Database, labels: [string, string][]): [string, string]
   return counted.toSorted((a, b) => a.n - b.n).map(({ label }) => label)
 }
 
-/** Pids that begin so, newest first. */
+/** Pids that begin with `prefix`, newest first. */
 export function findPids(db: Database, prefix: string, limit: number): string[] {
   const most = Math.min(Math.max(0, limit), 2 ** 31)
   const sql = 'SELECT pid FROM processes WHERE pid >= ? AND pid < ? ORDER BY pid DESC LIMIT ?'

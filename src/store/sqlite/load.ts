@@ -1,8 +1,8 @@
 import type * as Sqlite from 'node:sqlite'
 
 /**
- * `node:sqlite`, loaded when the first store is used. Node 22 warns on loading it that it is experimental, on the stderr of whoever runs
- * the program; docs/sqlite.md says so instead. Any other warning gets through.
+ * Loads `node:sqlite`. Node 22 then warns on stderr that it is experimental, which docs/sqlite.md
+ * says instead. All other warnings get through.
  */
 export function loadSqlite(): typeof Sqlite {
   const before = Object.getOwnPropertyDescriptor(process, 'emitWarning')!

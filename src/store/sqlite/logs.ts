@@ -30,7 +30,7 @@ export function insertLogs(db: Database, process: number, entries: readonly stri
   for (const entry of entries) db.run('INSERT INTO logs (process, entry) VALUES (?, ?)', process, entry)
 }
 
-/** Every entry, then, with `follow`, those that come until the process has ended. */
+/** Yields every entry and, with `follow`, later ones until the process has ended. */
 export async function* readLogs(
   db: Database,
   watcher: CommitWatcher,
@@ -54,7 +54,7 @@ export async function* readLogs(
 
 function readMore(db: Database, watcher: CommitWatcher, pid: string, last: number) {
   const seen = watcher.now()
-  // Asked before the log is read: of a process that has ended, that is then all there is.
+  // This is read before the log. If the process has ended by then, the log is complete.
   const found = db.get<{ id: number; ended_at: number | null }>('SELECT id, ended_at FROM processes WHERE pid = ?', pid)
   const sql = 'SELECT id, entry FROM logs WHERE process = ? AND id > ? ORDER BY id'
   return { seen, found, entries: found === undefined ? [] : db.all<{ id: number; entry: string }>(sql, found.id, last) }

@@ -10,20 +10,24 @@ import { loadSqlite } from './load.ts'
 import { MIGRATIONS, migrate, versionOf } from './schema.ts'
 
 /**
- * What is safe once a write has resolved. 'process': it survives the death of this Node process, and a power failure takes at most the last
- * moments (SQLite's `synchronous = NORMAL`). 'power': it survives that too (`FULL`), for an fsync per commit.
+ * What is safe once a write has resolved. 'process': it survives the death of this Node process,
+ * and a power failure takes at most the last moments (SQLite's `synchronous = NORMAL`). 'power': it
+ * survives that too (`FULL`), for an fsync per commit.
  */
 export type Durability = 'process' | 'power'
 
-/** Another process's commit takes less; a wait past this is spent outside of SQLite, where it does not block the event loop. */
+/**
+ * How long SQLite itself waits for another process, in milliseconds. A commit takes less. Longer
+ * waits happen outside of SQLite, where they do not block the event loop.
+ */
 const BUSY_TIMEOUT_MS = 5
 /** Pages kept in memory per connection, in KiB. */
 const CACHE_KIB = 16 * 1024
-/** The log beside the database is cut back to this once it was longer, in bytes. */
+/** The write-ahead log is cut back to this length after it was longer, in bytes. */
 const WAL_BYTES = 64 * 1024 * 1024
 
 /**
- * Opens a store that is there, for reading, and for deleting.
+ * Opens an existing store for clients.
  *
  * @throws ERR_STORE_MISSING, ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_READ
  */
@@ -42,7 +46,8 @@ export async function openDatabase(file: string, durability: Durability): Promis
 }
 
 /**
- * Opens a store for a host: makes it, or brings it to the newest schema, if need be. Any number of hosts may do so at once.
+ * Opens a store for a host: makes it, or brings it to the newest schema, if need be. Any number of
+ * hosts may do so at once.
  *
  * @throws ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_CORRUPT, ERR_STORE_WRITE
  */
@@ -60,7 +65,7 @@ export async function prepareDatabase(file: string, durability: Durability): Pro
   }
 }
 
-/** A connection that `setUp` has made ready; closed again if it fails. */
+/** Opens a connection and calls `setUp` with it. If that fails, the connection is closed again. */
 async function opened(file: string, what: 'read' | 'write', setUp: (db: Database) => void): Promise<Database> {
   const db = connect(file)
   try {
@@ -75,7 +80,7 @@ async function opened(file: string, what: 'read' | 'write', setUp: (db: Database
 function connect(file: string): Database {
   const { DatabaseSync } = loadSqlite()
   const url = pathToFileURL(file)
-  // Never made by SQLite, which would let others read it.
+  // SQLite must not create the file, because others could then read it.
   url.searchParams.set('mode', 'rw')
   return new Database(file, new DatabaseSync(url, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false }))
 }
@@ -86,7 +91,7 @@ function tune(db: Database, durability: Durability): void {
   )
 }
 
-/** @throws ERR_STORE_ACCESS if it is not for us */
+/** @throws ERR_STORE_ACCESS if it is a directory, or belongs to another user */
 function isThere(file: string): boolean {
   const stat = fs.statSync(file, { throwIfNoEntry: false })
   if (stat === undefined) return false
@@ -102,8 +107,9 @@ function isThere(file: string): boolean {
 }
 
 /**
- * An empty file, which SQLite takes for an empty database and whose mode it gives to the files beside it. An existing one is not even
- * opened: closing it would drop the locks that this process may hold on it.
+ * Creates an empty file, which SQLite takes for an empty database, and whose mode it gives to the
+ * files beside it. An existing file is not even opened: closing it would drop the locks that this
+ * Node process may hold on it.
  */
 function make(file: string): void {
   fs.mkdirSync(dirname(file), { recursive: true, mode: FOLDER_MODE })

@@ -14,7 +14,7 @@ import { pidsOf } from './list.ts'
 import { CommitWatcher } from './commit-watcher.ts'
 import { readNewest, readSince } from './records.ts'
 
-/** Reads what hosts write, from any process, without asking them. */
+/** Reads what hosts write, in any Node process, without asking them. */
 export class Reader extends Connection {
   readonly watcher: CommitWatcher
 
@@ -52,7 +52,7 @@ export class Reader extends Connection {
       const { seen, found } = await db.read(() => ({ seen: watcher.now(), found: isPid(pid) ? readNewest(db, pid) : undefined }))
       if (found === undefined) throw unknownProcess(pid, db.file)
       if (last === undefined || found.record.revision > last.revision) {
-        // As far as the record that was read together with its owner.
+        // Up to the record that was read together with its owner.
         const news = last === undefined ? [found.record] : await this.#between(found.id, last, found.record)
         for (const record of news) {
           if (signal.aborted) return

@@ -26,11 +26,11 @@ const NEWEST = `SELECT id, owner, newest, revision,
   (SELECT line FROM lines WHERE process = id AND revision = newest) AS "transition"
   FROM processes WHERE pid = ?`
 
-/** Where a message says something is wrong. */
+/** The place that messages name. */
 const placeOf = (db: Database, pid: string): string => `${db.file} (process ${pid})`
 
 /**
- * A process as it is now.
+ * The newest record of a process, and its owner.
  *
  * @throws ERR_STORE_CORRUPT, ERR_STORE_VERSION
  */
@@ -38,7 +38,7 @@ export function readNewest(db: Database, pid: string): FoundRecord | undefined {
   const row = db.get<Row>(NEWEST, pid)
   if (row === undefined) return undefined
   const { id, owner, newest, revision, head, transition } = row
-  // Reports of progress, which most often there are none of.
+  // Reports of progress since. Usually there are none.
   const sql = 'SELECT line FROM lines WHERE process = ? AND revision > ? ORDER BY revision DESC'
   const reports = revision === newest ? [] : db.all<{ line: string }>(sql, id, newest).map(({ line }) => line)
   const place = placeOf(db, pid)
@@ -49,7 +49,10 @@ export function readNewest(db: Database, pid: string): FoundRecord | undefined {
   return { id, owner, record }
 }
 
-/** For hosts that look for work: a journal that cannot be read stays where it is, and readers tell it. */
+/**
+ * Returns `undefined` for a journal that cannot be read. Hosts that look for work leave it where it
+ * is, and readers report it.
+ */
 export function readIfWhole(db: Database, pid: string): ProcessRecord | undefined {
   try {
     return readNewest(db, pid)?.record

@@ -2,15 +2,17 @@ import { tooNew } from '../../journal/failures.ts'
 import { noAccess } from '../failures.ts'
 import type { Database } from './database.ts'
 
-/** 'stwr': by it a database is known as ours, also to the command `file`. */
+/** 'stwr': it identifies the database as a store, also to the command `file`. */
 const APPLICATION_ID = 0x73_74_77_72
 
 /**
- * From each schema version to the next; the first makes the tables. Entries are never changed once they were released, only added.
+ * The statements that lead from each schema version to the next. The first creates the tables. Once
+ * released, an entry is never changed.
  *
- * A journal's lines are JSON, as in every store. What stands beside them in `processes` and `labels` is there to be searched:
- * `owner` is a host's id, 'released', 'submitted', or null once the process has ended; `newest` is the revision of the newest transition,
- * `parent` the pid of the process that started this one.
+ * A journal's lines are JSON, as in every store. The columns of `processes` and `labels` are there
+ * to be searched: `owner` is a host's id, 'released', 'submitted', or null once the process has
+ * ended; `newest` is the revision of the newest transition, `parent` the pid of the process that
+ * started this one.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -78,7 +80,7 @@ export const MIGRATIONS: readonly string[] = [
 ]
 
 /**
- * The schema version of a database; 0 while there is nothing in it.
+ * The schema version of a database, or 0 while it is empty.
  *
  * @throws ERR_STORE_ACCESS if it is another program's, ERR_STORE_VERSION if it is from the future
  */
@@ -95,7 +97,10 @@ export function versionOf(db: Database, known = MIGRATIONS.length): number {
   return version
 }
 
-/** Brings a database to the newest schema. Any number of hosts may do so at once: one does, the others find it done. */
+/**
+ * Brings a database to the newest schema. Any number of hosts may do so at once: one does, the
+ * others find it done.
+ */
 export function migrate(db: Database, migrations: readonly string[] = MIGRATIONS): void {
   if (versionOf(db, migrations.length) === migrations.length) return
   db.exec('BEGIN EXCLUSIVE')

@@ -63,7 +63,7 @@ class SqliteStore implements Store {
   }
   readonly #durability: Durability
   readonly #closing = new AbortController()
-  /** Opened when it is first needed, and again after a failure. */
+  /** The connection for reading. It is opened on first use, and again after a failure. */
   #reader: Promise<Reader> | undefined
 
   constructor(file: string, durability: Durability) {
@@ -72,7 +72,7 @@ class SqliteStore implements Store {
   }
 
   async openHost(): Promise<HostStore> {
-    // Half of this store, and readers have no use for it.
+    // Loaded on demand: it is half of the code of this store, and readers do not need it.
     const { openSqliteHost } = await import('./host.ts')
     return openSqliteHost(this.location, this.#durability, () => this.#notify())
   }
@@ -143,7 +143,7 @@ class SqliteStore implements Store {
     const submitted = await commits.add(() => submit(db, record))
     if (submitted.created) {
       const ids = await db.read(() => hostIds(db))
-      // Any of them may be a worker.
+      // Any host may be a worker.
       await Promise.all(ids.map(id => this.wake(id)))
     }
     return submitted
@@ -181,7 +181,7 @@ class SqliteStore implements Store {
     return (this.#reader = opening)
   }
 
-  /** A host of this store has committed: readers of this store need not wait until they look again. */
+  /** Wakes readers of this store at once, because a host of it has committed. */
   #notify(): void {
     this.#reader?.then(
       ({ watcher }) => watcher.notify(),

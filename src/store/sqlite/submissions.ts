@@ -18,7 +18,7 @@ export function submit(db: Database, record: ProcessRecord): Created {
   return { pid, created: true }
 }
 
-/** Takes the oldest submission after a pid that `accept` says yes to. */
+/** Takes the oldest submission after `after` for which `accept` returns true. */
 export function takeNext(
   db: Database,
   hostId: string,

@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 
 interface Row {
   readonly name: string
-  /** SQLite keeps what others put there, whatever its type. */
+  /** Whatever others have put there may be of any type. */
   readonly document: unknown
 }
 

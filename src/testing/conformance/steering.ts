@@ -11,7 +11,10 @@ const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord => aRe
 
 const yes = (): boolean => true
 
-/** Does `act` until it wakes the host: a wake-up may go unheard on a machine that is busy, and hosts also poll. */
+/**
+ * Does `act` until it wakes the host: a wake-up may go unheard on a machine that is busy, and hosts
+ * also poll.
+ */
 async function untilWoken(host: HostStore, act: () => Promise<unknown>): Promise<void> {
   const woken = new Promise<true>(resolve => {
     host.onWake(() => resolve(true))
