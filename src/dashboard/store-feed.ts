@@ -14,6 +14,8 @@ const MAX_CORRUPT = 20
 /** More rows no page can hold. */
 const MAX_ROWS = 20_000
 const MARGIN_ROWS = 1000
+/** Reading one process takes at most one part in so many of the time. */
+const READER_SHARE = 30
 
 /** Follows a whole store for all who look at the list: once, however many they are. */
 export class StoreFeed extends Feed {
@@ -21,10 +23,10 @@ export class StoreFeed extends Feed {
   readonly #actions: readonly Action[]
   readonly #rows = new Map<string, Row>()
   /**
-   * Processes whose newest record was a report of progress when they were read within the last second. To read one again means to go through
-   * all of its reports, ten for each second of the step: so that waits.
+   * When a process whose newest record is a report of progress may be read again (`performance.now()`): to read it means to go through all of
+   * its reports, ten for each second of the step.
    */
-  readonly #reporting = new Set<string>()
+  readonly #readableAt = new Map<string, number>()
   readonly #postponed = new Set<string>()
   /** With as many rows as there may be: older ones are left out. */
   #oldest = ''
@@ -106,7 +108,7 @@ export class StoreFeed extends Feed {
     for (const pid of pids) {
       // Pids are older the smaller they are.
       if (pid < this.#oldest) continue
-      if (this.#reporting.has(pid)) {
+      if ((this.#readableAt.get(pid) ?? 0) > performance.now()) {
         this.#postponed.add(pid)
         continue
       }
@@ -123,10 +125,11 @@ export class StoreFeed extends Feed {
 
   /** Reads what was postponed. */
   async #readPostponed(): Promise<void> {
-    const pids = [...this.#postponed]
-    this.#postponed.clear()
-    this.#reporting.clear()
-    await this.#read(pids)
+    const now = performance.now()
+    for (const [pid, at] of this.#readableAt) if (at <= now) this.#readableAt.delete(pid)
+    const due = [...this.#postponed].filter(pid => !this.#readableAt.has(pid))
+    for (const pid of due) this.#postponed.delete(pid)
+    await this.#read(due)
   }
 
   /** Lets go of the oldest rows of a store that keeps growing. Returns their pids. */
@@ -141,8 +144,10 @@ export class StoreFeed extends Feed {
 
   async #rowOf(pid: string): Promise<Row | 'unreadable' | undefined> {
     try {
+      const began = performance.now()
       const stored = await this.#store.get(pid)
-      if (stored?.record.event.type === 'PROGRESS') this.#reporting.add(pid)
+      const now = performance.now()
+      if (stored?.record.event.type === 'PROGRESS') this.#readableAt.set(pid, now + Math.max(LOOK_MS, READER_SHARE * (now - began)))
       return stored && rowOf(stored)
     } catch (error) {
       const corrupt = [
