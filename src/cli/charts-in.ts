@@ -1,7 +1,7 @@
 import { chartOf } from '../machines/chart.ts'
 import { planOf } from '../steps/plan.ts'
 
-/** The charts of the definitions among the exports of a module, by the name of the definition. */
+/** The charts of the definitions that a module exports, by the name of the definition. */
 export function chartsIn(exports: Readonly<Record<string, unknown>>): Map<string, unknown> {
   const charts = new Map<string, unknown>()
   for (const one of Object.values(exports).flatMap(value => (Array.isArray(value) ? (value as unknown[]) : [value]))) {

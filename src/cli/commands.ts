@@ -1,14 +1,17 @@
 import type { Command } from 'commander'
 import type { Act } from './with-client.ts'
 
-/** What the file of a command exports: its arguments, options, examples and work. */
+/**
+ * What the file of a command exports: `define` gives it its arguments, options, examples and
+ * action.
+ */
 interface CommandFile {
   define(command: Command, act: Act): void
 }
 
 /**
- * Every command, in the order in which `--help` lists them. The file of a command is loaded when it is the one that was typed: the tools of
- * all of them take longer to load than most commands take to run.
+ * Every command, in the order of `--help`. Only the file of the command that was typed is loaded:
+ * to load all of them takes longer than most commands run.
  */
 export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandFile> }>> = {
   list: { summary: 'list processes, newest first', load: () => import('./commands/list.ts') },

@@ -3,10 +3,10 @@ import { StepwrightError } from '../errors.ts'
 import { Interrupted } from './io.ts'
 import { printableJson, printableLines } from './printable.ts'
 
-/** The command was used wrongly, or what it was asked to do could not be done. */
+/** Exit status: wrong use, or the command could not do it. */
 export const FAILED = 2
 
-/** Something the caller can put right: its message is all there is to say. */
+/** An error that the caller can fix. Only its message is printed. */
 export class UsageError extends Error {
   override name = 'UsageError'
   readonly code = 'ERR_USAGE'
@@ -14,7 +14,9 @@ export class UsageError extends Error {
 
 const OTHER_STORE = 'Another store is named by --store PATH, or by STEPWRIGHT_STORE.'
 
-/** The one form of what the library says about a wrong argument. Any other TypeError is a bug. */
+/**
+ * Whether the library refused an argument: such errors have one form. Any other TypeError is a bug.
+ */
 const isWrongArgument = (thrown: Error): boolean => thrown instanceof TypeError && / must be [^]*; received /.test(thrown.message)
 
 const isExpected = (thrown: Error): boolean => thrown instanceof UsageError || thrown instanceof StepwrightError || isWrongArgument(thrown)
@@ -26,7 +28,7 @@ interface Failure {
 }
 
 /**
- * What becomes of whatever a command threw.
+ * The exit status and the message for what a command threw.
  *
  * @param asJson prints an object in one line: `{"error":{"code","message"}}`
  */

@@ -2,11 +2,12 @@ import { setTimeout } from 'node:timers/promises'
 import type { Client } from '../client/client.ts'
 import type { ProcessInfo } from '../record/info.ts'
 
-/** No record tells that a host died: it is looked at so often. */
+/** How often to ask for the state of the host: its death is in no record. */
 const HOST_CHECK_MS = 1000
 
 /**
- * A process as it is, each change of it, and of its host's state; ends when the process has ended.
+ * Yields a process as it is, then each change of it and of the state of its host. Ends when the
+ * process has ended.
  * @throws the signal's reason; ERR_UNKNOWN_PROCESS
  */
 export async function* follow(client: Client, pid: string, signal: AbortSignal): AsyncGenerator<ProcessInfo, void> {

@@ -8,7 +8,7 @@ export interface Output extends Writable {
   hasColors?(env?: object): boolean
 }
 
-/** What the command knows of the world around it. */
+/** What the command line uses of its surroundings: streams, variables, the clock, signals. */
 export interface Io {
   readonly stdout: Output
   readonly stderr: Output
@@ -22,7 +22,7 @@ export interface Io {
   readonly interrupted: () => AbortSignal
 }
 
-/** Somebody wants the command to end. Nothing to tell. */
+/** The user or the system wants the command to end. There is nothing to report. */
 export class Interrupted extends Error {
   override name = 'Interrupted'
   readonly exitStatus: number

@@ -18,7 +18,7 @@ export function jsonArgument(text: string | undefined, what: string): unknown {
   } catch (error) {
     const shown = cut(printable(json), 60)
     throw new UsageError(
-      `${what} is no JSON: ${(error as Error).message}\nIt is ${shown === '' ? 'empty' : shown}\nText needs quotes: '"text"'`,
+      `${what} is not JSON: ${(error as Error).message}\nIt is ${shown === '' ? 'empty' : shown}\nText needs quotes: '"text"'`,
     )
   }
 }

@@ -56,5 +56,5 @@ async function servicesOf(exported: unknown, file: string): Promise<object> {
   const services: unknown = typeof exported === 'function' ? await exported() : exported
   if (services === undefined) return {}
   if (typeof services === 'object' && services !== null) return services
-  throw new UsageError(`\`services\` of ${printable(file)} is no object, nor a function that returns one`)
+  throw new UsageError(`\`services\` of ${printable(file)} is neither an object nor a function that returns one`)
 }

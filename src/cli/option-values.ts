@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { toMs } from '../record/duration.ts'
 
-/** Parsers of what is typed after options that several commands have. */
+/** Parsers of option values that several commands share. */
 
 export function addLabel(value: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = value.indexOf('=')

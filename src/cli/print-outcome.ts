@@ -2,7 +2,7 @@ import type { Steered } from '../index.ts'
 import { printableJson } from './printable.ts'
 import type { Tools } from './with-client.ts'
 
-/** Says what came of a command for a process. */
+/** Prints what has become of a command for a process. */
 export function printOutcome({ io }: Tools, pid: string, outcome: Steered, json: true | undefined): number {
   if (json) io.stdout.write(`${printableJson({ pid, outcome })}\n`)
   else

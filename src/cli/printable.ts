@@ -1,4 +1,7 @@
-/** C0 with ESC, DEL, C1, whatever turns the direction of text, line separators, halves of a surrogate pair. */
+/**
+ * Control characters (C0 with ESC, DEL, C1), characters that change the direction of text, line
+ * separators, lone surrogates.
+ */
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 const NAMED: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` }

@@ -26,7 +26,8 @@ const versionOfPackage = (): string => {
 }
 
 /**
- * The command line with all commands by name; each gets its arguments and options when it was typed.
+ * The command line with the names of all commands. A command gets its arguments and options once it
+ * was typed.
  *
  * @param asJson whoever reads errors wants JSON: nothing else is printed of them
  * @param ended told of the exit status of the command that ran
@@ -38,7 +39,7 @@ export function createProgram(io: Io, asJson: boolean, ended: (status: number) =
   return program.hook('preSubcommand', (_, command) => loadCommand(command, act))
 }
 
-/** The command line with everything about every command, for those who describe it. */
+/** The command line with the arguments and options of all commands, for documentation. */
 export async function createWholeProgram(io: Io): Promise<Command> {
   const program = createProgram(io, false, () => {})
   const act = withClient(io, () => {})

@@ -8,10 +8,12 @@ const CLEAR_LINE_END = '\x1B[K'
 const CLEAR_BELOW = '\x1B[J'
 const up = (lines: number): string => (lines > 0 ? `\x1B[${lines}A` : '')
 
-/** At most ten times a second. */
+/** How often to redraw at most. */
 const INTERVAL_MS = 100
 
-/** Lines of a terminal that are drawn anew in place, whenever what `render` returns has changed. */
+/**
+ * An area of the terminal that is redrawn in place whenever the lines that `render` returns change.
+ */
 export class ScreenArea {
   readonly #stdout: Output
   readonly #render: () => readonly string[]
@@ -30,7 +32,7 @@ export class ScreenArea {
     this.#timer = setInterval(() => this.#draw(this.#render()), INTERVAL_MS)
   }
 
-  /** Leaves the terminal as it was found, with `last` standing where the view was. */
+  /** Restores the terminal, with `last` in place of the area. */
   stop(last: readonly string[]): void {
     clearInterval(this.#timer)
     this.#draw(last)
@@ -44,7 +46,7 @@ export class ScreenArea {
     this.#drawn = lines
   }
 
-  /** A terminal that became narrower has broken lines in two. */
+  /** How many rows the drawn lines take: a terminal that became narrower has wrapped them. */
   #rowsDrawn(): number {
     const width = this.#stdout.columns || Infinity
     return this.#drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(columnsOf(stripVTControlCharacters(line)) / width)), 0)

@@ -3,10 +3,10 @@ import type { Io, Output } from './io.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** Gives text a style, or leaves it as it is where there are no colours. */
+/** Applies a style to text; returns the text unchanged where colours are off. */
 export type Paint = (style: Style, text: string) => string
 
-/** All that a renderer knows of where and when its text is read. */
+/** What a renderer needs to know: how wide, when, and in which colours it prints. */
 export interface View {
   /** Columns; Infinity where lines may be as long as they like. */
   readonly width: number
@@ -20,7 +20,7 @@ const NARROWEST = 20
 const colours: Paint = (style, text) => styleText(style, text, { validateStream: false })
 const plain: Paint = (_, text) => text
 
-/** Some terminals do not know their size and say 0. */
+/** Some terminals report a width of 0. */
 export const widthOf = ({ isTTY, columns }: Output): number => (isTTY === true ? Math.max(columns || 80, NARROWEST) : Infinity)
 
 /** Only terminals get colours, unless NO_COLOR, or TERM=dumb, says no. */
@@ -35,5 +35,5 @@ export const viewOf = ({ stdout, env, now }: Io): View => ({
   paint: hasColours(stdout, env) ? colours : plain,
 })
 
-/** Whether lines can be drawn anew in place. */
+/** Whether the output can redraw lines in place. */
 export const isLive = ({ stdout, env }: Io): boolean => stdout.isTTY === true && env['TERM'] !== 'dumb'

@@ -5,7 +5,7 @@ import type { Io } from './io.ts'
 
 export const DEFAULT_STORE = '.stepwright'
 
-/** What a command's work is given before its arguments and options. */
+/** What every command receives before its arguments and options. */
 export interface Tools {
   readonly io: Io
   readonly client: Client
@@ -13,7 +13,7 @@ export interface Tools {
   readonly path: string
 }
 
-/** Makes an action for commander of a piece of work that resolves with the exit status. */
+/** Turns a function that resolves with the exit status into an action for commander. */
 export type Act = <Args extends unknown[]>(
   work: (tools: Tools, ...args: Args) => Promise<number>,
 ) => (...args: [...Args, Command]) => Promise<void>
@@ -24,7 +24,7 @@ function storeOf(command: Command, env: Io['env']): string {
   return store ?? (env['STEPWRIGHT_STORE'] || DEFAULT_STORE)
 }
 
-/** Actions that read the store which the command line or the environment names. */
+/** Makes actions that work on the store which the command line or the environment names. */
 export function withClient(io: Io, ended: (status: number) => void): Act {
   return <Args extends unknown[]>(work: (tools: Tools, ...args: Args) => Promise<number>) =>
     async (...given: [...Args, Command]) => {

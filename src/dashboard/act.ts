@@ -1,7 +1,10 @@
 import { StepwrightError } from '../errors.ts'
 import { ACTIONS, type Action } from './protocol.ts'
 
-/** What the page can do: as much of it as the client can. A runtime or a client is one. */
+/**
+ * The methods behind the buttons of the page, as far as the client has them. Runtimes and clients
+ * have all.
+ */
 export interface DashboardClient {
   cancel?(pid: string, reason?: string): Promise<unknown>
   proceed?(pid: string, data?: unknown): Promise<unknown>
@@ -19,7 +22,7 @@ export const actionsOf = (actor: DashboardClient, readOnly: boolean): Action[] =
 
 type Body = Readonly<Record<string, unknown>>
 
-/** Resolves with what the page is told. */
+/** Carries out an action, and resolves with the body of the response. */
 export async function act(actor: DashboardClient, action: Action, pid: string, body: Body): Promise<object> {
   switch (action) {
     case 'cancel':
@@ -55,7 +58,7 @@ function text(body: Body, name: string): string | undefined {
 
 const CONFLICTS: ReadonlySet<string> = new Set(['ERR_NOT_ENDED', 'ERR_ALREADY_ENDED', 'ERR_NOT_INTERRUPTED'])
 
-/** The HTTP status and the words for what an action threw. */
+/** The HTTP status and the body for an error. */
 export function failureOf(error: unknown): { readonly status: number; readonly code?: string; readonly message: string } {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof TypeError) return { status: 400, message }

@@ -7,13 +7,13 @@ import { StoreFeed } from './store-feed.ts'
 import { ACTIONS, type Action } from './protocol.ts'
 import { ProcessFeed } from './process-feed.ts'
 
-/** No action needs more. Bytes. */
+/** In bytes. No action needs more. */
 const MAX_BODY = 1024 * 1024
 
-/** How a resource is asked for, by method. */
+/** The handlers of a resource, by method. */
 type Resource = Readonly<Partial<Record<string, () => Promise<Response> | Response>>>
 
-/** What the page asks of the server. */
+/** The HTTP interface of the page. */
 export class Api {
   readonly #store: Store
   readonly #actor: DashboardClient
@@ -31,7 +31,7 @@ export class Api {
     this.#storeFeed = new StoreFeed(store, this.#actions)
   }
 
-  /** @param path what stands after `api/`, as it was asked for */
+  /** @param path the rest of the path after `api/`, not decoded */
   async answer(request: Request, path: string): Promise<Response> {
     try {
       const resource = this.#find(request, partsOf(path))
@@ -70,7 +70,7 @@ export class Api {
     return json(this.#hide(toInfo(stored)))
   }
 
-  /** One record of the journal, as the process was then. `data` is what the step was given. */
+  /** The process as it was at one of its records, with the `data` that the step was given. */
   async #record(pid: string, revision: number): Promise<Response> {
     const record = (await this.#store.history(pid))?.find(one => one.revision === revision)
     if (!record) return json({ message: `Process ${JSON.stringify(pid)} has no record ${revision}` }, 404)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where the page is when the package is built; from source it is built to the same place. */
+/** Where the page is in the package, and where a checkout builds it. */
 const FOLDERS = ['./assets/', '../../dist/dashboard/assets/'].map(folder => fileURLToPath(new URL(folder, import.meta.url)))
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -15,11 +15,11 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface Asset {
   readonly body: Uint8Array<ArrayBuffer>
   readonly type: string
-  /** Its name changes with its content. */
+  /** Whether its name changes with its content. */
   readonly immutable: boolean
 }
 
-/** A file of the page; `undefined` if there is none of that name. */
+/** The files of the page. */
 export class Assets {
   readonly #folders: readonly string[]
   readonly #known = new Map<string, Asset>()

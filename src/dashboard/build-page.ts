@@ -6,8 +6,9 @@ const SOURCES = [join(import.meta.dirname, 'page'), join(import.meta.dirname, '.
 const BUILT = join(import.meta.dirname, '..', '..', 'dist', 'dashboard', 'assets')
 
 /**
- * In a checkout: builds the page where a server that runs from source looks for it, unless it is there and newer than its sources. Of several that
- * build at once the first one wins. Does nothing in the package, which has the page, or without Vite.
+ * In a checkout, builds the page for a server that runs from source, unless it is current. If
+ * several processes build at once, the first one wins. Does nothing in the package, which contains
+ * the page, or without Vite.
  *
  * @param say is called before a build, which takes seconds
  */

@@ -25,7 +25,7 @@ export interface DashboardOptions {
   /**
    * What viewers must know: they open the page with `?token=...` once, and a cookie keeps it. A
    * string of at least 16 characters. `false` lets in whoever reaches the handler, for an app that
-   * has asked before who it is. Default: a random one, which the returned object tells.
+   * has asked before who it is. Default: a random one, in `token` of the result.
    */
   readonly token?: string | false | undefined
   /**
@@ -37,7 +37,7 @@ export interface DashboardOptions {
   readonly path?: string | undefined
 }
 
-/** What was received is a secret, if a short one: the error says only how long it is. */
+/** The error tells only the length of the received token, which may be a secret. */
 function checkToken(token: unknown, what: string): string | false {
   if (token === false || (typeof token === 'string' && token.length >= SHORTEST_TOKEN)) return token
   const rule = `a string of at least ${SHORTEST_TOKEN} characters, or false`

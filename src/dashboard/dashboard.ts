@@ -17,7 +17,7 @@ export interface Dashboard {
    * What viewers must know; `undefined` if nothing. Programs send it as `Authorization: Bearer`.
    */
   readonly token: string | undefined
-  /** Hangs up on all who look. A store or client that was given stays open. */
+  /** Disconnects all viewers. A store or client that was passed in stays open. */
   close(): Promise<void>
 }
 

@@ -2,15 +2,18 @@ import { frame, type Frame, type Source, type Viewer } from '../web/event-stream
 
 const LINGER_MS = 5000
 
-/** What several viewers see at once: it is followed while there are any, and a little longer, so that a reload does not begin anew. */
+/**
+ * A source that several viewers share. It is followed while there are viewers, and a little longer,
+ * so that a reload does not start over.
+ */
 export abstract class Feed implements Source {
   readonly #viewers = new Set<Viewer>()
-  /** What a viewer who comes now is sent; made anew once something has changed. */
+  /** The frames for a new viewer. Dropped when something changes. */
   #cached: readonly Frame[] | undefined
   #running: AbortController | undefined
   #stopping: NodeJS.Timeout | undefined
 
-  /** All that there is by now. */
+  /** The frames that describe the current state. */
   protected abstract welcome(): readonly Frame[]
   /** Follows until `signal` aborts. Never throws. */
   protected abstract run(signal: AbortSignal): Promise<void>

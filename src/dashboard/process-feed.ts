@@ -9,14 +9,14 @@ import { entriesOf } from './row-of.ts'
 import { Feed } from './feed.ts'
 import { readCharts } from '../store/charts.ts'
 
-/** Changes of a busy process are sent together. */
+/** Collects the changes of a busy process before they are sent. */
 const BATCH_MS = 100
 const MAX_LOGS = 2000
-/** Of a process with more transitions the newest are shown. */
+/** Only the newest of more transitions are sent. */
 const MAX_ENTRIES = 10_000
 const HOST_LOOK_MS = 1000
 
-/** Follows one process for all who look at its page. */
+/** Follows one process for all viewers of its page. */
 export class ProcessFeed extends Feed {
   readonly #store: Store
   readonly #pid: string
@@ -62,13 +62,13 @@ export class ProcessFeed extends Feed {
         this.send('gone', { message: this.#gone })
       }
     }
-    // The last words of a process that has ended are on disk by now.
+    // Waits for the last log entries of a process that has ended.
     await setTimeout(BATCH_MS * 4, undefined, { signal }).catch(() => {})
     ends.abort()
     await Promise.all(others)
   }
 
-  /** Sends what has been so far, and returns the newest record: the others are not kept. */
+  /** Sends the past of the process, and returns the newest record. The others are not kept. */
   async #sendPast(): Promise<ProcessRecord | undefined> {
     const history = (await this.#store.history(this.#pid)) ?? []
     const last = history.at(-1)
@@ -119,7 +119,7 @@ export class ProcessFeed extends Feed {
       await setTimeout(HOST_LOOK_MS, undefined, { signal }).catch(() => {})
       if (signal.aborted || !this.#info || this.#info.endedAt !== undefined) continue
       const { host } = this.#info
-      // The process itself is read only if need be: it may be long.
+      // Reads the process only if its host has changed: its journal may be long.
       const known = (await this.#store.hosts().catch(() => [])).find(({ id }) => id === host?.id)
       if (known && known.state === host?.state) continue
       const stored = await this.#store.get(this.#pid).catch(() => undefined)
@@ -144,7 +144,7 @@ export class ProcessFeed extends Feed {
         timer ??= globalThis.setTimeout(flush, BATCH_MS)
       }
     } catch {
-      // Whoever follows the records sends why.
+      // The reason is sent by `#followRecords`.
     }
     clearTimeout(timer)
     if (batch.length > 0) flush()

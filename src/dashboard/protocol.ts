@@ -2,9 +2,11 @@ import type { ProcessInfo } from '../record/info.ts'
 import type { ErrorRecord, LogEntry, ProcessStatus, Progress, StepKind, StepStatus } from '../record/record.ts'
 import type { HostState } from '../record/host.ts'
 
-/** What server and page tell each other. Times are epoch milliseconds, except in a `ProcessInfo`. */
+/**
+ * The messages between server and page. Times are epoch milliseconds, except in a `ProcessInfo`.
+ */
 
-/** A process as a row of the list. */
+/** A row of the list. */
 export interface Row {
   readonly pid: string
   readonly name: string
@@ -14,9 +16,9 @@ export interface Row {
   readonly startedAt?: number
   readonly at: number
   readonly revision: number
-  /** The step it is in, or failed in. */
+  /** The current step, or the step that failed. */
   readonly step?: string
-  /** Steps that are over, and all. */
+  /** How many steps are over, and how many there are. */
   readonly done: number
   readonly total: number
   readonly progress?: Progress
@@ -39,17 +41,17 @@ export interface HostRow {
 export const ACTIONS = ['proceed', 'cancel', 'fork', 'delete', 'submit'] as const
 export type Action = (typeof ACTIONS)[number]
 
-/** How the server stands to its store. */
+/** The state of the store, and what the page may do with it. */
 export interface StoreState {
   readonly location: string
-  /** What this page may do. */
+  /** The actions that this page offers. */
   readonly actions: readonly Action[]
-  /** All that there was at the beginning has been told. */
+  /** Whether all processes have been sent. */
   readonly loaded: boolean
   readonly missing: boolean
-  /** Older processes than the rows that are told are left out: there are too many. */
+  /** Whether the oldest processes are left out, because there are too many. */
   readonly capped: boolean
-  /** Why the store cannot be read. */
+  /** The reason why the store cannot be read. */
   readonly problem?: string
   /** Journals that cannot be read. */
   readonly corrupt: readonly { readonly pid: string; readonly message: string }[]
@@ -57,34 +59,37 @@ export interface StoreState {
   readonly definitions: readonly string[]
 }
 
-/** Messages of `api/events`. `rows` with `fresh` replaces all that was told before. */
+/** The events of `api/events`. `rows` with `fresh` replaces all rows sent before. */
 export interface ListEvents {
   readonly state: StoreState
   readonly rows: { readonly fresh?: true; readonly changed: readonly Row[]; readonly gone: readonly string[] }
   readonly hosts: readonly HostRow[]
 }
 
-/** One record of a journal, without its data. */
+/** A transition in a journal, without its data. */
 export interface Entry {
   readonly revision: number
   readonly at: number
   readonly status: ProcessStatus
   readonly event: { readonly type: string; readonly step?: string }
-  /** Steps that this record changed. */
+  /** The steps that it has changed. */
   readonly steps: readonly { readonly name: string; readonly status: StepStatus; readonly attempt: number; readonly error?: ErrorRecord }[]
 }
 
-/** `input` and `output` are left out: `api/processes/<pid>` has them. */
+/** A `ProcessInfo` without input and output, which `api/processes/<pid>` has. */
 export type LiveInfo = Omit<ProcessInfo, 'input' | 'output'>
 
-/** Messages of `api/processes/<pid>/events`. `entries` with `fresh` replaces all that was told before, and so does `logs`. */
+/**
+ * The events of `api/processes/<pid>/events`. `entries` and `logs` with `fresh` replace all that
+ * was sent before.
+ */
 export interface ProcessEvents {
   readonly info: LiveInfo
   /** The chart of its definition; `null` if the store has none. */
   readonly chart: unknown
   readonly entries: { readonly fresh?: true; readonly entries: readonly Entry[] }
   readonly logs: { readonly fresh?: true; readonly logs: readonly LogEntry[] }
-  /** There is no such process, or no longer. */
+  /** The process does not exist, or no longer. */
   readonly gone: { readonly message: string }
 }
 

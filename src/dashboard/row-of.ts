@@ -42,11 +42,14 @@ export const hostRow = ({ id, osPid, hostname, startedAt, state }: Host): HostRo
   state,
 })
 
-/** The transitions among records of a journal, without data, each as what it changed. */
+/**
+ * The transitions among the records of a journal, without data: which steps each has changed, and
+ * how.
+ */
 export function entriesOf(records: readonly ProcessRecord[], before?: ProcessRecord): Entry[] {
   let last = before
   return records.flatMap(record => {
-    // Ten a second, for hours: they would be most of what is kept and sent.
+    // Progress reports come ten times per second, for hours.
     if (record.event.type === 'PROGRESS') return []
     const steps = record.outline.flatMap(({ name }) => {
       const now = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined

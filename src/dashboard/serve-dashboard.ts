@@ -3,13 +3,13 @@ import { dashboard } from './dashboard.ts'
 import type { DashboardOptions } from './dashboard-options.ts'
 
 export interface ServeOptions extends Omit<DashboardOptions, 'hosts' | 'path'> {
-  /** 0 for any free one. */
+  /** 0 means any free port. */
   readonly port: number
-  /** The interface. */
+  /** The network interface to listen on. */
   readonly host: string
 }
 
-/** Serves the page by itself. `url` has the token in it. */
+/** Serves the page on a port of its own. `url` contains the token. */
 export async function serveDashboard({ port, host, ...options }: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
   const page = dashboard(options)
   try {

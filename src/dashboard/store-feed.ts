@@ -7,28 +7,29 @@ import { hostRow, rowOf } from './row-of.ts'
 import { Feed } from './feed.ts'
 import { readCharts } from '../store/charts.ts'
 
-/** No record tells that a host died, or that a definition is new. */
+/** How often to look for what is in no record: the death of a host, a new definition. */
 const LOOK_MS = 1000
 const ROWS_AT_ONCE = 500
 const MAX_CORRUPT = 20
-/** More rows no page can hold. */
+/** The most rows that are kept and sent. */
 const MAX_ROWS = 20_000
 const MARGIN_ROWS = 1000
-/** Reading one process takes at most one part in so many of the time. */
+/** The reading of one process takes at most this fraction of the time: 1 / READER_SHARE. */
 const READER_SHARE = 30
 
-/** Follows a whole store for all who look at the list: once, however many they are. */
+/** Follows a store for all viewers of the list. */
 export class StoreFeed extends Feed {
   readonly #store: Store
   readonly #actions: readonly Action[]
   readonly #rows = new Map<string, Row>()
   /**
-   * When a process whose newest record is a report of progress may be read again (`performance.now()`): to read it means to go through all of
-   * its reports, ten for each second of the step.
+   * When a process whose newest record is a progress report may be read again
+   * (`performance.now()`). To read it means to read all of its reports, which come ten times per
+   * second.
    */
   readonly #readableAt = new Map<string, number>()
   readonly #postponed = new Set<string>()
-  /** With as many rows as there may be: older ones are left out. */
+  /** Pids below this one are left out, once there are too many. */
   #oldest = ''
   #hosts: readonly HostRow[] = []
   #state: StoreState
@@ -51,7 +52,7 @@ export class StoreFeed extends Feed {
   protected async run(signal: AbortSignal): Promise<void> {
     this.#rows.clear()
     this.#state = this.#initial()
-    const hosts = this.#lookAround(signal)
+    const hosts = this.#followHosts(signal)
     while (!signal.aborted) {
       try {
         await this.#follow(signal)
@@ -59,7 +60,7 @@ export class StoreFeed extends Feed {
         if (signal.aborted) break
         const missing = error instanceof StepwrightError && error.code === 'ERR_STORE_MISSING'
         this.#rows.clear()
-        this.#say({
+        this.#setState({
           ...this.#initial(),
           loaded: missing,
           missing,
@@ -99,14 +100,14 @@ export class StoreFeed extends Feed {
     }
     this.send('rows', { changed, gone: [] })
     const { problem: _, ...state } = this.#state
-    this.#say({ ...state, loaded: true, missing: false, capped: this.#oldest !== '', corrupt })
+    this.#setState({ ...state, loaded: true, missing: false, capped: this.#oldest !== '', corrupt })
   }
 
   async #read(pids: readonly string[]): Promise<void> {
     const changed: Row[] = []
     const gone: string[] = []
     for (const pid of pids) {
-      // Pids are older the smaller they are.
+      // Pids sort by their time of creation.
       if (pid < this.#oldest) continue
       if ((this.#readableAt.get(pid) ?? 0) > performance.now()) {
         this.#postponed.add(pid)
@@ -132,13 +133,13 @@ export class StoreFeed extends Feed {
     await this.#read(due)
   }
 
-  /** Lets go of the oldest rows of a store that keeps growing. Returns their pids. */
+  /** Drops the oldest rows of a store that keeps growing, and returns their pids. */
   #trim(): string[] {
     if (this.#rows.size <= MAX_ROWS + MARGIN_ROWS) return []
     const old = [...this.#rows.keys()].toSorted().slice(0, this.#rows.size - MAX_ROWS)
     for (const pid of old) this.#rows.delete(pid)
     this.#oldest = `${old.at(-1)!}~`
-    if (!this.#state.capped) this.#say({ ...this.#state, capped: true })
+    if (!this.#state.capped) this.#setState({ ...this.#state, capped: true })
     return old
   }
 
@@ -154,12 +155,12 @@ export class StoreFeed extends Feed {
         ...this.#state.corrupt.filter(one => one.pid !== pid),
         { pid, message: error instanceof Error ? error.message : String(error) },
       ]
-      this.#say({ ...this.#state, corrupt: corrupt.slice(-MAX_CORRUPT) })
+      this.#setState({ ...this.#state, corrupt: corrupt.slice(-MAX_CORRUPT) })
       return 'unreadable'
     }
   }
 
-  async #lookAround(signal: AbortSignal): Promise<void> {
+  async #followHosts(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const hosts = (await this.#store.hosts()).map(hostRow).toSorted((a, b) => b.startedAt - a.startedAt)
@@ -168,16 +169,16 @@ export class StoreFeed extends Feed {
           this.send('hosts', hosts)
         }
         const definitions = [...new Set((await readCharts(this.#store.documents)).map(({ name }) => name))]
-        if (definitions.join() !== this.#state.definitions.join()) this.#say({ ...this.#state, definitions })
+        if (definitions.join() !== this.#state.definitions.join()) this.#setState({ ...this.#state, definitions })
         await this.#readPostponed()
       } catch {
-        // Whoever follows the processes sends why.
+        // The reason is sent by `#follow`.
       }
       await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {})
     }
   }
 
-  #say(state: StoreState): void {
+  #setState(state: StoreState): void {
     this.#state = state
     this.send('state', state)
   }

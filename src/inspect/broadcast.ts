@@ -7,10 +7,13 @@ interface Actor {
   snapshot?: Frame
 }
 
-/** Ended processes that a viewer who comes late is still shown. */
+/** How many ended processes to send to viewers that join later. */
 const KEPT_ENDED = 50
 
-/** Passes messages on to all viewers. Whoever comes late is first sent what there is: each actor and its newest snapshot. */
+/**
+ * Sends messages to all viewers. A viewer that joins later is first sent each actor with its newest
+ * snapshot.
+ */
 export class Broadcast implements Source {
   readonly #viewers = new Set<Viewer>()
   readonly #actors = new Map<string, Actor>()
@@ -44,13 +47,13 @@ export class Broadcast implements Source {
     for (const viewer of this.#viewers) viewer.send(bytes)
   }
 
-  /** As if nothing had been sent. */
+  /** Forgets all actors. */
   forget(): void {
     this.#actors.clear()
     this.#ended.clear()
   }
 
-  /** Tells all viewers that there is no more to come. */
+  /** Tells all viewers that the stream has ended. */
   close(): void {
     const end = frame(undefined, 'end')
     for (const viewer of this.#viewers) {

@@ -6,7 +6,7 @@ import { LiveActors } from './live-actors.ts'
 import { checkInspectorOptions, type InspectorOptions } from './inspector-options.ts'
 import { serveInspector } from './serve-inspector.ts'
 
-/** By this a runtime knows that it need not call `inspect` with every event. */
+/** Tells a runtime that it can attach actors instead of calling `inspect` with every event. */
 const ATTACH = Symbol.for('stepwright.attach')
 
 /** A local page with the Stately inspector. One inspector may serve several runtimes. */

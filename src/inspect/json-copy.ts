@@ -1,6 +1,9 @@
 const DEEPEST = 12
 
-/** A copy that is JSON, whatever an actor holds: functions by name, errors by message, cycles cut. Never throws. */
+/**
+ * A JSON copy of anything that an actor may hold: functions by name, errors by message, cycles cut.
+ * Never throws.
+ */
 export function jsonCopy(value: unknown, depth = 0, around: readonly object[] = []): unknown {
   switch (typeof value) {
     case 'function':
@@ -26,7 +29,7 @@ function copy(value: object, depth: number, around: readonly object[]): unknown 
     if ('toJSON' in value && typeof value.toJSON === 'function') return jsonCopy(value.toJSON(), depth, around)
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonCopy(item, depth, around)]))
   } catch (error) {
-    // A getter or a toJSON of the user's.
+    // A getter or a `toJSON` of the user has thrown.
     return `[${String(error)}]`
   }
 }

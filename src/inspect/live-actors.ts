@@ -6,40 +6,44 @@ import { message, type SnapshotMessage, type StatelyMessage } from './messages.t
 interface Live {
   readonly ref: AnyActorRef
   readonly rootId: string
-  told: boolean
+  introduced: boolean
   ended: boolean
 }
 
-/** Something that viewers are still to be told of an actor: that it is there, or a transition. Snapshots never change once they are made. */
-interface News {
+/**
+ * An update that viewers have not been sent yet: a new actor, or a transition. Snapshots are
+ * immutable.
+ */
+interface Update {
   readonly live: Live
   readonly transition?: { readonly event: { readonly type: string }; readonly snapshot: unknown }
 }
 
-/** Telling takes at most so much of each turn: the rest of the time belongs to the program. */
+/** The most time per turn to spend on sending: the rest belongs to the program. */
 const TURN_MS = 50
 const BUDGET_MS = 1
-/** With more than this to tell, all but the newest of each actor is left out. */
-const MAX_NEWS = 5000
+/** With more pending updates than this, only the newest of each actor is kept. */
+const MAX_UPDATES = 5000
 const MAX_NEW_PER_SECOND = 100
 const MIN_PROCESSES = 1000
 
 /**
- * Follows the actors of a program. While nobody looks it only knows which there are. What viewers are told is made in small pieces between the
- * program's own work: a program in a hurry is shown with gaps, and never slowed down.
+ * Follows the actors of a program. Without viewers it only keeps a list of them. Messages for
+ * viewers are made in small pieces between the work of the program, so viewers of a busy program
+ * see gaps, and the program is not slowed down.
  */
 export class LiveActors {
   readonly #broadcast: Broadcast
-  /** Session ids are unique in one Node process only. */
+  /** Makes session ids, which are unique in one Node process only, unique everywhere. */
   readonly #prefix: string
   readonly #redact: (value: unknown) => unknown
   readonly #live = new Map<string, Live>()
   /** Oldest first. */
-  #news: News[] = []
-  #maxNews = MAX_NEWS
+  #updates: Update[] = []
+  #maxUpdates = MAX_UPDATES
   readonly #definitions = new WeakMap<object, string>()
   #timer: NodeJS.Timeout | undefined
-  /** Processes of runtimes, ended ones among them until there are too many. */
+  /** The processes of runtimes. Ended ones are removed when there are too many. */
   readonly #processes = new Set<AnyActorRef>()
   #maxProcesses = MIN_PROCESSES
   readonly #attached = new Map<AnyActorRef, { unsubscribe(): void }>()
@@ -53,16 +57,16 @@ export class LiveActors {
     broadcast.onLast = () => this.#leave()
     broadcast.onFirst = () => {
       broadcast.forget()
-      this.#news = []
+      this.#updates = []
       for (const ref of this.#processes) this.#attach(ref)
       for (const live of this.#live.values()) {
-        live.told = false
+        live.introduced = false
         this.#add({ live })
       }
     }
   }
 
-  /** A process that is about to begin. It is looked at only while somebody looks here. */
+  /** Adds a process that is about to begin. It is observed only while there are viewers. */
   add(ref: AnyActorRef): void {
     this.#processes.add(ref)
     if (this.#processes.size > this.#maxProcesses) {
@@ -77,7 +81,7 @@ export class LiveActors {
     const ref = event.actorRef as AnyActorRef
     const looked = this.#broadcast.size > 0
     if (event.type === '@xstate.actor') {
-      const live: Live = { ref, rootId: event.rootId, told: false, ended: false }
+      const live: Live = { ref, rootId: event.rootId, introduced: false, ended: false }
       this.#live.set(ref.sessionId, live)
       if (looked) this.#add({ live })
       return
@@ -92,17 +96,17 @@ export class LiveActors {
     if (looked) this.#add({ live, transition: event })
   }
 
-  /** Tells all that there is to tell, however long it takes. */
+  /** Sends all pending updates at once. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    for (const news of this.#news) this.#tell(news)
-    this.#news = []
+    for (const update of this.#updates) this.#sendUpdate(update)
+    this.#updates = []
   }
 
   #attach(ref: AnyActorRef): void {
     if (this.#attached.has(ref) || ref.getSnapshot().status !== 'active') return
-    // What is there already is not told by XState.
+    // XState does not report actors that exist already.
     for (const actor of [
       ref,
       ...Object.values((ref.getSnapshot() as { readonly children?: Readonly<Record<string, AnyActorRef>> }).children ?? {}),
@@ -111,7 +115,10 @@ export class LiveActors {
     this.#attached.set(ref, ref.system.inspect({ next: (event: InspectionEvent) => this.note(event) }))
   }
 
-  /** Nobody can look at more that are new; and those that are looked at are slower. */
+  /**
+   * Limits how many new processes per second are observed: nobody can look at more, and observing
+   * makes them slower.
+   */
   #mayAttach(): boolean {
     const now = performance.now()
     if (now - this.#attachedSince > 1000) {
@@ -127,39 +134,39 @@ export class LiveActors {
       for (const [id, { rootId }] of this.#live) if (rootId === ref.sessionId) this.#live.delete(id)
     }
     this.#attached.clear()
-    this.#news = []
+    this.#updates = []
   }
 
-  #add(news: News): void {
-    this.#news.push(news)
-    if (this.#news.length > this.#maxNews) this.#thin()
+  #add(update: Update): void {
+    this.#updates.push(update)
+    if (this.#updates.length > this.#maxUpdates) this.#thin()
     this.#timer ??= setTimeout(() => this.#turn(), TURN_MS).unref()
   }
 
-  /** Leaves the newest of each actor, and nothing of those that came and went meanwhile. */
+  /** Keeps the newest update of each actor, and none of actors that came and went meanwhile. */
   #thin(): void {
-    const newest = new Map<Live, News>()
-    for (const news of this.#news) {
-      newest.delete(news.live)
-      newest.set(news.live, news)
+    const newest = new Map<Live, Update>()
+    for (const update of this.#updates) {
+      newest.delete(update.live)
+      newest.set(update.live, update)
     }
-    this.#news = [...newest.values()].filter(({ live }) => live.told || !live.ended)
-    this.#maxNews = Math.max(MAX_NEWS, 2 * this.#news.length)
+    this.#updates = [...newest.values()].filter(({ live }) => live.introduced || !live.ended)
+    this.#maxUpdates = Math.max(MAX_UPDATES, 2 * this.#updates.length)
   }
 
   #turn(): void {
     this.#timer = undefined
     const until = performance.now() + BUDGET_MS
-    let told = 0
-    while (told < this.#news.length && performance.now() < until) this.#tell(this.#news[told++]!)
-    this.#news.splice(0, told)
-    if (this.#news.length > 0) this.#timer = setTimeout(() => this.#turn(), TURN_MS).unref()
+    let sent = 0
+    while (sent < this.#updates.length && performance.now() < until) this.#sendUpdate(this.#updates[sent++]!)
+    this.#updates.splice(0, sent)
+    if (this.#updates.length > 0) this.#timer = setTimeout(() => this.#turn(), TURN_MS).unref()
   }
 
-  #tell({ live, transition }: News): void {
+  #sendUpdate({ live, transition }: Update): void {
     const { ref } = live
-    if (!live.told) this.#send(live, { type: '@xstate.actor', ...this.#introduction(live, transition?.snapshot) })
-    live.told = true
+    if (!live.introduced) this.#send(live, { type: '@xstate.actor', ...this.#introduction(live, transition?.snapshot) })
+    live.introduced = true
     if (transition === undefined) return
     const event = this.#event(transition.event)
     this.#send(live, { type: '@xstate.event', event, ...(ref._parent && { sourceId: this.#prefix + ref._parent.sessionId }) })
@@ -186,7 +193,7 @@ export class LiveActors {
     this.#broadcast.send(message(this.#prefix + ref.sessionId, this.#prefix + rootId, body) satisfies StatelyMessage)
   }
 
-  /** Only what is JSON: a snapshot also holds its machine and its children. */
+  /** The JSON part of a snapshot, which also holds its machine and its children. */
   #snapshot(snapshot: unknown): SnapshotMessage {
     const { status, value, context, output, error } = snapshot as SnapshotMessage
     const copy = jsonCopy({ status, value, context, output, error }) as SnapshotMessage
@@ -197,7 +204,10 @@ export class LiveActors {
     return onEntries(jsonCopy(event), (_, value) => this.#hide(value)) as { readonly type: string }
   }
 
-  /** The data of a process stands by itself, or in one of these fields of a machine's context or of an attempt's result. */
+  /**
+   * Redacts data that stands by itself, or in one of these fields of a machine's context or of an
+   * attempt's result.
+   */
   #hide(value: unknown): unknown {
     return onEntries(this.#redact(value), (key, part) => (['input', 'data', 'output'].includes(key) ? this.#redact(part) : part))
   }

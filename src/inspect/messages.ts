@@ -21,7 +21,11 @@ interface Head {
   readonly id: null
 }
 
-/** What the page of the Stately inspector is told: the messages that `createInspector` of @statelyai/inspect sends. */
+/**
+ * The messages that the page of the Stately inspector understands: those of `createInspector` of
+ * @statelyai/inspect.
+
+ */
 export type StatelyMessage = Head &
   (
     | {

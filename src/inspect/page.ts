@@ -1,4 +1,4 @@
-/** What the local page that holds the Stately inspector is made of. A function of nothing but the inspector's address. */
+/** The files of the local page that embeds the Stately inspector. */
 
 const html = (title: string): string => `<!doctype html>
 <html lang="en">

@@ -10,88 +10,89 @@ export interface RelayOptions {
   readonly broadcast: Broadcast
   /** Only these processes; those that have ended are replayed. Default: all that live. */
   readonly pids?: readonly string[] | undefined
-  /** How much faster than it was a replay is. */
+  /** How many times faster than the process a replay is. */
   readonly speed: number
   readonly redact?: readonly string[] | undefined
   readonly signal: AbortSignal
 }
 
 const LIVE = PROCESS_STATUSES.filter(status => !(FINAL_STATUSES as readonly string[]).includes(status))
-/** Nobody wants to watch a process sleep. */
+/** The longest pause of a replay. */
 const LONGEST_PAUSE_MS = 3000
 const MAX_OVER = 10_000
-/** Processes that are new, in one look at the store. */
+/** How many new processes to show per batch of changes. */
 const MAX_NEW = 50
 
 /**
- * Tells viewers of the processes of a store, whatever hosts they run on: asks nothing of the hosts. Ends when `signal` aborts; without live
- * processes to follow, when all replays are over.
+ * Sends the processes of a store to viewers, whatever hosts they run on, without asking the hosts.
+ * Ends when `signal` aborts, or when there are only replays and all are over.
  *
  * @throws ERR_UNKNOWN_PROCESS
  */
 export async function relay(store: Store, { broadcast, pids, speed, redact = [], signal }: RelayOptions): Promise<void> {
   const startedAt = Date.now()
   const messages = new StoredMessages(await readCharts(store.documents), redactor(redact))
-  /** The newest revision that was told, by pid. */
-  const told = new Map<string, number>()
+  /** The newest revision that was sent, by pid. */
+  const sent = new Map<string, number>()
   const wanted = pids && new Set(pids)
-  /** Ended ones that were told to their end: they change once more, when they move. */
+  /** Ended processes that were sent completely. They change once more, when their journal moves. */
   const over = new Set<string>()
   const replays: Promise<void>[] = []
 
-  if (wanted) for (const pid of wanted) await introduce(pid)
-  else for await (const { record } of store.list({ status: LIVE })) begin(record)
-  if (!wanted || told.size > 0) await follow()
+  if (wanted) for (const pid of wanted) await include(pid)
+  else for await (const { record } of store.list({ status: LIVE })) register(record)
+  if (!wanted || sent.size > 0) await follow()
   await Promise.all(replays)
 
-  async function introduce(pid: string): Promise<void> {
+  async function include(pid: string): Promise<void> {
     const history = (await store.history(pid)) ?? []
     const newest = history.at(-1)
     if (newest === undefined) throw new TypeError(`There is no process ${JSON.stringify(pid)} in the store ${store.location}`)
     if (isFinal(newest.status)) replays.push(replay(history))
-    else begin(newest)
+    else register(newest)
   }
 
-  function begin(record: ProcessRecord): void {
-    told.set(record.pid, record.revision)
+  function register(record: ProcessRecord): void {
+    sent.set(record.pid, record.revision)
     broadcast.send(messages.registration(record))
     for (const one of messages.transition(record).slice(1)) broadcast.send(one)
   }
 
-  function tell(record: ProcessRecord): void {
-    told.set(record.pid, record.revision)
+  function sendTransition(record: ProcessRecord): void {
+    sent.set(record.pid, record.revision)
     if (record.event.type !== 'PROGRESS') for (const one of messages.transition(record)) broadcast.send(one)
   }
 
   async function follow(): Promise<void> {
     let first = true
     for await (const changed of store.changes(signal)) {
-      // The first batch is all that there is, ended ones too. What lives is known already, but may have changed since.
+      // The first batch has all pids of the store. Live processes are known, but may have changed
+      // since.
       let left = MAX_NEW
-      for (const pid of first ? [...told.keys()] : changed) {
-        // A store in a hurry has more that is new than anybody could look at: the newest are shown.
-        const known = told.has(pid)
+      for (const pid of first ? [...sent.keys()] : changed) {
+        // Of a busy store, only the newest processes are shown.
+        const known = sent.has(pid)
         if (known || (!wanted && left-- > 0)) await catchUp(pid)
       }
       first = false
-      if (wanted && told.size === 0) return
+      if (wanted && sent.size === 0) return
     }
   }
 
   async function catchUp(pid: string): Promise<void> {
     if (over.has(pid)) return
     const history = await store.history(pid)
-    const before = told.get(pid)
+    const before = sent.get(pid)
     const newest = history?.at(-1)
-    if (!history || !newest) return void told.delete(pid)
+    if (!history || !newest) return void sent.delete(pid)
     if (before === undefined) {
-      // An ended one that has only moved.
+      // An ended process whose journal has only moved.
       if (isFinal(newest.status) && newest.at < startedAt) return
-      begin(history[0]!)
+      register(history[0]!)
     }
-    for (const record of history) if (record.revision > (told.get(pid) ?? 0)) tell(record)
+    for (const record of history) if (record.revision > (sent.get(pid) ?? 0)) sendTransition(record)
     if (!isFinal(newest.status)) return
-    told.delete(pid)
+    sent.delete(pid)
     over.add(pid)
     const [oldest] = over
     if (over.size > MAX_OVER && oldest !== undefined) over.delete(oldest)

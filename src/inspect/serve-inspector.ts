@@ -6,22 +6,22 @@ import type { Broadcast } from './broadcast.ts'
 import { pageFiles, pageHeaders } from './page.ts'
 
 export interface InspectorServer {
-  /** The page to open. Whoever has the address may look. */
+  /** The address of the page. It contains the token. */
   readonly url: string
   close(): void
 }
 
 export interface ServeOptions {
   readonly broadcast: Broadcast
-  /** The page of the Stately inspector. */
+  /** The address of the Stately inspector. */
   readonly inspector: URL
-  /** 0 for any free one. A port that is taken gives way to any free one. */
+  /** The port; if it is taken, any free port is used. 0 means any free port. */
   readonly port: number
   /** Whether the server keeps Node alive. */
   readonly keepAlive: boolean
 }
 
-/** Serves the local page that feeds Stately's, on the loopback interface only. */
+/** Serves the local page that embeds the Stately inspector, on the loopback interface only. */
 export async function serveInspector({ broadcast, inspector, port, keepAlive }: ServeOptions): Promise<InspectorServer> {
   const files = pageFiles(inspector)
   const headers = Object.entries(pageHeaders(inspector))

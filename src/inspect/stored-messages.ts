@@ -3,7 +3,7 @@ import { isFinal } from '../record/record.ts'
 import type { StoredChart } from '../store/charts.ts'
 import { message, type SnapshotMessage, type StatelyMessage } from './messages.ts'
 
-/** What viewers are told of a process of which only the store is known. */
+/** The messages about a process that are made from its records. */
 export class StoredMessages {
   readonly #definitions: ReadonlyMap<string, string>
   readonly #redact: (value: unknown) => unknown
@@ -45,7 +45,7 @@ export class StoredMessages {
 const idOf = ({ name, version, shape }: { readonly name: string; readonly version: string; readonly shape: string }): string =>
   `${name}@${version}+${shape}`
 
-/** Of a process whose host kept no chart: the statuses, and the steps in order. */
+/** A chart for processes of which the store has none: the statuses, and the steps in order. */
 function plainChart({ name, outline }: ProcessRecord): Json {
   const group = (kind: string): Json => {
     const steps = outline.filter(step => step.kind === kind || kind === 'step').map(step => [step.name, {}] as const)

@@ -1,4 +1,4 @@
-/** An event of a stream, as it goes over the wire: encoded once, however many look. */
+/** An encoded event of a stream. It is encoded once for all viewers. */
 export type Frame = Uint8Array<ArrayBuffer>
 
 const encoder = new TextEncoder()
@@ -6,20 +6,26 @@ const encoder = new TextEncoder()
 export const frame = (data: unknown, event?: string): Frame =>
   encoder.encode(`${event === undefined ? '' : `event: ${event}\n`}data: ${data === undefined ? '' : JSON.stringify(data)}\n\n`)
 
-/** A viewer's end of a stream. */
+/** A viewer of a stream. */
 export interface Viewer {
   send(frame: Frame): void
   end(): void
 }
 
-/** What there is to see: `join` tells a viewer what is so by now, then whatever happens, until the returned function is called. */
+/**
+ * Something to watch: `join` sends a viewer the current state, then every change, until the
+ * returned function is called.
+ */
 export interface Source {
   join(viewer: Viewer): () => void
 }
 
-/** A viewer that is this far behind is hung up on: it comes back by itself, and is then told what is so by then. Bytes. */
+/**
+ * How many bytes a viewer may be behind before it is disconnected. Browsers reconnect, and then get
+ * the current state.
+ */
 const MAX_BEHIND = 16 * 1024 * 1024
-/** Proxies, and our own server, hang up on who says nothing. */
+/** Proxies and our own server close connections that are silent. */
 const HEARTBEAT_MS = 15_000
 const MAX_STREAMS = 2000
 
@@ -53,13 +59,13 @@ export class EventStreams {
             try {
               controller.close()
             } catch {
-              // Cancelled by the viewer.
+              // The viewer has cancelled it.
             }
           }
           this.#open.add(end)
           send(RETRY)
           leave = source.join({ send, end })
-          // It was hung up on while it was told what is so by now.
+          // It fell too far behind while it was sent the current state.
           if (!this.#open.has(end)) leave()
           signal.addEventListener('abort', end, { once: true })
         },

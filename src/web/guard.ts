@@ -1,17 +1,17 @@
 import { hasToken } from './token.ts'
 
 export interface Guard {
-  /** Without one, whoever reaches the server is let in. */
+  /** Without a token, everybody who can reach the server is admitted. */
   readonly token: string | undefined
-  /** Names under which the server may be asked, whatever the port. `undefined`: any. */
+  /** The host names that are served, whatever the port. `undefined`: any. */
   readonly hosts: readonly string[] | undefined
 }
 
 export const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 
 /**
- * Keeps strangers out: whoever lacks the token, pages of other sites (Origin), and names that were made to lead here (Host).
- * `undefined`: the request may pass.
+ * Refuses requests without the token, from pages of other sites (Origin), and for other host names
+ * (DNS rebinding). Returns `undefined` for a request that may pass.
  */
 export function refusal(request: Request, { hosts, token }: Guard): Response | undefined {
   const url = new URL(request.url)
@@ -26,7 +26,7 @@ export function refusal(request: Request, { hosts, token }: Guard): Response | u
   return undefined
 }
 
-/** A proxy that speaks TLS hides the scheme: the name and the port must be the same. */
+/** Compares host and port only, because a TLS proxy hides the scheme. */
 const isSame = (origin: string, url: URL): boolean => URL.canParse(origin) && new URL(origin).host === url.host
 
 export const text = (status: number, line: string, headers: Readonly<Record<string, string>> = {}): Response =>

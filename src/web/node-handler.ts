@@ -6,10 +6,12 @@ import { pipeline } from 'node:stream/promises'
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
-/** So long a client whose body nobody wants may go on sending: time to read why. */
+/**
+ * How long a client may go on sending a body that is not wanted, so that it can read the answer.
+ */
 const LINGER_MS = 500
 
-/** Answers requests of Node's `http` server by a function that knows `fetch`'s. */
+/** Adapts a function from `Request` to `Response` to Node's `http` server. */
 export function nodeHandler(fetch: (request: Request) => Promise<Response>): NodeHandler {
   return (incoming, outgoing) => {
     outgoing.once('finish', () => hangUpOnBody(incoming))
@@ -30,14 +32,14 @@ async function answer(fetch: (request: Request) => Promise<Response>, incoming: 
   outgoing.writeHead(response.status, Object.fromEntries(response.headers))
   outgoing.flushHeaders()
   if (!response.body || incoming.method === 'HEAD') return void outgoing.end()
-  // Who leaves early ends the stream: that is no failure.
+  // A client that disconnects early is not an error.
   await pipeline(Readable.fromWeb(response.body), outgoing).catch(() => {})
 }
 
 function toRequest(incoming: IncomingMessage & { readonly originalUrl?: string }, signal: AbortSignal): Request | undefined {
   const { method = 'GET', headers, socket } = incoming
   const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
-  // Express cuts off where a handler is mounted, and keeps the whole.
+  // Express removes the mount path from `url`, and keeps it in `originalUrl`.
   const target = incoming.originalUrl ?? incoming.url ?? ''
   if (headers.host === undefined || headers.host.includes('@') || !target.startsWith('/')) return undefined
   const list = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
@@ -50,13 +52,13 @@ function toRequest(incoming: IncomingMessage & { readonly originalUrl?: string }
       ...(hasBody && { body: bodyOf(incoming), duplex: 'half' as const }),
     })
   } catch {
-    // A host, an address or a header that is none.
+    // The host, the address or a header is malformed.
     return undefined
   }
 }
 
 /**
- * Bytes as they are asked for. Cancelled, it lets go of the rest and leaves the connection open for
+ * A body that is read on demand. Cancelling it discards the rest and keeps the connection open for
  * the answer.
  */
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
@@ -83,7 +85,10 @@ function discard(incoming: IncomingMessage): void {
   incoming.on('error', () => {}).resume()
 }
 
-/** Closed at once, a connection with bytes that nobody has read loses the answer too. */
+/**
+ * Discards a body that was not read, for a while: closing the connection at once would lose the
+ * answer.
+ */
 function hangUpOnBody(incoming: IncomingMessage): void {
   if (incoming.complete) return
   discard(incoming)

@@ -1,5 +1,6 @@
 /**
- * The body of a request as text; `undefined` if it has more than `most` bytes, the rest of which are then never kept.
+ * Reads the body of a request as text. Returns `undefined` if it has more than `most` bytes, and
+ * keeps none of them.
  *
  * @throws TypeError if it is not UTF-8
  */

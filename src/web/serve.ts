@@ -4,31 +4,34 @@ import { nodeHandler } from './node-handler.ts'
 
 export interface ServeOptions {
   readonly fetch: (request: Request) => Promise<Response>
-  /** The interface. */
+  /** The network interface to listen on. */
   readonly host: string
-  /** 0 for any free one. */
+  /** 0 means any free port. */
   readonly port: number
-  /** Whether a port that is taken gives way to any free one. */
+  /** Whether to use any free port if this one is taken. */
   readonly anyPort?: boolean
   /** Whether the server keeps Node alive. */
   readonly keepAlive: boolean
 }
 
 export interface Served {
-  /** The root, as a browser on this machine asks for it. Ends with `/`. */
+  /** The address of the root for a browser on this machine. Ends with `/`. */
   readonly url: string
-  /** Hangs up on those who wait for nothing; `now` on everybody. */
+  /** Closes idle connections; with `now`, all connections. */
   close(now?: 'now'): void
 }
 
-/** A client that dawdles over its request, or does not read its answer, is hung up on. */
+/** Limits in ms: slower clients are disconnected. */
 const LIMITS = {
   headersTimeout: 5_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
 }
-/** Longer than the heartbeat of a stream. */
+/**
+ * When to disconnect a client that neither sends nor reads, in ms. Longer than the heartbeat of a
+ * stream.
+ */
 const SILENCE_MS = 40_000
 const MAX_CONNECTIONS = 4_000
 
@@ -46,7 +49,7 @@ export async function serve({ fetch, host, port, anyPort = false, keepAlive }: S
     await listen(server, 0, host)
   }
   if (!keepAlive) server.unref()
-  // A late failure of a server that only shows things is no reason to end the program.
+  // A server that only shows things must not end the program when it fails later.
   server.on('error', () => {})
   const { address, family, port: taken } = server.address() as AddressInfo
   const name = ANY_INTERFACE.has(host) ? 'localhost' : family === 'IPv6' ? `[${address}]` : address

@@ -1,14 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 const RANDOM_BYTES = 24
-/** A token of the user's own has at least so many characters. */
+/** The minimum length of a token that a user chooses. */
 export const SHORTEST_TOKEN = 16
 
 export const createToken = (): string => randomBytes(RANDOM_BYTES).toString('base64url')
 
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Takes the same time whatever `given` is. */
+/** Compares in constant time. */
 const equal = (given: string, token: string): boolean => timingSafeEqual(hash(given), hash(token))
 
 /** Whether a request carries the token: in its address, as `Authorization: Bearer`, or in the cookie that the address has set. */
@@ -20,7 +20,9 @@ const inAddress = (request: Request): string | undefined => new URL(request.url)
 
 const bearer = ({ headers }: Request): string | undefined => /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
 
-/** Browsers keep the cookies of a name together, whatever their ports: each port has a cookie of its own. */
+/**
+ * Browsers share cookies between the ports of a host, so each port has a cookie name of its own.
+ */
 const cookieName = (request: Request): string => `stepwright-${new URL(request.url).port || 'token'}`
 
 function cookies(request: Request): string[] {
@@ -30,8 +32,9 @@ function cookies(request: Request): string[] {
 }
 
 /**
- * Keeps the token of the address in a cookie for everything below `path`, as long as the browser runs. The page itself takes it out of its
- * address: a redirect that did so would come without the cookie if another site's link had led here (SameSite=Strict).
+ * Stores the token of the address in a session cookie for everything below `path`. The page removes
+ * it from its address itself: after a redirect, browsers would not send the cookie
+ * (SameSite=Strict) if a link of another site led here.
  */
 export function keepToken(request: Request, response: Response, path: string): void {
   const given = inAddress(request)

@@ -55,7 +55,7 @@ test('processes are listed newest first, filtered and limited', async t => {
   )
   t.regex(lines[0]!, /^[0-9a-z]{20} {2}adding {2}finished {2}\d+[sm] ago +[\dms. ]+$/)
   t.regex(stderr, new RegExp(`there are more: --cursor ${pids[0]} shows the next`))
-  t.regex((await runCli(['list', '--name', 'nobody', '--store', dir])).stderr, /no process fits/)
+  t.regex((await runCli(['list', '--name', 'nobody', '--store', dir])).stderr, /no process matches/)
 })
 
 test('--json is exactly what a client gets', async t => {
@@ -111,7 +111,7 @@ test('--watch draws the list in place as it changes, until Ctrl-C', async t => {
   const { dir, runtime } = await openStore(t, definition)
   const { io, stdout, stderr, interrupt } = fakeIo({ now, terminal: { isTTY: true, columns: 90, rows: 4 } })
   const watching = run(['list', '--watch', '--sort', 'name', '--store', dir], io)
-  t.deepEqual(await screenThat(stdout, lines => lines.length > 1), ['no process fits', ''])
+  t.deepEqual(await screenThat(stdout, lines => lines.length > 1), ['no process matches', ''])
   t.true(screenAfter(stdout()).cursorHidden)
 
   const job = await runtime.start(definition)

@@ -55,7 +55,7 @@ test('what cannot be done gives 2 and says why', async t => {
   for (const [argv, message] of [
     [['proceed', job.pid], /can no longer be steered: it has ended/],
     [['send', pid, '{"type":"GO"}'], /in no machine step now/],
-    [['proceed', pid, '--data', '{oops'], /--data is no JSON/],
+    [['proceed', pid, '--data', '{oops'], /--data is not JSON/],
     [['proceed', pid, '--data', '@nowhere.json'], /nowhere\.json cannot be read/],
     [['fork', pid, '--from', 'last'], /has not begun/],
     [['cancel', 'zzz'], /No process has the pid/],
@@ -64,7 +64,7 @@ test('what cannot be done gives 2 and says why', async t => {
     [['cancel', pid, 'enough'], /too many arguments for 'cancel'/],
     [['delete', pid], /has not ended/],
     [['result', pid, '--timeout', 'soon'], /'soon' is invalid.*'30s', '5m', '10h' or '7d'/],
-    [['result', pid, '--timeout', '20ms'], /^stepwright: Process \w{20} has not ended within 20ms: it goes on\n$/],
+    [['result', pid, '--timeout', '20ms'], /^stepwright: Process \w{20} has not ended within 20ms: it continues\n$/],
     [['list', '--since', 'yesterday'], /'yesterday' is invalid.*such as '1h' or '7d'/],
     [['completion', 'csh'], /'csh' is invalid.*bash, zsh, fish/],
     [['work', 'nowhere.ts'], /There is no module nowhere\.ts/],

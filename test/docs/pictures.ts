@@ -68,7 +68,7 @@ try {
   await tab.setViewportSize({ width: 1200, height: 760 })
   await link.click()
   await tab.getByText('Timeline').waitFor()
-  await tab.getByText('failed attempt').waitFor()
+  await tab.locator('.timeline .span.error:not(i)').first().waitFor()
   await tab.screenshot({ path: join(ROOT, 'docs/dashboard-process.png') })
 } finally {
   await closeBrowser()

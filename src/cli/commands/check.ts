@@ -8,7 +8,7 @@ import { table } from '../render/table.ts'
 import { viewOf } from '../screen.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-/** Some process would be left as it is. */
+/** Exit status: some processes could not continue. */
 const MISFITS = 1
 
 export function define(command: Command, act: Act): void {

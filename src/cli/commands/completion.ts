@@ -24,7 +24,7 @@ Examples:
     .action(
       act(async (tools, shell: keyof typeof SCRIPTS, words: readonly string[]) => {
         if (words.length === 0) tools.io.stdout.write(SCRIPTS[shell])
-        // Nobody reads an error in the middle of a command line.
+        // An error printed in the middle of a command line would only disturb.
         else await complete(tools, command.parent!, words, act).catch(() => {})
         return 0
       }),

@@ -40,7 +40,7 @@ async function copy({ io }: Tools, from: string, to: string): Promise<number> {
     const others = [present > 0 && `${present} were there already`, left > 0 && `${left} could not be read`].filter(text => text !== false)
     io.stdout.write(`${[`${copied} ${copied === 1 ? 'process' : 'processes'} copied`, ...others].join(', ')}\n`)
   } catch (error) {
-    // The hint that others get, --store, is of no use here.
+    // Without the hint about --store, which has no effect on this command.
     if (error instanceof StepwrightError && error.code === 'ERR_STORE_MISSING') throw new UsageError(error.message)
     throw error
   } finally {

@@ -62,7 +62,7 @@ async function dashboard({ io, client }: Tools, { port, host, token, open, readO
     try {
       return await serveDashboard({ port, host, client, readOnly, redact, ...(token !== undefined && { token }) })
     } catch (error) {
-      if (error instanceof TypeError) throw new UsageError(error.message.replace(/^dashboard\(\{ (\w+) \}\)/, '--$1'))
+      if (error instanceof TypeError) throw new UsageError(error.message.replace(/^(\w+) of dashboard\(\)/, '--$1'))
       const { code } = error as NodeJS.ErrnoException
       if (code === 'EADDRINUSE') throw new UsageError(`Port ${port} is taken: give another with --port, or 0 for any free one`)
       throw error

@@ -42,7 +42,7 @@ async function gc({ io, client }: Tools, { olderThan = DEFAULT_AGE_MS, dryRun, j
   )
   return 0
 
-  /** @returns false if somebody else was faster */
+  /** @returns false if another process has deleted it first */
   async function remove(pid: string): Promise<boolean> {
     try {
       await client.delete(pid)

@@ -33,7 +33,7 @@ async function history({ io, client }: Tools, part: string, { progress, json }: 
   return 0
 }
 
-/** What happened, and to which step or branch; then what came of it. */
+/** The event, the step or branch it belongs to, and the state after it. */
 function line(entry: HistoryEntry): string {
   const { type, step } = entry.event
   const what = step === undefined ? type : `${type} ${step}`

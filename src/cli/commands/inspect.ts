@@ -45,7 +45,7 @@ async function inspect({ io, client, path }: Tools, prefixes: string[], { open, 
   for (const prefix of prefixes) pids.push(await findPid(client, prefix))
   const store = storeAt(path)
   const broadcast = new Broadcast()
-  // Tells at once if there is no store.
+  // Fails early if there is no store.
   await readCharts(store.documents)
   const server = await serveInspector({ broadcast, inspector, port, keepAlive: true })
   let forget = async (): Promise<void> => {}

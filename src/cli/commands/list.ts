@@ -82,7 +82,7 @@ async function list({ io, client }: Tools, flags: Flags): Promise<number> {
   if (json) io.stdout.write(`${printableJson(infos, 2)}\n`)
   else if (quiet) for (const { pid } of infos) io.stdout.write(`${pid}\n`)
   else if (infos.length > 0) io.stdout.write(`${processList(infos, viewOf(io)).join('\n')}\n`)
-  else say(FILTERS.some(name => flags[name] !== undefined) ? 'no process fits: leave out some options to see more' : EMPTY)
+  else say(FILTERS.some(name => flags[name] !== undefined) ? 'no process matches: leave out some options to see more' : EMPTY)
   if (next !== undefined && !json && !quiet) say(`there are more: --cursor ${next} shows the next`)
   return 0
 
@@ -95,18 +95,18 @@ const FILTERS = ['status', 'name', 'label', 'error', 'since', 'before', 'cursor'
 const EMPTY =
   'no processes yet. Start one with `runtime.start(definition, input)` in your program; another store is chosen with --store PATH'
 
-/** `next` is where to go on, if there are more. */
+/** Returns one page of processes, and in `next` the cursor of the next page if there is one. */
 async function read(
   { io, client }: Pick<Tools, 'io' | 'client'>,
   { status, name, label, error, since, before, cursor, limit, sort }: Flags,
   onCorrupt?: ListOptions['onCorrupt'],
 ): Promise<{ readonly infos: readonly ProcessInfo[]; readonly next: string | undefined }> {
   const [from, to] = [since?.(io.now()) ?? -Infinity, before?.(io.now()) ?? Infinity]
-  // A process that has been deleted meanwhile is a cursor all the same.
+  // A full pid is a valid cursor even if its process was deleted.
   const newest = cursor === undefined || isPid(cursor) ? cursor : await findPid(client, cursor)
   const infos: ProcessInfo[] = []
   let next: string | undefined
-  // Newest first, and pids sort by their time.
+  // The list is ordered by pid, and pids by their time of creation.
   for await (const info of client.list({ status, name, labels: label, onCorrupt })) {
     const created = Date.parse(info.createdAt)
     if (created < from) break
@@ -123,14 +123,14 @@ async function read(
 const hasError = ({ error }: ProcessInfo, text: string): boolean =>
   error !== undefined && `${error.name} ${error.code ?? ''} ${error.message}`.toLowerCase().includes(text.toLowerCase())
 
-/** The list drawn in place and anew until Ctrl-C. */
+/** Redraws the list in place until Ctrl-C. */
 async function watchList({ io, client }: Pick<Tools, 'io' | 'client'>, flags: Flags): Promise<number> {
   if (!isLive(io)) throw new UsageError('--watch needs a terminal: elsewhere use `watch`, or `list` again and again')
   const signal = io.interrupted()
   let infos: readonly ProcessInfo[] = []
   const view = () => ({ ...viewOf(io), width: viewOf(io).width - 1 })
   const render = (): string[] =>
-    infos.length === 0 ? ['no process fits'] : processList(infos, view()).slice(0, (io.stdout.rows || 24) - 1)
+    infos.length === 0 ? ['no process matches'] : processList(infos, view()).slice(0, (io.stdout.rows || 24) - 1)
   const live = new ScreenArea(io.stdout, render)
   ;({ infos } = await read({ io, client }, flags))
   live.start()

@@ -34,7 +34,7 @@ async function result({ io, client }: Tools, part: string, { timeout }: { timeou
     io.stdout.write(`${printableJson(await client.result(pid, { signal }), 2)}\n`)
     return 0
   } catch (error) {
-    if (error === late?.reason) throw new UsageError(`Process ${pid} has not ended within ${span(timeout!)}: it goes on`)
+    if (error === late?.reason) throw new UsageError(`Process ${pid} has not ended within ${span(timeout!)}: it continues`)
     if (!(error instanceof ProcessError)) throw error
     io.stderr.write(`stepwright: ${printableLines(error.message).join('\n')}\n`)
     return DID_NOT_FINISH

@@ -45,9 +45,9 @@ async function run({ io, client, path }: Tools, module: string, name: string | u
     throw new UsageError(
       `${printable(module)} ${name === undefined ? 'has several definitions: name one' : `has no definition '${printable(name)}'`} of ${names}`,
     )
-  // Whoever asks for the signal takes on to end in order.
+  // Taking the signal means to end in order when it aborts.
   const interrupted = io.interrupted()
-  // Other processes that the store holds are not for this command.
+  // Leaves other processes of the store alone.
   await using runtime = await createRuntime({ processes, services, store: path, recover: false, schedules: false })
   const { pid } = await runtime.start(definition, value, { key, labels: label })
   // Awaited here: the runtime closes at the end of this block.

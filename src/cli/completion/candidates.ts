@@ -10,10 +10,10 @@ export interface Candidate {
   readonly description?: string
 }
 
-/** So many of the newest processes are offered, and looked at for labels. */
+/** How many of the newest processes to offer, and to search for labels. */
 const NEWEST = 100
 
-/** Processes for which a command has a use. */
+/** The statuses of processes that a command can act on. Other commands take any. */
 const FITTING: Readonly<Record<string, (status: ProcessStatus) => boolean>> = {
   cancel: status => !isFinal(status),
   proceed: status => status === 'interrupted',
@@ -21,7 +21,7 @@ const FITTING: Readonly<Record<string, (status: ProcessStatus) => boolean>> = {
   delete: status => isFinal(status),
 }
 
-/** What the word that is being typed may become. Nothing: files, for all we know. */
+/** What the word that is being typed may become. For nothing, the shell offers files. */
 export async function candidatesAt(
   position: Position,
   program: Command,

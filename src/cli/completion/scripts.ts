@@ -1,4 +1,7 @@
-/** What a shell runs at each TAB: it asks the command itself, whose answer is a line per candidate, with a description after a tab. */
+/**
+ * What a shell runs at each TAB. It asks `stepwright completion` with the words typed so far, which
+ * prints one candidate per line, with a description after a tab.
+ */
 const ASK = 'stepwright completion'
 
 const BASH = `# stepwright completion bash

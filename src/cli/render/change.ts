@@ -3,10 +3,12 @@ import { printable, printableJson } from '../printable.ts'
 import { counted, currentStep, hostTrouble, inShort, took } from './facts.ts'
 import { cut } from './text.ts'
 
-/** Of an output: the rest is for `show`. */
+/** How much of an output to print. `show` prints all of it. */
 const LONGEST_OUTPUT = 200
 
-/** What a process is at, in one plain line: `2026-01-31T12:00:00.000Z running read 3/10 message`. */
+/**
+ * The state of a process in one plain line: `2026-01-31T12:00:00.000Z running read 3/10 message`.
+ */
 export function changeLine(info: ProcessInfo): string {
   const step = currentStep(info)
   const { status, error } = info

@@ -2,7 +2,7 @@ import type { ErrorRecord } from '../../index.ts'
 import { printable, printableLines } from '../printable.ts'
 import type { Paint } from '../screen.ts'
 
-/** V8 keeps ten by default. */
+/** V8 keeps ten frames by default. */
 const MOST_FRAMES = 12
 const MOST_MESSAGE_LINES = 20
 const MOST_CAUSES = 10

@@ -2,7 +2,7 @@ import type { ErrorRecord, ProcessInfo, ProcessStepInfo, Progress } from '../../
 import { printable } from '../printable.ts'
 import { relative, span, spent } from './time.ts'
 
-/** What several renderers say about a process, in the same words. */
+/** Facts about a process that several renderers print in the same words. */
 
 const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 
@@ -18,7 +18,9 @@ export const counted = ({ value, total }: Progress): string => (total === undefi
 /** An estimate from the first moments would be a guess. */
 const SETTLED_MS = 2_000
 
-/** How long a step that reports `value` of `total` has still to go, if it goes on as it did. In milliseconds. */
+/**
+ * The time in ms that a step which reports `value` of `total` still needs, if it keeps its speed.
+ */
 export function timeLeft({ progress, startedAt, status }: ProcessStepInfo, now: number): number | undefined {
   if (status !== 'running' || startedAt === undefined || progress?.total === undefined) return undefined
   const { value, total } = progress
@@ -30,7 +32,7 @@ export function timeLeft({ progress, startedAt, status }: ProcessStepInfo, now: 
 /** An error in one line. */
 export const inShort = ({ name, message }: ErrorRecord): string => printable(`${name}: ${message}`.split('\n', 1)[0]!)
 
-/** Of a step that waits: for what. */
+/** What a waiting step waits for. */
 export function waitsFor({ status, until }: ProcessStepInfo, now: number): string | undefined {
   const when = until === undefined ? undefined : Date.parse(until) > now ? relative(until, now) : 'now'
   switch (status) {
@@ -45,17 +47,20 @@ export function waitsFor({ status, until }: ProcessStepInfo, now: number): strin
   }
 }
 
-/** Until when a process has been seen at work: nobody knows what one without a living host has done since its last record. */
+/**
+ * The time until which a process is known to have run: its last record, if its host is dead or
+ * gone.
+ */
 export const seenUntil = (info: ProcessInfo, now: number): number =>
   info.host === undefined || info.host.state === 'dead' ? Date.parse(info.updatedAt) : now
 
-/** How long the process has been under way, or was. */
+/** How long the process has run so far, or ran. */
 export function took(info: ProcessInfo, now: number): string {
   const ms = spent(info, seenUntil(info, now))
   return ms === undefined ? '' : span(ms)
 }
 
-/** What is wrong with the host of a process that has not ended: `dead`, `none`. Nothing as long as one that is well has it. */
+/** What is wrong with the host of a live process: `dead`, `none` ... Empty if the host is alive. */
 export function hostTrouble({ host, endedAt }: ProcessInfo): string {
   if (endedAt !== undefined || host?.state === 'alive') return ''
   return host === undefined ? 'none' : printable(host.state)

@@ -2,10 +2,10 @@ import { printableJson } from '../printable.ts'
 import { cut } from './text.ts'
 
 const MOST_LINES = 20
-/** Where lines may be as long as they like. */
+/** The limit where the output has no width. */
 const LONGEST = 160
 
-/** A value in short: on one line if it fits, else so that one sees what it is. */
+/** A value on one line if it fits, else the first lines of its indented JSON. */
 export function shortJson(value: unknown, width: number): string[] {
   const most = Math.min(width, LONGEST)
   const onOneLine = printableJson(value)

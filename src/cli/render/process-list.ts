@@ -12,14 +12,14 @@ function stepOf(info: ProcessInfo): string {
   return printable(step.name) + (step.progress === undefined ? '' : ` ${inShort(step.progress)}`)
 }
 
-/** Large numbers would be cut off in a narrow terminal, and then say something else. */
+/** A percentage, where the counts would be cut off in a narrow terminal and then read as others. */
 const inShort = (progress: Progress): string =>
   progress.total !== undefined && progress.total >= 1_000 ? `${Math.floor((100 * progress.value) / progress.total)}%` : counted(progress)
 
-/** The end of a pid is random: so much of it tells one from millions of others. Commands find a pid by it. */
+/** The random end of a pid, long enough to be unique. Commands find a process by it. */
 const shortPid = (pid: string): string => pid.slice(-8)
 
-/** One line a process, in the order given. */
+/** One line per process, in the order given. */
 export const processList = (infos: readonly ProcessInfo[], view: View): string[] =>
   table<ProcessInfo>(
     [

@@ -47,7 +47,7 @@ const section = (title: string, lines: readonly string[], { paint }: View): stri
 
 const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
 
-/** What a process came to. */
+/** The error or the output of a process. */
 export function outcomeSections(info: ProcessInfo, view: View): string[] {
   const { error, output } = info
   const where =

@@ -7,7 +7,7 @@ import { lookOf } from './status.ts'
 import { liveSteps } from './steps.ts'
 import { columnsOf, cut } from './text.ts'
 
-/** Text and its style, so that the text can be cut to the width without cutting a style. */
+/** Cuts the texts to the width before it styles them, so that no escape code is cut. */
 function headline(info: ProcessInfo, { paint, now, width }: View): string {
   const { glyph, style } = lookOf(info.status)
   const trouble = hostTrouble(info)
@@ -30,7 +30,7 @@ function headline(info: ProcessInfo, { paint, now, width }: View): string {
   return line
 }
 
-/** As many steps as there is room for, around the one it is about. */
+/** As many steps as fit, around the current one. */
 function excerpt(info: ProcessInfo, room: number): { before: number; steps: readonly ProcessStepInfo[]; after: number } {
   const { steps } = info
   if (steps.length <= room) return { before: 0, steps, after: 0 }
@@ -41,14 +41,14 @@ function excerpt(info: ProcessInfo, room: number): { before: number; steps: read
   return { before: first, steps: steps.slice(first, first + shown), after: steps.length - first - shown }
 }
 
-/** A process while it is under way, in no more than `rows` lines. */
+/** A live process, in at most `rows` lines. */
 export function liveProcess(info: ProcessInfo, view: View, rows: number): string[] {
   const { before, steps, after } = excerpt(info, rows - 1)
   const hidden = (count: number, what: string): string[] => (count === 0 ? [] : [view.paint('dim', `  … ${count} ${what}`)])
   return [headline(info, view), ...hidden(before, 'before'), ...liveSteps(info, steps, view), ...hidden(after, 'more')]
 }
 
-/** A process that has ended: all of its steps, and what it came to. */
+/** An ended process: all its steps, and its error or output. */
 export const endedProcess = (info: ProcessInfo, view: View): string[] => [
   headline(info, view),
   ...liveSteps(info, info.steps, view),

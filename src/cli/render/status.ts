@@ -25,6 +25,6 @@ const LOOKS: Readonly<Record<StepStatus, Look>> = {
 
 export const STATUSES = Object.keys(PROCESS) as readonly ProcessStatus[]
 
-/** A status that a newer version wrote is shown all the same. */
+/** For statuses that a newer version has written. */
 const UNKNOWN: Look = { glyph: '?', style: 'dim' }
 export const lookOf = (status: StepStatus): Look => (Object.hasOwn(LOOKS, status) ? LOOKS[status] : UNKNOWN)

@@ -42,7 +42,7 @@ const name: Column<ProcessStepInfo> = {
 
 const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
 
-/** One line a step, for a view that is drawn again and again: what changes its length stands last. */
+/** One line per step, for a view that is redrawn often: cells that change their width come last. */
 export function liveSteps(info: ProcessInfo, steps: readonly ProcessStepInfo[], view: View): string[] {
   const until = seenUntil(info, view.now)
   const columns: Column<ProcessStepInfo>[] = [
@@ -53,7 +53,7 @@ export function liveSteps(info: ProcessInfo, steps: readonly ProcessStepInfo[], 
   return indented(table(columns, steps, { ...view, width: view.width - 2 }))
 }
 
-/** One line a step, with its status in words. */
+/** One line per step, with its status in words. */
 export function allSteps(info: ProcessInfo, view: View): string[] {
   const until = seenUntil(info, view.now)
   const columns: Column<ProcessStepInfo>[] = [

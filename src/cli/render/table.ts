@@ -8,9 +8,11 @@ export interface Column<Row> {
   readonly style?: (row: Row) => Style | undefined
   /** Instead of `cell`, where there is no room for all columns at their full width. */
   readonly short?: (row: Row) => string
-  /** May be cut down to so many columns; without it, it is shown in full. */
+  /** The width down to which the column may be cut. Without it, the column is shown in full. */
   readonly least?: number
-  /** Given up, the last one first, where there is no room for all. */
+  /**
+   * Whether the column is left out where there is not enough room; the last such column goes first.
+   */
   readonly dispensable?: boolean
 }
 
@@ -42,7 +44,7 @@ function dropWhatHasNoRoom<Row>(measured: Measured<Row>[], most: number): void {
 
 const shortened = <Row>(column: Column<Row>): Column<Row> => ({ ...column, cell: column.short ?? column.cell })
 
-/** Takes from the widest first. */
+/** Narrows the widest columns first. */
 function shrink<Row>(measured: readonly Measured<Row>[], most: number): void {
   for (let excess = total(measured.map(({ width }) => width)) - most; excess > 0; excess--) {
     const [widest] = measured.filter(({ width, least }) => width > least).toSorted((a, b) => b.width - a.width)
@@ -51,7 +53,7 @@ function shrink<Row>(measured: readonly Measured<Row>[], most: number): void {
   }
 }
 
-/** Rows under each other, no line wider than the view. The titles are a row of their own, unless all are empty. */
+/** Rows as lines no wider than the view, below a line of titles (unless all titles are empty). */
 export function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

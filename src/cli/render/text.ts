@@ -4,7 +4,7 @@ const WIDE =
   /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|^\p{Emoji_Presentation}|\uFE0F/u
 const INVISIBLE = /^[\p{M}\p{Cf}]/u
 
-/** In code units, give or take: more text than that for a column is not measured. */
+/** The longest grapheme that is measured, in code units. Longer text is cut first. */
 const LONGEST_GRAPHEME = 16
 
 const graphemes = new Intl.Segmenter()
@@ -19,7 +19,7 @@ export function columnsOf(text: string): number {
   return columns
 }
 
-/** Printable text, cut to so many columns; `…` stands for what is missing. */
+/** Cuts printable text to a number of columns; `…` stands for what is missing. */
 export function cut(text: string, columns: number): string {
   if (text.length <= columns * LONGEST_GRAPHEME && columnsOf(text) <= columns) return text
   let left = columns - 1

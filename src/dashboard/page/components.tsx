@@ -28,7 +28,7 @@ export function Bar({ progress, label }: { readonly progress: Progress; readonly
 
 const LONGEST_JSON = 20_000
 
-/** Any value as text: whatever it holds, it is never markup. */
+/** A value as indented JSON. It is inserted as text, never as markup. */
 export function Json({ value, label }: { readonly value: unknown; readonly label: string }): JSX.Element {
   const [whole, setWhole] = useState(false)
   const [copied, setCopied] = useState(false)

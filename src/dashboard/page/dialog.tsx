@@ -6,12 +6,12 @@ interface DialogProps {
   readonly confirm: string
   readonly danger?: boolean
   readonly onClose: () => void
-  /** Throws what kept it from being done. */
+  /** Throws an Error with the reason if it could not be done. */
   readonly onConfirm: (form: FormData) => Promise<void>
   readonly children: ComponentChildren
 }
 
-/** Asks before something is done, and stays open if it could not be. */
+/** Asks for confirmation. It stays open if the action fails. */
 export function Dialog({ title, confirm, danger = false, onClose, onConfirm, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const [problem, setProblem] = useState('')

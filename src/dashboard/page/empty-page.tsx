@@ -12,15 +12,15 @@ const runtime = await createRuntime({ processes: [hello] })
 await runtime.start(hello)
 `
 
-/** Says what to do where there is nothing to see. */
+/** What to do while the store is empty. */
 export function Empty({ state }: { readonly state: StoreState }): JSX.Element {
   return (
     <main class="empty">
       <h1>{state.missing ? 'There is no store here yet' : 'No processes yet'}</h1>
       <p>
-        {state.missing ? 'A store is made when the first program opens it:' : 'The store is empty:'} <code>{state.location}</code>
+        {state.missing ? 'The first program that opens it creates it:' : 'The store is empty:'} <code>{state.location}</code>
       </p>
-      <p>Run a program such as this one in the folder above it. Its processes appear here by themselves.</p>
+      <p>Run a program like this one in the parent folder, and its processes appear here.</p>
       <pre tabIndex={0} role="region" aria-label="An example program">
         <code>{PROGRAM}</code>
       </pre>

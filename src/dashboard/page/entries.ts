@@ -1,11 +1,11 @@
 import type { StepState } from '../../inspect/diagram/progress.ts'
 import type { Entry, ErrorRecord, LiveInfo, StepStatus } from '../protocol.ts'
 
-/** What the entries of a journal say about its steps. */
+/** What the entries of a journal tell about its steps. */
 
 const OVER: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', 'timeout', 'cancelled'])
 
-/** Steps as they were after the last of these records. */
+/** The steps as they were after the last of these entries. */
 export function stepsAt({ steps }: LiveInfo, entries: readonly Entry[]): StepState[] {
   return steps.map(({ name }) => {
     const changes = entries.flatMap(entry => entry.steps.filter(step => step.name === name).map(step => ({ ...step, at: entry.at })))

@@ -6,7 +6,7 @@ import { count, duration, fullTime } from './format.ts'
 import { href, processHref } from './route.ts'
 import type { StoreView } from './store-view.ts'
 
-/** What is known of a process besides its steps. */
+/** The facts about a process, apart from its steps. */
 export function Facts({ info, now, view }: { readonly info: LiveInfo; readonly now: number; readonly view: StoreView }): JSX.Element {
   const { createdAt, startedAt, endedAt, deadline, host, labels, key, recoveries, revision, version, parent, forkedFrom, status } = info
   const children = useMemo(() => view.rows.filter(row => row.parent === info.pid), [view.rows, info.pid])
@@ -22,11 +22,17 @@ export function Facts({ info, now, view }: { readonly info: LiveInfo; readonly n
     <dl class="facts">
       {fact('Created', time(createdAt))}
       {startedAt !== undefined &&
-        fact(endedAt === undefined ? 'For' : 'Took', duration((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)))}
+        fact(
+          endedAt === undefined ? 'Elapsed' : 'Took',
+          duration((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)),
+        )}
       {endedAt !== undefined && fact('Ended', time(endedAt))}
       {endedAt === undefined &&
         until !== undefined &&
-        fact(status === 'interrupted' ? 'Times out' : 'Goes on', <>in {duration(Date.parse(until) - now)}</>)}
+        fact(
+          status === 'interrupted' ? 'Times out' : status === 'sleeping' ? 'Wakes' : 'Next attempt',
+          <>in {duration(Date.parse(until) - now)}</>,
+        )}
       {endedAt === undefined && deadline !== undefined && fact('Deadline', <>in {duration(Date.parse(deadline) - now)}</>)}
       {endedAt === undefined &&
         fact(
@@ -36,7 +42,7 @@ export function Facts({ info, now, view }: { readonly info: LiveInfo; readonly n
               <code>{host.id}</code> <span class={`host-state ${host.state}`}>{host.state}</span>
             </>
           ) : (
-            'waits for one'
+            'none'
           ),
         )}
       {fact('Version', version)}

@@ -7,11 +7,14 @@ import { fullTime } from './format.ts'
 interface Props {
   /** Oldest first. */
   readonly failures: readonly FailedAttempt[]
-  /** What ended the process. */
+  /** The error that ended the process. */
   readonly final: ErrorRecord | undefined
 }
 
-/** What ended the process, or failed last, and below it every attempt that failed before, each with its own error. */
+/**
+ * The final or newest error, and below it every earlier attempt that failed, each with its own
+ * error.
+ */
 export function Failures({ failures, final }: Props): JSX.Element | null {
   const newest = failures.at(-1)
   const shown = final ?? newest?.error

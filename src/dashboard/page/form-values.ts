@@ -1,15 +1,17 @@
-/** What was typed into a field, without blanks around it. */
+/** The text of a field, trimmed. */
 export function textIn(form: FormData, name: string): string {
   const value = form.get(name)
   return typeof value === 'string' ? value.trim() : ''
 }
 
-/** JSON as it was typed; `undefined` if nothing was. Throws an Error that says what is wrong with it. */
+/**
+ * The JSON of a field; `undefined` if it is empty. Throws an Error that says what is wrong with it.
+ */
 export function jsonIn(form: FormData, name: string): unknown {
   const text = textIn(form, name)
   try {
     return text === '' ? undefined : JSON.parse(text)
   } catch (error) {
-    throw new Error(`This is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }
 }

@@ -17,7 +17,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 
-/** The time of today, or the day before it. */
+/** A time of day; with the date unless it is today. */
 export function when(ms: number, now: number): string {
   const date = new Date(ms)
   return date.toDateString() === new Date(now).toDateString() ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`
@@ -25,7 +25,10 @@ export function when(ms: number, now: number): string {
 
 export const fullTime = (ms: number): string => whole.format(ms)
 
-/** Until when a process has been seen at work: nobody knows what one whose host is gone has done since its last record. */
+/**
+ * The time until which a process is known to have run: its last record, if its host is dead or
+ * gone.
+ */
 export const seenUntil = ({ host, updatedAt }: LiveInfo, now: number): number =>
   host === undefined || host.state === 'dead' ? Date.parse(updatedAt) : now
 

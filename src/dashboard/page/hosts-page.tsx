@@ -18,9 +18,7 @@ export function Hosts({ view: { hosts, rows } }: { readonly view: StoreView }): 
     <main class="hosts-page">
       <h1>Hosts</h1>
       {hosts.length === 0 && (
-        <p class="dim">
-          No program has this store open as a host. Processes that wait are taken up by the next one that knows their definition.
-        </p>
+        <p class="dim">No host has this store open. The next host that knows their definitions continues the processes that wait.</p>
       )}
       {homeless > 0 && (
         <p class="note">

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { StepStatus } from '../protocol.ts'
 
-/** What stands for a status besides its colour. Strokes in a square of 16. */
+/** The icons of statuses, as strokes in a square of 16. */
 const PATHS: Readonly<Record<StepStatus, string>> = {
   pending: 'M8 4.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0 -7',
   running: 'M6 4.8L11.2 8L6 11.2z',

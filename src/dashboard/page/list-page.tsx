@@ -98,7 +98,7 @@ export function List({ view, query }: { readonly view: StoreView; readonly query
       </form>
       {state?.capped && (
         <p class="note">
-          Only the newest {count(rows.length)} processes are shown. <code>stepwright list</code> knows the others.
+          Only the newest {count(rows.length)} processes are shown. <code>stepwright list</code> shows the others.
         </p>
       )}
       <Table rows={shown} hosts={hosts} now={now} loading={!state?.loaded} />
@@ -113,7 +113,7 @@ interface TableProps {
   readonly loading: boolean
 }
 
-/** Only rows that can be seen are drawn, however many there are. */
+/** Draws only the visible rows. */
 function Table({ rows, hosts, now, loading }: TableProps): JSX.Element {
   const [wide, setWide] = useState(WIDE.matches)
   const rowHeight = wide ? 45 : 72
@@ -157,7 +157,7 @@ function Table({ rows, hosts, now, loading }: TableProps): JSX.Element {
             />
           ))}
         </div>
-        {rows.length === 0 && <p class="nothing">{loading ? 'Loading …' : 'No process fits. Change the filters to see more.'}</p>}
+        {rows.length === 0 && <p class="nothing">{loading ? 'Loading …' : 'No process matches the filters.'}</p>}
       </div>
     </div>
   )
@@ -177,7 +177,7 @@ const ENDED: ReadonlySet<string> = new Set(['finished', 'error', 'timeout', 'can
 function RowView({ row, now, host, index, top, height }: RowProps): JSX.Element {
   const { pid, name, status, step, done, total, progress, labels, error, createdAt, startedAt, at } = row
   const ended = ENDED.has(status)
-  // Nobody knows what a process whose host is gone has done since its last record.
+  // The time stops at the last record, since nobody knows what has happened after it.
   const isLost = host === undefined || host === 'dead'
   const trouble =
     !ended && status !== 'pending' && host !== 'alive' ? (row.host === undefined ? 'no host' : `host ${host ?? 'gone'}`) : undefined

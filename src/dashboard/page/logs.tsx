@@ -5,7 +5,7 @@ import { Json, Panel } from './components.tsx'
 import { when } from './format.ts'
 import { useVisible } from './visible.ts'
 
-/** As styles/logs.css has it. Pixels. */
+/** In pixels, as in styles/logs.css. */
 const LINE_HEIGHT = 20
 
 const wordsOf = (text: string): string[] => text.toLowerCase().split(/\s+/).filter(Boolean)

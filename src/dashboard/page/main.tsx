@@ -81,7 +81,8 @@ function Page(): JSX.Element {
   )
 }
 
-// From now on a cookie lets this browser in: the token must not be copied with the address, or kept in a bookmark.
+// From here on the cookie admits this browser. The token must not stay in the address, from which
+// it may be copied or bookmarked.
 const address = new URL(location.href)
 address.searchParams.delete('token')
 history.replaceState(history.state, '', address)

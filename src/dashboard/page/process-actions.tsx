@@ -12,13 +12,13 @@ interface Props {
 }
 
 const pathOf = (pid: string, action: Action): string => `api/processes/${encodeURIComponent(pid)}/${action}`
-/** What may be done with a process as it is now. */
+/** The buttons for what can be done with a process in its current status. */
 export function ProcessActions({ info, actions }: Props): JSX.Element {
   const [open, setOpen] = useState<Action>()
   const [kept, setKept] = useState(false)
   const { pid, name, endedAt, status, steps } = info
   const ended = endedAt !== undefined
-  // No fork begins in a branch.
+  // Forks begin at steps, not at branches.
   const begun = steps.filter(step => step.startedAt !== undefined && !step.name.includes('.'))
   const possible: Readonly<Partial<Record<Action, boolean>>> = {
     proceed: status === 'interrupted',
@@ -44,7 +44,7 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
         ))}
       {kept && !ended && (
         <p class="note" role="status">
-          No host that is alive has this process. It is done as soon as one takes it up.
+          No living host has this process. The next host that takes it does this first.
         </p>
       )}
       {open === 'cancel' && (
@@ -55,7 +55,7 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
           onClose={close}
           onConfirm={async form => void (await ask('cancel', { reason: textIn(form, 'reason') }))}
         >
-          <p>Its step under way is told to stop, and the process ends as cancelled.</p>
+          <p>The running step is told to stop, and the process ends as cancelled.</p>
           <label>
             Reason <input name="reason" placeholder="optional" autoFocus />
           </label>
@@ -71,7 +71,7 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
             await ask('proceed', data === undefined ? {} : { data })
           }}
         >
-          <p>Fields of an object are added to what the step came to; any other value takes its place; nothing leaves it as it is.</p>
+          <p>An object is merged into the output of the step; any other value replaces it. Leave this empty to keep the output.</p>
           <label>
             Data, as JSON <textarea name="data" rows={5} placeholder={'{ "approved": true }'} autoFocus />
           </label>
@@ -87,7 +87,7 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
             if (typeof forked === 'string') location.hash = processHref(forked)
           }}
         >
-          <p>A new process begins from the record in which the step began. This one stays as it is.</p>
+          <p>A new process begins where the step began, with the data it had then. This process stays as it is.</p>
           <label>
             From step{' '}
             <select name="from">
@@ -111,7 +111,7 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
             location.hash = href('')
           }}
         >
-          <p>Its journal is removed: input, output, records and logs. This cannot be undone.</p>
+          <p>This removes its input, output, records and logs, and cannot be undone.</p>
         </Dialog>
       )}
     </div>

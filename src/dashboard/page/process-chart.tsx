@@ -68,7 +68,7 @@ export function ProcessChart({ chart, progress }: { readonly chart: object; read
   )
 }
 
-/** A character is about so wide. */
+/** Cuts text to a width in pixels, estimated from the average width of a character. */
 function cut(text: string, width: number, size: number): string {
   const most = Math.floor(width / (size * 0.56))
   return text.length > most ? `${text.slice(0, most - 1)}…` : text

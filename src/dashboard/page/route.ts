@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** The page after the `#`: works wherever an app puts it. */
+/** The part of the address after `#`, which works wherever an app serves the page. */
 export interface Route {
   readonly path: readonly string[]
   readonly query: URLSearchParams
@@ -24,7 +24,7 @@ export function useRoute(): Route {
 export const href = (path: string, query: URLSearchParams = new URLSearchParams()): string =>
   `#/${path}${query.size > 0 ? `?${query}` : ''}`
 
-/** Changes what is asked for without a step in the history. */
+/** Changes the query without adding to the history of the browser. */
 export function replaceQuery(path: string, query: URLSearchParams): void {
   history.replaceState(null, '', href(path, query))
   dispatchEvent(new HashChangeEvent('hashchange'))

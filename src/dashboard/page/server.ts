@@ -1,9 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-/** `locked`: the server wants another token than this browser has. */
+/** `locked`: the server requires another token. */
 export type Connection = 'connecting' | 'live' | 'lost' | 'locked'
 
-/** Follows a stream of server-sent events. The browser comes back by itself after a break, and the server begins anew. */
+/**
+ * Follows a stream of server-sent events. Browsers reconnect after a break, and the server then
+ * sends the current state.
+ */
 export function useStream<Events extends object>(
   url: string,
   handlers: { readonly [Name in keyof Events]: (data: Events[Name]) => void },
@@ -20,7 +23,7 @@ export function useStream<Events extends object>(
       source.addEventListener('open', () => setConnection('live'))
       source.addEventListener('error', () => {
         setConnection(before => (before === 'locked' ? before : 'lost'))
-        // The server said no, or hung up for good: browsers then do not try again by themselves.
+        // The server has refused the stream: browsers then do not reconnect.
         if (source?.readyState !== EventSource.CLOSED) return
         void isLocked(url).then(locked => setConnection(locked ? 'locked' : 'lost'))
         retry = setTimeout(open, 2000)
@@ -39,10 +42,10 @@ export function useStream<Events extends object>(
   return connection
 }
 
-/** A stream does not tell why it was refused. */
+/** Asks whether a stream was refused for its token, since an EventSource does not tell. */
 const isLocked = async (url: string): Promise<boolean> => (await fetch(url, { method: 'HEAD' }).catch(() => undefined))?.status === 401
 
-/** Asks the server for something, once per `url`. */
+/** Fetches JSON once per `url`. */
 export function useFetched<T>(url: string | undefined): { readonly value?: T; readonly problem?: string } {
   const [state, setState] = useState<{ readonly url?: string; readonly value?: T; readonly problem?: string }>({})
   useEffect(() => {
@@ -63,7 +66,7 @@ export function useFetched<T>(url: string | undefined): { readonly value?: T; re
   return state
 }
 
-/** Asks for an action. Throws an Error with the server's words. */
+/** Requests an action. Throws an Error with the message of the server. */
 export async function post(path: string, body: object): Promise<Record<string, unknown>> {
   const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>

@@ -2,7 +2,7 @@ import { useMemo, useRef, useState } from 'preact/hooks'
 import type { HostRow, ListEvents, ProcessStatus, Row, StoreState } from '../protocol.ts'
 import { useStream, type Connection } from './server.ts'
 
-/** What the page knows of the store. */
+/** The state of the store as far as the page knows it. */
 export interface StoreView {
   readonly connection: Connection
   readonly state: StoreState | undefined
@@ -13,7 +13,7 @@ export interface StoreView {
 
 const newestFirst = (a: Row, b: Row): number => (a.pid < b.pid ? 1 : a.pid > b.pid ? -1 : 0)
 
-/** Follows the store. However much arrives, the page is drawn once a frame. */
+/** Follows the store. The page is drawn at most once per frame, however much arrives. */
 export function useStore(): StoreView {
   const [state, setState] = useState<StoreState>()
   const [hosts, setHosts] = useState<readonly HostRow[]>([])
@@ -37,14 +37,14 @@ export function useStore(): StoreView {
   return { connection, state, hosts, rows }
 }
 
-/** What the list is narrowed down to. Stands in the address. */
+/** The filter of the list, which is part of the address. */
 export interface Filter {
   readonly statuses: ReadonlySet<string>
   readonly name: string
   readonly text: string
   /** `name=value` */
   readonly label: string
-  /** Created at most so many minutes ago. */
+  /** The greatest age, in minutes. */
   readonly minutes: number | undefined
 }
 
@@ -59,7 +59,7 @@ export function filterOf(query: URLSearchParams): Filter {
   }
 }
 
-/** Rows that fit everything but the status, and those that fit that too. */
+/** Counts the rows that match all but the status, and returns those that match the status too. */
 export function filtered(rows: readonly Row[], { statuses, name, text, label, minutes }: Filter, now: number) {
   const [labelName = '', labelValue] = label.split('=', 2)
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)

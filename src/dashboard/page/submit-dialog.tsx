@@ -4,7 +4,7 @@ import { jsonIn, textIn } from './form-values.ts'
 import { processHref } from './route.ts'
 import { post } from './server.ts'
 
-/** Asks for a new process, which a worker takes up. */
+/** A form for a new process, which a worker takes. */
 export function SubmitDialog({
   definitions,
   onClose,
@@ -28,7 +28,7 @@ export function SubmitDialog({
         if (typeof pid === 'string') location.hash = processHref(pid)
       }}
     >
-      <p>It stays pending until a host that works for others takes it.</p>
+      <p>It stays pending until a worker takes it.</p>
       <label>
         Definition{' '}
         <select name="name">
@@ -41,7 +41,7 @@ export function SubmitDialog({
         Input, as JSON <textarea name="input" rows={6} autoFocus />
       </label>
       <label>
-        Key <input name="key" placeholder="optional: the same key is the same process" />
+        Key <input name="key" placeholder="optional: the same key means the same process" />
       </label>
     </Dialog>
   )

@@ -16,7 +16,7 @@ export function TimeTravel({
   const [dragged, setDragged] = useState<number>()
   useEffect(() => {
     if (dragged === undefined) return undefined
-    // While it is dragged not every record on the way is asked for.
+    // Waits until the slider rests, so that not every record on the way is fetched.
     const timer = setTimeout(() => {
       onTravel(dragged >= last ? undefined : entries[dragged]?.revision)
       setDragged(undefined)

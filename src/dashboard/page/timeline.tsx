@@ -3,13 +3,13 @@ import { useMemo } from 'preact/hooks'
 import type { Entry, ErrorRecord, ProcessStatus, StepStatus } from '../protocol.ts'
 import { duration, fullTime } from './format.ts'
 
-/** A span of time in which a step stood still in one status, in one attempt. */
+/** A span of time that one attempt of a step spent in one status. */
 interface Span {
   readonly status: StepStatus
   readonly attempt: number
   readonly from: number
   readonly to: number | undefined
-  /** How it ended, if that is not the ordinary way. */
+  /** How it ended, unless it succeeded. */
   readonly end?: 'error' | 'timeout' | 'cancelled'
   readonly error?: ErrorRecord
 }
@@ -46,7 +46,7 @@ export function spansOf(entries: readonly Entry[], processStatus: ProcessStatus)
 
 const WORDS = { error: 'failed', timeout: 'timed out', cancelled: 'cancelled' } as const
 
-/** The status whose colour a span has: work that is done is finished, whatever has become of the step. */
+/** The status that gives a span its colour. Completed work has that of `finished`. */
 const toneOf = ({ status, to, end }: Span): StepStatus => end ?? (status === 'running' && to !== undefined ? 'finished' : status)
 
 const NICE_MS = [

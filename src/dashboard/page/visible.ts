@@ -4,16 +4,16 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 interface Visible {
   /** The element that scrolls. */
   readonly box: RefObject<HTMLDivElement | null>
-  /** The rows to draw: from the first one to before the last one. */
+  /** The range of rows to draw; `last` is exclusive. */
   readonly first: number
   readonly last: number
   readonly onScroll: (event: TargetedEvent<HTMLDivElement>) => void
 }
 
-/** Rows drawn above and below those that can be seen. */
+/** How many rows to draw above and below the visible ones. */
 const MARGIN = 8
 
-/** Which of many rows of the same height are worth drawing: those that can be seen. */
+/** Finds the visible rows among many rows of equal height. */
 export function useVisible(rows: number, rowHeight: number): Visible {
   const box = useRef<HTMLDivElement>(null)
   const [top, setTop] = useState(0)

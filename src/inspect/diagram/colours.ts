@@ -1,6 +1,6 @@
 import type { StepStatus } from '../../record/record.ts'
 
-/** A colour for light and for dark backgrounds: of lines and text, and to fill boxes with. */
+/** A colour for light and for dark backgrounds: `line` for lines and text, `fill` for boxes. */
 interface Colour {
   readonly line: readonly [light: string, dark: string]
   readonly fill: readonly [light: string, dark: string]
@@ -27,5 +27,5 @@ export const COLOURS: Readonly<Record<StepStatus, Colour>> = {
   cancelled: GREY,
 }
 
-/** The statuses that a box is coloured for: one that has not begun stays plain. */
+/** The statuses with a colour of their own. Boxes of pending steps stay plain. */
 export const SHOWN = (Object.keys(COLOURS) as StepStatus[]).filter(status => status !== 'pending')

@@ -1,4 +1,4 @@
-/** A state of a chart, as far as a diagram needs it. */
+/** The parts of a state of a chart that a diagram needs. */
 interface State {
   readonly type?: string
   readonly on?: Readonly<Record<string, unknown>>
@@ -9,16 +9,16 @@ interface State {
 export interface FlowNode {
   readonly name: string
   readonly kind: 'step' | 'sleep' | 'interrupt'
-  /** Failed attempts are followed by others. */
+  /** Whether failed attempts are retried. */
   readonly retries: boolean
-  /** The process pauses after it until it may proceed. */
+  /** Whether the process pauses after it until it may proceed. */
   readonly pauses: boolean
   readonly skippable: boolean
-  /** What it runs, if that is no function of its own. */
+  /** What it runs, unless that is its own function. */
   readonly runs: 'each item' | 'another process' | 'a machine' | undefined
-  /** What runs inside of it at once. */
+  /** Its branches. */
   readonly parts: readonly string[]
-  /** It may end the process in `error`. */
+  /** Whether its failure ends the process in `error`. */
   readonly fails: boolean
   /** The steps that may follow; `finished` is the end. */
   readonly next: readonly string[]
@@ -28,18 +28,20 @@ export interface Flow {
   readonly id: string
   /** In the order of the definition. */
   readonly nodes: readonly FlowNode[]
-  /** The process has a deadline. */
+  /** Whether the process has a deadline. */
   readonly timed: boolean
 }
 
 export const FINISHED = 'finished'
 const GROUPS = ['running', 'sleeping', 'interrupted'] as const
-/** By the state inside of a step. */
+/** The kinds of steps, by a state inside of them. */
 const RUNS = { items: 'each item', child: 'another process', machine: 'a machine' } as const
-/** What happens to a host is no part of what a process is. */
+/** Events of hosts are not drawn. */
 const OF_HOSTS = new Set(['RECOVER', 'CANCEL'])
 
-/** What of a chart (the JSON that `stepwright diagram --format json` prints) is drawn: its steps and what follows on what. */
+/**
+ * Reads the steps and their order from a chart (the JSON of `stepwright diagram --format json`).
+ */
 export function flowOf(chart: unknown): Flow {
   const { id, states = {} } = chart as State & { readonly id: string }
   const steps = new Map<string, Partial<Record<(typeof GROUPS)[number], State>>>()
@@ -67,7 +69,7 @@ function nodeOf(id: string, name: string, { running, sleeping, interrupted }: Pa
   }
 }
 
-/** Where the transitions of a state, and of those inside of it, lead. */
+/** The targets of the transitions of a state and of the states inside of it. */
 function targetsOf({ on = {}, states = {} }: State, inside = true): string[] {
   const own = Object.entries(on).flatMap(([event, to]) =>
     OF_HOSTS.has(event) ? [] : (Array.isArray(to) ? to : [to]).map(one => (one as { target: string }).target),
@@ -81,14 +83,17 @@ function doneTargets(state: State | undefined): unknown[] {
   return done ? (done[1] as unknown[]) : doneTargets(state.states?.['attempting'])
 }
 
-/** The step a target (`#import-dump.running.parse.attempting`) belongs to; `undefined` for the ends other than `finished`. */
+/**
+ * The step that a target (`#import-dump.running.parse.attempting`) belongs to; `undefined` for ends
+ * other than `finished`.
+ */
 function stepOf(id: string, target: string): string | undefined {
   const [group, step] = target.slice(id.length + 2).split('.')
   if (group === FINISHED) return FINISHED
   return (GROUPS as readonly string[]).includes(group ?? '') ? step : undefined
 }
 
-/** Along the chart from its beginning; what it does not lead to comes last. */
+/** Orders nodes along the chart from its beginning. Nodes that it does not reach come last. */
 function inOrder(nodes: ReadonlyMap<string, FlowNode>, first: readonly (string | undefined)[]): FlowNode[] {
   const ordered = new Set<FlowNode>()
   const visit = (name: string | undefined): void => {

@@ -6,7 +6,7 @@ export interface Placed {
   readonly y: number
   readonly width: number
   readonly height: number
-  /** What is special about it, in a few words. */
+  /** Its special traits, in a few words. */
   readonly notes: string
 }
 
@@ -31,7 +31,7 @@ export interface Layout {
   }[]
 }
 
-/** All in pixels of a drawing that is not scaled. */
+/** In pixels of the unscaled drawing. */
 const STEP = { width: 248, height: 52, gap: 26 }
 const MARGIN = 8
 const RAIL = { left: 12, right: 20, bend: 8 }
@@ -52,7 +52,10 @@ function notesOf({ kind, runs, retries, pauses, skippable, parts }: FlowNode): s
     .join(' · ')
 }
 
-/** Places a flow: a column of steps, for charts are nearly lines. Failures go down a rail at the right, jumps over steps at the left. */
+/**
+ * Places the steps of a flow in a column. Arrows to `error` run along the right, jumps over steps
+ * along the left.
+ */
 export function layoutOf({ nodes }: Flow): Layout {
   const jumps = nodes.some(({ next }, index) => next.some(name => name !== (nodes[index + 1]?.name ?? FINISHED)))
   const left = jumps ? RAIL.left + 22 : MARGIN
@@ -124,7 +127,7 @@ export function layoutOf({ nodes }: Flow): Layout {
 
 const sizeOfEnd = { width: END.width, height: END.height }
 
-/** From the left side of a step to the left side of another. */
+/** A path from the left side of one step to the left side of another. */
 function aside(left: number, from: number, to: number, x: number): string {
   const rail = RAIL.left
   const bend = to > from ? RAIL.bend : -RAIL.bend

@@ -2,7 +2,7 @@ import { COLOURS, SHOWN } from './colours.ts'
 import { FINISHED, type Flow, type FlowNode } from './flow.ts'
 import type { Progressed } from './progress.ts'
 
-/** Mermaid text of a flow; with a process, where it is and how long each step took. */
+/** A flow as Mermaid text. With progress, it shows the current step and how long each step took. */
 export function mermaid(flow: Flow, progress?: Progressed): string {
   const ids = idsOf(flow)
   const idOf = (name: string): string => ids.get(name) ?? name
@@ -17,7 +17,7 @@ export function mermaid(flow: Flow, progress?: Progressed): string {
   return `${[lines[0], ...lines.slice(1).map(line => `  ${line}`)].join('\n')}\n`
 }
 
-/** Ids of Mermaid are words. Names are kept where they are one. */
+/** Mermaid ids are words. Names that are words stay as they are. */
 function idsOf({ nodes }: Flow): Map<string, string> {
   const ids = new Map<string, string>()
   const taken = new Set(['error', FINISHED, 'state', 'note', 'end', 'direction', 'class', 'classDef', 'default'])

@@ -3,7 +3,7 @@ import type { StepStatus } from '../../record/record.ts'
 
 export { span as duration } from '../../format/span.ts'
 
-/** What is known of a process's steps: of `ProcessInfo`, what a diagram needs. */
+/** The part of a `ProcessStepInfo` that diagrams need. */
 export interface StepState {
   readonly name: string
   readonly status: StepStatus
@@ -12,10 +12,10 @@ export interface StepState {
   readonly endedAt?: string
 }
 
-/** How a process stands to the chart it runs on. */
+/** The state of a process with regard to its chart. */
 export interface Progressed {
   readonly steps: ReadonlyMap<string, { readonly status: StepStatus; readonly attempt: number; readonly spent?: string }>
-  /** Of a step, or of an end of the process. */
+  /** The status of a step, or of an end of the process. */
   statusOf(name: string): StepStatus
   /** Whether the process is at this step, or at this end. */
   isCurrent(name: string): boolean

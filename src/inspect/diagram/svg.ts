@@ -18,13 +18,13 @@ const STYLE = `
 `
 
 const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`)
-/** A character is about so wide. */
+/** Cuts text to a width in pixels, estimated from the average width of a character. */
 const cut = (text: string, width: number, size: number): string => {
   const most = Math.floor(width / (size * 0.56))
   return text.length > most ? `${text.slice(0, most - 1)}…` : text
 }
 
-/** A picture of a flow, made without a browser. Light or dark as its reader is. */
+/** An SVG of a flow, with colours for light and dark backgrounds. */
 export function svg(flow: Flow, progress?: Progressed): string {
   const layout = layoutOf(flow)
   const { width, height, start, arrows } = layout
