@@ -6,7 +6,7 @@ import type { StepContext } from './work.ts'
  * @example { attempts: 5, delay: '1s', factor: 2, maxDelay: '1m' }
  */
 export interface RetryPolicy {
-  /** How many failures are allowed, the first one included: an integer from 1. */
+  /** How many failures are allowed, the first one included: an integer from 1, or `Infinity`. */
   attempts: number
   /** The wait before the second attempt. Default '1s'. */
   delay?: Duration | undefined

@@ -132,3 +132,19 @@ test('when() sees the error itself and the attempt, and decides', async t => {
   t.true(seen.every(([thrown]) => thrown === error))
   t.is(info.status, 'error')
 })
+
+test('attempts: Infinity goes on until the step succeeds', async t => {
+  const patient = defineProcess({ name: 'patient' }).step(
+    'try',
+    ({ attempt }) => {
+      if (attempt < 8) throw new Error('not yet')
+      return attempt
+    },
+    { retry: { attempts: Infinity, delay: '1m', factor: 1, jitter: false } },
+  )
+  const runtime = await createTestRuntime({ processes: [patient] })
+  const job = await runtime.start(patient)
+  for (let minute = 0; minute < 8; minute++) await runtime.clock.advance('1m')
+  t.is(await job.result(), 8)
+  await runtime.close()
+})

@@ -32,6 +32,12 @@ test('one attempt is no policy', t => {
   t.is(planRetry(1, WHAT), undefined)
 })
 
+test('without a limit of attempts a step is retried for ever, and its delay stays within bounds', t => {
+  const retry = planRetry({ attempts: Infinity, delay: '1s', maxDelay: '1m', jitter: false }, WHAT)!
+  for (const failures of [1, 10, 10_000])
+    t.is(retryWait(retry, { error: new Error('no'), attempt: failures, failures, seed: 's' }), Math.min(60_000, 500 * 2 ** failures))
+})
+
 test('bad policies are refused with the value', t => {
   const cases: [unknown, RegExp][] = [
     [0, /attempts of retry of step 'read' must be an integer from 1, or Infinity; received 0/],
