@@ -27,6 +27,7 @@ export type { Migrate, Migration, OldProcess } from './steps/migration.ts'
 export type { CronSchedule, GiveEitherCronOrEvery, IntervalSchedule, MissedTicks, ScheduleOptions } from './steps/schedule.ts'
 export type { StandardResult, StandardSchemaV1 } from './record/standard-schema.ts'
 export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject, Work } from './steps/work.ts'
+// The compiler names a type from `stepwright/inferred` only where that module is part of the program.
 export type * as Inferred from './steps/inferred.ts'
 
 // Hosts

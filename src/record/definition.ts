@@ -46,6 +46,7 @@ export interface ProcessDefinition<Input = any, Output = any, Services = any, St
   }
 }
 
+/** The types that a definition carries. */
 export type TypesOf<D> = D extends ProcessDefinition ? NonNullable<D['~types']> : never
 
 /** The input that `start` and `run` accept, before the schema has parsed it. */
@@ -63,6 +64,7 @@ export type ProcessStep<D> = TypesOf<D>['steps']
 export interface ProceedMessage<Data> {
   readonly proceed: Data
 }
+/** What a machine step takes by `send`: a member of the same union. */
 export interface EventMessage<Event> {
   readonly event: Event
 }
@@ -71,4 +73,5 @@ export interface EventMessage<Event> {
 export type ProceedData<D> = Extract<TypesOf<D>['messages'], ProceedMessage<any>>['proceed']
 /** The events that the machine steps of a definition accept. */
 export type ProcessEvent<D> = EventIn<Extract<TypesOf<D>['messages'], EventMessage<any>>['event']>
+/** Any event if the machine does not say which it takes. */
 export type EventIn<E> = 0 extends 1 & E ? { readonly type: string } | { readonly type: string; readonly [field: string]: unknown } : E

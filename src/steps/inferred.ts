@@ -1,6 +1,6 @@
 /**
- * What the builder infers from the parts of a definition. Exported, so that declaration files of
- * definitions can name it; nobody has to write it.
+ * `stepwright/inferred`: what the builder infers from the parts of a definition. An entry point of
+ * its own, because declaration files of definitions have to name these types, and people do not.
  */
 export type * from './data-flow.ts'
 export type * from './work-types.ts'

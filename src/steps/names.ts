@@ -26,7 +26,9 @@ export function checkStepName(value: unknown, owner: string, part: 'step' | 'bra
 export const checkVersion = (value: unknown, what: string): string =>
   check(value, what, /^[A-Za-z0-9][A-Za-z0-9._+-]*$/, 32, `a string like '2' or '1.0.3'`)
 
+/** What a process name may consist of. */
 export type NameCharacter = CharactersOf<'abcdefghijklmnopqrstuvwxyz0123456789-'>
+/** The characters of a literal, as a union. */
 export type CharactersOf<Text extends string> = Text extends `${infer One}${infer Rest}` ? One | CharactersOf<Rest> : never
 
 /**

@@ -44,6 +44,7 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown> {
   log(message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
+/** The context of any step. */
 export type AnyContext = StepContext<any, any, any>
 
 /**

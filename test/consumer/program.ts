@@ -38,6 +38,14 @@ export const importDump = defineProcess({
   .machine('approval', light)
   .step('done', () => ({ ok: true }), { retry: 3, when: ({ attempt }) => attempt === 1 })
 
+/** Generic, so that much of what the builder infers is known only where it is called. */
+export function fetching<T>(load: (url: string) => Promise<T>, pause: boolean) {
+  return defineProcess({ name: 'fetching', input: typed<string>() })
+    .step('load', async ({ data }) => ({ loaded: (await load(data)) as any }), { interrupt: pause, when: () => pause })
+    .machine('light', light)
+    .interrupt('ask', { schema: typed<{ by: string }>() })
+}
+
 export const output: ProcessOutput<typeof importDump> = { ok: true }
 
 export async function main(options: Pick<RuntimeOptions, 'concurrency'>, page: DashboardOptions): Promise<void> {

@@ -28,11 +28,8 @@ const identifiers = (node: Node): Node[] => {
 function findHidden(project: Project, entries: readonly string[], dir: string) {
   const { checker, program } = project
   const target = (symbol: Symbol): Symbol => (symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol)
-  const exported = (module: Symbol): Symbol[] =>
-    checker
-      .getExportsOfModule(module)
-      .map(target)
-      .flatMap(symbol => (symbol.flags & SymbolFlags.ValueModule ? exported(symbol) : symbol))
+  // By name, not within a namespace: the compiler names nothing that stands there when it writes declarations.
+  const exported = (module: Symbol): Symbol[] => checker.getExportsOfModule(module).map(target)
   const known = new Set(entries.flatMap(entry => exported(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!)))
   const isOurs = (symbol: Symbol): boolean => {
     const declaration = symbol.declarations[0]
@@ -61,7 +58,7 @@ test('every type in a public signature can be imported from an entry point', asy
   const api = new API()
   t.teardown(() => api.close())
   const project = api.updateSnapshot({ openProjects: [config] }).getProject(config)!
-  t.is(entries.length, 6)
+  t.is(entries.length, 7)
   const { names, hidden } = findHidden(project, entries, dir)
   t.true(['createRuntime', 'ProcessBuilder', 'Take', 'sqliteStore', 'storeConformance'].every(name => names.has(name)))
   t.deepEqual(hidden, [])

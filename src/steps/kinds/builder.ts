@@ -13,6 +13,7 @@ import type { StandardSchemaV1 as Schema } from '../../record/standard-schema.ts
 import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from '../work-types.ts'
 import type { Name, StepContext, Work } from '../work.ts'
 
+/** The name itself if no step has it yet, else a message for the compiler to show. */
 export type Unused<N extends string, Steps extends string> = string extends N
   ? N
   : string extends Steps

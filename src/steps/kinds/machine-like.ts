@@ -11,6 +11,7 @@ export type MachineInput<M> = M extends { getInitialSnapshot(scope: any, input?:
     ? unknown
     : I
   : never
+/** `never` for a machine that never ends. */
 export type MachineOutput<M> = M extends { transition(...args: any[]): infer S }
   ? S extends { status: 'done'; output: infer O }
     ? O
