@@ -1,4 +1,5 @@
 import { toInfo } from '../record/info.ts'
+import type { Host } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
 import { EventStreams } from '../web/event-streams.ts'
 import { readBody } from '../web/read-body.ts'
@@ -7,6 +8,8 @@ import { StoreFeed } from './store-feed.ts'
 import { ACTIONS, type Action } from './protocol.ts'
 import { ProcessFeed } from './process-feed.ts'
 
+/** How long what is known of the hosts may be used. */
+const HOSTS_MS = 500
 /** In bytes. No action needs more. */
 const MAX_BODY = 1024 * 1024
 
@@ -22,12 +25,14 @@ export class Api {
   readonly #storeFeed: StoreFeed
   readonly #processFeeds = new Map<string, ProcessFeed>()
   readonly #streams = new EventStreams()
+  readonly #hosts: () => Promise<readonly Host[]>
 
   constructor(store: Store, actor: DashboardClient, readOnly: boolean, redact: (value: unknown) => unknown) {
     this.#store = store
     this.#actor = actor
     this.#actions = actionsOf(actor, readOnly)
     this.#redact = redact
+    this.#hosts = atMostEvery(HOSTS_MS, () => store.hosts())
     this.#storeFeed = new StoreFeed(store, this.#actions)
   }
 
@@ -84,7 +89,7 @@ export class Api {
 
   #processFeed(pid: string): ProcessFeed {
     for (const [other, feed] of this.#processFeeds) if (other !== pid && !feed.listened && !feed.running) this.#processFeeds.delete(other)
-    const feed = this.#processFeeds.get(pid) ?? new ProcessFeed(this.#store, pid, this.#redact)
+    const feed = this.#processFeeds.get(pid) ?? new ProcessFeed(this.#store, pid, this.#redact, this.#hosts)
     this.#processFeeds.set(pid, feed)
     return feed
   }
@@ -94,6 +99,17 @@ export class Api {
     const text = await readBody(request, MAX_BODY)
     if (text === undefined) return json({ message: `The body has more than ${MAX_BODY} bytes` }, 413)
     return json(await act(this.#actor, action, pid, toObject(text)))
+  }
+}
+
+/** Shares one result between all who ask within `ms`. */
+function atMostEvery<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let asked = -Infinity
+  let answer: Promise<T> | undefined
+  return () => {
+    if (answer && performance.now() - asked < ms) return answer
+    asked = performance.now()
+    return (answer = ask())
   }
 }
 

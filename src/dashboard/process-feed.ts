@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { toInfo } from '../record/info.ts'
 import type { LogEntry, ProcessRecord } from '../record/record.ts'
-import type { StoredProcess } from '../record/host.ts'
+import type { Host, StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
 import { frame, type Frame } from '../web/event-streams.ts'
 import type { Entry, LiveInfo } from './protocol.ts'
@@ -20,6 +20,7 @@ const HOST_LOOK_MS = 1000
 export class ProcessFeed extends Feed {
   readonly #store: Store
   readonly #pid: string
+  readonly #hosts: () => Promise<readonly Host[]>
   readonly #redact: (value: unknown) => unknown
   #info: LiveInfo | undefined
   #chart: unknown
@@ -27,8 +28,10 @@ export class ProcessFeed extends Feed {
   #logs: LogEntry[] = []
   #gone: string | undefined
 
-  constructor(store: Store, pid: string, redact: (value: unknown) => unknown) {
+  /** @param hosts the hosts of the store as they were a moment ago: many feeds ask at once */
+  constructor(store: Store, pid: string, redact: (value: unknown) => unknown, hosts: () => Promise<readonly Host[]>) {
     super()
+    this.#hosts = hosts
     this.#store = store
     this.#pid = pid
     this.#redact = redact
@@ -120,7 +123,7 @@ export class ProcessFeed extends Feed {
       if (signal.aborted || !this.#info || this.#info.endedAt !== undefined) continue
       const { host } = this.#info
       // Reads the process only if its host has changed: its journal may be long.
-      const known = (await this.#store.hosts().catch(() => [])).find(({ id }) => id === host?.id)
+      const known = (await this.#hosts().catch(() => [])).find(({ id }) => id === host?.id)
       if (known && known.state === host?.state) continue
       const stored = await this.#store.get(this.#pid).catch(() => undefined)
       if (stored?.record.revision === this.#info.revision && (stored.host?.id !== host?.id || stored.host?.state !== host?.state))

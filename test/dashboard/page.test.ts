@@ -50,6 +50,14 @@ const retried = defineProcess({ name: 'retried' })
     },
     { retry: { attempts: 3, delay: '1ms' } },
   )
+const recovered = defineProcess({ name: 'recovered' }).step(
+  'try',
+  ({ attempt }) => {
+    if (attempt === 1) throw new Error('the first one fails')
+    return attempt
+  },
+  { retry: { attempts: 2, delay: '1ms' } },
+)
 const talking = defineProcess({ name: 'talking', input: typed<{ lines: number }>() }).step('talk', async ({ data, log }) => {
   for (let n = 0; n < data.lines; n++) {
     log(`line ${n} of many`, { n })
@@ -75,7 +83,10 @@ async function open(t: ExecutionContext, { runtime, dir, ...options }: { runtime
   const gate = gated()
   const host =
     runtime ??
-    (await createRuntime({ processes: [hello, failing, approval, retried, talking, longName, gate.definition], store: lowdbStore(store) }))
+    (await createRuntime({
+      processes: [hello, failing, approval, retried, recovered, talking, longName, gate.definition],
+      store: lowdbStore(store),
+    }))
   const server = await serveDashboard({ store, port: 0, host: '127.0.0.1', client: options.actor ?? host })
   t.teardown(async () => {
     await server.close()
@@ -211,6 +222,20 @@ test.serial('every attempt has its own error, and what had not failed yet is not
   await tab.goto(`${url}#/p/${job.pid}?record=${revision}`)
   await tab.getByRole('region', { name: 'Newest failure' }).getByText('attempt 1 failed', { exact: true }).waitFor()
   t.is(await tab.getByText('attempt 3 failed').count(), 0)
+  t.deepEqual(tab.problems, [])
+})
+
+test.serial('attempts that failed before a step went well are listed, but no failure of the process', async t => {
+  const { url, host } = await open(t)
+  const job = await host.start(recovered)
+  await job.result()
+  const tab = await openTab(t)
+  await tab.goto(`${url}#/p/${job.pid}`)
+  const panel = tab.getByRole('region', { name: 'Failed attempts' })
+  await panel.getByText('1 attempt failed').waitFor()
+  t.is(await tab.locator('.error-box:visible').count(), 0)
+  await panel.getByText('1 attempt failed').click()
+  await panel.getByText('the first one fails', { exact: true }).waitFor()
   t.deepEqual(tab.problems, [])
 })
 

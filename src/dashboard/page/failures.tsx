@@ -9,26 +9,31 @@ interface Props {
   readonly failures: readonly FailedAttempt[]
   /** The error that ended the process. */
   readonly final: ErrorRecord | undefined
+  /** The step that the process is in. */
+  readonly current: string | undefined
 }
 
 /**
- * The final or newest error, and below it every earlier attempt that failed, each with its own
- * error.
+ * The error that ended the process, or that keeps it at its current step. Below it, every other
+ * attempt that failed, each with its own error.
  */
-export function Failures({ failures, final }: Props): JSX.Element | null {
+export function Failures({ failures, final, current }: Props): JSX.Element | null {
   const newest = failures.at(-1)
-  const shown = final ?? newest?.error
-  if (!shown) return null
-  const isLast = (one: FailedAttempt): boolean => one === newest && (!final || (final.step === one.step && final.attempt === one.attempt))
-  const earlier = failures.filter(one => !isLast(one)).toReversed()
+  const open = newest?.step === current ? newest : undefined
+  const shown = final ?? (open && { ...open.error, step: open.step, attempt: open.attempt })
+  const others = failures.filter(({ step, attempt }) => shown?.step !== step || shown.attempt !== attempt).toReversed()
+  if (!shown && others.length === 0) return null
   return (
-    <Panel title={final ? 'Error' : 'Newest failure'}>
-      <ErrorBox error={final || !newest ? shown : { ...shown, step: newest.step, attempt: newest.attempt }} />
-      {earlier.length > 0 && (
+    <Panel title={final ? 'Error' : shown ? 'Newest failure' : 'Failed attempts'}>
+      {shown && <ErrorBox error={shown} />}
+      {others.length > 0 && (
         <details class="attempts">
-          <summary>{earlier.length === 1 ? 'An earlier attempt' : `${earlier.length} earlier attempts`} failed</summary>
+          <summary>
+            {others.length} {shown && 'earlier '}
+            {others.length === 1 ? 'attempt' : 'attempts'} failed
+          </summary>
           <ol>
-            {earlier.map(({ step, attempt, at, error }) => (
+            {others.map(({ step, attempt, at, error }) => (
               <li key={`${step} ${attempt} ${at}`}>
                 <p class="dim">
                   {step}, attempt {attempt}, <time dateTime={new Date(at).toISOString()}>{fullTime(at)}</time>

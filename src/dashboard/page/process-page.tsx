@@ -24,6 +24,7 @@ interface Then extends ProcessInfo {
 }
 
 const MAX_LOGS = 2000
+const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 
 interface Props {
   readonly pid: string
@@ -82,7 +83,8 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
   const progress = progressed(then?.status ?? info.status, shownSteps, at)
   const travel = (to: number | undefined): void =>
     replaceQuery(`p/${encodeURIComponent(pid)}`, new URLSearchParams(to === undefined ? {} : { record: String(to) }))
-  const active = info.steps.find(({ status }) => ['running', 'waiting', 'sleeping', 'interrupted'].includes(status))
+  const active = info.steps.find(({ status }) => UNDER_WAY.has(status))
+  const current = shownSteps.find(({ status }) => UNDER_WAY.has(status))?.name
   return (
     <main class="process-page">
       {gone !== '' && (
@@ -134,7 +136,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
           <Panel title="Timeline">
             <Timeline names={info.steps.map(({ name }) => name)} entries={entries} status={info.status} now={now} />
           </Panel>
-          <Failures failures={failures} final={then ? record?.error : info.error} />
+          <Failures failures={failures} final={then ? record?.error : info.error} current={current} />
           {whole && 'output' in whole && (
             <Panel title={info.status === 'interrupted' ? 'Output so far' : 'Output'}>
               <Json value={whole.output} label="Output" />
