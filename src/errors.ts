@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'ERR_HOST_DIED'
   | 'ERR_HOST_ALIVE'
   | 'ERR_UNKNOWN_HOST'
+  | 'ERR_PROCESS_TAKEN'
   | 'ERR_RUNTIME_CLOSED'
   | 'ERR_CLIENT_CLOSED'
 

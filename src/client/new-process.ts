@@ -51,6 +51,7 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
     items: _items,
     deaths: _deaths,
     error: _error,
+    epoch: _epoch,
     ...kept
   } = moveTimes(begun, at - begun.at)
   return {

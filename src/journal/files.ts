@@ -15,6 +15,7 @@ export interface Files {
   fstatSync(fd: number): FileStat
   ftruncateSync(fd: number, length: number): void
   statSync(path: string, options: { throwIfNoEntry: false }): FileStat | undefined
+  existsSync(path: string): boolean
   renameSync(from: string, to: string): void
   linkSync(existing: string, link: string): void
   unlinkSync(path: string): void

@@ -6,13 +6,37 @@ import { isObject, mustFit } from '../record/schema.ts'
 import type { Schema } from '../record/schema.ts'
 import { tooNew } from './failures.ts'
 
-/** The format of journals. It is on the first line of each. */
-export const JOURNAL_FORMAT = 1
+/**
+ * The format of journals. It is on the first line of each. A host that goes on with a journal of
+ * format 1 writes lines of format 2 into it: what is new in them is absent from older lines, so each
+ * line is read as it is.
+ */
+export const JOURNAL_FORMAT = 2
 
 /** The first line of a journal has the whole record, and the format of the journal. */
-export type FirstLine = { readonly format: number } & ProcessRecord
+export type FirstLine = { readonly format: number; readonly adoptions?: number } & ProcessRecord
 
 export const toFirstLine = (record: ProcessRecord): FirstLine => ({ format: JOURNAL_FORMAT, ...record })
+
+const HEADER = /^\{"format":\d+,(?:"adoptions":(\d+),)?/
+
+/**
+ * How often the process was adopted, by the first line of its journal: where the journal is a file, an adoption writes the file anew. The lines
+ * say it too, once the adopter has written one.
+ */
+export function adoptionsOf(head: string): number {
+  const header = HEADER.exec(head)
+  const adoptions = header === null ? parseObject(head)['adoptions'] : header[1]
+  return Number.isSafeInteger(Number(adoptions)) ? Number(adoptions) : 0
+}
+
+/** The first line of a journal, whose text may be long, with another number of adoptions. */
+export function withAdoptions(head: string, adoptions: number): string {
+  const header = `{"format":${JOURNAL_FORMAT},"adoptions":${adoptions},`
+  if (HEADER.test(head)) return head.replace(HEADER, () => header)
+  const { format: _, adoptions: _before, ...record } = parseObject(head)
+  return header + JSON.stringify(record).slice(1)
+}
 
 /** A journal's line as it is on disk. */
 export const encodeLine = (line: unknown): string => `${JSON.stringify(line)}\n`
@@ -50,7 +74,7 @@ function mustBeLine(schema: Schema, line: Readonly<Record<string, unknown>>, pid
 
 /** @throws Nonsense, ERR_STORE_VERSION */
 export function parseFirst(text: string, pid: string, file: string): ProcessRecord {
-  const { format, ...record } = parseObject(text)
+  const { format, adoptions: _, ...record } = parseObject(text)
   if (typeof format !== 'number') throw new Nonsense('the first line has no `format`')
   if (format > JOURNAL_FORMAT) throw tooNew(file, format, JOURNAL_FORMAT)
   mustBeLine(firstLineSchema, record, pid)
@@ -122,9 +146,18 @@ export const isProgress = (line: object): line is ProgressLine => !('snapshot' i
  */
 export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
   if (isProgress(line)) {
-    const { status, revision, at, event, progress, items } = line
+    const { status, revision, at, event, epoch, progress, items } = line
     const { items: _, ...before } = record
-    return { ...before, status, revision, at, event, progress: { ...before.progress, ...progress }, ...(items && { items }) }
+    return {
+      ...before,
+      status,
+      revision,
+      at,
+      event,
+      ...(epoch !== undefined && { epoch }),
+      progress: { ...before.progress, ...progress },
+      ...(items && { items }),
+    }
   }
   const {
     key: _key,

@@ -1,13 +1,12 @@
-import { isFinal } from '../record/record.ts'
 import type { JournalLine } from '../record/record.ts'
 
 /**
- * Checks that revisions only grow. The one exception is a final line that is written again, because
- * its first write may have failed after the line was in the store.
+ * Checks that revisions only grow. The newest line may be written again, because its first write may
+ * have succeeded without an answer.
  *
  * @throws TypeError
  */
-export function checkRevision({ pid, revision, status }: JournalLine, newest: number): void {
-  if (revision > newest || (revision === newest && isFinal(status))) return
+export function checkRevision({ pid, revision }: JournalLine, newest: number): void {
+  if (revision >= newest) return
   throw new TypeError(`Process ${pid} is at revision ${newest}, a line with revision ${revision} cannot follow`)
 }

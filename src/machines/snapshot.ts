@@ -25,7 +25,7 @@ function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefine
  * every line and look for actor references inside the user's data, so this takes it apart:
  * `snapshot` holds what no other field says.
  */
-export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number): Transition {
+export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number, epoch?: number): Transition {
   const { pid, input, data, outputs, machine, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
     snapshot.context as ProcessContext
   const children = timersOf(snapshot)
@@ -37,6 +37,7 @@ export function toTransition(snapshot: AnyMachineSnapshot, name: string, revisio
     revision,
     at,
     event,
+    epoch,
     steps,
     data: data === input ? undefined : data,
     outputs,

@@ -106,6 +106,7 @@ const head = {
   revision: integer,
   at: time,
   event,
+  epoch: optional(integer),
 }
 
 const transition = {

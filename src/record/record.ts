@@ -167,7 +167,14 @@ export interface LineHead {
   /** Epoch milliseconds. */
   readonly at: number
   readonly event: RecordEvent
+  /**
+   * How often the process has been adopted; absent: never. Every line says in which of these times it was written: a host whose process was
+   * taken away, and even given back, cannot go on with what it had.
+   */
+  readonly epoch?: number
 }
+
+export const epochOf = ({ epoch = 0 }: { readonly epoch?: number | undefined }): number => epoch
 
 /** What a transition writes. */
 export interface Transition extends LineHead {

@@ -7,8 +7,11 @@ import { notify } from './listeners.ts'
 export interface RuntimeEvents {
   /** A process of this host made a transition, or reported progress. */
   readonly process: ProcessInfo
-  /** The host adopted processes of a host that had died or released them, or it has closed. */
-  readonly host: { readonly type: 'adopted'; readonly pids: readonly string[] } | { readonly type: 'closed' }
+  /**
+   * The host has adopted processes of another one (which had died, or let them go), has lost some (which another host has now, or somebody
+   * deleted), or has closed.
+   */
+  readonly host: { readonly type: 'adopted' | 'lost'; readonly pids: readonly string[] } | { readonly type: 'closed' }
   /**
    * A command that was kept while no living host had the process cannot be done now, for example
    * because the process is not interrupted. The log of the process has an entry too.

@@ -5,7 +5,7 @@ import type { ProceedData, ProcessDefinition, ProcessEvent } from '../record/def
 import type { ProcessInfo } from '../record/info.ts'
 import type { LiveProcess } from './process/live-process.ts'
 import { cancel, proceed, send } from './process/steering.ts'
-import { checkListener, notifyListener } from './listeners.ts'
+import { checkListener, notifyListener, type ProcessListener } from './listeners.ts'
 
 /** A process, as `runtime.start` returns it. */
 export interface ProcessHandle<Output = unknown, D extends ProcessDefinition = ProcessDefinition> {
@@ -43,50 +43,87 @@ export interface ProcessHandle<Output = unknown, D extends ProcessDefinition = P
   send(event: ProcessEvent<D>): Promise<Steered>
 }
 
-export function liveHandle<Output>(live: LiveProcess): ProcessHandle<Output> {
-  return {
-    pid: live.pid,
-    result: async () => copyJson(outcome(await live.ended())) as Output,
-    subscribe: listener => live.subscribe(listener),
-    cancel: reason => cancel(live, reason),
-    proceed: data => proceed(live, data),
-    send: event => send(live, event),
-  }
+export interface HandleOptions {
+  readonly client: Client
+  /** Aborts once the runtime is closed: ends every wait. */
+  readonly closing: AbortSignal
+  /** The process, if this host has it. */
+  readonly find: (pid: string) => LiveProcess | undefined
 }
 
 /**
- * The handle of a process that this host does not run: it has ended, or another host has it.
- * `closing` ends every wait; `adopted` finds it if this host has adopted it since.
+ * The handle of a process, wherever it runs: here, on another host, or, once this host has lost it, on the one that has it then.
+ *
+ * @param live the process, if it is or was this host's
  */
-export function foreignHandle<Output>(
+export function handleOf<Output>(
   pid: string,
-  client: Client,
-  closing: AbortSignal,
-  adopted: () => LiveProcess | undefined,
+  options: HandleOptions,
+  live: LiveProcess | undefined = options.find(pid),
 ): ProcessHandle<Output> {
-  const adoptedHandle = (): ProcessHandle | undefined => {
-    const live = adopted()
-    return live && liveHandle(live)
+  const { client, closing, find } = options
+  const steer = async (here: (live: LiveProcess) => Promise<Steered>, elsewhere: () => Promise<Steered>): Promise<Steered> => {
+    const ours = live === undefined || live.isLost ? find(pid) : live
+    if (ours === undefined) return elsewhere()
+    try {
+      return await here(ours)
+    } catch (error) {
+      if (ours.isLost) return elsewhere()
+      throw error
+    }
   }
   return {
     pid,
-    result: async () => (await client.result(pid, { signal: closing })) as Output,
+    async result() {
+      if (live === undefined) return (await client.result(pid, { signal: closing })) as Output
+      try {
+        return copyJson(outcome(await live.ended())) as Output
+      } catch (error) {
+        if (!live.isLost) throw error
+      }
+      return (await client.result(pid, { signal: closing })) as Output
+    },
     subscribe(given) {
       const listener = checkListener(given)
-      const stop = new AbortController()
-      const signal = AbortSignal.any([stop.signal, closing])
-      void (async () => {
-        try {
-          for await (const info of client.watch(pid, { signal })) notifyListener(listener, info)
-        } catch (error) {
-          if (!signal.aborted)
-            process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
-        }
-      })()
-      return () => stop.abort()
+      if (live === undefined) return watch(pid, listener, options)
+      let stop: (() => void) | undefined = live.subscribe(listener)
+      live.ended().catch(() => {
+        if (stop !== undefined && live.isLost) stop = watch(pid, listener, options)
+      })
+      return () => {
+        stop?.()
+        stop = undefined
+      }
     },
-    cancel: reason => adoptedHandle()?.cancel(reason) ?? client.cancel(pid, reason),
-    proceed: data => adoptedHandle()?.proceed(data) ?? client.proceed(pid, data),
-    send: event => adoptedHandle()?.send(event) ?? client.send(pid, event),
+    cancel: reason =>
+      steer(
+        ours => cancel(ours, reason),
+        () => client.cancel(pid, reason),
+      ),
+    proceed: data =>
+      steer(
+        ours => proceed(ours, data),
+        () => client.proceed(pid, data),
+      ),
+    send: event =>
+      steer(
+        ours => send(ours, event),
+        () => client.send(pid, event),
+      ),
   }
+}
+
+/** Watches a process in the store. Returns a function that ends it. */
+function watch(pid: string, listener: ProcessListener, { client, closing }: HandleOptions): () => void {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, closing])
+  void (async () => {
+    try {
+      for await (const info of client.watch(pid, { signal })) notifyListener(listener, info)
+    } catch (error) {
+      if (!signal.aborted)
+        process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  })()
+  return () => stop.abort()
 }

@@ -12,7 +12,18 @@ export const notEnded = (pid: string): StepwrightError =>
   new StepwrightError('ERR_NOT_ENDED', `Process ${pid} has not ended: cancel it first.`)
 
 export const notOwned = (pid: string, hostId: string): StepwrightError =>
-  new StepwrightError('ERR_UNKNOWN_PROCESS', `Host ${hostId} does not own process ${show(pid)}: create or adopt it first.`)
+  new StepwrightError('ERR_UNKNOWN_PROCESS', `Host ${hostId} owns no process ${show(pid)}: it was deleted, or never was.`)
+
+/** @param owner a host's id; absent: nobody has it just now, or it has ended */
+export const processTaken = (pid: string, hostId: string, owner?: string): StepwrightError =>
+  new StepwrightError(
+    'ERR_PROCESS_TAKEN',
+    `Process ${pid} was taken away from host ${hostId}${owner === undefined ? '' : owner === hostId ? ' and has come back since' : `, and is with host ${owner}`}`,
+  )
+
+/** Whether a host has lost a process, by its error. */
+export const isLoss = (error: unknown): error is StepwrightError =>
+  error instanceof StepwrightError && (error.code === 'ERR_PROCESS_TAKEN' || error.code === 'ERR_UNKNOWN_PROCESS')
 
 export const unknownHost = (hostId: unknown, location: string): StepwrightError =>
   new StepwrightError('ERR_UNKNOWN_HOST', `There is no host ${show(hostId)} in ${location}: \`stepwright hosts\` lists them.`)

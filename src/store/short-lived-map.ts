@@ -48,6 +48,11 @@ export class ShortLivedMap<Key, Value> {
     return this.#map.keys()
   }
 
+  /** See `keys`. */
+  entries(): IterableIterator<[Key, Value]> {
+    return this.#map.entries()
+  }
+
   values(): IterableIterator<Value> {
     return this.#map.values()
   }

@@ -149,7 +149,11 @@ export interface HostStore {
    * has no owner. When the promise resolves, the line is as safe as the durability of the store
    * promises. After a rejection it is safe to call again with the same line. Returns `undefined` if
    * the line is already in the store, so that there is nothing to wait for.
-   * @throws ERR_STORE_WRITE
+   *
+   * A line counts only if this host owns the process in the epoch of the line: nothing that a host
+   * writes after a process was taken away from it is ever read.
+   * @throws ERR_STORE_WRITE; ERR_PROCESS_TAKEN if another host has the process, or this host has it
+   * anew; ERR_UNKNOWN_PROCESS if it is gone
    */
   write(line: JournalLine): Promise<void> | undefined
   /**
@@ -159,14 +163,24 @@ export interface HostStore {
   log(pid: string, entry: LogEntry): Promise<void>
   /**
    * Adopts every process of dead hosts, and every released process, for which `accept` returns
-   * true. Each goes to exactly one host. Processes for which `skip` returns true are not read.
+   * true. Each goes to exactly one host. Processes for which `skip` returns true are not read. The
+   * records are in an epoch above that of every line before.
    *
    * @param accept its second argument is the owner of the process: the id of a host, or 'released'
+   * @param holds whether this host knows of a process that it owns. If it does not, the answer to a
+   * `create`, `take` or `adopt` was lost, and the process is adopted as if it had been released.
+   * Default: the host knows of all
    */
   adopt(
     accept: (record: ProcessRecord, owner: string) => boolean,
     skip?: (pid: string, owner: string) => boolean,
+    holds?: (pid: string) => boolean,
   ): AsyncIterable<AdoptedProcess>
+  /**
+   * Sets the callback for processes that were taken away from this host. Best effort, for those of
+   * which nothing is written: a write always rejects.
+   */
+  onLost(listener: (pids: readonly string[]) => void): void
   /**
    * Sets the callback for "there may be something in the store for this host". Best effort: hosts
    * also poll.
@@ -181,10 +195,15 @@ export interface HostStore {
   /**
    * Replaces the first record of a process that this host has taken and not yet written to, because
    * only now its definition is known. It is safe to call again after a rejection.
+   * @throws as `write`
    */
   complete(record: ProcessRecord): Promise<void>
-  /** Gives a process up, so that the next host adopts it. This does not count as a death. */
-  release(pid: string): Promise<void>
+  /**
+   * Gives a process up that this host owns in this epoch (default: 0), so that the next host adopts
+   * it. This does not count as a death.
+   * @throws as `write`
+   */
+  release(pid: string, epoch?: number): Promise<void>
   /**
    * Removes processes that were created before `createdBefore` and ended before `endedBefore`
    * (epoch milliseconds), without blocking the event loop. Returns how many.

@@ -1,6 +1,7 @@
 import { adoptingTests } from './conformance/adopting.ts'
 import { changingTests } from './conformance/changing.ts'
 import { documentingTests } from './conformance/documenting.ts'
+import { fencingTests } from './conformance/fencing.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { importingTests } from './conformance/importing.ts'
@@ -30,4 +31,5 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...adoptingTests,
   ...steeringTests,
   ...adoptingByHandTests,
+  ...fencingTests,
 ]

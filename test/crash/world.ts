@@ -22,9 +22,9 @@ export async function until<T>(what: string, look: () => Promise<T | undefined |
 }
 
 /** A store for hosts that die, a reader of it, and what their steps did. */
-export async function crashWorld(t: ExecutionContext) {
+export async function crashWorld(t: ExecutionContext, name = 'store') {
   const root = await tempDir(t)
-  const dir = join(root, 'store'),
+  const dir = join(root, name),
     effects = join(root, 'effects')
   const client = openClient(dir)
   t.teardown(() => client.close())

@@ -22,7 +22,7 @@ const ID = createPid(Date.UTC(2030, 0, 1), () => '1'.repeat(11))
 const DOCUMENTS: readonly (readonly [Collection, string, object])[] = [
   ['charts', 'tea@1+f00', { name: 'tea', version: '1', shape: 'f00', chart: { id: 'tea', states: { pending: {} } } }],
   ['schedules', 'daily', { name: 'daily', schedule: '0 3 * * *', timeZone: 'UTC', missed: 'once', settled: 5, next: 9 }],
-  ['hosts', HOST, { id: HOST, osPid: 1, hostname: 'gone', startedAt: 0, bootId: 'x' }],
+  ['hosts', HOST, { id: HOST, osPid: 1, hostname: 'gone', startedAt: 0, bootId: 'x', network: 'x' }],
   ['commands', `${PID}.${ID}`, { pid: PID, id: ID, at: 1, type: 'proceed', step: 'ask', data: { n: 1 } }],
   ['commands', `${PID}.${ID}`, { pid: PID, id: ID, at: 1, type: 'cancel', reason: 'enough' }],
   ['commands', `${PID}.${ID}`, { pid: PID, id: ID, at: 1, type: 'send', event: { type: 'GO' } }],

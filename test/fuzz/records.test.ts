@@ -7,6 +7,7 @@ import { lowdbStore, type Store } from 'stepwright'
 import { createTestRuntime } from 'stepwright/testing'
 import { sqliteStore } from 'stepwright/sqlite'
 import { DatabaseSync } from 'node:sqlite'
+import { newCard } from '../../src/store/hosts/card.ts'
 import { hourOf } from '../../src/record/pid.ts'
 import { isFinal, type ProcessRecord } from '../../src/record/record.ts'
 import { all } from '../golden/definitions.ts'
@@ -60,7 +61,7 @@ function fillLowdb(dir: string, journals: readonly Journal[]): Store {
   for (const folder of ['hosts', 'pending', 'keys', 'active/released', `active/${HOST}`, 'ended'])
     fs.mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 })
   fs.writeFileSync(join(dir, 'store.json'), '{"format":1}')
-  fs.writeFileSync(join(dir, 'hosts', `${HOST}.json`), JSON.stringify({ id: HOST, osPid: 1, hostname: 'gone', startedAt: 0 }))
+  fs.writeFileSync(join(dir, 'hosts', `${HOST}.json`), JSON.stringify(newCard(HOST)))
   for (const { pid, status, lines } of journals) {
     const folder = isFinal(status) ? join(dir, 'ended', hourOf(pid)) : join(dir, 'active', HOST)
     fs.mkdirSync(folder, { recursive: true })

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { lowdbStore, openClient, type ProcessInfo } from 'stepwright'
 import { createTestRuntime, TestClock, type TestRuntime } from 'stepwright/testing'
+import { newCard } from '../../src/store/hosts/card.ts'
 import { hourOf } from '../../src/record/pid.ts'
 import { isFinal, type ProcessRecord } from '../../src/record/record.ts'
 import { tempDir } from '../temp-dir.ts'
@@ -92,7 +93,8 @@ async function storeOf(t: ExecutionContext, format: string) {
   const dir = join(await tempDir(t), 'store')
   await (await lowdbStore(dir).openHost()).close()
   fs.mkdirSync(join(dir, 'active', HOST), { recursive: true })
-  fs.writeFileSync(join(dir, 'hosts', `${HOST}.json`), JSON.stringify({ id: HOST, osPid: 1, hostname: 'gone', startedAt: 0 }))
+  // The host has died on this machine.
+  fs.writeFileSync(join(dir, 'hosts', `${HOST}.json`), JSON.stringify(newCard(HOST)))
   const journals = new Map<string, { readonly pid: string; readonly lines: number }>()
   let now = 0
   for (const name of fs.readdirSync(join(import.meta.dirname, format))) {

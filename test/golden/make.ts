@@ -39,6 +39,12 @@ const open = (processes: readonly (typeof all)[number][] = all, concurrency = 10
 
 type Runtime = Awaited<ReturnType<typeof open>>
 
+/** When a process began in the first format, in epoch milliseconds: its pid and its times are the same in all formats. */
+function beginningOf(name: string): number {
+  const [head = ''] = readFileSync(join(import.meta.dirname, 'format-1', `${name}.jsonl`), 'utf8').split('\n')
+  return (JSON.parse(head) as { createdAt: number }).createdAt
+}
+
 /** Starts a process and waits until it is where its journal is to end. */
 async function start(
   runtime: Runtime,
@@ -47,7 +53,7 @@ async function start(
   there: (info: ProcessInfo) => boolean,
   options = {},
 ): Promise<string> {
-  await clock.advance(1_000)
+  await clock.advance(beginningOf(name) - clock.now())
   const { pid } = await runtime.start(definition as typeof working, { n: 10 }, options)
   names.set(pid, name)
   // Progress is written at most ten times a second.

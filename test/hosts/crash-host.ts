@@ -2,7 +2,9 @@
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { createRuntime, lowdbStore, type Runtime, type StepwrightError } from 'stepwright'
+import { sqliteStore } from 'stepwright/sqlite'
 import type { Files } from '../../src/journal/files.ts'
+import type { Store } from '../../src/store/store.ts'
 import { crashDefinitions } from './crash-processes.ts'
 
 export interface OpenOrder {
@@ -43,7 +45,8 @@ function mortalFiles({ taken, when }: NonNullable<OpenOrder['dieAt']>): Files {
   return {
     ...fs,
     renameSync(from, to) {
-      const dies = to.includes('/active/h') && --left === 0
+      // A journal that is taken is renamed from another folder; its copy, which follows, from a draft.
+      const dies = to.includes('/active/h') && !from.includes('/.') && --left === 0
       if (dies && when === 'before') process.kill(process.pid, 'SIGKILL')
       fs.renameSync(from, to)
       if (dies) process.kill(process.pid, 'SIGKILL')
@@ -51,10 +54,13 @@ function mortalFiles({ taken, when }: NonNullable<OpenOrder['dieAt']>): Files {
   } as Files
 }
 
+const storeAt = (path: string, options?: { files: Files }): Store =>
+  path.endsWith('.sqlite') ? sqliteStore(path) : lowdbStore(path, options)
+
 const orders: { [Name in keyof Orders]: (given: Parameters<Orders[Name]>[0]) => Promise<ReturnType<Orders[Name]>> } = {
   async open({ dir, effects, host, without, dieAt, recover, concurrency }) {
     definitions = crashDefinitions(effects, host)
-    const store = lowdbStore(dir, dieAt && { files: mortalFiles(dieAt) })
+    const store = storeAt(dir, dieAt && { files: mortalFiles(dieAt) })
     const opened = store.openHost()
     store.openHost = () => opened
     runtime = await createRuntime({

@@ -25,7 +25,7 @@ test('a newer format is told with the file and both versions', t => {
   const record = aRecord()
   const text = encodeLine({ ...record, format: 7 })
   const error = t.throws(() => parseFirst(text, record.pid, '/some/file'), { code: 'ERR_STORE_VERSION' })
-  t.regex(error!.message, /\/some\/file has format 7.*up to 1/)
+  t.regex(error!.message, /\/some\/file has format 7.*up to 2/)
 })
 
 test('what is no line of this process is nonsense', t => {

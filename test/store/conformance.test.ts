@@ -6,7 +6,8 @@ import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
 import { storeConformance } from '../../src/testing/conformance.ts'
 import type { StoreUnderTest } from '../../src/testing/conformance.ts'
-import { crashHost, makeTempDir } from './helpers.ts'
+import { letDie } from '../../src/store/hosts/host-presence.ts'
+import { makeTempDir } from './helpers.ts'
 
 async function makeLowdbStore(durability: 'process' | 'power' = 'process'): Promise<StoreUnderTest> {
   const parent = makeTempDir()
@@ -14,7 +15,7 @@ async function makeLowdbStore(durability: 'process' | 'power' = 'process'): Prom
   return {
     store: lowdbStore(dir, { durability }),
     open: () => lowdbStore(dir, { durability }),
-    crash: async ({ hostId }) => crashHost(dir, hostId),
+    crash: letDie,
     cleanup: async () => fs.rmSync(parent, { recursive: true }),
   }
 }
@@ -25,7 +26,7 @@ async function makeSqliteStore(durability: 'process' | 'power' = 'process'): Pro
   return {
     store: sqliteStore(file, { durability }),
     open: () => sqliteStore(file, { durability }),
-    crash: async ({ hostId }) => fs.rmSync(`${file}-hosts/${hostId}.sock`),
+    crash: letDie,
     cleanup: async () => fs.rmSync(parent, { recursive: true }),
   }
 }

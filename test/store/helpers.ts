@@ -12,9 +12,6 @@ export function tempDir(t: ExecutionContext<any>): string {
 
 export const makeTempDir = (): string => fs.mkdtempSync(path.join(os.tmpdir(), 'stepwright-'))
 
-/** As if the host of a lowdb store had been killed: the kernel takes its socket away. */
-export const crashHost = (dir: string, hostId: string): void => fs.rmSync(path.join(dir, 'hosts', `${hostId}.sock`))
-
 export const journalOf = (dir: string, hostId: string, pid: string): string => path.join(dir, 'active', hostId, `${pid}.jsonl`)
 
 /** Every file and folder below, relative and sorted. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import type { Transition } from '../../src/record/record.ts'
+import type { ProcessRecord, Transition } from '../../src/record/record.ts'
 import { storeAt } from '../../src/client/store-at.ts'
 import { aReport, aTransition, collect, created, theEnd } from '../../src/testing/conformance/samples.ts'
 import { spawn, told } from './children/spawn.ts'
@@ -80,9 +80,8 @@ for (const kind of KINDS) {
       await Promise.all(output)
 
       const host = await storeAt(file).openHost()
-      for await (const {
-        record: { pid },
-      } of host.adopt(() => true)) {
+      for await (const { record } of host.adopt(() => true)) {
+        const { pid } = record
         gone += 1
         const history = (await storeAt(file).history(pid))!
         t.deepEqual(
@@ -90,7 +89,7 @@ for (const kind of KINDS) {
           history.map((_, i) => i + 1),
         )
         for (const { data, revision } of history.slice(1)) t.deepEqual(data, { revision, fill: 'x'.repeat(revision % 500) })
-        await host.write(theEnd(history[0]!, history.length + 1))
+        await host.write(theEnd(record, history.length + 1))
       }
       await host.close()
     }
@@ -104,7 +103,7 @@ for (const kind of KINDS) {
   test(`${kind}: a reader in another process never sees a torn record, a gap or a step back`, async t => {
     const file = fileIn(tempDir(t))
     let host = await storeAt(file).openHost()
-    const records = []
+    let records: ProcessRecord[] = []
     for (let i = 0; i < 12; i++) records.push(await created(host))
     const reader = spawn(t, 'reader', [file, ...records.map(({ pid }) => pid)])
     await told(reader)
@@ -119,8 +118,10 @@ for (const kind of KINDS) {
       await Promise.all(records.map(async record => host.write(aReport(record, revision, { read: { value: revision } }))))
       if (round % 20 === 0) {
         const next = await storeAt(file).openHost()
-        for (const { pid } of records) await host.release(pid)
-        t.is((await collect(next.adopt(() => true))).length, records.length)
+        for (const { pid, epoch } of records) await host.release(pid, epoch)
+        const adopted = await collect(next.adopt(() => true))
+        t.is(adopted.length, records.length)
+        records = adopted.map(({ record }) => record)
         await host.close()
         host = next
       }

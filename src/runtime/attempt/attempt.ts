@@ -46,7 +46,8 @@ export class Attempt {
     this.#answer = answer
     this.#part = part
     this.#execution = new Execution(process.environment.clock)
-    void this.#enter()
+    // Its process is lost: the barrier rejects, and nothing begins.
+    this.#enter().catch(() => this.#process.attempts.remove(this))
   }
 
   /** The machine has left the step: nothing begins any more, what runs is told to end. */

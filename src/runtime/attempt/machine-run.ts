@@ -55,6 +55,8 @@ export class MachineRun {
     this.#step = process.stepNamed(step) as MachineStep
     this.#answer = answer
     this.ready = this.#enter()
+    // Its process is lost: the barrier rejects, and nothing begins.
+    this.ready.catch(() => {})
   }
 
   /** It has ended, and takes nothing any more. */

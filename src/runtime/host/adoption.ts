@@ -9,6 +9,10 @@ const INTERVAL_MS = 500
 export interface AdoptionOptions {
   readonly store: Pick<HostStore, 'adopt'>
   readonly accept: (record: ProcessRecord) => boolean
+  /** See `HostStore.adopt`; `undefined` if every answer of the store has come. */
+  readonly holds: () => ((pid: string) => boolean) | undefined
+  /** A whole round has gone through. */
+  readonly onRound: () => void
   /** Runs once a round has taken processes, before any of them is resumed. */
   readonly prepare: (adopted: readonly AdoptedProcess[]) => Promise<void>
   readonly resume: (adopted: AdoptedProcess) => void
@@ -79,8 +83,10 @@ export class Adoption {
       if (skipped) refused.set(pid, owner)
       return skipped
     }
-    for await (const one of this.#options.store.adopt(accept, skip)) adopted.push(one)
+    const { store, holds, onRound } = this.#options
+    for await (const one of store.adopt(accept, skip, holds())) adopted.push(one)
     this.#refused = refused
+    onRound()
   }
 
   async #resumeAll(adopted: AdoptedProcess[]): Promise<void> {

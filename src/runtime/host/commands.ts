@@ -74,7 +74,7 @@ export class Commands {
         applied?.add(id)
       } catch (error) {
         // The next host takes it.
-        if (error instanceof StepwrightError && error.code === 'ERR_RUNTIME_CLOSED') return
+        if (live.isLost || (error instanceof StepwrightError && error.code === 'ERR_RUNTIME_CLOSED')) return
         refusal = toRefusal(error)
         if (isKept) await this.#options.onRefused(live, command, refusal)
       }

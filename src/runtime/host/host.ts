@@ -9,11 +9,12 @@ import { identityOf, isFinal, isSubmission, type Json, type LogEntry, type Proce
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { putChart } from '../../store/charts.ts'
 import type { Command } from '../../store/commands.ts'
+import { processTaken } from '../../store/failures.ts'
 import type { AdoptedProcess, HostStore, Store } from '../../store/store.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from '../attempt/actors.ts'
 import type { Isolation } from '../attempt/isolation.ts'
 import { Events } from '../events.ts'
-import { foreignHandle, liveHandle, type ProcessHandle } from '../handle.ts'
+import { handleOf, type ProcessHandle } from '../handle.ts'
 import { safely, showTo } from '../inspection.ts'
 import { notify } from '../listeners.ts'
 import { checkCloseOptions, type CheckedOptions, type StartOptions } from '../options.ts'
@@ -31,7 +32,7 @@ import { Reports } from './reports.ts'
 import { startRetention } from './retention.ts'
 import { Schedules } from './schedules.ts'
 import { Starts } from './starts.ts'
-import { isFreshFork, Submissions, type NewProcess } from './submissions.ts'
+import { isFreshFork, Submissions, type CompletedProcess } from './submissions.ts'
 import { Wakeups } from './wakeups.ts'
 
 /** What tests replace. */
@@ -87,6 +88,8 @@ export class Host implements Environment {
   /** Commands that were in the store before the processes they are for were taken over. */
   #kept: ReadonlyMap<string, readonly Command[]> = new Map()
   readonly #whenIdle = new Set<() => void>()
+  /** The store has failed to answer: this host may own processes that it does not know of. */
+  #isUnanswered = false
   /** What runs between opening and closing, and how to end it. */
   readonly #endings: (() => void)[] = []
   #closed: Promise<void> | undefined
@@ -137,7 +140,9 @@ export class Host implements Environment {
       programs: this.#programs,
       createPid,
       run: live => this.#runNew(live),
-      handleOf: pid => this.handleOf(pid),
+      readers,
+      handleOf: (pid, live) => this.handleOf(pid, live),
+      onNoAnswer: () => (this.#isUnanswered = true),
       mustBeOpen: () => {
         if (this.draining) throw closedError('Start processes on another one')
       },
@@ -167,17 +172,25 @@ export class Host implements Environment {
     this.#adoption = new Adoption({
       store,
       accept: record => this.#submissions.adopts(record),
+      holds: () => (this.#isUnanswered ? pid => this.#holds(pid) : undefined),
+      onRound: () => (this.#isUnanswered = false),
       prepare: adopted => {
         this.#reports.adopted(adopted)
         return this.#readKept(adopted.map(({ record }) => record.pid))
       },
       resume: adopted => this.#resume(adopted),
       onResumed: () => this.#followParents(),
-      onError: error => onProblem(`Host ${store.hostId} could not look for processes to adopt`, error),
+      onError: error => {
+        this.#isUnanswered = true
+        onProblem(`Host ${store.hostId} could not look for processes to adopt`, error)
+      },
     })
     this.#wakeups = new Wakeups(
       () => this.#look(),
-      error => onProblem(`Host ${store.hostId} could not look for what clients ask of it`, error),
+      error => {
+        this.#isUnanswered = true
+        onProblem(`Host ${store.hostId} could not look for what clients ask of it`, error)
+      },
     )
     this.#schedules = new Schedules(options.schedules ? [...definitions.values()].map(({ plan }) => plan) : [], {
       clock,
@@ -198,6 +211,7 @@ export class Host implements Environment {
     const { recover, retentionMs, worker, closeOn } = this.#options
     // Viewers need the chart of whatever runs from here on.
     for (const chart of this.#programs.charts()) await putChart(this.#readers.documents, chart)
+    this.store.onLost(pids => this.#lose(pids, pid => processTaken(pid, this.store.hostId)))
     // What dead hosts left behind goes on before anything new begins.
     if (recover !== false) await this.#adoption.start()
     // From here on the host hears of what clients ask.
@@ -222,9 +236,8 @@ export class Host implements Environment {
     return this.#starts.start(plan, input, options)
   }
 
-  handleOf(pid: string): ProcessHandle {
-    const live = this.#live.get(pid)
-    return live ? liveHandle(live) : foreignHandle(pid, this.client, this.closing, () => this.#live.get(pid))
+  handleOf(pid: string, live?: LiveProcess): ProcessHandle {
+    return handleOf(pid, { client: this.client, closing: this.closing, find: one => this.#live.get(one) }, live)
   }
 
   /** @throws ERR_RUNTIME_CLOSED */
@@ -262,6 +275,10 @@ export class Host implements Environment {
     this.#onLessWork()
   }
 
+  onLoss(pid: string, loss: StepwrightError): void {
+    this.#lose([pid], () => loss)
+  }
+
   onStoreError(error: unknown, pid: string): void {
     this.#reports.problem(`Process ${pid} waits for its store`, error, pid)
   }
@@ -291,6 +308,27 @@ export class Host implements Environment {
     return undefined
   }
 
+  /** What another host has now, or somebody deleted, ends here at once, whatever of it is under way. */
+  #lose(pids: readonly string[], lossOf: (pid: string) => StepwrightError): void {
+    const lost = pids.flatMap(pid => this.#live.get(pid) ?? [])
+    if (lost.length === 0) return
+    const losses = lost.map(live => {
+      const loss = lossOf(live.pid)
+      live.lose(loss)
+      this.#live.remove(live.pid)
+      return loss
+    })
+    this.#reports.lost(
+      losses,
+      lost.map(({ pid }) => pid),
+    )
+    this.#onLessWork()
+  }
+
+  #holds(pid: string): boolean {
+    return this.#live.has(pid) || this.#starts.isCreating(pid) || this.#submissions.isCompleting(pid)
+  }
+
   #resume({ record, released }: AdoptedProcess): void {
     const { recover, maxRecoveries } = this.#options
     if (isSubmission(record) || isFreshFork(record)) {
@@ -313,7 +351,7 @@ export class Host implements Environment {
     return moveTimes(record, -aheadMs)
   }
 
-  #run(program: Program, record: ProcessRecord | NewProcess, start: (live: LiveProcess) => void): void {
+  #run(program: Program, record: ProcessRecord | CompletedProcess, start: (live: LiveProcess) => void): void {
     const live = new LiveProcess(this, program, identityOf(record), record)
     this.#live.add(live)
     // Closed meanwhile: it is let go for the next host.

@@ -1,4 +1,5 @@
 import type { ProcessStatus } from '../../record/record.ts'
+import { processTaken } from '../../store/failures.ts'
 import { ShortLivedMap } from '../../store/short-lived-map.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import type { KeepAlive } from './keep-alive.ts'
@@ -18,8 +19,12 @@ export class LiveProcesses {
     return true
   }
 
+  /** A process that was lost and has come back takes the place of the one that was. */
   add(live: LiveProcess): void {
-    this.#byPid.set(live.pid, live)
+    const { pid } = live
+    const { hostId } = live.environment.store
+    this.#byPid.get(pid)?.lose(processTaken(pid, hostId, hostId))
+    this.#byPid.set(pid, live)
   }
 
   remove(pid: string): void {

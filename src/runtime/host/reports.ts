@@ -46,6 +46,13 @@ export class Reports {
     events.emit('host', () => ({ type: 'adopted', pids: [...pids] }))
   }
 
+  lost(losses: readonly StepwrightError[], pids: readonly string[]): void {
+    const { store, logger, events } = this.#options
+    const message = `Host ${store.hostId} has lost ${pids.length} processes: ${losses[0]?.message}`
+    logger.warn({ host: store.hostId, pids, code: losses[0]?.code }, message)
+    events.emit('host', () => ({ type: 'lost', pids: [...pids] }))
+  }
+
   /** A command that was kept cannot be done: people here are told, and in the log of its process whoever asked for it. */
   async refused({ pid, steps }: LiveProcess, command: Command, { code, message }: Refusal): Promise<void> {
     const { store, clock, logger, events } = this.#options

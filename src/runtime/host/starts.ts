@@ -1,11 +1,11 @@
-import { StepwrightError } from '../../errors.ts'
+import { isStoreError, StepwrightError } from '../../errors.ts'
 import { toJson } from '../../record/json.ts'
 import type { Json, ProcessIdentity } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { validate } from '../../steps/validate.ts'
 import { ShortLivedMap } from '../../store/short-lived-map.ts'
-import type { HostStore } from '../../store/store.ts'
-import { liveHandle, type ProcessHandle } from '../handle.ts'
+import type { HostStore, Store } from '../../store/store.ts'
+import type { ProcessHandle } from '../handle.ts'
 import { checkStartOptions, type StartOptions } from '../options.ts'
 import type { Environment } from '../process/environment.ts'
 import { LiveProcess } from '../process/live-process.ts'
@@ -13,13 +13,15 @@ import type { Programs } from './programs.ts'
 
 export interface StartsOptions {
   readonly environment: Environment
-  readonly store: Pick<HostStore, 'create'>
+  readonly store: Pick<HostStore, 'hostId' | 'create'>
+  readonly readers: Pick<Store, 'get'>
   readonly programs: Programs
   readonly createPid: (now: number) => string
   /** The process is in the store, owned by this host: lets it go. */
   readonly run: (live: LiveProcess) => Promise<void> | undefined
-  /** Of a process that had the key. */
-  readonly handleOf: (pid: string) => ProcessHandle
+  readonly handleOf: (pid: string, live?: LiveProcess) => ProcessHandle
+  /** The store has not answered: it may have done what was asked. */
+  readonly onNoAnswer: () => void
   /** Throws once the host closes. */
   readonly mustBeOpen: () => void
 }
@@ -28,9 +30,15 @@ export interface StartsOptions {
 export class Starts {
   readonly #options: StartsOptions
   readonly #underWay = new ShortLivedMap<Promise<unknown>, true>()
+  readonly #creating = new ShortLivedMap<string, true>()
 
   constructor(options: StartsOptions) {
     this.#options = options
+  }
+
+  /** The process is being put into the store. */
+  isCreating(pid: string): boolean {
+    return this.#creating.has(pid)
   }
 
   get areUnderWay(): boolean {
@@ -86,11 +94,28 @@ export class Starts {
     }
     const live = new LiveProcess(environment, program, identity, { pid: createPid(now), timeoutMs })
     await environment.yieldLoop()
-    const { pid, created } = await store.create(live.record)
-    if (!created) return handleOf(pid)
+    this.#creating.set(live.pid, true)
+    try {
+      const { pid, created } = await store.create(live.record)
+      if (!created) return handleOf(pid)
+    } catch (error) {
+      if (!(await this.#isCreated(live.pid, error))) throw error
+    } finally {
+      this.#creating.delete(live.pid)
+    }
     const released = run(live)
     if (released !== undefined) await released
-    return liveHandle(live)
+    return handleOf(live.pid, live)
+  }
+
+  /** A store that fails may have done what was asked all the same. */
+  async #isCreated(pid: string, error: unknown): Promise<boolean> {
+    const { store, readers, onNoAnswer } = this.#options
+    if (!isStoreError(error)) return false
+    const found = await readers.get(pid).catch(() => undefined)
+    if (found?.host?.id === store.hostId) return true
+    onNoAnswer()
+    return false
   }
 }
 

@@ -5,15 +5,16 @@ import { toJson } from '../../record/json.ts'
 import { validateInput } from '../../steps/validate.ts'
 import { moveTimes } from '../../record/move-times.ts'
 import { identityOf, isSubmission, type ErrorRecord, type ProcessIdentity, type ProcessRecord } from '../../record/record.ts'
+import { isLoss } from '../../store/failures.ts'
 import type { HostStore } from '../../store/store.ts'
 import { keepTrying } from '../keep-trying.ts'
-import type { LiveProcess } from '../process/live-process.ts'
+import type { LiveProcess, NewProcess } from '../process/live-process.ts'
 import type { Program } from '../process/environment.ts'
 import type { WorkerOptions } from '../options.ts'
 import type { Programs } from './programs.ts'
 
 /** A process that has not begun, as a host makes it of a submission. */
-export type NewProcess = ProcessIdentity & { readonly pid: string; readonly timeoutMs: number | undefined }
+export type CompletedProcess = ProcessIdentity & NewProcess
 
 export interface SubmissionsOptions {
   readonly store: Pick<HostStore, 'take' | 'complete'>
@@ -26,7 +27,7 @@ export interface SubmissionsOptions {
   /** Runs before a process that was taken is run. */
   readonly prepare: (pid: string) => Promise<void>
   /** Makes the process one of this host's, and calls `start` with it unless the host closes. */
-  readonly run: (program: Program, record: ProcessRecord | NewProcess, start: (live: LiveProcess) => void) => void
+  readonly run: (program: Program, record: ProcessRecord | CompletedProcess, start: (live: LiveProcess) => void) => void
   readonly onProblem: (what: string, error?: unknown) => void
 }
 
@@ -34,6 +35,7 @@ export interface SubmissionsOptions {
 export class Submissions {
   readonly #options: SubmissionsOptions
   readonly #unknown = new Set<string>()
+  readonly #completing = new Set<string>()
   /** What was read and not taken, by pid: whether this worker takes it once there is room. Nobody changes it any more, so it is read once. */
   #waiting = new Map<string, boolean>()
   #left: number
@@ -46,6 +48,10 @@ export class Submissions {
     this.#options = options
     this.#left = options.worker?.maxProcesses ?? 0
     this.isExhausted = this.#left === 0
+  }
+
+  isCompleting(pid: string): boolean {
+    return this.#completing.has(pid)
   }
 
   async take(): Promise<void> {
@@ -119,7 +125,7 @@ export class Submissions {
     }
     const identity = { ...identityOf(record), version: plan.version, shape, outline, input }
     if (!(await this.#complete({ ...record, ...identity, ...(plan.timeoutMs !== undefined && { remainingMs: plan.timeoutMs }) }))) return
-    this.#options.run(program, { ...identity, pid: record.pid, timeoutMs: plan.timeoutMs }, live =>
+    this.#options.run(program, { ...identity, pid: record.pid, epoch: record.epoch, timeoutMs: plan.timeoutMs }, live =>
       refused ? live.refuse(refused) : live.start(),
     )
   }
@@ -141,18 +147,21 @@ export class Submissions {
     })
   }
 
-  /** @returns false if the host closes before the store could be written: what was taken waits for the next one */
+  /** @returns false if the host closes before the store could be written, or has lost the process: it waits for the next one */
   async #complete(record: ProcessRecord): Promise<boolean> {
     const { store, isDraining, prepare, onProblem } = this.#options
-    const passes = (): boolean => !isDraining()
+    const passes = (error: unknown): boolean => !isDraining() && !isLoss(error)
     const onError = (error: unknown): void => onProblem(`Process ${record.pid} waits for its store`, error)
+    this.#completing.add(record.pid)
     try {
       await keepTrying(() => store.complete(record), { clock: systemClock, passes, onError })
+      await prepare(record.pid)
+      return true
     } catch {
       return false
+    } finally {
+      this.#completing.delete(record.pid)
     }
-    await prepare(record.pid)
-    return true
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AnyActorRef, AnyStateMachine } from 'xstate'
+import type { StepwrightError } from '../../errors.ts'
 import type { Host } from '../../record/host.ts'
 import type { ProcessStatus } from '../../record/record.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
@@ -18,6 +19,8 @@ export interface Environment extends AttemptEnvironment {
   onRecord(pid: string): void
   /** The process has ended and its last record is in the store. */
   onEnd(pid: string): void
+  /** A write was refused: the process is another host's, or gone. */
+  onLoss(pid: string, error: StepwrightError): void
 }
 
 /** A definition as this host runs it. */

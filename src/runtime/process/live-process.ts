@@ -35,6 +35,13 @@ function isWorking({ children }: { children: Readonly<Record<string, { src: unkn
   return false
 }
 
+/** A process that has not begun. */
+export interface NewProcess {
+  readonly pid: string
+  readonly timeoutMs: number | undefined
+  readonly epoch?: number | undefined
+}
+
 /** A process on its host: the actor, the journal it writes, and the attempts under way. */
 export class LiveProcess implements Workplace {
   readonly pid: string
@@ -54,13 +61,9 @@ export class LiveProcess implements Workplace {
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
   #context: ProcessContext
   #isGone = false
+  #isLost = false
 
-  constructor(
-    environment: Environment,
-    program: Program,
-    identity: ProcessIdentity,
-    origin: { pid: string; timeoutMs: number | undefined } | ProcessRecord,
-  ) {
+  constructor(environment: Environment, program: Program, identity: ProcessIdentity, origin: NewProcess | ProcessRecord) {
     this.pid = origin.pid
     this.environment = environment
     this.#program = program
@@ -84,7 +87,7 @@ export class LiveProcess implements Workplace {
     environment.show?.(this.#actor)
     this.isRestored = restored !== undefined
     this.#context = this.machineContext
-    const first = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1)
+    const first = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1, origin.epoch)
     this.#recorder = new Recorder(environment, first, () => this.#notify())
   }
 
@@ -101,6 +104,10 @@ export class LiveProcess implements Workplace {
   get isGone(): boolean {
     return this.#isGone
   }
+  /** Another host has it, or it is gone. */
+  get isLost(): boolean {
+    return this.#isLost
+  }
   get machineContext(): ProcessContext {
     return this.#actor.getSnapshot().context as ProcessContext
   }
@@ -116,7 +123,10 @@ export class LiveProcess implements Workplace {
     return this.#subscribers.add(listener)
   }
 
-  /** Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before. */
+  /**
+   * Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before, with
+   * ERR_PROCESS_TAKEN or ERR_UNKNOWN_PROCESS if it is lost.
+   */
   ended(): Promise<ProcessRecord> {
     return this.#ending.wait()
   }
@@ -216,13 +226,31 @@ export class LiveProcess implements Workplace {
    */
   async release(): Promise<void> {
     await this.attempts.over()
-    await this.barrier()
+    // Lost meanwhile: there is nothing to give up.
+    await this.barrier()?.catch(() => {})
     if (this.#isGone || isFinal(this.status)) return
     this.#isGone = true
     this.#recorder.stop()
     stopActor(this.#actor)
     this.disown()
-    await this.environment.store.release(this.pid)
+    await this.environment.store.release(this.pid, this.#recorder.epoch)
+  }
+
+  /**
+   * Another host has the process, or it is gone. Nothing of it is written or begun here any more: work under way is told to end, and whoever
+   * waits for a record gets the error.
+   */
+  lose(loss: StepwrightError): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#isLost = true
+    this.#recorder.lose(loss)
+    this.attempts.abort(loss)
+    stopActor(this.#actor)
+    this.#slot.release()
+    this.#ending.come(() => {
+      throw loss
+    })
   }
 
   /** The runtime is closed: those who wait for the end here stop waiting, though work may still be under way. */
@@ -246,7 +274,7 @@ export class LiveProcess implements Workplace {
     if (this.machineContext === this.#context) return
     this.#context = this.machineContext
     const before = this.status
-    this.#recorder.transition(revision => toTransition(snapshot, this.#program.plan.name, revision))
+    this.#recorder.transition((revision, epoch) => toTransition(snapshot, this.#program.plan.name, revision, epoch))
     const { status } = this
     const final = isFinal(status)
     if (final) {
@@ -258,7 +286,12 @@ export class LiveProcess implements Workplace {
   }
 
   async #endOnceWritten(): Promise<void> {
-    await this.barrier()
+    try {
+      await this.barrier()
+    } catch {
+      // Lost with its last record.
+      return
+    }
     if (this.#isGone) return
     this.#isGone = true
     this.#slot.release()

@@ -1,3 +1,4 @@
+import type { StepwrightError } from '../../errors.ts'
 import {
   isFinal,
   type ErrorRecord,
@@ -22,6 +23,7 @@ export class Recorder {
   #newest: Transition
   #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
+  readonly #epoch: number | undefined
   #stopped = false
 
   /** `first` is on disk, or about to be. */
@@ -33,7 +35,12 @@ export class Recorder {
     this.#onProgress = onProgress
     this.#newest = first
     this.#revision = first.revision
+    this.#epoch = first.epoch
     this.#progress = 'progress' in first ? first.progress : undefined
+  }
+
+  get epoch(): number | undefined {
+    return this.#epoch
   }
 
   get newest(): Transition {
@@ -50,12 +57,12 @@ export class Recorder {
     return this.#writer.barrier()
   }
 
-  transition(make: (revision: number) => Transition): void {
+  transition(make: (revision: number, epoch: number | undefined) => Transition): void {
     const written = this.#progress
     const unwritten = this.#meter.clear()
     this.#progress = undefined
     const { definition } = this.#newest
-    const made = make(this.#revision + 1)
+    const made = make(this.#revision + 1, this.#epoch)
     const transition = definition === undefined ? made : { ...made, definition }
     const isReported = written !== undefined || unwritten !== undefined
     this.#write(isReported && isFinal(made.status) ? keepProgress(transition, { ...written, ...unwritten }) : transition)
@@ -68,6 +75,12 @@ export class Recorder {
 
   fail(error: ErrorRecord): void {
     this.#write({ ...this.#newest, status: 'error', revision: this.#revision + 1, at: this.#clock.now(), event: { type: 'FAIL' }, error })
+  }
+
+  /** Nothing is written any more, and the barrier rejects. */
+  lose(loss: StepwrightError): void {
+    this.stop()
+    this.#writer.lose(loss)
   }
 
   report(step: string, progress: Progress): void {
@@ -86,6 +99,7 @@ export class Recorder {
       revision: this.#revision,
       at: this.#clock.now(),
       event: { type: 'PROGRESS', step },
+      ...(this.#epoch !== undefined && { epoch: this.#epoch }),
       progress,
       ...(items && { items }),
     })

@@ -3,7 +3,7 @@ import { integer, object, oneOf, optional, text, time } from '../../record/schem
 import type { Schema } from '../../record/schema.ts'
 import { readDocuments } from '../documents.ts'
 import type { CorruptDocument, Documents } from '../documents.ts'
-import { readBootId } from './other-machines.ts'
+import { readBootId, readNetwork } from './this-machine.ts'
 
 /** What a host says about itself. Never changes. */
 export interface HostCard {
@@ -14,23 +14,33 @@ export interface HostCard {
   readonly startedAt: number
   /** Of the machine, where it has one. */
   readonly bootId?: string
+  /** The network namespace, on Linux: the abstract sockets of hosts in the same one can be seen. */
+  readonly network?: string
 }
 
-/** Keeps the card of a host in this Node process. */
-export async function putCard(documents: Documents, id: string): Promise<void> {
+/** The card of a host in this Node process. */
+export function newCard(id: string): HostCard {
   const bootId = readBootId()
-  const card: HostCard = {
+  const network = readNetwork()
+  return {
     id,
     osPid: process.pid,
     hostname: os.hostname(),
     startedAt: Date.now(),
     ...(bootId !== undefined && { bootId }),
+    ...(network !== undefined && { network }),
   }
-  await documents.put('hosts', id, JSON.stringify(card))
 }
 
 export const cardSchemaOf = (document: string): Schema =>
-  object<HostCard>({ id: oneOf(document), osPid: integer, hostname: text, startedAt: time, bootId: optional(text) })
+  object<HostCard>({
+    id: oneOf(document),
+    osPid: integer,
+    hostname: text,
+    startedAt: time,
+    bootId: optional(text),
+    network: optional(text),
+  })
 
 export const readCards = (documents: Documents, onCorrupt?: (document: CorruptDocument) => void): Promise<HostCard[]> =>
   readDocuments(documents, 'hosts', cardSchemaOf, onCorrupt)

@@ -5,7 +5,7 @@ import type { Documents } from '../documents.ts'
 import { cardSchemaOf } from './card.ts'
 import type { HostCard } from './card.ts'
 import { Liveness } from './liveness.ts'
-import { mayBeElsewhere } from './other-machines.ts'
+import { isNextDoor, mayBeElsewhere } from './other-machines.ts'
 
 /** What never changes about a host. */
 interface KnownHost {
@@ -35,7 +35,10 @@ export class Hosts {
    * loses its processes.
    */
   async stateOf(id: string): Promise<HostState> {
-    return (await this.#know(id))?.elsewhere ? 'unknown' : this.#liveness.stateOf(id)
+    const known = await this.#know(id)
+    // A host without a card may be elsewhere as well.
+    const elsewhere = known === undefined ? mayBeElsewhere(this.#files, this.#folder, undefined) : known.elsewhere
+    return elsewhere ? 'unknown' : this.#liveness.stateOf(id, isNextDoor(known?.card))
   }
 
   async all(ids: readonly string[]): Promise<Host[]> {
@@ -53,9 +56,9 @@ export class Hosts {
     return { id, osPid, hostname, ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }), state }
   }
 
-  /** The owner of a process. A host without a card is dead. */
+  /** The owner of a process, though there may not even be a card. */
   async owner(id: string): Promise<Host> {
-    return (await this.get(id)) ?? { id, osPid: 0, hostname: '', state: 'dead' }
+    return (await this.get(id)) ?? { id, osPid: 0, hostname: '', state: await this.stateOf(id) }
   }
 
   forget(id: string): void {
@@ -74,7 +77,7 @@ export class Hosts {
     } catch {
       // The host is listed without what its card would say.
     }
-    const known = { card, elsewhere: mayBeElsewhere(this.#files, this.#folder, card?.bootId) }
+    const known = { card, elsewhere: mayBeElsewhere(this.#files, this.#folder, card) }
     this.#known.set(id, known)
     return known
   }

@@ -1,6 +1,8 @@
 import { createConnection } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { HostState } from '../../record/host.ts'
-import { openSocketPath } from './socket-path.ts'
+import { RELIGHT_MS } from './host-socket.ts'
+import { abstractPath, openSocketPath, type SocketPath } from './socket-path.ts'
 
 /**
  * A host that does not answer a ping within a second counts as unresponsive. The second is counted
@@ -9,15 +11,28 @@ import { openSocketPath } from './socket-path.ts'
 const TURN_MS = 50
 const TURNS = 20
 /**
+ * How long a reader that finds no socket waits before it asks again. A host that is alive makes its
+ * socket anew within that time.
+ */
+const ABSENT_MS = 4 * RELIGHT_MS
+/**
  * How long an answer is reused, in milliseconds. A list of thousands of processes does not ask a
  * host for each, and a death is still seen within 100 ms.
  */
 const FRESH_MS = 50
+/** How long a death is reused whose only sign is the missing socket: longer than it takes to find. */
+const ABSENT_FRESH_MS = 5_000
 
 /**
- * Asks hosts whether they are alive, and remembers the answers. Ids are never used twice, so a host
- * that was found dead stays dead.
+ * A host whose socket refuses is dead for good, since ids are never used twice. A host without a
+ * socket is dead as far as anybody can see.
  */
+interface Found {
+  readonly state: HostState
+  readonly isForGood: boolean
+}
+
+/** Asks hosts whether they are alive, and remembers the answers. */
 export class Liveness {
   readonly #hosts: string
   readonly #known = new Map<string, { readonly state: Promise<HostState>; freshUntil: number }>()
@@ -27,14 +42,15 @@ export class Liveness {
     this.#hosts = hosts
   }
 
-  stateOf(hostId: string): Promise<HostState> {
+  /** @param isNextDoor whether the host's abstract socket can be seen from here */
+  stateOf(hostId: string, isNextDoor: boolean): Promise<HostState> {
     const known = this.#known.get(hostId)
     if (known !== undefined && performance.now() < known.freshUntil) return known.state
-    const entry = { state: ask(this.#hosts, hostId), freshUntil: Infinity }
+    const found = find(this.#hosts, hostId, isNextDoor)
+    const entry = { state: found.then(({ state }) => state), freshUntil: Infinity }
     this.#known.set(hostId, entry)
-    void entry.state.then(state => {
-      if (state === 'dead') return
-      entry.freshUntil = performance.now() + FRESH_MS
+    void found.then(({ state, isForGood }) => {
+      if (!isForGood) entry.freshUntil = performance.now() + (state === 'dead' ? ABSENT_FRESH_MS : FRESH_MS)
     })
     return entry.state
   }
@@ -45,31 +61,44 @@ export class Liveness {
   }
 }
 
-/**
- * Refused or missing: dead. A host that accepts and hangs up is closing just now: the second answer
- * tells.
- */
-async function ask(hosts: string, hostId: string): Promise<HostState> {
-  const first = await ping(hosts, hostId)
+async function find(hosts: string, hostId: string, isNextDoor: boolean): Promise<Found> {
+  const first = await askFile(hosts, hostId)
+  if (first !== 'absent') return { state: first, isForGood: first === 'dead' }
+  // No file: somebody may have deleted it. The abstract socket nobody can delete.
+  const name = abstractPath(hostId)
+  const behind = name === undefined ? 'dead' : await ask(() => ({ path: name, close() {} }))
+  if (behind !== 'absent' && (behind !== 'dead' || isNextDoor)) return { state: behind, isForGood: behind === 'dead' }
+  await delay(ABSENT_MS)
+  const second = await askFile(hosts, hostId)
+  return second === 'absent' ? { state: 'dead', isForGood: false } : { state: second, isForGood: second === 'dead' }
+}
+
+const askFile = (hosts: string, hostId: string): Promise<HostState | 'absent'> => ask(() => openSocketPath(hosts, hostId))
+
+/** A host that accepts and hangs up is closing just now: the second answer tells. */
+async function ask(open: () => SocketPath): Promise<HostState | 'absent'> {
+  const first = await ping(open)
   if (first !== 'hung up') return first
-  const second = await ping(hosts, hostId)
+  const second = await ping(open)
   return second === 'hung up' ? 'unresponsive' : second
 }
 
-function ping(hosts: string, hostId: string): Promise<HostState | 'hung up'> {
+type Answer = HostState | 'absent' | 'hung up'
+
+function ping(open: () => SocketPath): Promise<Answer> {
   return new Promise(resolve => {
-    let address: ReturnType<typeof openSocketPath>
+    let address: SocketPath
     try {
-      address = openSocketPath(hosts, hostId)
+      address = open()
     } catch (error) {
-      resolve(stateFrom(error))
+      resolve(answerFrom(error))
       return
     }
     const socket = createConnection({ path: address.path })
-    const settle = (state: HostState | 'hung up'): void => {
+    const settle = (answer: Answer): void => {
       clearInterval(timer)
       socket.destroy()
-      resolve(state)
+      resolve(answer)
     }
     let turns = 0
     const timer = setInterval(() => {
@@ -78,7 +107,7 @@ function ping(hosts: string, hostId: string): Promise<HostState | 'hung up'> {
     }, TURN_MS)
     socket.on('connect', () => socket.write('ping\n'))
     socket.on('data', () => settle('alive'))
-    socket.on('error', error => settle(stateFrom(error)))
+    socket.on('error', error => settle(answerFrom(error)))
     socket.on('close', () => {
       address.close()
       settle('hung up')
@@ -86,11 +115,12 @@ function ping(hosts: string, hostId: string): Promise<HostState | 'hung up'> {
   })
 }
 
-function stateFrom(error: unknown): HostState | 'hung up' {
+function answerFrom(error: unknown): Answer {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ECONNREFUSED':
-    case 'ENOENT':
       return 'dead'
+    case 'ENOENT':
+      return 'absent'
     // The backlog of a host that accepts nobody is full.
     case 'EAGAIN':
       return 'unresponsive'

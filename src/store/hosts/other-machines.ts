@@ -1,5 +1,7 @@
-import fs from 'node:fs'
+import os from 'node:os'
 import type { Files } from '../../journal/files.ts'
+import type { HostCard } from './card.ts'
+import { readBootId, readNetwork } from './this-machine.ts'
 
 /**
  * Types of file systems that several machines may share, as `statfs` returns them (linux/magic.h).
@@ -19,22 +21,23 @@ const NETWORK: ReadonlySet<number> = new Set([
   0x7461636f, // OCFS2
 ])
 
-/** The boot id of this machine, on Linux only. A container has the id of its machine. */
-export function readBootId(): string | undefined {
-  try {
-    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return undefined
-  }
+/**
+ * Whether the abstract socket of a host can be seen from here: the host is on this machine, in the
+ * same network namespace.
+ */
+export function isNextDoor(card: HostCard | undefined): boolean {
+  return card?.bootId !== undefined && card.network !== undefined && card.bootId === readBootId() && card.network === readNetwork()
 }
 
 /**
- * Whether a host with this boot id may run on another machine, whose sockets nobody can see from
- * here. On a local file system another boot id is an earlier boot of this machine, whose hosts are
- * dead as their sockets say.
+ * Whether a host may run on another machine, whose sockets nobody can see from here. On a local file
+ * system another boot id is an earlier boot of this machine, whose hosts are dead as their sockets
+ * say. Where boots and file systems do not tell machines apart, the name of the machine has to do.
+ * A host of which nothing is known may be elsewhere, so it is never taken for dead.
  */
-export function mayBeElsewhere(files: Files, folder: string, bootId: string | undefined): boolean {
+export function mayBeElsewhere(files: Files, folder: string, card: HostCard | undefined): boolean {
   const own = readBootId()
-  if (bootId === undefined || own === undefined || bootId === own) return false
-  return NETWORK.has(files.statfsSync(folder).type)
+  if (own !== undefined && card?.bootId === own) return false
+  if (process.platform === 'linux') return NETWORK.has(files.statfsSync(folder).type)
+  return card?.hostname !== os.hostname()
 }

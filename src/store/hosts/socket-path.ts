@@ -30,6 +30,9 @@ export function openSocketPath(hosts: string, hostId: string): SocketPath {
   return { path: `/proc/self/fd/${fd}/${hostId}.sock`, close: () => fs.closeSync(fd) }
 }
 
+/** A name that is no file: on Linux only, for those in the same network namespace. */
+export const abstractPath = (hostId: string): string | undefined => (process.platform === 'linux' ? `\0stepwright-${hostId}` : undefined)
+
 /** Removes the socket file of a host that died. A named pipe goes away with its host. */
 export function removeSocket(files: Files, hosts: string, hostId: string): void {
   if (process.platform === 'win32') return

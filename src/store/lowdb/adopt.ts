@@ -1,33 +1,47 @@
 import { StepwrightError } from '../../errors.ts'
-import { FileBytes } from '../../journal/file-bytes.ts'
+import { FileBytes, firstLine, wholeLength } from '../../journal/file-bytes.ts'
 import { ifThere, openToRead, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { isOfOneJournal, readFailed, writeFailed } from '../../journal/failures.ts'
+import { Nonsense, adoptionsOf, withAdoptions } from '../../journal/line.ts'
 import { newestRecord, settled } from '../../journal/reader.ts'
-import { isFinal } from '../../record/record.ts'
+import type { OpenJournal } from '../../journal/reader.ts'
+import { epochOf, isFinal } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import { findDead } from '../hosts/find-dead.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
 import { createLoopYield } from '../loop-yield.ts'
 import type { AdoptedProcess, HostStore } from '../store.ts'
+import { replace, writeDraft } from './compaction.ts'
 import type { Directory } from './directory.ts'
 import { keyOf } from './first-line.ts'
 import { RELEASED, hostIdsIn, namesIn, ownersIn, pidsIn } from './paths.ts'
 
 type Accept = Parameters<HostStore['adopt']>[0]
 type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
+type Holds = NonNullable<Parameters<HostStore['adopt']>[2]>
+
+const ALL: Holds = () => true
 
 /**
  * See `HostStore.adopt`. Each journal is taken by a rename into the adopter's folder, which lets
- * exactly one host win.
+ * exactly one host win, and is then copied. A host that only seemed to be dead goes on writing to a
+ * file that nobody reads, and finds out by its next write (see `OwnedJournals`).
  */
-export async function* adopt(directory: Directory, hostId: string, accept: Accept, skip: Skip): AsyncGenerator<AdoptedProcess> {
+export async function* adopt(
+  directory: Directory,
+  hostId: string,
+  accept: Accept,
+  skip: Skip,
+  holds: Holds = ALL,
+): AsyncGenerator<AdoptedProcess> {
   const { files, paths } = directory
   const yieldLoop = createLoopYield()
-  for (const owner of await abandonedOwners(directory, hostId)) {
-    const released = owner === RELEASED
-    for (const pid of pidsIn(files, paths.activeFolder(owner))) {
-      if (skip(pid, owner)) continue
+  for (const owner of [...(await abandonedOwners(directory, hostId)), hostId]) {
+    const released = owner === RELEASED || owner === hostId
+    const pids = owner === hostId && holds === ALL ? [] : pidsIn(files, paths.activeFolder(owner))
+    for (const pid of pids) {
+      if (skip(pid, owner) || (owner === hostId && holds(pid))) continue
       await yieldLoop()
       const record = await takeOver(directory, hostId, owner, pid, accept)
       if (record !== undefined) yield { record, released }
@@ -65,7 +79,7 @@ async function takeOver(
     if (found === 'never begun') return void removeFile(files, file)
     if (isFinal(found.status)) return finishMove(directory, folder, found)
     if (!rename(files, file, paths.activeJournal(hostId, pid))) return undefined
-    return await confirm(directory, hostId, pid, found)
+    return await goOnWithCopy(directory, hostId, pid)
   } catch (error) {
     if (isOfOneJournal(error)) return undefined
     throw error instanceof StepwrightError ? error : writeFailed(file, error)
@@ -79,26 +93,45 @@ function finishMove({ paths, keys, ended }: Directory, folder: string, { pid, ke
 }
 
 /**
- * Reads the journal again after the rename: another host may have taken, run and released the
- * process since the first read. And its key may be another process's: a host that dies before it
- * claims the key has promised the process to nobody.
+ * Copies the journal after the rename: its last owner, or a host that ran and released the process
+ * since the first read, may have written more. Returns the newest record, or `undefined` if the key
+ * is another process's: a host that dies before it claims the key has promised the process to
+ * nobody.
  */
-async function confirm({ files, paths, keys }: Directory, hostId: string, pid: string, before: ProcessRecord) {
-  const file = paths.activeJournal(hostId, pid)
+async function goOnWithCopy(directory: Directory, hostId: string, pid: string): Promise<ProcessRecord | undefined> {
+  const { files, paths, keys, durability } = directory
+  const folder = paths.activeFolder(hostId)
+  const file = paths.journal(folder, pid)
+  const fd = ifThere(() => openToRead(files, file))
+  if (fd === undefined) return undefined
   try {
-    const now = await readJournal(files, file, pid)
-    if (now === undefined) return undefined
-    const record = now === 'never begun' ? before : now
+    const { record, bytes } = await settled(file, () => nextEpochOf(new FileBytes(files, fd), { fd, pid, file }))
     const { key, revision } = record
-    if (key === undefined || keys.claim(key, pid, file) === pid || revision > 1) return record
-    removeFile(files, file)
-    return undefined
+    if (key !== undefined && keys.claim(key, pid, file) !== pid && revision === 1) return void removeFile(files, file)
+    const replacement = { pid, key, file, draft: paths.draft(folder, pid) }
+    writeDraft(directory, replacement, bytes)
+    await durability.file(replacement.draft)
+    replace(directory, replacement)
+    await durability.folders(folder, ...(key === undefined ? [] : [paths.keys]))
+    return record
   } catch (error) {
     // This host does not run the process, so it must not keep it: the next one that adopts tries
     // again.
     rename(files, file, paths.journal(paths.released, pid))
     throw error
+  } finally {
+    files.closeSync(fd)
   }
+}
+
+/** A journal as it goes on in the next epoch: its whole lines, and on the first one the adoptions. */
+function nextEpochOf(bytes: FileBytes, journal: OpenJournal): { readonly record: ProcessRecord; readonly bytes: Buffer } {
+  const head = firstLine(bytes)
+  const newest = newestRecord(bytes, journal)
+  if (head === undefined || newest === undefined) throw new Nonsense('the first line is not whole')
+  const epoch = Math.max(adoptionsOf(head), epochOf(newest)) + 1
+  const rest = bytes.slice(Buffer.byteLength(head), wholeLength(bytes))
+  return { record: { ...newest, epoch }, bytes: Buffer.concat([Buffer.from(withAdoptions(head, epoch)), rest]) }
 }
 
 /** Returns `undefined` if the journal is gone by now, or makes no sense. */

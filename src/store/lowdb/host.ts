@@ -3,11 +3,9 @@ import { writeFailed } from '../../journal/failures.ts'
 import { ifThere, makeFolder } from '../../journal/files.ts'
 import { isPid } from '../../record/pid.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
-import { hostClosed, notAPid, notOwned } from '../failures.ts'
-import { putCard } from '../hosts/card.ts'
+import { hostClosed, notAPid } from '../failures.ts'
 import { createHostId } from '../hosts/host-id.ts'
-import { openHostSocket } from '../hosts/host-socket.ts'
-import type { HostSocket } from '../hosts/host-socket.ts'
+import { HostPresence, setPresence } from '../hosts/host-presence.ts'
 import { journalOf } from '../journal-of-history.ts'
 import type { AdoptedProcess, Created, HostStore } from '../store.ts'
 import { adopt } from './adopt.ts'
@@ -21,24 +19,30 @@ import { orWriteFailed, OwnedJournals } from './owned-journals.ts'
 import { namesIn } from './paths.ts'
 import { publish, take } from './submissions.ts'
 
-/**
- * Registers a host. Its socket comes first, so that nobody ever sees a host that seems dead before
- * it began.
- */
+/** Registers a host. */
 export async function openLowdbHost(directory: Directory): Promise<HostStore> {
   const { files, paths, documents } = directory
   const hostId = createHostId()
   const isNew = await prepareStore(directory)
+  const presence = new HostPresence({
+    hosts: paths.hosts,
+    hostId,
+    documents,
+    prepare: () => {
+      if (!files.existsSync(paths.format)) return false
+      for (const folder of [paths.hosts, paths.activeFolder(hostId)]) makeFolder(files, folder)
+      return true
+    },
+    onSuspicion: async () => host.findLost(),
+  })
+  const host = new LowdbHost(hostId, directory, presence)
   try {
-    const waking: Waking = { listener: () => {} }
-    const socket = await openHostSocket(paths.hosts, hostId, () => waking.listener())
+    await presence.open()
     try {
-      await putCard(documents, hostId)
-      makeFolder(files, paths.activeFolder(hostId))
       await makeStoreSafe(directory, isNew)
-      return new LowdbHost(hostId, directory, socket, waking)
+      return setPresence(host, presence)
     } catch (error) {
-      await socket.close()
+      await presence.close()
       throw error
     }
   } catch (error) {
@@ -46,24 +50,18 @@ export async function openLowdbHost(directory: Directory): Promise<HostStore> {
   }
 }
 
-/** Holds the callback for wake-ups of the host. */
-interface Waking {
-  listener: () => void
-}
-
 class LowdbHost implements HostStore {
   readonly hostId: string
   readonly #directory: Directory
-  readonly #socket: HostSocket
-  readonly #waking: Waking
+  readonly #presence: HostPresence
   readonly #owned: OwnedJournals
+  #onLost: (pids: readonly string[]) => void = () => {}
   #closed = false
 
-  constructor(hostId: string, directory: Directory, socket: HostSocket, waking: Waking) {
+  constructor(hostId: string, directory: Directory, presence: HostPresence) {
     this.hostId = hostId
     this.#directory = directory
-    this.#socket = socket
-    this.#waking = waking
+    this.#presence = presence
     this.#owned = new OwnedJournals(directory, hostId)
   }
 
@@ -96,27 +94,41 @@ class LowdbHost implements HostStore {
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {
-    if (!this.#owned.has(pid) && (!isPid(pid) || placeOf(this.#directory, pid)?.place.kind !== 'ended')) throw notOwned(pid, this.hostId)
+    if (!this.#owned.has(pid) && (!isPid(pid) || placeOf(this.#directory, pid)?.place.kind !== 'ended')) throw this.#owned.notOurs(pid)
     orWriteFailed(this.#directory.paths.log(pid), () => appendLog(this.#directory, pid, entry))
   }
 
   async *adopt(
     accept: (record: ProcessRecord, owner: string) => boolean,
     skip: (pid: string, owner: string) => boolean = () => false,
+    holds?: (pid: string) => boolean,
   ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
-    for await (const adopted of adopt(this.#directory, this.hostId, accept, skip)) {
+    this.#makeFolder()
+    for await (const adopted of adopt(this.#directory, this.hostId, accept, skip, holds)) {
       this.#owned.add(adopted.record)
       yield adopted
     }
   }
 
+  onLost(listener: (pids: readonly string[]) => void): void {
+    this.#onLost = listener
+  }
+
+  /** Looks for what was taken from this host while others did not see it. */
+  findLost(): void {
+    if (this.#closed) return
+    const lost = this.#owned.dropLost()
+    if (lost.length > 0) this.#onLost(lost)
+  }
+
   onWake(listener: () => void): void {
-    this.#waking.listener = listener
+    this.#presence.onWake = listener
   }
 
   async *take(accept: (record: ProcessRecord) => boolean, skip: (pid: string) => boolean = () => false): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
+    this.#makeFolder()
     for await (const record of take(this.#directory, this.hostId, accept, skip)) {
       this.#owned.add(record)
       yield record
@@ -128,9 +140,9 @@ class LowdbHost implements HostStore {
     await this.#owned.complete(record)
   }
 
-  async release(pid: string): Promise<void> {
+  async release(pid: string, epoch = 0): Promise<void> {
     this.#checkOpen()
-    this.#owned.release(pid)
+    this.#owned.release(pid, epoch)
   }
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
@@ -141,6 +153,7 @@ class LowdbHost implements HostStore {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    await this.#presence.stop()
     const { files, paths, documents } = this.#directory
     const folder = paths.activeFolder(this.hostId)
     const owns = this.#owned.close()
@@ -152,8 +165,15 @@ class LowdbHost implements HostStore {
     } catch (error) {
       throw error instanceof StepwrightError ? error : writeFailed(folder, error)
     } finally {
-      await this.#socket.close()
+      await this.#presence.close()
     }
+  }
+
+  /** Whoever took this host for dead has removed its folder. */
+  #makeFolder(): void {
+    const { files, paths } = this.#directory
+    const folder = paths.activeFolder(this.hostId)
+    orWriteFailed(folder, () => makeFolder(files, folder))
   }
 
   #checkOpen(): void {

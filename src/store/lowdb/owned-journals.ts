@@ -1,12 +1,14 @@
 import { LowSync, type SyncAdapter } from 'lowdb'
-import { StepwrightError } from '../../errors.ts'
+import { isMissing, StepwrightError } from '../../errors.ts'
 import { writeFailed } from '../../journal/failures.ts'
-import { hostClosed, notOwned } from '../failures.ts'
-import { removeFile } from '../../journal/files.ts'
+import { hostClosed, isLoss, notOwned, processTaken } from '../failures.ts'
+import { makeFolder, removeFile } from '../../journal/files.ts'
+import { FileBytes } from '../../journal/file-bytes.ts'
 import { Journal } from '../../journal/journal.ts'
 import { encodeFirst, toFirstLine } from '../../journal/line.ts'
-import { hourOf } from '../../record/pid.ts'
-import { isFinal } from '../../record/record.ts'
+import { newestRecord } from '../../journal/reader.ts'
+import { hourOf, isPid } from '../../record/pid.ts'
+import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import { ShortLivedMap } from '../short-lived-map.ts'
@@ -14,13 +16,16 @@ import { COMPACT_AT } from '../../journal/worth-keeping.ts'
 import { draftCompacted, dropDraft, replace, writeDraft } from './compaction.ts'
 import type { Replacement } from './compaction.ts'
 import type { Directory } from './directory.ts'
+import { locate, placeOf } from './locate.ts'
 import { OpenJournals } from './open-journals.ts'
+import { RELEASED } from './paths.ts'
 
 /** What a host knows of a process it owns. Each journal is a lowdb database. */
 interface OwnedJournal {
   readonly low: LowSync<JournalLine>
   readonly journal: Journal<JournalLine>
   readonly key: string | undefined
+  readonly epoch: number
   /** The revision of the newest line on disk. */
   revision: number
   /** The length past which the journal is compacted, in bytes. */
@@ -61,7 +66,13 @@ class Appender implements SyncAdapter<JournalLine> {
 const makeUnsafe = (owned: OwnedJournal, ...folders: readonly string[]): void =>
   void (owned.unsafe = new Set([...owned.unsafe, ...folders]))
 
-/** The journals in a host's folder, which it alone writes. */
+/**
+ * The journals in a host's folder, which it alone writes.
+ *
+ * The fence: whoever takes a journal away first renames it out of this folder, then copies what is in it, and goes on with the copy (see
+ * `adopt`). So a line counts if its journal is still in this folder after the line was written: then it is in every copy. If not, the line is
+ * in a file that nobody reads, or at most in the copy, where it does no harm: nothing that follows from it is begun here.
+ */
 export class OwnedJournals {
   readonly #directory: Directory
   readonly #hostId: string
@@ -98,7 +109,7 @@ export class OwnedJournals {
     const owned = this.#own(record, 'new')
     try {
       owned.low.data = toFirstLine(record)
-      owned.low.write()
+      this.#writeFirst(owned)
       this.#open.touch(owned.journal)
       await durability.line(owned.journal)
       await durability.folders(this.#folder)
@@ -108,6 +119,18 @@ export class OwnedJournals {
     } catch (error) {
       this.#abandon(pid, owned)
       throw error
+    }
+  }
+
+  /** Whoever took this host for dead has removed its folder as well. */
+  #writeFirst({ low }: OwnedJournal): void {
+    try {
+      low.write()
+    } catch (error) {
+      const { files, paths } = this.#directory
+      if (!isMissing((error as StepwrightError).cause) || !files.existsSync(paths.format)) throw error
+      makeFolder(files, this.#folder)
+      low.write()
     }
   }
 
@@ -128,13 +151,15 @@ export class OwnedJournals {
    */
   write(line: JournalLine): Promise<void> | undefined {
     try {
-      const owned = this.#get(line.pid)
-      const isNew = line.revision > owned.revision
+      const owned = this.#owned.get(line.pid)
+      if (owned === undefined || owned.epoch !== epochOf(line)) return this.#writtenBefore(line)
+      checkRevision(line, owned.revision)
       // The newest line may be written again: it may have been waiting for its folders.
-      if (line.revision !== owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)
-      if (!isNew) return this.#settle(line, owned)
-      owned.low.data = line
-      owned.low.write()
+      if (line.revision === owned.revision) {
+        this.#confirm(line.pid, owned)
+        return this.#settle(line, owned)
+      }
+      this.#append(line, owned)
       const safe = this.#directory.durability.line(owned.journal)
       return safe === undefined ? this.#written(line, owned) : safe.then(() => this.#written(line, owned))
     } catch (error) {
@@ -142,9 +167,73 @@ export class OwnedJournals {
     }
   }
 
+  #append(line: JournalLine, owned: OwnedJournal): void {
+    try {
+      owned.low.data = line
+      owned.low.write()
+    } catch (error) {
+      // It may fail because the journal is gone.
+      this.#confirm(line.pid, owned)
+      throw error
+    }
+  }
+
+  /** Of a last line the answer may have been lost. There is one owner to an epoch. */
+  async #writtenBefore(line: JournalLine): Promise<void> {
+    const { pid, revision, status } = line
+    const journal = isFinal(status) ? locate(this.#directory, pid) : undefined
+    if (journal === undefined) throw this.notOurs(pid)
+    try {
+      const newest = newestRecord(new FileBytes(this.#directory.files, journal.fd), journal)
+      const isWritten = journal.place.kind === 'ended' && newest?.revision === revision && newest.epoch === line.epoch
+      if (!isWritten) throw this.notOurs(pid)
+    } finally {
+      this.#directory.files.closeSync(journal.fd)
+    }
+  }
+
+  /**
+   * Makes sure that a journal is still this host's, after what was written to it.
+   *
+   * @throws ERR_PROCESS_TAKEN, ERR_UNKNOWN_PROCESS; ERR_STORE_WRITE if it cannot be known
+   */
+  #confirm(pid: string, owned: OwnedJournal): void {
+    if (!this.#isHere(owned)) throw this.#lose(pid, owned)
+  }
+
+  #isHere({ journal, moved }: OwnedJournal): boolean {
+    const { files } = this.#directory
+    if (moved || files.existsSync(journal.file)) return true
+    // Other failures than a missing file look the same.
+    return orWriteFailed(journal.file, () => files.statSync(journal.file, { throwIfNoEntry: false }) !== undefined)
+  }
+
+  #lose(pid: string, { journal }: OwnedJournal): StepwrightError {
+    this.#owned.delete(pid)
+    this.#open.close(journal)
+    return this.notOurs(pid)
+  }
+
+  /** Why a host may not write to a process: it is another's, has ended, or is gone. */
+  notOurs(pid: string): StepwrightError {
+    const found = isPid(pid) ? placeOf(this.#directory, pid) : undefined
+    if (found === undefined) return notOwned(pid, this.#hostId)
+    const { place } = found
+    return processTaken(pid, this.#hostId, place.kind === 'active' && place.owner !== RELEASED ? place.owner : undefined)
+  }
+
+  /** Drops the processes whose journals are no longer here, and returns their pids. */
+  dropLost(): string[] {
+    const lost: string[] = []
+    for (const [pid, owned] of this.#owned.entries()) if (!this.#isHere(owned)) lost.push(pid)
+    for (const pid of lost) this.#lose(pid, this.#owned.get(pid)!)
+    return lost
+  }
+
   #written(line: JournalLine, owned: OwnedJournal): Promise<void> | undefined {
     owned.revision = line.revision
     this.#open.touch(owned.journal)
+    this.#confirm(line.pid, owned)
     if (owned.journal.length > owned.compactAt) return this.#compact(line.pid, owned).then(() => this.#settle(line, owned))
     return owned.unsafe.size === 0 && !isFinal(line.status) ? undefined : this.#settle(line, owned)
   }
@@ -158,39 +247,58 @@ export class OwnedJournals {
   async complete(record: ProcessRecord): Promise<void> {
     const { paths, durability } = this.#directory
     const { pid, key } = record
-    const { journal } = this.#get(pid)
+    const owned = this.#get(pid, epochOf(record))
+    const { journal } = owned
     const replacement = this.#replacement(pid, key)
     this.#open.close(journal)
     orWriteFailed(journal.file, () => writeDraft(this.#directory, replacement, Buffer.from(encodeFirst(record))))
     await durability.file(replacement.draft)
     if (this.#closed) throw hostClosed(this.#hostId)
-    orWriteFailed(journal.file, () => replace(this.#directory, replacement))
+    this.#replace(pid, owned, replacement)
     this.#own(record, 'existing')
     await durability.folders(this.#folder, ...(key === undefined ? [] : [paths.keys]))
   }
 
-  release(pid: string): void {
+  release(pid: string, epoch: number): void {
     const { files, paths } = this.#directory
-    const { journal } = this.#get(pid)
-    orWriteFailed(journal.file, () => {
-      this.#open.close(journal)
+    const owned = this.#get(pid, epoch)
+    const { journal } = owned
+    this.#open.close(journal)
+    try {
       files.renameSync(journal.file, paths.journal(paths.released, pid))
-    })
+    } catch (error) {
+      this.#confirm(pid, owned)
+      throw writeFailed(journal.file, error)
+    }
     this.#owned.delete(pid)
   }
 
-  async endIfFinal({ pid, status }: JournalLine): Promise<void> {
+  /** Puts a draft in the place of a journal, but never where none is any more: that would be a second journal of the process. */
+  #replace(pid: string, owned: OwnedJournal, replacement: Replacement): void {
+    try {
+      this.#confirm(pid, owned)
+    } catch (error) {
+      dropDraft(this.#directory, replacement)
+      throw error
+    }
+    orWriteFailed(replacement.file, () => replace(this.#directory, replacement))
+  }
+
+  async endIfFinal({ pid, status, epoch }: JournalLine): Promise<void> {
     if (!isFinal(status)) return
     const { paths, ended } = this.#directory
-    const owned = this.#get(pid)
+    const owned = this.#get(pid, epochOf({ epoch }))
     const { journal } = owned
     if (!owned.moved)
-      orWriteFailed(journal.file, () => {
+      try {
         this.#open.close(journal)
         const made = ended.add(this.#folder, pid, status)
         owned.moved = true
         makeUnsafe(owned, this.#folder, paths.hourFolder(hourOf(pid)), ...made)
-      })
+      } catch (error) {
+        this.#confirm(pid, owned)
+        throw writeFailed(journal.file, error)
+      }
     await this.#makeSafe(owned)
     this.#owned.delete(pid)
   }
@@ -209,17 +317,20 @@ export class OwnedJournals {
     return { pid, key, file: paths.journal(this.#folder, pid), draft: paths.draft(this.#folder, pid) }
   }
 
-  #own({ pid, key, revision }: ProcessRecord, expect: 'new' | 'existing'): OwnedJournal {
+  #own(record: ProcessRecord, expect: 'new' | 'existing'): OwnedJournal {
+    const { pid, key, revision } = record
+    const before = this.#owned.get(pid)
+    if (before !== undefined) this.#open.close(before.journal)
     const journal = new Journal<JournalLine>(this.#directory.paths.journal(this.#folder, pid), { files: this.#directory.files, expect })
     const low = new LowSync<JournalLine>(new Appender(journal), NOTHING)
-    const owned: OwnedJournal = { low, journal, key, revision, compactAt: COMPACT_AT, moved: false, unsafe: SAFE }
+    const owned: OwnedJournal = { low, journal, key, epoch: epochOf(record), revision, compactAt: COMPACT_AT, moved: false, unsafe: SAFE }
     this.#owned.set(pid, owned)
     return owned
   }
 
-  #get(pid: string): OwnedJournal {
+  #get(pid: string, epoch: number): OwnedJournal {
     const owned = this.#owned.get(pid)
-    if (owned === undefined) throw notOwned(pid, this.#hostId)
+    if (owned === undefined || owned.epoch !== epoch) throw this.notOurs(pid)
     return owned
   }
 
@@ -249,11 +360,12 @@ export class OwnedJournals {
       await durability.file(replacement.draft)
       // Another host may have adopted the process by now.
       if (this.#closed) return dropDraft(this.#directory, replacement)
-      replace(this.#directory, replacement)
+      this.#replace(pid, owned, replacement)
       length = compacted
       makeUnsafe(owned, this.#folder, ...(key === undefined ? [] : [paths.keys]))
-    } catch {
+    } catch (error) {
       // It is tried again when the length has doubled.
+      if (isLoss(error)) throw error
     }
     owned.compactAt = Math.max(COMPACT_AT, 2 * length)
   }

@@ -1,7 +1,7 @@
-import { hostClosed, notAPid, notOwned } from '../failures.ts'
+import { hostClosed, notAPid, notOwned, processTaken } from '../failures.ts'
 import { journalOf } from '../journal-of-history.ts'
 import { createdAtOf, isPid } from '../../record/pid.ts'
-import { isFinal } from '../../record/record.ts'
+import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import type { Host } from '../../record/host.ts'
@@ -16,6 +16,7 @@ export class MemoryHost implements HostStore {
   /** Every host of the store. */
   readonly #hosts: Map<string, MemoryHost>
   #listener: () => void = () => {}
+  #onLost: (pids: readonly string[]) => void = () => {}
   #closed = false
 
   constructor(host: Host, journals: MemoryJournals, hosts: Map<string, MemoryHost>) {
@@ -59,7 +60,10 @@ export class MemoryHost implements HostStore {
 
   write(line: JournalLine): Promise<void> | undefined {
     try {
-      const journal = this.#owned(line.pid)
+      const ended = this.#journals.get(line.pid)
+      // The answer to its end was lost.
+      if (ended?.endedBy === this.hostId && ended.revision === line.revision && ended.epoch === epochOf(line)) return undefined
+      const journal = this.#owned(line.pid, epochOf(line))
       checkRevision(line, journal.revision)
       if (line.revision > journal.revision) journal.append(line)
       return undefined
@@ -77,16 +81,20 @@ export class MemoryHost implements HostStore {
   async *adopt(
     accept: (record: ProcessRecord, owner: string) => boolean,
     skip: (pid: string, owner: string) => boolean = () => false,
+    holds: (pid: string) => boolean = () => true,
   ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
     for (const journal of this.#journals.all()) {
       const { pid, owner } = journal
-      const released = owner === RELEASED
-      if (owner === undefined || owner === SUBMITTED || !(released || (this.#hosts.get(owner)?.closed ?? true))) continue
+      if (owner === undefined || owner === SUBMITTED) continue
+      const isOurs = owner === this.hostId
+      const released = owner === RELEASED || isOurs
+      if (isOurs ? holds(pid) : !released && !(this.#hosts.get(owner)?.closed ?? true)) continue
       if (skip(pid, owner)) continue
-      const record = journal.newest()
+      const record = { ...journal.newest(), epoch: journal.epoch + 1 }
       if (!accept(record, owner) || journal.owner !== owner) continue
       journal.owner = this.hostId
+      journal.epoch = record.epoch
       journal.notify()
       this.#deleteIfEmpty(owner)
       yield { record, released }
@@ -114,11 +122,20 @@ export class MemoryHost implements HostStore {
   }
 
   async complete(record: ProcessRecord): Promise<void> {
-    this.#owned(record.pid).replace(record)
+    this.#owned(record.pid, epochOf(record)).replace(record)
   }
 
-  async release(pid: string): Promise<void> {
-    const journal = this.#owned(pid)
+  onLost(listener: (pids: readonly string[]) => void): void {
+    this.#onLost = listener
+  }
+
+  /** Tells the host of what was taken away from it. */
+  lose(pids: readonly string[]): void {
+    if (!this.#closed) this.#onLost(pids)
+  }
+
+  async release(pid: string, epoch = 0): Promise<void> {
+    const journal = this.#owned(pid, epoch)
     journal.owner = RELEASED
     journal.notify()
   }
@@ -149,11 +166,14 @@ export class MemoryHost implements HostStore {
     if (this.#hosts.get(hostId)?.closed && this.#journals.ownedBy(hostId).length === 0) this.#hosts.delete(hostId)
   }
 
-  #owned(pid: string): MemoryJournal {
+  /** @param epoch absent: any */
+  #owned(pid: string, epoch?: number): MemoryJournal {
     this.#checkOpen()
     const journal = this.#journals.get(pid)
-    if (journal?.owner !== this.hostId) throw notOwned(pid, this.hostId)
-    return journal
+    if (journal === undefined) throw notOwned(pid, this.hostId)
+    const { owner } = journal
+    if (owner === this.hostId && (epoch ?? journal.epoch) === journal.epoch) return journal
+    throw processTaken(pid, this.hostId, owner === RELEASED || owner === SUBMITTED ? undefined : owner)
   }
 
   #checkOpen(): void {

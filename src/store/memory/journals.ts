@@ -1,5 +1,5 @@
 import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
-import { isFinal } from '../../record/record.ts'
+import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 
 /** The owner of journals that were let go in order and wait for a host. */
@@ -17,8 +17,11 @@ export class MemoryJournal {
   /** A host's id, `RELEASED`, or undefined once it has ended. */
   owner: string | undefined
   revision: number
+  epoch: number
   /** Epoch milliseconds. */
   endedAt: number | undefined
+  /** The host that has written the end. */
+  endedBy: string | undefined
   deleted = false
   readonly lines: string[] = []
   /** The entries of the log, as JSON. */
@@ -32,6 +35,7 @@ export class MemoryJournal {
     this.key = record.key
     this.owner = owner
     this.revision = record.revision
+    this.epoch = epochOf(record)
     this.#push(encodeFirst(record), record)
   }
 
@@ -76,6 +80,7 @@ export class MemoryJournal {
   #push(text: string, { status, at }: JournalLine): void {
     this.lines.push(text)
     if (isFinal(status)) {
+      this.endedBy = this.owner
       this.owner = undefined
       this.endedAt = at
     }

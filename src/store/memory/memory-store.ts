@@ -174,7 +174,10 @@ class MemoryStore implements Store {
     if (!force && host.state !== 'dead') throw hostAlive(hostId, host.state)
     const taken = this.#journals.ownedBy(hostId)
     for (const journal of taken) journal.owner = RELEASED
-    this.#hosts.delete(hostId)
+    // One that is alive after all is still there.
+    const robbed = this.#hosts.get(hostId)
+    if (robbed?.closed) this.#hosts.delete(hostId)
+    else robbed?.lose(taken.map(({ pid }) => pid))
     return taken.length
   }
 

@@ -8,6 +8,7 @@ import { readIfWhole } from './records.ts'
 
 type Accept = Parameters<HostStore['adopt']>[0]
 type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
+type Holds = NonNullable<Parameters<HostStore['adopt']>[2]>
 
 /** Processes taken per transaction: a few milliseconds. */
 const BATCH = 50
@@ -16,12 +17,21 @@ const BATCH = 50
  * See `HostStore.adopt`. Whose a process is, and what is in its journal, is read and changed within
  * one transaction, so exactly one host gets it.
  */
-export async function* adopt(connection: Connection, hostId: string, accept: Accept, skip: Skip): AsyncGenerator<AdoptedProcess> {
+export async function* adopt(
+  connection: Connection,
+  hostId: string,
+  accept: Accept,
+  skip: Skip,
+  holds: Holds | undefined,
+): AsyncGenerator<AdoptedProcess> {
   const { db, commits, hosts } = connection
-  for (const owner of await abandonedOwners(connection, hostId)) {
-    const released = owner === RELEASED
+  const owners = await abandonedOwners(connection, hostId)
+  if (holds !== undefined) owners.push(hostId)
+  for (const owner of owners) {
+    const released = owner === RELEASED || owner === hostId
+    const isSkipped: Skip = owner === hostId && holds !== undefined ? (pid, one) => holds(pid) || skip(pid, one) : skip
     for (let after = ''; ;) {
-      const { records, last } = await commits.add(() => takeSome(connection, hostId, owner, after, accept, skip))
+      const { records, last } = await commits.add(() => takeSome(connection, hostId, owner, after, accept, isSkipped))
       let given = 0
       try {
         for (const record of records) {
@@ -59,11 +69,15 @@ function takeSome(
   accept: Accept,
   skip: Skip,
 ): { readonly records: ProcessRecord[]; readonly last: string | undefined } {
-  const sql = 'SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?'
-  const pids = db.all<{ pid: string }>(sql, owner, after, BATCH).map(({ pid }) => pid)
-  const records = pids.flatMap(pid => (skip(pid, owner) ? [] : (readIfWhole(db, pid) ?? []))).filter(record => accept(record, owner))
-  for (const { pid } of records) db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
-  return { records, last: pids.length < BATCH ? undefined : pids.at(-1) }
+  const sql = 'SELECT pid, epoch FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?'
+  const found = db.all<{ pid: string; epoch: number }>(sql, owner, after, BATCH)
+  const records = found.flatMap(({ pid, epoch }): ProcessRecord[] => {
+    const record = skip(pid, owner) ? undefined : readIfWhole(db, pid)
+    if (record === undefined || !accept(record, owner)) return []
+    db.run('UPDATE processes SET owner = ?, epoch = ? WHERE pid = ?', hostId, epoch + 1, pid)
+    return [{ ...record, epoch: epoch + 1 }]
+  })
+  return { records, last: found.length < BATCH ? undefined : found.at(-1)?.pid }
 }
 
 function giveBack({ db }: Connection, hostId: string, owner: string, records: readonly ProcessRecord[]): void {

@@ -1,13 +1,13 @@
-import { hostClosed, notAPid, notOwned } from '../failures.ts'
-import { putCard } from '../hosts/card.ts'
+import fs from 'node:fs'
+import { hostClosed, notAPid } from '../failures.ts'
 import { createHostId } from '../hosts/host-id.ts'
-import { openHostSocket } from '../hosts/host-socket.ts'
-import type { HostSocket } from '../hosts/host-socket.ts'
+import { HostPresence, setPresence } from '../hosts/host-presence.ts'
 import { journalOf } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
 import { isPid } from '../../record/pid.ts'
-import { isFinal } from '../../record/record.ts'
+import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
+import { ShortLivedMap } from '../short-lived-map.ts'
 import type { AdoptedProcess, Created, HostStore } from '../store.ts'
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
 import { adopt } from './adopt.ts'
@@ -19,61 +19,58 @@ import { storeFailure } from './failures.ts'
 import { RELEASED, SUBMITTED, deleteIfEmpty, makeSocketFolder } from './hosts.ts'
 import { complete, takeNext } from './submissions.ts'
 import { importProcess } from './import.ts'
-import { appendLine, compact, holderOf, insertLine, insertProcess, isThere } from './journal.ts'
+import { appendLine, compact, holderOf, insertLine, insertProcess, isThere, notOurs } from './journal.ts'
 import { appendLog } from './logs.ts'
 import { prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
 
 /**
- * Registers a host. Its socket comes first, so that nobody ever sees a host that seems dead before
- * it began.
+ * Registers a host.
  *
  * @param committed called after each commit of this host
  */
 export async function openSqliteHost(file: string, durability: Durability, committed: () => void): Promise<HostStore> {
   const hostId = createHostId()
   const db = await prepareDatabase(file, durability)
-  let socket: HostSocket | undefined
   try {
-    const waking: Waking = { listener: () => {} }
-    socket = await openHostSocket(makeSocketFolder(file), hostId, () => waking.listener())
+    const hosts = makeSocketFolder(file)
     const connection = new Connection(db, committed)
-    await putCard(connection.documents, hostId)
-    return new SqliteHost(hostId, connection, socket, waking)
+    const presence = new HostPresence({
+      hosts,
+      hostId,
+      documents: connection.documents,
+      prepare: () => fs.existsSync(file) && makeSocketFolder(file) === hosts,
+      onSuspicion: () => host.findLost(),
+    })
+    const host = new SqliteHost(hostId, connection, presence)
+    await presence.open()
+    return setPresence(host, presence)
   } catch (error) {
-    await socket?.close()
     db.close()
     throw storeFailure(file, error, 'write')
   }
 }
 
-/** Holds the callback for wake-ups of the host. */
-interface Waking {
-  listener: () => void
-}
-
-/**
- * Keeps no list of the processes it owns: the transaction that writes asks the database who owns
- * the process.
- */
+/** The transaction that writes asks the database who owns the process. */
 class SqliteHost implements HostStore {
   readonly hostId: string
   readonly #connection: Connection
   readonly #db: Database
   readonly #commits: Commits
-  readonly #socket: HostSocket
-  readonly #waking: Waking
+  readonly #presence: HostPresence
+  /** What this host was given, by pid, and in which epoch: only to find what was taken from it. */
+  readonly #held = new ShortLivedMap<string, number>()
+  #onLost: (pids: readonly string[]) => void = () => {}
   /** The length at which a journal that stays long is compacted again, by pid. */
   readonly #compactAt = new Map<string, number>()
   #closed: Promise<void> | undefined
 
-  constructor(hostId: string, connection: Connection, socket: HostSocket, waking: Waking) {
+  constructor(hostId: string, connection: Connection, presence: HostPresence) {
     this.hostId = hostId
     this.#connection = connection
     this.#db = connection.db
     this.#commits = connection.commits
-    this.#socket = socket
-    this.#waking = waking
+    this.#presence = presence
   }
 
   async create(record: ProcessRecord): Promise<Created> {
@@ -81,13 +78,15 @@ class SqliteHost implements HostStore {
     const { pid, key } = record
     if (!isPid(pid)) throw notAPid(pid)
     const text = JSON.stringify(toFirstLine(record))
-    return this.#commits.add(() => {
+    const created = await this.#commits.add(() => {
       const holder = key === undefined ? undefined : holderOf(this.#db, key)
       if (holder !== undefined) return { pid: holder, created: false }
       if (isThere(this.#db, pid)) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
       insertLine(this.#db, insertProcess(this.#db, record, this.hostId, text.length), record.revision, text)
       return { pid, created: true }
     })
+    if (created.created && !isFinal(record.status)) this.#held.set(pid, 0)
+    return created
   }
 
   async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> {
@@ -104,7 +103,7 @@ class SqliteHost implements HostStore {
       const length = appendLine(this.#db, this.hostId, line, text)
       if (length > (this.#compactAt.get(pid) ?? COMPACT_AT)) this.#compactAt.set(pid, compact(this.#db, pid))
     })
-    if (isFinal(line.status)) this.#compactAt.delete(pid)
+    if (isFinal(line.status)) this.#forget(pid)
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {
@@ -116,13 +115,34 @@ class SqliteHost implements HostStore {
   async *adopt(
     accept: (record: ProcessRecord, owner: string) => boolean,
     skip: (pid: string, owner: string) => boolean = () => false,
+    holds?: (pid: string) => boolean,
   ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
-    yield* adopt(this.#connection, this.hostId, accept, skip)
+    for await (const adopted of adopt(this.#connection, this.hostId, accept, skip, holds)) {
+      this.#held.set(adopted.record.pid, epochOf(adopted.record))
+      yield adopted
+    }
+  }
+
+  onLost(listener: (pids: readonly string[]) => void): void {
+    this.#onLost = listener
+  }
+
+  /** Looks for what was taken from this host while others did not see it. */
+  async findLost(): Promise<void> {
+    if (this.#held.size === 0) return
+    const before = [...this.#held.keys()]
+    const rows = await this.#db.read(() =>
+      this.#db.all<{ pid: string; epoch: number }>('SELECT pid, epoch FROM processes WHERE owner = ?', this.hostId),
+    )
+    const owned = new Map(rows.map(({ pid, epoch }) => [pid, epoch]))
+    const lost = before.filter(pid => this.#held.has(pid) && owned.get(pid) !== this.#held.get(pid))
+    for (const pid of lost) this.#forget(pid)
+    if (lost.length > 0 && this.#closed === undefined) this.#onLost(lost)
   }
 
   onWake(listener: () => void): void {
-    this.#waking.listener = listener
+    this.#presence.onWake = listener
   }
 
   async *take(accept: (record: ProcessRecord) => boolean, skip = (_pid: string): boolean => false): AsyncIterable<ProcessRecord> {
@@ -132,6 +152,7 @@ class SqliteHost implements HostStore {
       if (!(await this.#db.read(() => this.#db.get('SELECT 1 FROM processes WHERE owner = ? AND pid > ?', SUBMITTED, after)))) return
       const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept, skip))
       if (record === undefined) return
+      this.#held.set(record.pid, epochOf(record))
       yield record
       after = record.pid
     }
@@ -142,14 +163,13 @@ class SqliteHost implements HostStore {
     await this.#commits.add(() => complete(this.#db, this.hostId, record))
   }
 
-  async release(pid: string): Promise<void> {
+  async release(pid: string, epoch = 0): Promise<void> {
     this.#checkOpen()
+    const sql = 'UPDATE processes SET owner = ? WHERE pid = ? AND owner = ? AND epoch = ?'
     await this.#commits.add(() => {
-      if (this.#db.run('UPDATE processes SET owner = ? WHERE pid = ? AND owner = ?', RELEASED, pid, this.hostId) === 0) {
-        throw notOwned(pid, this.hostId)
-      }
+      if (this.#db.run(sql, RELEASED, pid, this.hostId, epoch) === 0) throw notOurs(this.#db, pid, this.hostId)
     })
-    this.#compactAt.delete(pid)
+    this.#forget(pid)
   }
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {
@@ -163,13 +183,19 @@ class SqliteHost implements HostStore {
   }
 
   async #close(): Promise<void> {
+    await this.#presence.stop()
     try {
       // Once the socket is gone, others see the host dead, and what it owns may be adopted.
       await this.#commits.add(() => deleteIfEmpty(this.#db, this.hostId))
     } finally {
-      await this.#socket.close()
+      await this.#presence.close()
       this.#db.close()
     }
+  }
+
+  #forget(pid: string): void {
+    this.#compactAt.delete(pid)
+    this.#held.delete(pid)
   }
 
   #checkOpen(): void {

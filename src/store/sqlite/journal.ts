@@ -1,7 +1,9 @@
-import { notOwned } from '../failures.ts'
+import type { StepwrightError } from '../../errors.ts'
+import { notOwned, processTaken } from '../failures.ts'
+import { isHostId } from '../hosts/host-id.ts'
 import { isProgress } from '../../journal/line.ts'
 import { mustFit, recordOf, text as anyText } from '../../record/schema.ts'
-import { isFinal } from '../../record/record.ts'
+import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import { COMPACT_AT, worthKeeping } from '../../journal/worth-keeping.ts'
@@ -27,8 +29,8 @@ export const holderOf = (db: Database, key: string): string | undefined =>
 export function insertProcess(db: Database, record: ProcessRecord, owner: string, bytes: number): number {
   const { pid, name, status, key, parent, labels, revision, at } = record
   const id = db.insert(
-    `INSERT INTO processes (pid, name, status, owner, key, parent, labels, revision, newest, bytes, ended_at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)`,
+    `INSERT INTO processes (pid, name, status, owner, key, parent, labels, revision, newest, bytes, ended_at, epoch)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)`,
     pid,
     name,
     status,
@@ -39,6 +41,7 @@ export function insertProcess(db: Database, record: ProcessRecord, owner: string
     revision,
     bytes,
     isFinal(status) ? at : null,
+    epochOf(record),
   )
   for (const [label, value] of Object.entries(labels ?? {})) {
     db.run('INSERT OR IGNORE INTO labels (label, value, status, pid, name) VALUES (?, ?, ?, ?, ?)', label, value, status, pid, name)
@@ -51,6 +54,8 @@ export const insertLine = (db: Database, process: number, revision: number, text
 
 interface Owned {
   readonly id: number
+  readonly owner: string | null
+  readonly epoch: number
   readonly status: string
   readonly labels: string | null
   readonly revision: number
@@ -58,16 +63,25 @@ interface Owned {
   readonly bytes: number
 }
 
+/** Why a host may not write to a process: it is another's, has ended, or is gone. */
+export function notOurs(db: Database, pid: string, hostId: string): StepwrightError {
+  const row = db.get<{ owner: string | null }>('SELECT owner FROM processes WHERE pid = ?', pid)
+  return row === undefined ? notOwned(pid, hostId) : processTaken(pid, hostId, isHostId(row.owner) ? row.owner : undefined)
+}
+
 /**
- * Adds a line to a journal, if `hostId` owns it.
+ * Adds a line to a journal, if `hostId` owns the process in the line's epoch.
  *
  * @returns how long the journal is now, in characters
- * @throws ERR_UNKNOWN_PROCESS, TypeError
+ * @throws ERR_PROCESS_TAKEN, ERR_UNKNOWN_PROCESS, TypeError
  */
 export function appendLine(db: Database, hostId: string, line: JournalLine, text: string): number {
   const { pid, revision, status, at } = line
-  const owned = db.get<Owned>('SELECT id, status, labels, revision, newest, bytes FROM processes WHERE pid = ? AND owner = ?', pid, hostId)
-  if (owned === undefined) throw notOwned(pid, hostId)
+  const sql = 'SELECT id, owner, epoch, status, labels, revision, newest, bytes FROM processes WHERE pid = ? AND epoch = ?'
+  const owned = db.get<Owned>(sql, pid, epochOf(line))
+  // Of the last line the answer may have been lost. There is one owner to an epoch.
+  if (owned?.owner === null && isFinal(status) && revision === owned.revision) return owned.bytes
+  if (owned?.owner !== hostId) throw notOurs(db, pid, hostId)
   checkRevision(line, owned.revision)
   if (revision === owned.revision) return owned.bytes
   const { id } = owned

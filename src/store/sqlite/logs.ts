@@ -1,17 +1,18 @@
-import { notOwned, unknownProcess } from '../failures.ts'
+import { unknownProcess } from '../failures.ts'
 import { parseLogEntry } from '../../journal/line.ts'
 import type { LogEntry } from '../../record/record.ts'
 import type { Database } from './database.ts'
 import type { CommitWatcher } from './commit-watcher.ts'
+import { notOurs } from './journal.ts'
 
 /** A log longer than this loses its older half. In characters of JSON. */
 const MAX_LOG_CHARS = 1024 * 1024
 
-/** Runs within a transaction. @throws ERR_UNKNOWN_PROCESS */
+/** Runs within a transaction. @throws ERR_PROCESS_TAKEN, ERR_UNKNOWN_PROCESS */
 export function appendLog(db: Database, hostId: string, pid: string, entry: string): void {
   const sql = 'SELECT id, logged FROM processes WHERE pid = ? AND (owner = ? OR ended_at IS NOT NULL)'
   const owned = db.get<{ id: number; logged: number }>(sql, pid, hostId)
-  if (owned === undefined) throw notOwned(pid, hostId)
+  if (owned === undefined) throw notOurs(db, pid, hostId)
   const { id } = owned
   insertLogs(db, id, [entry])
   let logged = owned.logged + entry.length

@@ -11,8 +11,8 @@ const APPLICATION_ID = 0x73_74_77_72
  *
  * A journal's lines are JSON, as in every store. The columns of `processes` and `labels` are there
  * to be searched: `owner` is a host's id, 'released', 'submitted', or null once the process has
- * ended; `newest` is the revision of the newest transition, `parent` the pid of the process that
- * started this one.
+ * ended; `epoch` counts the adoptions, `newest` is the revision of the newest transition, `parent`
+ * the pid of the process that started this one.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -77,6 +77,7 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, collection TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL
   ) STRICT;
   `,
+  'ALTER TABLE processes ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;',
 ]
 
 /**

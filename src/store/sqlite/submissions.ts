@@ -1,10 +1,10 @@
 import { toFirstLine } from '../../journal/line.ts'
+import { epochOf } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
-import { notOwned } from '../failures.ts'
 import type { Created } from '../store.ts'
 import type { Database } from './database.ts'
 import { SUBMITTED } from './hosts.ts'
-import { holderOf, insertLine, insertProcess, moveLabels } from './journal.ts'
+import { holderOf, insertLine, insertProcess, moveLabels, notOurs } from './journal.ts'
 import { readIfWhole } from './records.ts'
 
 /** These run within a transaction of their caller. */
@@ -36,12 +36,12 @@ export function takeNext(
   return undefined
 }
 
-/** @throws ERR_UNKNOWN_PROCESS */
+/** @throws ERR_PROCESS_TAKEN, ERR_UNKNOWN_PROCESS */
 export function complete(db: Database, hostId: string, record: ProcessRecord): void {
   const { pid, status, revision } = record
-  const sql = 'SELECT id, status, labels FROM processes WHERE pid = ? AND owner = ?'
-  const owned = db.get<{ id: number; status: string; labels: string | null }>(sql, pid, hostId)
-  if (owned === undefined) throw notOwned(pid, hostId)
+  const sql = 'SELECT id, status, labels FROM processes WHERE pid = ? AND owner = ? AND epoch = ?'
+  const owned = db.get<{ id: number; status: string; labels: string | null }>(sql, pid, hostId, epochOf(record))
+  if (owned === undefined) throw notOurs(db, pid, hostId)
   const text = JSON.stringify(toFirstLine(record))
   db.run('UPDATE lines SET line = ? WHERE process = ? AND revision = ?', text, owned.id, revision)
   db.run('UPDATE processes SET status = ?, bytes = ? WHERE id = ?', status, text.length, owned.id)

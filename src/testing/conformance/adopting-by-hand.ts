@@ -15,7 +15,7 @@ export const adoptingByHandTests = [
       [[record.pid, 2]],
     )
     assert.equal((await next.create({ ...record, pid: 'b9u0000000zzzzzzzzzz' })).pid, record.pid)
-    await next.write(theEnd(record, 3))
+    await next.write(theEnd(adopted[0]!.record, 3))
     assert.equal((await store.get(record.pid))?.record.status, 'finished')
     await next.close()
   }),
@@ -26,12 +26,12 @@ export const adoptingByHandTests = [
     await assert.rejects(store.adopt(alive.hostId, false), { code: 'ERR_HOST_ALIVE' })
     assert.equal((await collect(next.adopt(() => true))).length, 0)
     assert.equal(await store.adopt(alive.hostId, true), 1)
-    await alive.write(aTransition(record, 2))?.catch(() => {})
+    await assert.rejects(async () => alive.write(aTransition(record, 2)), { code: 'ERR_PROCESS_TAKEN' })
     const [adopted] = await collect(next.adopt(() => true))
     assert.equal(adopted?.record.revision, 1, 'what it writes from then on is not read')
-    await next.write(theEnd(record, 2))
+    await next.write(theEnd(adopted.record, 2))
     assert.equal((await store.get(record.pid))?.record.status, 'finished')
-    await next.close()
+    await Promise.all([alive.close(), next.close()])
   }),
 
   check('adopt by hand: an unknown host is told', async ({ store }) => {

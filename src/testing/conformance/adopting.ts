@@ -25,14 +25,15 @@ export const adoptingTests = [
     await crash(one)
     assert.equal((await open().get(record.pid))?.host?.state, 'dead')
     assert.equal((await open().hosts()).find(({ id }) => id === one.hostId)?.state, 'dead')
-    assert.deepEqual(await adoptAll(other), [{ record: before, released: false }])
+    const [adopted] = await adoptAll(other)
+    assert.deepEqual(adopted, { record: { ...before, epoch: 1 }, released: false })
     assert.equal((await open().get(record.pid))?.host?.id, other.hostId)
     assert.deepEqual(
       (await open().hosts()).map(({ id }) => id),
       [other.hostId],
     )
-    await other.write(aTransition(record, 4))
-    await other.write(theEnd(record, 5))
+    await other.write(aTransition(adopted.record, 4))
+    await other.write(theEnd(adopted.record, 5))
     assert.equal((await store.history(record.pid))?.length, 5)
     assert.equal((await store.get(done.pid))?.record.status, 'finished')
     assert.equal((await other.create(aRecord({ key: 'k' }))).pid, record.pid)
@@ -80,13 +81,14 @@ export const adoptingTests = [
     const [one, other] = [await store.openHost(), await open().openHost()]
     const record = await created(one, { status: 'sleeping' })
     await one.release(record.pid)
-    await assert.rejects(async () => one.write(aTransition(record, 2)), { code: 'ERR_UNKNOWN_PROCESS' })
+    await assert.rejects(async () => one.write(aTransition(record, 2)), { code: 'ERR_PROCESS_TAKEN' })
     const waiting = await open().get(record.pid)
     assert.deepEqual(waiting, { record })
     assert.deepEqual(await collect(store.list()), [{ record }])
-    assert.deepEqual(await adoptAll(other), [{ record, released: true }])
+    const next = { ...record, epoch: 1 }
+    assert.deepEqual(await adoptAll(other), [{ record: next, released: true }])
     assert.deepEqual(await adoptAll(one), [])
-    await other.write(theEnd(record, 2))
+    await other.write(theEnd(next, 2))
     await Promise.all([one.close(), other.close()])
   }),
 
@@ -95,11 +97,9 @@ export const adoptingTests = [
     const record = await created(host)
     await host.write(aTransition(record, 2))
     await host.release(record.pid)
-    assert.deepEqual(
-      (await adoptAll(host)).map(({ released }) => released),
-      [true],
-    )
-    await host.write(aTransition(record, 3))
+    const [back] = await adoptAll(host)
+    assert.equal(back?.released, true)
+    await host.write(aTransition(back.record, 3))
     assert.equal((await store.history(record.pid))?.length, 3)
     await host.close()
   }),
@@ -110,7 +110,7 @@ export const adoptingTests = [
     await one.close()
     await assert.rejects(async () => one.write(aTransition(record, 2)), { code: 'ERR_RUNTIME_CLOSED' })
     assert.equal((await open().get(record.pid))?.host?.state, 'dead')
-    assert.deepEqual(await adoptAll(other), [{ record, released: false }])
+    assert.deepEqual(await adoptAll(other), [{ record: { ...record, epoch: 1 }, released: false }])
     await other.close()
   }),
 

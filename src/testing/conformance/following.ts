@@ -43,10 +43,10 @@ export const followingTests = [
       owners.push(found.host?.id)
       if (found.record.revision === 1) {
         await crash(first)
-        await collect(second.adopt(() => true))
-        await second.write(aTransition(record, 2))
+        const [adopted] = await collect(second.adopt(() => true))
+        await second.write(aTransition(adopted!.record, 2))
       }
-      if (found.record.revision === 2) await second.write(theEnd(record, 3))
+      if (found.record.revision === 2) await second.write(theEnd(found.record, 3))
     }
     assert.deepEqual(owners, [first.hostId, second.hostId, undefined])
     await second.close()

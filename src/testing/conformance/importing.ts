@@ -26,7 +26,7 @@ export const importingTests = [
       assert.deepEqual(await collect(open().list(query)), [{ record: history.at(-1) }])
     }
     assert.deepEqual(await host.create(aRecord({ key: 'k' })), { pid: origin.pid, created: false })
-    await assert.rejects(async () => host.write(aTransition(origin, 6)), { code: 'ERR_UNKNOWN_PROCESS' })
+    await assert.rejects(async () => host.write(aTransition(origin, 6)), { code: 'ERR_PROCESS_TAKEN' })
     await host.close()
     assert.deepEqual(await open().hosts(), [])
   }),

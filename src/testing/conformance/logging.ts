@@ -36,7 +36,7 @@ export const loggingTests = [
   check('log: only the owner logs', async ({ store }) => {
     const [one, other] = [await store.openHost(), await store.openHost()]
     const record = await created(one)
-    await assert.rejects(other.log(record.pid, entry('no')), { code: 'ERR_UNKNOWN_PROCESS' })
+    await assert.rejects(other.log(record.pid, entry('no')), { code: 'ERR_PROCESS_TAKEN' })
     assert.deepEqual(await collect(store.logs(record.pid)), [])
     await Promise.all([one.close(), other.close()])
   }),

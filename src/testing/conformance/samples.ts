@@ -30,7 +30,7 @@ export function aRecord(changes: Partial<ProcessRecord> = {}): ProcessRecord {
 }
 
 /** A transition of the process that `record` describes. */
-export function aTransition({ pid, name, at }: ProcessRecord, revision: number, changes: Partial<Transition> = {}): Transition {
+export function aTransition({ pid, name, at, epoch }: ProcessRecord, revision: number, changes: Partial<Transition> = {}): Transition {
   return {
     pid,
     name,
@@ -41,6 +41,7 @@ export function aTransition({ pid, name, at }: ProcessRecord, revision: number, 
     steps: { read: { status: 'running', attempt: 1, startedAt: at + revision } },
     recoveries: 0,
     snapshot: { value: { running: 'read' } },
+    ...(epoch !== undefined && { epoch }),
     ...changes,
   }
 }
@@ -49,8 +50,9 @@ export function theEnd(record: ProcessRecord, revision: number, changes: Partial
   return aTransition(record, revision, { status: 'finished', data: { rows: 3 }, snapshot: { value: 'finished' }, ...changes })
 }
 
-export function aReport({ pid, name, at }: ProcessRecord, revision: number, progress: ProgressLine['progress']): ProgressLine {
-  return { pid, name, status: 'running', revision, at: at + revision, event: { type: 'PROGRESS', step: 'read' }, progress }
+export function aReport({ pid, name, at, epoch }: ProcessRecord, revision: number, progress: ProgressLine['progress']): ProgressLine {
+  const event = { type: 'PROGRESS', step: 'read' }
+  return { pid, name, status: 'running', revision, at: at + revision, event, ...(epoch !== undefined && { epoch }), progress }
 }
 
 /** Puts a process with its first record into the store. */

@@ -157,8 +157,8 @@ export const steeringTests = [
       }
       if (record.revision === 2) {
         await crash(one)
-        await collect(other.adopt(yes))
-        await other.write(theEnd(submitted, 3))
+        const [adopted] = await collect(other.adopt(yes))
+        await other.write(theEnd(adopted!.record, 3))
       }
     }
     assert.deepEqual(seen, [1, '', 2, '2', 3, '2'])
@@ -173,9 +173,10 @@ export const steeringTests = [
     await store.submit(submitted)
     await takeOne(one)
     await crash(one)
-    assert.deepEqual(await collect(other.adopt(yes)), [{ record: submitted, released: false }])
-    await other.complete({ ...submitted, version: '1', shape: 'f00' })
-    await other.write(theEnd(submitted, 2))
+    const adopted = { ...submitted, epoch: 1 }
+    assert.deepEqual(await collect(other.adopt(yes)), [{ record: adopted, released: false }])
+    await other.complete({ ...adopted, version: '1', shape: 'f00' })
+    await other.write(theEnd(adopted, 2))
     assert.equal((await open().get(submitted.pid))?.record.status, 'finished')
     await other.close()
   }),

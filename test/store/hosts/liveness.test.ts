@@ -3,71 +3,78 @@ import fs from 'node:fs'
 import { connect, createServer } from 'node:net'
 import path from 'node:path'
 import test from 'ava'
-import { openHostSocket } from '../../../src/store/hosts/host-socket.ts'
+import { HostSocket } from '../../../src/store/hosts/host-socket.ts'
+import { createHostId } from '../../../src/store/hosts/host-id.ts'
 import { Liveness } from '../../../src/store/hosts/liveness.ts'
 import { tempDir } from '../helpers.ts'
 
-const ID = 'habcdefghijk'
-const stateOf = (dir: string): Promise<string> => new Liveness(dir).stateOf(ID)
+const stateOf = (dir: string, id: string): Promise<string> => new Liveness(dir).stateOf(id, true)
 
 for (const [name, sub] of [
   ['short', ''],
   ['too long for a socket', 'deep/'.repeat(40)],
 ] as const) {
   test(`a path that is ${name}`, async t => {
+    const id = createHostId()
     const dir = path.join(tempDir(t), sub)
     fs.mkdirSync(dir, { recursive: true })
-    t.is(await stateOf(dir), 'dead')
-    const beacon = await openHostSocket(dir, ID)
-    t.deepEqual(fs.readdirSync(dir), [`${ID}.sock`])
-    t.deepEqual(await Promise.all(Array.from({ length: 50 }, () => stateOf(dir))), Array(50).fill('alive'))
-    await beacon.close()
-    t.is(await stateOf(dir), 'dead')
+    t.is(await stateOf(dir, id), 'dead')
+    const socket = new HostSocket(dir, id)
+    await socket.open()
+    t.deepEqual(fs.readdirSync(dir), [`${id}.sock`])
+    t.deepEqual(await Promise.all(Array.from({ length: 50 }, () => stateOf(dir, id))), Array(50).fill('alive'))
+    await socket.close()
+    t.is(await stateOf(dir, id), 'dead')
     t.deepEqual(fs.readdirSync(dir), [])
   })
 }
 
 test('a socket that nobody listens on', async t => {
+  const id = createHostId()
   const dir = tempDir(t)
-  fs.writeFileSync(path.join(dir, `${ID}.sock`), '')
-  t.is(await stateOf(dir), 'dead')
+  fs.writeFileSync(path.join(dir, `${id}.sock`), '')
+  t.is(await stateOf(dir, id), 'dead')
 })
 
 test('one that accepts and does not answer, and one that hangs up', async t => {
+  const id = createHostId()
   const dir = tempDir(t)
-  const server = createServer(() => {}).listen(path.join(dir, `${ID}.sock`))
+  const server = createServer(() => {}).listen(path.join(dir, `${id}.sock`))
   t.teardown(() => server.close())
   await once(server, 'listening')
-  t.is(await stateOf(dir), 'unresponsive')
+  t.is(await stateOf(dir, id), 'unresponsive')
   server.removeAllListeners('connection')
   server.on('connection', socket => socket.destroy())
-  t.is(await stateOf(dir), 'unresponsive')
+  t.is(await stateOf(dir, id), 'unresponsive')
 })
 
 test('garbage, floods and callers that hang up do not hurt a host', async t => {
+  const id = createHostId()
   const dir = tempDir(t)
-  const beacon = await openHostSocket(dir, ID)
+  const host = new HostSocket(dir, id)
+  await host.open()
   for (const bytes of ['garbage\n', '\0\0\n\nping', 'x'.repeat(100_000), 'ping\n'.repeat(1_000)]) {
-    const socket = connect(path.join(dir, `${ID}.sock`)).on('error', () => {})
+    const socket = connect(path.join(dir, `${id}.sock`)).on('error', () => {})
     await once(socket, 'connect')
     socket.write(bytes)
     setImmediate(() => socket.destroy())
     await once(socket, 'close')
   }
-  t.is(await stateOf(dir), 'alive')
-  await beacon.close()
+  t.is(await stateOf(dir, id), 'alive')
+  await host.close()
 })
 
 test('many who ask at once share one question', async t => {
+  const id = createHostId()
   const dir = tempDir(t)
   let asked = 0
   const server = createServer(socket => socket.end('pong\n'))
     .on('connection', () => (asked += 1))
-    .listen(path.join(dir, `${ID}.sock`))
+    .listen(path.join(dir, `${id}.sock`))
   t.teardown(() => server.close())
   await once(server, 'listening')
   const liveness = new Liveness(dir)
-  t.deepEqual(await Promise.all(Array.from({ length: 50 }, () => liveness.stateOf(ID))), Array(50).fill('alive'))
-  t.is(await liveness.stateOf(ID), 'alive')
+  t.deepEqual(await Promise.all(Array.from({ length: 50 }, () => liveness.stateOf(id, true))), Array(50).fill('alive'))
+  t.is(await liveness.stateOf(id, true), 'alive')
   t.is(asked, 1)
 })

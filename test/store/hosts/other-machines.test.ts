@@ -4,7 +4,8 @@ import test from 'ava'
 import type { Files } from '../../../src/journal/files.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { collect, created } from '../../../src/testing/conformance/samples.ts'
-import { crashHost, tempDir } from '../helpers.ts'
+import { letDie } from '../../../src/store/hosts/host-presence.ts'
+import { tempDir } from '../helpers.ts'
 
 const NFS = 0x6969
 const EXT4 = 0xef53
@@ -16,7 +17,7 @@ const on = (type: number): Files => ({ ...fs, statfsSync: () => ({ type }) }) as
 async function lostHost(dir: string): Promise<{ hostId: string; pid: string }> {
   const host = await lowdbStore(dir).openHost()
   const { pid } = await created(host)
-  crashHost(dir, host.hostId)
+  await letDie(host)
   const card = path.join(dir, 'hosts', `${host.hostId}.json`)
   fs.writeFileSync(card, JSON.stringify({ ...(JSON.parse(fs.readFileSync(card, 'utf8')) as object), bootId: 'another' }))
   return { hostId: host.hostId, pid }

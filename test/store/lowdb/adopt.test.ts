@@ -4,7 +4,8 @@ import test from 'ava'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { encodeFirst, encodeLine } from '../../../src/journal/line.ts'
-import { crashHost, journalOf, tempDir, treeOf } from '../helpers.ts'
+import { letDie } from '../../../src/store/hosts/host-presence.ts'
+import { journalOf, tempDir, treeOf } from '../helpers.ts'
 
 async function twoHosts(dir: string) {
   return { store: lowdbStore(dir), dying: await lowdbStore(dir).openHost(), heir: await lowdbStore(dir).openHost() }
@@ -16,12 +17,10 @@ test('half a line at the end is ignored, and cut off before the first write', as
   const record = await created(dying)
   await dying.write(aTransition(record, 2))
   fs.appendFileSync(journalOf(dir, dying.hostId, record.pid), '{"pid":"half')
-  crashHost(dir, dying.hostId)
-  t.deepEqual(
-    (await collect(heir.adopt(() => true))).map(adopted => adopted.record.revision),
-    [2],
-  )
-  await heir.write(theEnd(record, 3))
+  await letDie(dying)
+  const [adopted] = await collect(heir.adopt(() => true))
+  t.is(adopted?.record.revision, 2)
+  await heir.write(theEnd(adopted!.record, 3))
   t.deepEqual(
     (await store.history(record.pid))?.map(({ revision }) => revision),
     [1, 2, 3],
@@ -34,7 +33,7 @@ test('an end that only misses its move is finished, not handed out', async t => 
   const { store, dying, heir } = await twoHosts(dir)
   const record = await created(dying, { key: 'k' })
   fs.appendFileSync(journalOf(dir, dying.hostId, record.pid), encodeLine(theEnd(record, 2)))
-  crashHost(dir, dying.hostId)
+  await letDie(dying)
   t.like(await store.get(record.pid), { record: { status: 'finished' }, host: undefined })
   const asked: string[] = []
   t.deepEqual(await collect(heir.adopt(({ pid }) => asked.push(pid) > 0)), [])
@@ -50,7 +49,7 @@ test('it may also be deleted before anybody adopts', async t => {
   const record = await created(dying)
   fs.appendFileSync(journalOf(dir, dying.hostId, record.pid), encodeLine(theEnd(record, 2)))
   await t.throwsAsync(store.delete(record.pid), { code: 'ERR_NOT_ENDED' })
-  crashHost(dir, dying.hostId)
+  await letDie(dying)
   await lowdbStore(dir).delete(record.pid)
   t.is(await store.get(record.pid), undefined)
 })
@@ -63,7 +62,7 @@ test('what never began is dropped, with its host', async t => {
   fs.writeFileSync(file, '{"format":1,"pid"')
   t.deepEqual(await collect(heir.adopt(() => true)), [])
   t.true(fs.existsSync(file))
-  crashHost(dir, dying.hostId)
+  await letDie(dying)
   await dying.close()
   t.deepEqual(await collect((await lowdbStore(dir).openHost()).adopt(() => true)), [])
   t.false(treeOf(dir).some(name => name.includes(dying.hostId)))
@@ -77,7 +76,7 @@ test('a process whose key its host had not claimed yet gets it, or gives way', a
   const [free, taken] = [aRecord({ key: 'free' }), aRecord({ key: 'taken' })]
   for (const record of [free, taken]) fs.writeFileSync(journalOf(dir, dying.hostId, record.pid), encodeFirst(record))
   const holder = await created(heir, { key: 'taken' })
-  crashHost(dir, dying.hostId)
+  await letDie(dying)
   t.deepEqual(
     (await collect(heir.adopt(() => true))).map(({ record }) => record.pid),
     [free.pid],
@@ -85,7 +84,8 @@ test('a process whose key its host had not claimed yet gets it, or gives way', a
   t.is(await store.get(taken.pid), undefined)
   t.is((await heir.create(aRecord({ key: 'free' }))).pid, free.pid)
   t.is((await heir.create(aRecord({ key: 'taken' }))).pid, holder.pid)
-  for (const pid of [free.pid, holder.pid]) await heir.release(pid)
+  await heir.release(free.pid, 1)
+  await heir.release(holder.pid)
   await heir.close()
 })
 
@@ -95,7 +95,7 @@ test('a journal that cannot be read stays with its dead host; the others are tak
   const [bad, good] = [await created(dying), await created(dying)]
   const file = journalOf(dir, dying.hostId, bad.pid)
   fs.writeFileSync(file, 'garbage\n')
-  crashHost(dir, dying.hostId)
+  await letDie(dying)
   t.deepEqual(
     (await collect(heir.adopt(() => true))).map(({ record }) => record.pid),
     [good.pid],
@@ -105,7 +105,7 @@ test('a journal that cannot be read stays with its dead host; the others are tak
     (await lowdbStore(dir).hosts()).find(({ id }) => id === dying.hostId),
     { state: 'dead' },
   )
-  await heir.release(good.pid)
+  await heir.release(good.pid, 1)
   await heir.close()
 })
 
@@ -113,7 +113,7 @@ test('a loop over what is adopted may be left: the rest stays for the next', asy
   const dir = tempDir(t)
   const { dying, heir } = await twoHosts(dir)
   for (let i = 0; i < 5; i++) await created(dying)
-  crashHost(dir, dying.hostId)
+  await letDie(dying)
   for await (const { record } of heir.adopt(() => true)) {
     await heir.write(theEnd(record, 2))
     break
@@ -125,12 +125,9 @@ test('a loop over what is adopted may be left: the rest stays for the next', asy
 test('what a host leaves when it closes and is adopted is gone without a trace', async t => {
   const dir = tempDir(t)
   const { dying, heir } = await twoHosts(dir)
-  const record = await created(dying)
+  await created(dying)
   await dying.close()
-  for await (const {
-    record: { pid },
-  } of heir.adopt(() => true))
-    await heir.write(theEnd({ ...record, pid }, 2))
+  for await (const { record } of heir.adopt(() => true)) await heir.write(theEnd(record, 2))
   await ended(heir)
   await heir.close()
   t.deepEqual(

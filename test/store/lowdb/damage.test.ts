@@ -5,7 +5,8 @@ import { openClient } from '../../../src/client/open-client.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, collect, created, ended } from '../../../src/testing/conformance/samples.ts'
 import { IN_THE_WAY } from '../../fuzz/in-the-way.ts'
-import { crashHost, tempDir } from '../helpers.ts'
+import { letDie } from '../../../src/store/hosts/host-presence.ts'
+import { tempDir } from '../helpers.ts'
 
 const endedFile = (dir: string, pid: string): string => path.join(dir, 'ended', pid.slice(0, 4), `${pid}.finished.jsonl`)
 
@@ -57,7 +58,7 @@ for (const put of IN_THE_WAY) {
       fs.mkdirSync(path.dirname(file), { recursive: true })
       put(file)
     }
-    crashHost(dir, dying.hostId)
+    await letDie(dying)
     const client = openClient(dir)
     for (const pid of [live.pid, over.pid, submitted.pid]) {
       const error = await client.get(pid).then(

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
+import { JOURNAL_FORMAT } from '../../../src/journal/line.ts'
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { aRecord, aTransition, collect, created, ended } from '../../../src/testing/conformance/samples.ts'
 import { tempDir, treeOf } from '../helpers.ts'
@@ -225,7 +226,7 @@ test('journals that cannot be read are told, kept, and stop nobody', async t => 
   spoil.run(JSON.stringify({ format: 1, ...aRecord() }), bad[1]!.pid)
   db.prepare('DELETE FROM lines WHERE process = (SELECT id FROM processes WHERE pid = ?)').run(bad[2]!.pid)
   const newer = await created(host)
-  spoil.run(JSON.stringify({ format: 2, ...newer }), newer.pid)
+  spoil.run(JSON.stringify({ format: JOURNAL_FORMAT + 1, ...newer }), newer.pid)
   db.close()
   const told: string[] = []
   const listed = await collect(
@@ -242,11 +243,12 @@ test('journals that cannot be read are told, kept, and stop nobody', async t => 
   for (const { pid } of bad) await t.throwsAsync(store.get(pid), { code: 'ERR_STORE_CORRUPT' })
   await t.throwsAsync(store.get(newer.pid), { code: 'ERR_STORE_VERSION' })
   await host.close()
+  const adopted = await collect(heir.adopt(() => true))
   t.deepEqual(
-    (await collect(heir.adopt(() => true))).map(({ record }) => record.pid),
+    adopted.map(({ record }) => record.pid),
     [good[0]!.pid],
   )
-  await heir.write(aTransition(good[0]!, 2))
+  await heir.write(aTransition(adopted[0]!.record, 2))
   await heir.close()
 })
 

@@ -41,6 +41,9 @@ class NoHost implements HostStore {
   onWake(listener: () => void): void {
     listener()
   }
+  onLost(listener: (pids: readonly string[]) => void): void {
+    listener([])
+  }
   async *take(accept: (record: ProcessRecord) => boolean): AsyncGenerator<ProcessRecord> {
     yield nothing()
   }
