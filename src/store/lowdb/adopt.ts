@@ -15,7 +15,8 @@ import type { AdoptedProcess, HostStore } from '../store.ts'
 import { replace, writeDraft } from './compaction.ts'
 import type { Directory } from './directory.ts'
 import { keyOf } from './first-line.ts'
-import { RELEASED, hostIdsIn, namesIn, ownersIn, pidsIn } from './paths.ts'
+import { namesInPieces } from './names.ts'
+import { RELEASED, hostIdsIn, namesIn, ownersIn, pidOfJournal, pidsIn } from './paths.ts'
 
 type Accept = Parameters<HostStore['adopt']>[0]
 type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
@@ -35,13 +36,14 @@ export async function* adopt(
   skip: Skip,
   holds: Holds = ALL,
 ): AsyncGenerator<AdoptedProcess> {
-  const { files, paths } = directory
+  const { paths } = directory
   const yieldLoop = createLoopYield()
   for (const owner of [...(await abandonedOwners(directory, hostId)), hostId]) {
     const released = owner === RELEASED || owner === hostId
-    const pids = owner === hostId && holds === ALL ? [] : pidsIn(files, paths.activeFolder(owner))
-    for (const pid of pids) {
-      if (skip(pid, owner) || (owner === hostId && holds(pid))) continue
+    const names = owner === hostId && holds === ALL ? [] : await namesInPieces(paths.activeFolder(owner))
+    for (const name of names) {
+      const pid = pidOfJournal(name)
+      if (pid === undefined || skip(pid, owner) || (owner === hostId && holds(pid))) continue
       await yieldLoop()
       const record = await takeOver(directory, hostId, owner, pid, accept)
       if (record !== undefined) yield { record, released }

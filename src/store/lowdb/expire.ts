@@ -1,4 +1,4 @@
-import { lstat, opendir, rmdir, unlink } from 'node:fs/promises'
+import { lstat, rmdir, unlink } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
 import { writeFailed } from '../../journal/failures.ts'
 import { parseParent } from '../../journal/line.ts'
@@ -8,13 +8,9 @@ import type { Directory } from './directory.ts'
 import { isTaken } from './ended-journals.ts'
 import { readFirstLine } from './first-line.ts'
 import { placeOf } from './locate.ts'
+import { namesInPieces } from './names.ts'
 import { hoursIn, parseEndedName } from './paths.ts'
 
-/**
- * Names read at once: the folder of an hour may have a hundred thousand, which would hold up the
- * event loop.
- */
-const NAMES = 512
 /** Files looked at side by side. */
 const BATCH = 32
 /** A host that takes longer than this to delete a journal has died meanwhile. In milliseconds. */
@@ -78,7 +74,7 @@ function hasParent(directory: Directory, file: string): boolean {
  */
 async function forEachName({ paths }: Directory, folder: string, visit: (name: string) => Promise<boolean>): Promise<number> {
   let count = 0
-  const names = await namesOf(folder)
+  const names = await namesInPieces(folder)
   for (let start = 0; start < names.length; start += BATCH) {
     const done = await Promise.all(
       names.slice(start, start + BATCH).map(async name => {
@@ -93,16 +89,6 @@ async function forEachName({ paths }: Directory, folder: string, visit: (name: s
     count += done.filter(Boolean).length
   }
   return count
-}
-
-async function namesOf(folder: string): Promise<string[]> {
-  const names: string[] = []
-  try {
-    for await (const { name } of await opendir(folder, { bufferSize: NAMES })) names.push(name)
-  } catch (error) {
-    ignoreMissing(error)
-  }
-  return names
 }
 
 function ignoreMissing(error: unknown): void {

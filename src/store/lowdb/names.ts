@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { opendir, readdir } from 'node:fs/promises'
 import { isMissing } from '../../errors.ts'
 import type { Files } from '../../journal/files.ts'
 import { readFailed } from '../../journal/failures.ts'
@@ -61,6 +61,20 @@ export function liveJournals(files: Files, paths: Paths, prefix = ''): Map<strin
     for (const owner of ownersIn(files, paths)) collect(paths.activeFolder(owner), { kind: 'active', owner })
   }
   return found
+}
+
+/** Names read at once. */
+const PIECE = 512
+
+/** The names in a folder, none if it is not there: of a hundred thousand, without holding up the event loop. */
+export async function namesInPieces(folder: string): Promise<string[]> {
+  const names: string[] = []
+  try {
+    for await (const { name } of await opendir(folder, { bufferSize: PIECE })) names.push(name)
+  } catch (error) {
+    if (!isMissing(error)) throw readFailed(folder, error)
+  }
+  return names
 }
 
 /** The names in the folder of an hour; none if it is not there. */
