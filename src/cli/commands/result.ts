@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { ProcessError } from '../../errors.ts'
-import { UsageError } from '../failure.ts'
+import { failure, UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { toDuration } from '../option-values.ts'
-import { printableJson, printableLines } from '../printable.ts'
+import { printableJson } from '../printable.ts'
 import { span } from '../render/time.ts'
 import type { Act, Tools } from '../with-client.ts'
 
@@ -13,6 +13,7 @@ export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
     .option('--timeout <duration>', 'how long to wait at most: 30s, 5m, 10h', toDuration)
+    .option('--json', 'print errors as JSON too; the output always is')
     .addHelpText(
       'after',
       `
@@ -26,7 +27,7 @@ Examples:
     .action(act(result))
 }
 
-async function result({ io, client }: Tools, part: string, { timeout }: { timeout?: number }): Promise<number> {
+async function result({ io, client }: Tools, part: string, { timeout, json }: { timeout?: number; json?: true }): Promise<number> {
   const pid = await findPid(client, part)
   const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout)
   const signal = late ? AbortSignal.any([io.interrupted(), late]) : io.interrupted()
@@ -36,7 +37,7 @@ async function result({ io, client }: Tools, part: string, { timeout }: { timeou
   } catch (error) {
     if (error === late?.reason) throw new UsageError(`Process ${pid} has not ended within ${span(timeout!)}: it continues`)
     if (!(error instanceof ProcessError)) throw error
-    io.stderr.write(`stepwright: ${printableLines(error.message).join('\n')}\n`)
+    io.stderr.write(failure(error, json).text)
     return DID_NOT_FINISH
   }
 }
