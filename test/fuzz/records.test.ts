@@ -84,6 +84,7 @@ function fillSqlite(file: string, template: string, journals: readonly Journal[]
     insert.run(id + 1, pid, status, isFinal(status) ? null : HOST, Math.max(newest, 1), isFinal(status) ? 1 : null)
     for (const [i, one] of lines.entries()) line.run(id + 1, i + 1, JSON.stringify(one) ?? '')
   }
+  db.prepare("INSERT INTO documents (collection, name, document) VALUES ('hosts', ?, ?)").run(HOST, JSON.stringify(newCard(HOST)))
   db.exec('COMMIT')
   db.close()
   return sqliteStore(file)

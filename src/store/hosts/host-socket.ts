@@ -45,8 +45,9 @@ export class HostSocket {
 
   /** Whether the file that others connect to is this host's. A named pipe cannot be deleted. */
   get isThere(): boolean {
-    if (process.platform === 'win32' || this.#file === undefined) return true
-    return inodeOf(this.#file.path) === this.#file.ino
+    if (process.platform === 'win32') return true
+    // To listen anew may have failed.
+    return this.#file !== undefined && this.#file.ino !== undefined && inodeOf(this.#file.path) === this.#file.ino
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import { createConnection } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { HostState } from '../../record/host.ts'
@@ -107,7 +108,10 @@ function ping(open: () => SocketPath): Promise<Answer> {
     }, TURN_MS)
     socket.on('connect', () => socket.write('ping\n'))
     socket.on('data', () => settle('alive'))
-    socket.on('error', error => settle(answerFrom(error)))
+    socket.on('error', error => {
+      const answer = answerFrom(error)
+      settle(answer === 'dead' && isSomethingElse(address.path) ? 'absent' : answer)
+    })
     socket.on('close', () => {
       address.close()
       settle('hung up')
@@ -129,5 +133,15 @@ function answerFrom(error: unknown): Answer {
       return 'hung up'
     default:
       return 'unknown'
+  }
+}
+
+/** A folder or a file in the place of a socket refuses as well. */
+function isSomethingElse(path: string): boolean {
+  if (process.platform === 'win32' || path.startsWith('\0')) return false
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false })?.isSocket() === false
+  } catch {
+    return false
   }
 }

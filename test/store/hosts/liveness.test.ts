@@ -78,3 +78,43 @@ test('many who ask at once share one question', async t => {
   t.is(await liveness.stateOf(id, true), 'alive')
   t.is(asked, 1)
 })
+
+test('a socket that is deleted is made anew, however often, and is nobody’s death meanwhile', async t => {
+  const id = createHostId()
+  const dir = tempDir(t)
+  const host = new HostSocket(dir, id)
+  await host.open()
+  for (let i = 0; i < 20; i++) {
+    fs.rmSync(path.join(dir, `${id}.sock`))
+    t.false(host.isThere)
+    if (process.platform === 'linux') t.is(await stateOf(dir, id), 'alive')
+    await host.open()
+    t.true(host.isThere)
+    t.is(await stateOf(dir, id), 'alive')
+  }
+  // Something else in its place is not its socket.
+  fs.rmSync(path.join(dir, `${id}.sock`))
+  fs.mkdirSync(path.join(dir, `${id}.sock`))
+  t.false(host.isThere)
+  if (process.platform === 'linux') t.is(await stateOf(dir, id), 'alive')
+  await t.throwsAsync(host.open())
+  t.false(host.isThere)
+  fs.rmdirSync(path.join(dir, `${id}.sock`))
+  await host.open()
+  t.true(host.isThere)
+  await host.close()
+  t.is(await stateOf(dir, id), 'dead')
+})
+
+test('without an abstract socket in sight a reader waits until a living host has made its socket anew', async t => {
+  const id = createHostId()
+  const dir = tempDir(t)
+  const before = performance.now()
+  t.is(await new Liveness(dir).stateOf(id, false), 'dead')
+  t.true(performance.now() - before > 900, 'an absence is believed in after a second look')
+  const host = new HostSocket(dir, id)
+  const asked = new Liveness(dir).stateOf(id, false)
+  setTimeout(() => void host.open(), 200)
+  t.is(await asked, 'alive')
+  await host.close()
+})
