@@ -133,7 +133,7 @@ class TransitionTable {
 
   #go({ change, target, stops, begins }: Way, snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
     const before = snapshot.context as ProcessContext
-    const context: ProcessContext = { ...before, ...change(before, event) }
+    const context = changed(before, change(before, event))
     const { self } = scope
     const begun = begins.map(invocation => new InvokedActor(invocation, self, underWay(invocation.input({ context, event, self }))))
     const children: Children = {}
@@ -214,6 +214,10 @@ function isEmpty(object: object): boolean {
   for (const _ in object) return false
   return true
 }
+
+/** Most changes are whole contexts already: to spread one over the other costs more than to make it. */
+const changed = (context: ProcessContext, change: Partial<ProcessContext>): ProcessContext =>
+  'pid' in change ? (change as ProcessContext) : { ...context, ...change }
 
 /** From the root. */
 const pathTo = (node: AnyStateNode): AnyStateNode[] => (node.parent ? [...pathTo(node.parent), node] : [node])

@@ -43,5 +43,12 @@ export function tabulate(machine: AnyStateMachine): AnyStateMachine {
     if (made.snapshot === undefined) throw made.error
     return made.snapshot
   }
-  return Object.assign(Object.create(tabulated) as AnyStateMachine, { transition })
+  const compared = Object.assign(Object.create(tabulated) as AnyStateMachine, { transition })
+  known.add(compared)
+  return compared
 }
+
+const known = new WeakSet<AnyStateMachine>()
+
+/** Whether each transition of a machine is compared. */
+export const isCompared = (machine: AnyStateMachine): boolean => known.has(machine)

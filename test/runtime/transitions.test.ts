@@ -2,6 +2,7 @@ import test from 'ava'
 import { defineProcess } from 'stepwright'
 import { attemptLogic, childLogic, machineLogic, timerLogic } from '../../src/runtime/attempt/actors.ts'
 import { definitionsOf, Programs } from '../../src/runtime/host/programs.ts'
+import { isCompared } from '../machines/compared.ts'
 
 const idle = () => () => {}
 const actors = {
@@ -21,4 +22,9 @@ test.serial('transitions are tabulated, but for an inspector, and where the envi
   process.env['STEPWRIGHT_TRANSITIONS'] = 'xstate'
   t.teardown(() => delete process.env['STEPWRIGHT_TRANSITIONS'])
   t.false(isTabulated(new Programs(definitions(), actors)))
+})
+
+test.serial('the tests have each transition made by XState as well', t => {
+  const program = new Programs(definitions(), actors).latest('any')
+  t.true(program && isCompared(program.machine))
 })
