@@ -63,6 +63,11 @@ export interface MachineState {
   /** As XState persists it. */
   readonly snapshot: { readonly value: Json; readonly children?: Readonly<Record<string, Json>> }
   readonly timers: readonly MachineTimer[]
+  /**
+   * Where its context, and the contexts of its actors, have the value `undefined`, which JSON has
+   * not: the keys that lead there from the snapshot.
+   */
+  readonly undefineds?: readonly (readonly string[])[]
 }
 
 /** A delayed event of a user's machine. An actor is identified by the ids on the way to it. */

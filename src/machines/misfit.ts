@@ -51,7 +51,7 @@ function partingOf(machine: AnyStateMachine, value: Json): Parting | undefined {
   const inside = (node: AnyStateNode, part: Json, path: readonly string[]): Parting | undefined => {
     if (typeof part === 'string') return Object.hasOwn(node.states, part) ? undefined : { path: [...path, part], isNew: false }
     if (typeof part !== 'object' || part === null) return { path, isNew: false }
-    const unknown = node.type === 'parallel' ? Object.keys(node.states).find(key => !Object.hasOwn(part, key)) : undefined
+    const unknown = node.type === 'parallel' ? regionsOf(node).find(key => !Object.hasOwn(part, key)) : undefined
     if (unknown !== undefined) return { path: [...path, unknown], isNew: true }
     for (const [key, rest] of Object.entries(part)) {
       const state = Object.hasOwn(node.states, key) ? node.states[key] : undefined
@@ -62,3 +62,6 @@ function partingOf(machine: AnyStateMachine, value: Json): Parting | undefined {
   }
   return inside(machine.root, value, [])
 }
+
+/** The children of a parallel state that are active with it: all but its history states. */
+const regionsOf = ({ states }: AnyStateNode): string[] => Object.keys(states).filter(key => states[key]?.type !== 'history')

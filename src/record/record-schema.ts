@@ -57,11 +57,17 @@ const step = object<StepRecord>({
 
 const event = object<RecordEvent>({ type: text, step: optional(text), command: optional(text) })
 
-/** A state of a machine: its name, or the states within its states. */
+/**
+ * A state of a machine: its name, or the states within its states: none, if it is a part of a
+ * parallel state and has no states of its own.
+ */
 const stateValue: Schema = eitherOf(
   text,
-  lazy(() => (value: unknown) => (isObject(value) && Object.keys(value).length === 0 ? '' : recordOf(stateValue)(value))),
+  lazy(() => recordOf(stateValue)),
 )
+
+/** The state of a process is never empty. */
+const processValue: Schema = value => (isObject(value) && Object.keys(value).length === 0 ? '' : stateValue(value))
 
 const timer = object<{ src: string; snapshot: object }>({
   src: text,
@@ -77,7 +83,7 @@ const machineSnapshot: Schema = object<{ status: string; value: unknown; context
   historyValue: optional(object({})),
 })
 
-const machine = object<{ snapshot: object; timers: readonly object[] }>({
+const machine = object<{ snapshot: object; timers: readonly object[]; undefineds: unknown }>({
   snapshot: machineSnapshot,
   timers: listOf(
     object<{ source: unknown; target: unknown; event: object; at: number; id: string }>({
@@ -88,9 +94,10 @@ const machine = object<{ snapshot: object; timers: readonly object[] }>({
       id: text,
     }),
   ),
+  undefineds: optional(listOf(listOf(text))),
 })
 
-const plainSnapshot = object<MachineSnapshot>({ value: stateValue, children: optional(recordOf(timer)), machine: optional(machine) })
+const plainSnapshot = object<MachineSnapshot>({ value: processValue, children: optional(recordOf(timer)), machine: optional(machine) })
 const snapshotInMachine = object<{ value: { running: object } }>({ value: object<{ running: object }>({ running: recordOf(json) }) })
 
 /** A machine runs within the step that the process is in. */

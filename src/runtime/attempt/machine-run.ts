@@ -9,6 +9,7 @@ import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
 import { atTimeOrAfter } from '../../record/clock.ts'
+import { putUndefineds, undefinedsIn } from './undefineds.ts'
 import type { Workplace } from './workplace.ts'
 
 /** An event that XState has put off, in its actor system. */
@@ -107,6 +108,7 @@ export class MachineRun {
     const { clock, inspect, show } = this.#process.environment
     this.#recorded = machineContext.machine
     const before = machineContext.machine && (copyJson(machineContext.machine as unknown as Json) as unknown as MachineState)
+    if (before) putUndefineds(before)
     const actor = (this.#actor = createActor(this.#step.machine as AnyStateMachine, {
       id: `${pid}.${this.#step.name}`,
       input: copyJson(machineContext.data),
@@ -196,7 +198,11 @@ export class MachineRun {
       const at = this.#due.get(scheduled)
       return source && target && at !== undefined ? [{ source, target, event: scheduled.event, at, id: scheduled.id }] : []
     })
-    return toJson({ snapshot, timers }, this.#process.environment.maxRecordBytes) as unknown as MachineState
+    const undefineds = undefinedsIn(snapshot)
+    return toJson(
+      { snapshot, timers, ...(undefineds.length > 0 && { undefineds }) },
+      this.#process.environment.maxRecordBytes,
+    ) as unknown as MachineState
   }
 
   /** XState notes a delayed event just before it asks the clock to ring. */
