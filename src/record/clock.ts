@@ -47,8 +47,9 @@ export const atTime = (clock: Clock, at: number, callback: () => void): (() => v
  * clock that is set back does not lengthen it. Returns a function that cancels.
  */
 export function atTimeOrAfter(clock: Clock, at: number, callback: () => void): () => void {
-  let left = at - clock.now()
-  return waitUntil(clock, passedMs => (left = Math.min(left - passedMs, at - clock.now())), callback)
+  // A timer may ring a millisecond early.
+  let left = at - clock.now() + 1
+  return waitUntil(clock, passedMs => Math.min((left -= passedMs), at - clock.now()), callback)
 }
 
 function waitUntil(clock: Clock, leftAfter: (passedMs: number) => number, callback: () => void): () => void {

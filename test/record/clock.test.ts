@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import test from 'ava'
-import { foregroundClock, systemClock, wait } from '../../src/record/clock.ts'
+import { atTimeOrAfter, foregroundClock, systemClock, wait, type Clock } from '../../src/record/clock.ts'
 import { gate } from '../runtime/gate.ts'
 
 test('a wait that is longer than a timer can be does not end at once', async t => {
@@ -42,4 +42,23 @@ test('an abort ends it with the reason', async t => {
   controller.abort(reason)
   t.is(await t.throwsAsync(waiting), reason)
   t.is(await t.throwsAsync(wait(foregroundClock, 1e9, AbortSignal.abort(reason))), reason)
+})
+
+test('the end of a duration is never before its time, although a timer may ring a millisecond early', t => {
+  let now = 1_000
+  const timers: { ms: number; ring: () => void }[] = []
+  const early: Clock = {
+    now: () => now,
+    after(ms, ring) {
+      timers.push({ ms, ring })
+      return () => {}
+    },
+  }
+  const rang: number[] = []
+  atTimeOrAfter(early, 1_500, () => rang.push(now))
+  for (let timer = timers.shift(); timer; timer = timers.shift()) {
+    now += Math.max(timer.ms - 1, 1)
+    timer.ring()
+  }
+  t.deepEqual(rang, [1_500])
 })
