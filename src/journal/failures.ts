@@ -57,4 +57,7 @@ export const isOfOneJournal = (error: unknown): error is StepwrightError =>
   error instanceof StepwrightError &&
   (error.code === 'ERR_STORE_CORRUPT' ||
     error.code === 'ERR_STORE_VERSION' ||
-    (error.code === 'ERR_STORE_READ' && !['EMFILE', 'ENFILE', 'ENOMEM'].includes(codeOf(error.cause))))
+    (error.code === 'ERR_STORE_READ' && !isOutOfFiles(error.cause) && codeOf(error.cause) !== 'ENOMEM'))
+
+/** Whether this Node process, or the machine, has too many files open. */
+export const isOutOfFiles = (cause: unknown): boolean => ['EMFILE', 'ENFILE'].includes(codeOf(cause))

@@ -1,6 +1,6 @@
 import { LowSync, type SyncAdapter } from 'lowdb'
 import { isMissing, StepwrightError } from '../../errors.ts'
-import { writeFailed } from '../../journal/failures.ts'
+import { isOutOfFiles, writeFailed } from '../../journal/failures.ts'
 import { hostClosed, isLoss, notOwned, processTaken } from '../failures.ts'
 import { makeFolder, removeFile } from '../../journal/files.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
@@ -123,14 +123,14 @@ export class OwnedJournals {
   }
 
   /** Whoever took this host for dead has removed its folder as well. */
-  #writeFirst({ low }: OwnedJournal): void {
+  #writeFirst(owned: OwnedJournal): void {
     try {
-      low.write()
+      this.#put(owned)
     } catch (error) {
       const { files, paths } = this.#directory
       if (!isMissing((error as StepwrightError).cause) || !files.existsSync(paths.format)) throw error
       makeFolder(files, this.#folder)
-      low.write()
+      this.#put(owned)
     }
   }
 
@@ -167,10 +167,20 @@ export class OwnedJournals {
     }
   }
 
+  /** Writes the line, and tries again with fewer files open if there are too many. */
+  #put({ low }: OwnedJournal): void {
+    try {
+      low.write()
+    } catch (error) {
+      if (!isOutOfFiles((error as Error).cause) || !this.#open.shrink()) throw error
+      low.write()
+    }
+  }
+
   #append(line: JournalLine, owned: OwnedJournal): void {
     try {
       owned.low.data = line
-      owned.low.write()
+      this.#put(owned)
     } catch (error) {
       // It may fail because the journal is gone.
       this.#confirm(line.pid, owned)
