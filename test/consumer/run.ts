@@ -1,6 +1,6 @@
 /**
  * Packs what `npm run build` made, installs it into an empty project without any optional package, and compiles a program against it with
- * every supported TypeScript. `skipLibCheck` is off: our declarations, and those they import, have to compile as well.
+ * every supported TypeScript, then runs the packed command with a module that imports the package. `skipLibCheck` is off: our declarations, and those they import, have to compile as well.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -58,6 +58,15 @@ try {
       console.log([`TypeScript ${version}, ${name}: ${errors.length === 0 ? 'compiles' : 'does not compile'}`, ...errors].join('\n'))
       if (errors.length > 0) process.exitCode = 1
     }
+  // The command is bundled: its copy of the package and that of the module must be one.
+  await writeFile(
+    join(dir, 'tea.js'),
+    "import { defineProcess } from 'stepwright'\nexport const tea = defineProcess({ name: 'tea' }).step('boil', () => ({ hot: true }))\n",
+  )
+  const command = join(dir, 'node_modules/.bin/stepwright')
+  const ran = await run(dir, command, 'run', 'tea.js')
+  console.log(ran)
+  if (!ran.includes('finished {"hot":true}') || !(await run(dir, command, 'list')).includes('tea')) process.exitCode = 1
 } finally {
   await rm(dir, { recursive: true })
 }
