@@ -20,13 +20,14 @@ export type { Duration } from './record/duration.ts'
 export type { BranchSpec } from './steps/kinds/parallel.ts'
 export type { EachOptions } from './steps/kinds/each.ts'
 export type { InterruptOptions } from './steps/kinds/interrupt.ts'
-export type { IsolateMode, RetryPolicy, WhenOption, WholeOptions, WorkOptions } from './steps/step-options.ts'
+export type { WhenOption, WholeOptions } from './steps/step-options.ts'
+export type { IsolateMode, OnceOptions, RetryPolicy, WorkOptions } from './steps/work-options.ts'
 export type { MachineOptions } from './steps/kinds/machine.ts'
 export type { StepOptions } from './steps/kinds/function.ts'
 export type { Migrate, Migration, OldProcess } from './steps/migration.ts'
 export type { CronSchedule, GiveEitherCronOrEvery, IntervalSchedule, MissedTicks, ScheduleOptions } from './steps/schedule.ts'
 export type { StandardResult, StandardSchemaV1 } from './record/standard-schema.ts'
-export type { ClassSpec, FactorySpec, ModuleSpec, StepContext, StepObject, Work } from './steps/work.ts'
+export type { ClassSpec, FactorySpec, ModuleSpec, OnceCall, StepContext, StepObject, Work } from './steps/work.ts'
 // The compiler names a type from `stepwright/inferred` only where that module is part of the program.
 export type * as Inferred from './steps/inferred.ts'
 
@@ -66,11 +67,12 @@ export type { AdoptedProcess, CorruptJournal, Created, Damage, HostStore, ListQu
 export type { Collection, Documents, StoredDocument } from './store/documents.ts'
 export type { StoredProcess } from './record/host.ts'
 export type {
-  FinishedItems,
   JournalLine,
   LineHead,
   LogEntry,
   MachineSnapshot,
+  Memory,
+  MemoryLine,
   ProcessIdentity,
   ProcessRecord,
   ProgressLine,

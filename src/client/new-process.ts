@@ -48,7 +48,7 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
     key: _key,
     parent: _parent,
     progress: _progress,
-    items: _items,
+    memory: _memory,
     deaths: _deaths,
     error: _error,
     epoch: _epoch,

@@ -9,6 +9,7 @@ import type { ErrorRecord, Json, ProcessRecord } from '../record/record.ts'
 const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
   'ERR_NOT_JSON',
   'ERR_RECORD_TOO_LARGE',
+  'ERR_MEMORY_LIMIT',
   'ERR_NOT_RESTORABLE',
   'ERR_STEP_TIMEOUT',
   'ERR_STEP_CRASHED',

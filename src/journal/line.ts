@@ -1,7 +1,7 @@
 import { isPid } from '../record/pid.ts'
 import { PROCESS_STATUSES, identityOf } from '../record/record.ts'
-import type { JournalLine, LogEntry, ProcessRecord, ProcessStatus, ProgressLine, Transition } from '../record/record.ts'
-import { firstLineSchema, logEntrySchema, progressSchema, transitionSchema } from '../record/record-schema.ts'
+import type { JournalLine, Json, LogEntry, MemoryLine, ProcessRecord, ProcessStatus, ProgressLine, Transition } from '../record/record.ts'
+import { firstLineSchema, logEntrySchema, memorySchema, progressSchema, transitionSchema } from '../record/record-schema.ts'
 import { isObject, mustFit } from '../record/schema.ts'
 import type { Schema } from '../record/schema.ts'
 import { tooNew } from './failures.ts'
@@ -111,8 +111,16 @@ export function parseParent(text: string): string | undefined {
 /** @throws Nonsense */
 export function parseLine(text: string, pid: string): JournalLine {
   const line = parseObject(text)
-  mustBeLine(isProgress(line) ? progressSchema : transitionSchema, line, pid)
-  return line as unknown as JournalLine
+  mustBeLine(schemaOf(line), line, pid)
+  return 'items' in line ? memoryOfItems(line) : (line as unknown as JournalLine)
+}
+
+const schemaOf = (line: object): Schema => (!isWithin(line) ? transitionSchema : 'memory' in line ? memorySchema : progressSchema)
+
+/** Lines of the first format have finished items of an each step, by index. */
+function memoryOfItems({ items, ...line }: Readonly<Record<string, unknown>>): MemoryLine {
+  const memory = (items as readonly (readonly [number, Json])[]).map(([index, output]) => [`#${index}`, output])
+  return { ...line, memory } as unknown as MemoryLine
 }
 
 /** An entry of a log; `undefined` if the line is none. */
@@ -137,7 +145,8 @@ export function statusAtHead(text: string, pid: string): ProcessStatus | undefin
   return of === pid && PROCESS_STATUSES.includes(status as never) ? (status as ProcessStatus) : undefined
 }
 
-export const isProgress = (line: object): line is ProgressLine => !('snapshot' in line)
+/** Whether a line is of what happened within a step, and no transition. */
+export const isWithin = (line: object): line is ProgressLine | MemoryLine => !('snapshot' in line)
 
 /**
  * The record after `line`. The identity stays that of the first line, whatever later lines say. A
@@ -145,9 +154,9 @@ export const isProgress = (line: object): line is ProgressLine => !('snapshot' i
  * by spread, so an own key `__proto__` is data like any other.
  */
 export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
-  if (isProgress(line)) {
-    const { status, revision, at, event, epoch, progress, items } = line
-    const { items: _, ...before } = record
+  if (isWithin(line)) {
+    const { status, revision, at, event, epoch, progress } = line
+    const { memory: _, ...before } = record
     return {
       ...before,
       status,
@@ -155,8 +164,8 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
       at,
       event,
       ...(epoch !== undefined && { epoch }),
-      progress: { ...before.progress, ...progress },
-      ...(items && { items }),
+      ...((before.progress ?? progress) && { progress: { ...before.progress, ...progress } }),
+      ...('memory' in line && { memory: line.memory }),
     }
   }
   const {
@@ -184,7 +193,7 @@ export function foldNewest(head: string, newestFirst: Iterable<string>, pid: str
     if (text === head) break
     const line = parseLine(text, pid)
     lines.push(line)
-    if (!isProgress(line)) break
+    if (!isWithin(line)) break
   }
   return lines.reduceRight(fold, first)
 }

@@ -1,4 +1,4 @@
-import { isProgress, parseFirst, parseLine } from './line.ts'
+import { isWithin, parseFirst, parseLine } from './line.ts'
 
 /** A journal longer than this is compacted, and again when its length has doubled. In bytes. */
 export const COMPACT_AT = 8 * 1024 * 1024
@@ -6,26 +6,25 @@ export const COMPACT_AT = 8 * 1024 * 1024
 /**
  * The positions of the lines that a compacted journal keeps: the first line, the first line of each
  * step (a fork may start there), lines caused by commands (so that no command is applied twice),
- * and the newest transition with the progress since. Lines with finished items are kept while their
- * step runs.
+ * and the newest transition with the progress since. What a step remembers is kept while it runs.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []
-  let newest: { readonly position: number; readonly items: boolean }[] = []
+  let newest: { readonly position: number; readonly isMemory: boolean }[] = []
   const seen = new Set<string>()
   let position = -1
   for (const text of lines) {
     position += 1
     const line = position === 0 ? parseFirst(text, pid, file) : parseLine(text, pid)
-    if (isProgress(line)) {
-      newest.push({ position, items: line.items !== undefined })
+    if (isWithin(line)) {
+      newest.push({ position, isMemory: 'memory' in line })
       continue
     }
     const begun = Object.keys(line.steps).filter(step => !seen.has(step))
     for (const step of begun) seen.add(step)
-    newest = begun.length > 0 ? [] : newest.filter(({ items }) => items)
+    newest = begun.length > 0 ? [] : newest.filter(({ isMemory }) => isMemory)
     if (position === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(position)
-    else newest.push({ position, items: false })
+    else newest.push({ position, isMemory: false })
   }
   return [...kept, ...newest.map(one => one.position)].toSorted((a, b) => a - b)
 }

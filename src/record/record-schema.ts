@@ -3,6 +3,7 @@ import type {
   LineHead,
   LogEntry,
   MachineSnapshot,
+  MemoryLine,
   ProcessIdentity,
   Progress,
   ProgressLine,
@@ -137,11 +138,17 @@ const origin = object<{ pid: string; step: string }>({ pid, step: text })
 export const transitionSchema = object<Transition>(transition)
 
 /** The line of a report of progress. */
-export const progressSchema = object<ProgressLine>({
+export const progressSchema = object<ProgressLine & { items: unknown }>({
   ...head,
   progress: recordOf(progress),
+  // Of the first format, in which only items of each steps were remembered.
   items: optional(listOf(tupleOf(integer, json))),
 } satisfies Record<keyof LineHead | 'progress' | 'items', Schema>)
+
+const memory = listOf(eitherOf(tupleOf(text, json), tupleOf(text, json, number)))
+
+/** The line of what a step remembers. */
+export const memorySchema = object<MemoryLine>({ ...head, memory, progress: optional(recordOf(progress)) })
 
 /** The first line of a journal. */
 export const firstLineSchema = object<ProcessIdentity & Transition>({

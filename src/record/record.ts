@@ -205,21 +205,25 @@ export interface Transition extends LineHead {
   readonly definition?: Pick<ProcessIdentity, 'version' | 'shape' | 'outline'>
 }
 
-/** Items of an each step by index, with their outputs. */
-export type FinishedItems = readonly (readonly [index: number, output: Json])[]
+/**
+ * What a step remembers: a name, the output, and how long that took in milliseconds. A finished item
+ * of an each step is `#<index>`, and what `once` remembers in it `#<index>:<name>`.
+ */
+export type Memory = readonly [name: string, output: Json, ms?: number]
 
 /** A report of progress: no transition, cannot be restored. */
 export interface ProgressLine extends LineHead {
   readonly progress: Readonly<Record<string, Progress>>
-  /**
-   * Items of the step `event.step` that have finished since the line before that has some: they are
-   * not run again.
-   */
-  readonly items?: FinishedItems
+}
+
+/** What the step `event.step` remembers from now on: no transition, cannot be restored. */
+export interface MemoryLine extends LineHead {
+  readonly memory: readonly Memory[]
+  readonly progress?: Readonly<Record<string, Progress>>
 }
 
 /** Lines after the first. */
-export type JournalLine = Transition | ProgressLine
+export type JournalLine = Transition | ProgressLine | MemoryLine
 
 /**
  * The document that describes one process: identity, newest transition, and the progress reported
@@ -228,8 +232,8 @@ export type JournalLine = Transition | ProgressLine
 export type ProcessRecord = ProcessIdentity &
   Transition & {
     readonly progress?: Readonly<Record<string, Progress>>
-    /** Of the newest line alone: who needs all of them reads the history. */
-    readonly items?: FinishedItems
+    /** Of the newest line alone: who needs all of it reads the history. */
+    readonly memory?: readonly Memory[]
   }
 
 /** The step that a process is at; `undefined` if it has not begun, or has ended. */

@@ -1,5 +1,5 @@
 import { check, checkFunction, checkOptions, checkSchema, mustBe, oneOf, type Check } from '../record/check.ts'
-import type { IsolateMode } from './step-options.ts'
+import type { IsolateMode } from './work-options.ts'
 import type { ClassSpec, FactorySpec, ModuleSpec, Name, UserFunction, Work } from './work.ts'
 
 type AnyClass = ClassSpec['class']

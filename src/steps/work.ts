@@ -1,7 +1,19 @@
+import type { MustBeJson } from '../record/not-json.ts'
 import type { Typed } from './typed.ts'
+import type { OnceOptions } from './work-options.ts'
 
 /** Any string, kept as a literal by inference without `as const`. */
 export type Name = Capitalize<string> | Uncapitalize<string>
+
+/** What the work of `once` receives. */
+export interface OnceCall {
+  /** Counts from 1, within this attempt at the step. A retry of the call is a new attempt. */
+  readonly attempt: number
+  /** The same for every call of this name in this step of this process. */
+  readonly idempotencyKey: string
+  /** Aborts when the time of the call is over, and whenever the signal of the step does. */
+  readonly signal: AbortSignal
+}
 
 /** What a step receives: one object, new for each attempt. */
 export interface StepContext<Data = unknown, Services = {}, Input = unknown> {
@@ -42,6 +54,19 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown> {
    * @example log('uploaded', { bytes: 2048 })
    */
   log(message: string, fields?: Readonly<Record<string, unknown>>): void
+  /**
+   * Does work once: resolves with its output when that is in the store. Each later attempt at this
+   * step, on whatever host, gets the output from there and does not run the work again. The name is
+   * what is remembered, so each piece of work needs its own. What throws is not remembered.
+   * @throws ERR_MEMORY_LIMIT if the name is longer than 256 characters, or the step has used 10,000;
+   * ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_STEP_TIMEOUT, and whatever the work throws
+   * @example const page = await once(`page-${n}`, ({ signal }) => fetchPage(n, signal), { retry: 3 })
+   */
+  once<Output>(
+    name: string,
+    work: ((call: OnceCall) => Output) & MustBeJson<Awaited<Output>>,
+    options?: OnceOptions,
+  ): Promise<Awaited<Output>>
 }
 
 /** The context of any step. */

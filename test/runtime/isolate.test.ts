@@ -6,7 +6,7 @@ import test from 'ava'
 import { createRuntime, defineProcess, ProcessError, typed, type LogInfo, type ProcessDefinition } from '../../src/index.ts'
 import { memoryStore } from '../../src/testing/index.ts'
 import { tempDir } from '../temp-dir.ts'
-import type { IsolateMode } from '../../src/steps/step-options.ts'
+import type { IsolateMode } from '../../src/steps/work-options.ts'
 import type { StepOptions } from '../../src/steps/kinds/function.ts'
 
 const module = new URL('isolated.ts', import.meta.url)

@@ -60,3 +60,11 @@ export function flaky({ attempt }: StepContext): number {
 export const environment = ({ data }: StepContext<{ name: string }>) => process.env[data.name] ?? null
 
 export const number = 5
+
+/** Does two things once; between them the first attempt fails. */
+export async function twice({ data, attempt, once }: StepContext<{ file: string }>): Promise<string[]> {
+  const told = (name: string) => once(name, ({ idempotencyKey }) => (appendFileSync(data.file, `${name}\n`), idempotencyKey), { retry: 2 })
+  const first = await told('first')
+  if (attempt === 1) throw new Error('between')
+  return [first, await told('second')]
+}

@@ -87,9 +87,10 @@ export async function faultsInItems(store: Store, works: readonly Work[]): Promi
     ([, pid]) => pid,
   )
   for (const [pid, works] of begun)
-    for (const { at, items = [], event } of (await store.history(pid)) ?? [])
-      for (const [index] of items)
+    for (const { at, memory = [], event } of (await store.history(pid)) ?? [])
+      for (const [name] of memory)
         for (const [, , step, , host, begunAt, item] of works)
-          if (step === event.step && item === index && begunAt > at) faults.push(`item ${index} of ${step} of ${pid} ran again on ${host}`)
+          if (step === event.step && `#${item}` === name && begunAt > at)
+            faults.push(`item ${item} of ${step} of ${pid} ran again on ${host}`)
   return faults
 }

@@ -11,13 +11,15 @@ import type { ChildStep } from '../../steps/kinds/process.ts'
 import { planOf } from '../../steps/plan.ts'
 import { mayRetry } from '../../steps/retry.ts'
 import { Execution } from '../../steps/run/execution.ts'
+import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import type { ModuleSpec, StepContext } from '../../steps/work.ts'
 import { keepTrying } from '../keep-trying.ts'
 import type { Answer } from './actors.ts'
-import { Items } from './items.ts'
+import { finishedItems, Items, type ItemsWork } from './items.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
+import type { StoredMemory } from './stored-memory.ts'
 import type { AttemptEnvironment, Workplace } from './workplace.ts'
 
 type Result = DistributiveOmit<AttemptResult, 'at' | 'progress'>
@@ -32,6 +34,7 @@ export class Attempt {
   /** An each step has two: its list is made, then its items are worked through. */
   readonly #part: 'attempt' | 'items'
   readonly #execution: Execution
+  #onceCalls: OnceCalls | undefined
   #stopped = false
   #answered = false
   #progress: Progress | undefined
@@ -96,6 +99,7 @@ export class Attempt {
       if (!this.#answered && !(this.#environment.draining && this.#execution.isAborted)) this.#fail(thrown)
     } finally {
       this.#execution.end()
+      if (this.#onceCalls?.isBusy === true) await this.#onceCalls.settled()
       this.#process.attempts.remove(this)
     }
   }
@@ -108,13 +112,22 @@ export class Attempt {
     })
   }
 
-  /** What the step calls: the user's work, here or in a worker; of an each step what makes its list, or works on an item of it. */
+  /** What the step calls: the user's work, here or in a worker; of an each step what makes its list. */
   #worker(step: PlannedStep): (context: StepContext) => unknown {
     const { services, isolation } = this.#environment
-    if (step.kind !== 'step' && !(step.kind === 'each' && this.#part === 'items')) return begins(step, services)
+    if (step.kind !== 'step') return begins(step, services)
     const { work, isolate } = step
     if (isolate === undefined || isolation === undefined) return prepare(work, services)
-    return context => isolation.run(work as ModuleSpec, isolate, context)
+    return context => isolation.run(work as ModuleSpec, isolate, context, this.#remembers)
+  }
+
+  /** What works on an item of an each step. */
+  #itemWorker({ work, isolate }: EachStep): ItemsWork['work'] {
+    const { services, isolation } = this.#environment
+    if (isolate !== undefined && isolation !== undefined)
+      return (context, remembers) => isolation.run(work as ModuleSpec, isolate, context, remembers)
+    const prepared = prepare(work, services)
+    return context => prepared(context)
   }
 
   #output(value: unknown): { readonly output: Json } {
@@ -151,12 +164,12 @@ export class Attempt {
       step,
       items: machineContext.data as readonly Json[],
       // What no earlier attempt began, none has finished.
-      finished: this.#input.attempt === 1 ? new Map() : await this.#finishedItems(step.name),
+      memory: this.#memory,
+      finished: finishedItems(await this.#memory.outputs),
       context,
-      work: this.#worker(step),
+      work: this.#itemWorker(step),
       clock,
       maxBytes: maxRecordBytes,
-      write: (batch, progress) => this.#process.writeItems(step.name, batch, progress),
       fail: error => {
         if (this.#answered || this.#stopped) return
         this.#progress = items.progress
@@ -170,13 +183,24 @@ export class Attempt {
     }
   }
 
-  /** Outputs of items that earlier attempts at the step have finished. */
-  async #finishedItems(step: string): Promise<Map<number, Json>> {
-    const { pid } = this.#process
-    const { clock } = this.#environment
-    const onError = (error: unknown): void => this.#environment.onStoreError(error, pid)
-    const records = await keepTrying(() => this.#environment.recordsOf(pid), { clock, onError })
-    return new Map(records.flatMap(({ event, items = [] }) => (event.step === step ? items : [])))
+  get #memory(): StoredMemory {
+    return this.#process.memoryOf(this.#step.name, this.#input.attempt)
+  }
+
+  get #remembers(): Remembers {
+    return { what: `Step '${this.#step.name}' of process ${this.#process.pid}`, memory: this.#memory, scope: '' }
+  }
+
+  /** The calls of `once`; made when there is one. */
+  get #calls(): OnceCalls {
+    const { clock, maxRecordBytes } = this.#environment
+    return (this.#onceCalls ??= new OnceCalls({
+      ...this.#remembers,
+      idempotencyKey: `${this.#process.pid}:${this.#step.name}`,
+      execution: this.#execution,
+      clock,
+      maxBytes: maxRecordBytes,
+    }))
   }
 
   #context(): StepContext {
@@ -207,6 +231,7 @@ export class Attempt {
         data: () => copyJson(machineContext.data),
         input: () => copyJson(machineContext.input),
         signal: () => this.#execution.signal,
+        once: () => this.#calls.once,
       },
     )
   }

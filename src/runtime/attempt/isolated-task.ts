@@ -3,6 +3,9 @@ import { toErrorRecord } from '../../record/error-record.ts'
 import { retryability, type Retryability } from '../../steps/fatal.ts'
 import { toJson } from '../../record/json.ts'
 import { loadModule } from '../../steps/load-module.ts'
+import { OnceCalls } from '../../steps/run/once-calls.ts'
+import { StepMemory } from '../../steps/run/step-memory.ts'
+import { foregroundClock } from '../../record/clock.ts'
 import type { StepContext } from '../../steps/work.ts'
 import { fromErrorRecord } from '../../record/error-record.ts'
 import type { ErrorRecord, Json, Progress } from '../../record/record.ts'
@@ -15,14 +18,24 @@ export interface WorkerTask {
   readonly exported: string
   readonly context: Pick<StepContext, 'data' | 'input' | 'pid' | 'step' | 'attempt' | 'idempotencyKey'>
   readonly maxBytes: number
+  /** See `Remembers`. */
+  readonly what: string
+  readonly scope: string
 }
 
-export interface ToWorker {
-  readonly abort: ErrorRecord
+/** What the host says: the attempt is to end, or the answer to a call. */
+export type ToWorker = { readonly abort: ErrorRecord } | { readonly call: number; readonly output?: Json }
+
+/** Asks the host for what is remembered by a name, or to remember an output. */
+export interface MemoryCall {
+  readonly call: number
+  readonly name: string
+  readonly remember?: { readonly output: Json; readonly ms: number }
 }
 
 /** What a worker says. The last word is the output or the failure, so that nothing said before is lost. */
 export type FromWorker =
+  | MemoryCall
   | { readonly progress: Progress }
   | { readonly log: string; readonly fields?: Json }
   | { readonly output: Json }
@@ -37,21 +50,28 @@ export default async function isolatedTask({
   exported,
   context,
   maxBytes,
+  what,
+  scope,
   port,
 }: WorkerTask & { readonly port?: MessagePort }): Promise<void> {
   const controller = new AbortController()
-  const onMessage = (message: Partial<ToWorker> | null): void => {
-    if (message?.abort) controller.abort(fromErrorRecord(message.abort))
+  const onMessage = (message: ToWorker | null): void => {
+    if (message === null || typeof message !== 'object') return
+    if ('abort' in message) controller.abort(fromErrorRecord(message.abort))
+    else if ('call' in message) memory.answer(message.call, message.output)
   }
   const channel = port ?? process
   const say = (message: FromWorker): void => {
     if (port) port.postMessage(message)
     else process.send?.(message)
   }
+  const memory = new HostsMemory(say)
   channel.on('message', onMessage)
+  const { idempotencyKey } = context
+  const calls = new OnceCalls({ what, memory, scope, idempotencyKey, execution: controller, clock: foregroundClock, maxBytes })
   try {
     const work = await loadModule(new URL(module), exported)
-    say({ output: toJson(await work(ownContext(context, controller.signal, say)), maxBytes) })
+    say({ output: toJson(await work(ownContext(context, controller.signal, say, calls)), maxBytes) })
   } catch (thrown) {
     say({ failure: { ...retryability(thrown), error: toErrorRecord(thrown) } })
   } finally {
@@ -60,7 +80,45 @@ export default async function isolatedTask({
   }
 }
 
-function ownContext(context: WorkerTask['context'], signal: AbortSignal, say: (message: FromWorker) => void): StepContext {
+/** What is remembered is with the host. */
+class HostsMemory extends StepMemory {
+  readonly #say: (message: FromWorker) => void
+  readonly #calls = new Map<number, (output: Json | undefined) => void>()
+  #count = 0
+
+  constructor(say: (message: FromWorker) => void) {
+    super()
+    this.#say = say
+  }
+
+  recall(name: string): Promise<Json | undefined> {
+    return this.#ask({ name })
+  }
+
+  async remember(name: string, output: Json, ms: number): Promise<void> {
+    await this.#ask({ name, remember: { output, ms } })
+  }
+
+  answer(call: number, output: Json | undefined): void {
+    this.#calls.get(call)?.(output)
+    this.#calls.delete(call)
+  }
+
+  #ask(asked: Omit<MemoryCall, 'call'>): Promise<Json | undefined> {
+    const call = ++this.#count
+    return new Promise(resolve => {
+      this.#calls.set(call, resolve)
+      this.#say({ call, ...asked })
+    })
+  }
+}
+
+function ownContext(
+  context: WorkerTask['context'],
+  signal: AbortSignal,
+  say: (message: FromWorker) => void,
+  { once }: OnceCalls,
+): StepContext {
   const { step, attempt } = context
   return {
     ...context,
@@ -68,6 +126,7 @@ function ownContext(context: WorkerTask['context'], signal: AbortSignal, say: (m
       throw new TypeError(`Step '${step}' is isolated: services cannot cross to where it runs. Make what it needs in its module`)
     },
     signal,
+    once,
     progress: (value, total, message) => say({ progress: toProgress(value, total, message) }),
     log: (message, given) => {
       const { fields, ...entry } = toLogEntry(message, given, { at: 0, step, attempt })

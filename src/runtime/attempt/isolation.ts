@@ -3,11 +3,12 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { StepwrightError } from '../../errors.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
 import { RetryError } from '../../steps/fatal.ts'
-import type { IsolateMode } from '../../steps/step-options.ts'
+import type { IsolateMode } from '../../steps/work-options.ts'
 import { everyStep, type ProcessPlan } from '../../steps/plan.ts'
+import type { Remembers } from '../../steps/run/once-calls.ts'
 import type { ModuleSpec, StepContext } from '../../steps/work.ts'
 import { fromErrorRecord } from '../../record/error-record.ts'
-import type { FromWorker, ToWorker, WorkerTask } from './isolated-task.ts'
+import type { FromWorker, MemoryCall, ToWorker, WorkerTask } from './isolated-task.ts'
 
 /** How long an attempt that was told to end may take before its thread or process is killed. */
 const KILL_AFTER_MS = 50
@@ -38,18 +39,21 @@ export class Isolation {
   }
 
   /** @throws ERR_STEP_CRASHED if the thread or process ends before the work does; whatever the work throws */
-  async run(spec: ModuleSpec, mode: IsolateMode, context: StepContext): Promise<unknown> {
+  async run(spec: ModuleSpec, mode: IsolateMode, context: StepContext, { what, memory, scope }: Remembers): Promise<unknown> {
     const { data, input, pid, step, attempt, idempotencyKey, signal } = context
     signal.throwIfAborted()
     const kill = new AbortController()
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const crashed = (cause?: unknown): void => {
-      const what = `Step '${step}' of process ${pid} lost its ${mode}: ${cause instanceof Error ? cause.message : 'it exited'}`
-      reject(new StepwrightError('ERR_STEP_CRASHED', what, cause === undefined ? undefined : { cause }))
+      const message = `Step '${step}' of process ${pid} lost its ${mode}: ${cause instanceof Error ? cause.message : 'it exited'}`
+      reject(new StepwrightError('ERR_STEP_CRASHED', message, cause === undefined ? undefined : { cause }))
     }
     const link = openLink(
       mode,
-      message => receive(message, context, resolve, reject),
+      message => {
+        if ('call' in message) void answerMemory(memory, message).then(answer => link.send(answer))
+        else receive(message, context, resolve, reject)
+      },
       () => setTimeout(crashed, CRASH_TOLD_MS),
     )
     let killing: NodeJS.Timeout | undefined
@@ -68,6 +72,8 @@ export class Isolation {
       module: spec.module.href,
       exported: spec.export ?? 'default',
       context: { data, input, pid, step, attempt, idempotencyKey },
+      what,
+      scope,
       maxBytes: this.#maxBytes,
     }
     const running = this.#pool(mode).run({ ...task, ...link.task }, { ...link.options, signal: kill.signal })
@@ -142,7 +148,21 @@ function openLink(mode: IsolateMode, onMessage: (message: FromWorker) => void, o
   }
 }
 
-function receive(message: FromWorker, context: StepContext, resolve: (output: unknown) => void, reject: (error: unknown) => void): void {
+async function answerMemory(memory: Remembers['memory'], { call, name, remember }: MemoryCall): Promise<ToWorker> {
+  if (remember !== undefined) {
+    await memory.remember(name, remember.output, remember.ms)
+    return { call }
+  }
+  const output = await memory.recall(name)
+  return { call, ...(output !== undefined && { output }) }
+}
+
+function receive(
+  message: Exclude<FromWorker, MemoryCall>,
+  context: StepContext,
+  resolve: (output: unknown) => void,
+  reject: (error: unknown) => void,
+): void {
   if ('progress' in message) {
     const { value, total, message: text } = message.progress
     context.progress(value, total, text)

@@ -1,14 +1,16 @@
 import type { Clock } from '../../record/clock.ts'
 import { copyJson, toJson } from '../../record/json.ts'
-import type { FinishedItems, Json, Progress } from '../../record/record.ts'
+import type { Json, Memory, Progress } from '../../record/record.ts'
 import { ItemError } from '../../steps/kinds/each.ts'
 import type { EachStep } from '../../steps/kinds/each.ts'
 import { attemptUntilDone } from '../../steps/run/attempts.ts'
 import type { Execution } from '../../steps/run/execution.ts'
+import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import { pool } from '../../steps/run/pool.ts'
 import type { StepContext } from '../../steps/work.ts'
 import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
+import type { StoredMemory } from './stored-memory.ts'
 
 /** Finished items are written at most ten times a second, many to a line. */
 const INTERVAL_MS = 100
@@ -20,12 +22,19 @@ export interface ItemsWork {
   /** Outputs of items that an earlier attempt finished. */
   readonly finished: ReadonlyMap<number, Json>
   readonly context: StepContext
-  readonly work: (context: StepContext) => unknown
+  readonly memory: StoredMemory
+  readonly work: (context: StepContext, remembers: Remembers) => unknown
   readonly clock: Clock
   readonly maxBytes: number
-  readonly write: (items: FinishedItems, progress: Progress) => void
   /** Called at once when an item has failed for good; those under way are told to end, and are waited for. */
   readonly fail: (error: unknown) => void
+}
+
+/** Outputs of the items that have finished, by index. */
+export function finishedItems(memory: ReadonlyMap<string, Json>): Map<number, Json> {
+  const finished = new Map<number, Json>()
+  for (const [name, output] of memory) if (/^#\d+$/.test(name)) finished.set(Number(name.slice(1)), output)
+  return finished
 }
 
 /** One attempt at all the items of a step that are left. */
@@ -35,7 +44,7 @@ export class Items {
   /** Aborts once no more items begin: one has failed, or the attempt was told to end. */
   readonly #ending = new AbortController()
   #done: number
-  #batch: [number, Json][] = []
+  #batch: Memory[] = []
   #writtenAt = -Infinity
   #cancelWrite: (() => void) | undefined
   #message: string | undefined
@@ -75,16 +84,23 @@ export class Items {
   }
 
   async #item(index: number): Promise<void> {
-    const { step, context, clock, work, maxBytes } = this.#work
+    const { step, context, clock, work, maxBytes, memory } = this.#work
+    const remembers = { what: `Item ${index} of step '${step.name}' of process ${context.pid}`, memory, scope: `#${index}:` }
+    let calls: OnceCalls | undefined
     try {
       const output = await attemptUntilDone({
-        what: `Item ${index} of step '${step.name}' of process ${context.pid}`,
+        what: remembers.what,
         retry: step.retry,
         timeoutMs: step.timeoutMs,
         seed: `${context.idempotencyKey}:${index}`,
         clock,
         signal: this.#ending.signal,
-        work: async (attempt, execution) => toJson(await work(this.#context(index, attempt, execution)), maxBytes),
+        work: async (attempt, execution) => {
+          let own: OnceCalls | undefined
+          const once = (): OnceCalls =>
+            (own ??= calls = new OnceCalls({ ...remembers, execution, idempotencyKey: this.#keyOf(index), clock, maxBytes }))
+          return toJson(await work(this.#context(index, attempt, execution, once), remembers), maxBytes)
+        },
         giveUp: async (failure, attempt, settled) => {
           const error = new ItemError(step.name, index, attempt, failure)
           this.#work.fail(error)
@@ -93,14 +109,20 @@ export class Items {
           return error
         },
       })
-      if (!this.#isEnding) this.#finish(index, output)
+      if (this.#isEnding) return
+      this.#finish(index, output)
+      if (calls !== undefined) memory.forget(calls.names)
     } catch (error) {
       // `run` throws for all of them.
       if (!this.#isEnding) throw error
     }
   }
 
-  #context(index: number, attempt: number, execution: Execution): StepContext {
+  #keyOf(index: number): string {
+    return `${this.#work.context.idempotencyKey}:${index}`
+  }
+
+  #context(index: number, attempt: number, execution: Execution, calls: () => OnceCalls): StepContext {
     const { items, context } = this.#work
     const { services, pid, step } = context
     const item = items[index] ?? null
@@ -110,21 +132,21 @@ export class Items {
         pid,
         step,
         attempt,
-        idempotencyKey: `${context.idempotencyKey}:${index}`,
+        idempotencyKey: this.#keyOf(index),
         progress: (value, total, message) => {
           const progress = toProgress(value, total, message)
           if (progress.message !== undefined) this.#message = progress.message
         },
         log: (message, fields) => context.log(message, fields),
       },
-      { data: () => copyJson(item), input: () => context.input, signal: () => execution.signal },
+      { data: () => copyJson(item), input: () => context.input, signal: () => execution.signal, once: () => calls().once },
     )
   }
 
   #finish(index: number, output: Json): void {
     this.#outputs[index] = output
     this.#done += 1
-    this.#batch.push([index, output])
+    this.#batch.push([`#${index}`, output])
     // The step's own end has them all.
     if (this.#done === this.#outputs.length) return
     const { clock } = this.#work
@@ -136,6 +158,6 @@ export class Items {
     this.#cancelWrite?.()
     this.#cancelWrite = undefined
     this.#writtenAt = this.#work.clock.now()
-    if (this.#batch.length > 0) this.#work.write(this.#batch.splice(0), this.progress)
+    if (this.#batch.length > 0) this.#work.memory.write(this.#batch.splice(0), this.progress)
   }
 }

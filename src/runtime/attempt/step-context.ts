@@ -5,6 +5,7 @@ interface Lazy {
   data(): unknown
   input(): unknown
   signal(): AbortSignal
+  once(): StepContext['once']
 }
 
 const property = (get: (this: LazyContext) => unknown): PropertyDescriptor => ({ get, enumerable: true, configurable: true })
@@ -20,6 +21,9 @@ class LazyContext {
   static readonly #SIGNAL = property(function () {
     return this.#lazy.signal()
   })
+  static readonly #ONCE = property(function () {
+    return this.#lazy.once()
+  })
   readonly #lazy: Lazy
   #data: unknown
   #input: unknown
@@ -29,6 +33,7 @@ class LazyContext {
     Object.defineProperty(this, 'data', LazyContext.#DATA)
     Object.defineProperty(this, 'input', LazyContext.#INPUT)
     Object.defineProperty(this, 'signal', LazyContext.#SIGNAL)
+    Object.defineProperty(this, 'once', LazyContext.#ONCE)
     Object.assign(this, plain)
   }
 }

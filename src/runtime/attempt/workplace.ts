@@ -1,11 +1,12 @@
 import type { AnyActor, InspectionEvent } from 'xstate'
 import type { Clock } from '../../record/clock.ts'
-import type { FinishedItems, Json, LogEntry, ProcessRecord, Progress } from '../../record/record.ts'
+import type { Json, LogEntry, ProcessRecord, Progress } from '../../record/record.ts'
 import type { MachineState, ProcessContext } from '../../machines/context.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Attempts } from './attempts.ts'
 import type { Isolation } from './isolation.ts'
+import type { StoredMemory } from './stored-memory.ts'
 
 /** What an attempt needs of the process it belongs to. */
 export interface Workplace {
@@ -22,8 +23,8 @@ export interface Workplace {
   /** Why the work of a process that has ended is told to stop. */
   endReason(): Error | undefined
   report(step: string, progress: Progress): void
-  /** Items of an each step that have finished: on disk, and with them how many there are. */
-  writeItems(step: string, items: FinishedItems, progress: Progress): void
+  /** What the step remembers, for an attempt at it. */
+  memoryOf(step: string, attempt: number): StoredMemory
   /** The machine of a machine step is in a new state. */
   machineChanged(step: string, machine: MachineState, command: string | undefined): void
 }

@@ -7,7 +7,8 @@ import { toInfo, type ProcessInfo } from '../../record/info.ts'
 import {
   isFinal,
   type ErrorRecord,
-  type FinishedItems,
+  type Json,
+  type Memory,
   type ProcessIdentity,
   type ProcessRecord,
   type Progress,
@@ -18,7 +19,9 @@ import type { Answer } from '../attempt/actors.ts'
 import { Attempt } from '../attempt/attempt.ts'
 import { Attempts } from '../attempt/attempts.ts'
 import { MachineRun, type MachineEvent } from '../attempt/machine-run.ts'
+import { StoredMemory, type Remembering } from '../attempt/stored-memory.ts'
 import type { Workplace } from '../attempt/workplace.ts'
+import { keepTrying } from '../keep-trying.ts'
 import { Subscribers, type ProcessListener } from '../listeners.ts'
 import { closedBefore, closing, endReason, Ending } from './ending.ts'
 import type { Environment, Program } from './environment.ts'
@@ -43,7 +46,7 @@ export interface NewProcess {
 }
 
 /** A process on its host: the actor, the journal it writes, and the attempts under way. */
-export class LiveProcess implements Workplace {
+export class LiveProcess implements Workplace, Remembering {
   readonly pid: string
   readonly environment: Environment
   readonly attempts: Attempts
@@ -56,6 +59,8 @@ export class LiveProcess implements Workplace {
   readonly #ending = new Ending()
   readonly #slot: Slot
   readonly #actor: AnyActor
+  /** Of the steps that run, by path. */
+  #memories: Map<string, StoredMemory> | undefined
   /** Of the machine step that runs. */
   #machine: MachineRun | undefined
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
@@ -182,8 +187,22 @@ export class LiveProcess implements Workplace {
     this.#recorder.report(step, progress)
   }
 
-  writeItems(step: string, items: FinishedItems, progress: Progress): void {
-    this.#recorder.writeProgress(step, { [step]: progress }, items)
+  memoryOf(step: string, attempt: number): StoredMemory {
+    this.#memories ??= new Map()
+    const known = this.#memories.get(step)
+    if (known !== undefined) return known
+    const memory = new StoredMemory(this, step, attempt === 1)
+    this.#memories.set(step, memory)
+    return memory
+  }
+
+  async memoryFromStore(step: string): Promise<Map<string, Json>> {
+    const records = await this.#records()
+    return new Map(records.flatMap(({ event, memory = [] }) => (event.step === step ? memory.map(([name, output]) => [name, output]) : [])))
+  }
+
+  writeMemory(step: string, memory: readonly Memory[], progress?: Progress): void {
+    if (this.steps[step]?.endedAt === undefined) this.#recorder.writeMemory(step, memory, progress && { [step]: progress })
   }
 
   endReason(): Error | undefined {
@@ -275,6 +294,7 @@ export class LiveProcess implements Workplace {
     this.#context = this.machineContext
     const before = this.status
     this.#recorder.transition((revision, epoch) => toTransition(snapshot, this.#program.plan.name, revision, epoch))
+    if (this.#memories) this.#dropMemories()
     const { status } = this
     const final = isFinal(status)
     if (final) {
@@ -283,6 +303,20 @@ export class LiveProcess implements Workplace {
     } else if (status !== 'running' || !isWorking(snapshot)) this.#slot.release()
     if (status !== before && !final) this.environment.onStatus(this.pid, status)
     this.#notify()
+  }
+
+  /** Every record, from the store. */
+  #records(): Promise<readonly ProcessRecord[]> {
+    const { environment, pid } = this
+    const onError = (error: unknown): void => environment.onStoreError(error, pid)
+    return keepTrying(() => environment.recordsOf(pid), { clock: environment.clock, onError })
+  }
+
+  /** What ended steps remember is not needed again, and a process that waits keeps nothing here. */
+  #dropMemories(): void {
+    const { status, steps } = this
+    if (status !== 'running') this.#memories = undefined
+    else for (const step of this.#memories?.keys() ?? []) if (steps[step]?.endedAt !== undefined) this.#memories?.delete(step)
   }
 
   async #endOnceWritten(): Promise<void> {

@@ -2,10 +2,12 @@ import type { StepwrightError } from '../../errors.ts'
 import {
   isFinal,
   type ErrorRecord,
-  type FinishedItems,
+  type Memory,
+  type MemoryLine,
   type ProcessIdentity,
   type ProcessRecord,
   type Progress,
+  type ProgressLine,
   type RecordEvent,
   type Transition,
 } from '../../record/record.ts'
@@ -87,29 +89,36 @@ export class Recorder {
     this.#meter.report(step, progress)
   }
 
-  writeProgress(step: string, progress: Readonly<Record<string, Progress>>, items?: FinishedItems): void {
-    const { pid, name, status } = this.#newest
-    if (this.#stopped || isFinal(status)) return
-    this.#revision += 1
-    this.#progress = { ...this.#progress, ...progress }
-    this.#writer.write({
-      pid,
-      name,
-      status,
-      revision: this.#revision,
-      at: this.#clock.now(),
-      event: { type: 'PROGRESS', step },
-      ...(this.#epoch !== undefined && { epoch: this.#epoch }),
-      progress,
-      ...(items && { items }),
-    })
-    this.#onProgress()
+  writeProgress(step: string, progress: Readonly<Record<string, Progress>>): void {
+    this.#writeWithin({ type: 'PROGRESS', step }, { progress })
+  }
+
+  writeMemory(step: string, memory: readonly Memory[], progress?: Readonly<Record<string, Progress>>): void {
+    this.#writeWithin({ type: 'REMEMBER', step }, { memory, ...(progress && { progress }) })
   }
 
   /** Progress is no longer written. */
   stop(): void {
     this.#stopped = true
     this.#meter.stop()
+  }
+
+  #writeWithin(event: RecordEvent, line: Pick<ProgressLine, 'progress'> | Pick<MemoryLine, 'memory' | 'progress'>): void {
+    const { pid, name, status } = this.#newest
+    if (this.#stopped || isFinal(status)) return
+    this.#revision += 1
+    if (line.progress !== undefined) this.#progress = { ...this.#progress, ...line.progress }
+    this.#writer.write({
+      pid,
+      name,
+      status,
+      revision: this.#revision,
+      at: this.#clock.now(),
+      event,
+      ...(this.#epoch !== undefined && { epoch: this.#epoch }),
+      ...line,
+    })
+    this.#onProgress()
   }
 
   #write(transition: Transition): void {

@@ -50,6 +50,7 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
     services,
     input: toJson((await validateInput(plan, input)).value, MAX_BYTES),
     seed: `${Math.random()}`,
+    memories: new Map(),
     signal,
     running,
     runChild: (child, childInput, childSignal) => runInCaller(child, childInput, { services, signal: childSignal }),

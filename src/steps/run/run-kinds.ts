@@ -14,6 +14,8 @@ import { prepare } from '../prepare-work.ts'
 import type { StepContext } from '../work.ts'
 import { attemptUntilDone } from './attempts.ts'
 import { tookTooLong } from './execution.ts'
+import { OnceCalls } from './once-calls.ts'
+import { CallersMemory, type StepMemory } from './step-memory.ts'
 import { withLimit } from './limit.ts'
 import { pool } from './pool.ts'
 
@@ -27,6 +29,8 @@ export interface Run {
   readonly input: Json
   /** Differs from run to run, for the jitter of retries. */
   readonly seed: string
+  /** By step, or the path of a branch. */
+  readonly memories: Map<string, StepMemory>
   /** Ends the run. */
   readonly signal: AbortSignal
   /** Counts what `body` takes against the timeout of the process, and ends it in time. */
@@ -43,13 +47,25 @@ interface Named {
 /** What is attempted: a step, a branch or an item. */
 type Unit = Named & Pick<FunctionStep, 'work' | 'when' | 'timeoutMs' | 'retry'>
 
-function contextOf(
-  { services, input }: Run,
-  { name, index }: Named,
-  data: Json,
-  attempt: number,
-  signal: AbortSignal,
-): StepContext<any, any, any> {
+function memoryOf({ memories }: Run, step: string): StepMemory {
+  const memory = memories.get(step) ?? new CallersMemory()
+  memories.set(step, memory)
+  return memory
+}
+
+function contextOf(run: Run, unit: Named, data: Json, attempt: number, signal: AbortSignal): StepContext<any, any, any> {
+  const { services, input } = run
+  const { name, index } = unit
+  const idempotencyKey = `run:${name}${index === undefined ? '' : `:${index}`}`
+  const { once } = new OnceCalls({
+    what: nameOf(run, unit),
+    memory: memoryOf(run, name),
+    scope: index === undefined ? '' : `#${index}:`,
+    idempotencyKey,
+    execution: { signal },
+    clock: foregroundClock,
+    maxBytes: MAX_BYTES,
+  })
   return {
     data: copyJson(data),
     input: copyJson(input),
@@ -57,8 +73,9 @@ function contextOf(
     pid: 'run',
     step: name,
     attempt,
-    idempotencyKey: `run:${name}${index === undefined ? '' : `:${index}`}`,
+    idempotencyKey,
     signal,
+    once,
     progress: () => {},
     log: () => {},
   }

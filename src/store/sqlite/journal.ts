@@ -1,7 +1,7 @@
 import type { StepwrightError } from '../../errors.ts'
 import { notOwned, processTaken } from '../failures.ts'
 import { isHostId } from '../hosts/host-id.ts'
-import { isProgress } from '../../journal/line.ts'
+import { isWithin } from '../../journal/line.ts'
 import { mustFit, recordOf, text as anyText } from '../../record/schema.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
@@ -86,7 +86,7 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   if (revision === owned.revision) return owned.bytes
   const { id } = owned
   const bytes = owned.bytes + text.length
-  const newest = isProgress(line) ? owned.newest : revision
+  const newest = isWithin(line) ? owned.newest : revision
   insertLine(db, id, revision, text)
   // SQLite writes an index whenever one of its columns is set, even to the same value.
   if (isFinal(status)) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ProcessRecord } from '../../record/record.ts'
-import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
+import { aMemory, aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 
 const pidsOf = (found: readonly { readonly record: ProcessRecord }[]): string[] => found.map(({ record }) => record.pid)
@@ -74,6 +74,33 @@ export const readingTests = [
     assert.deepEqual(reported.snapshot, { value: { running: 'read' } })
     await host.write(aTransition(record, 6))
     assert.equal((await store.get(record.pid))!.record.progress, undefined)
+    await host.close()
+  }),
+
+  check('fold: what a step remembers is of the newest line alone, and keeps the progress', async ({ store }) => {
+    const host = await store.openHost()
+    const record = await created(host)
+    await host.write(aTransition(record, 2))
+    await host.write(aReport(record, 3, { read: { value: 1 } }))
+    await host.write(aMemory(record, 4, [['page-1', { rows: 2 }, 7]]))
+    const found = (await store.get(record.pid))!.record
+    assert.deepEqual(found.memory, [['page-1', { rows: 2 }, 7]])
+    assert.deepEqual(found.progress, { read: { value: 1 } })
+    assert.deepEqual(found.event, { type: 'REMEMBER', step: 'read' })
+    await host.write(
+      aMemory(record, 5, [
+        ['page-2', null],
+        ['page-3', 'x', 1],
+      ]),
+    )
+    assert.deepEqual(
+      (await store.history(record.pid))?.map(({ memory }) => memory?.map(([name]) => name)),
+      [undefined, undefined, undefined, ['page-1'], ['page-2', 'page-3']],
+    )
+    await host.write(aReport(record, 6, { read: { value: 2 } }))
+    assert.equal((await store.get(record.pid))!.record.memory, undefined)
+    await host.write(aTransition(record, 7))
+    assert.equal((await store.history(record.pid))?.length, 7)
     await host.close()
   }),
 

@@ -1,5 +1,5 @@
 import { createPid } from '../../record/pid.ts'
-import type { ProcessRecord, ProgressLine, Transition } from '../../record/record.ts'
+import type { Memory, MemoryLine, ProcessRecord, ProgressLine, Transition } from '../../record/record.ts'
 import type { HostStore } from '../../store/store.ts'
 
 let clock = Date.UTC(2030, 0, 1)
@@ -53,6 +53,10 @@ export function theEnd(record: ProcessRecord, revision: number, changes: Partial
 export function aReport({ pid, name, at, epoch }: ProcessRecord, revision: number, progress: ProgressLine['progress']): ProgressLine {
   const event = { type: 'PROGRESS', step: 'read' }
   return { pid, name, status: 'running', revision, at: at + revision, event, ...(epoch !== undefined && { epoch }), progress }
+}
+
+export function aMemory({ pid, name, at }: ProcessRecord, revision: number, memory: readonly Memory[]): MemoryLine {
+  return { pid, name, status: 'running', revision, at: at + revision, event: { type: 'REMEMBER', step: 'read' }, memory }
 }
 
 /** Puts a process with its first record into the store. */

@@ -78,26 +78,26 @@ test('a reader that lags behind a compaction is told everything, once', async t 
   await host.close()
 })
 
-test('finished items outlive a compaction as long as their step runs', async t => {
+test('what a step remembers outlives a compaction as long as the step runs', async t => {
   const dir = tempDir(t)
   const store = lowdbStore(dir)
   const host = await store.openHost()
   const record = await created(host)
   let revision = 1
-  const items = (name: string) => ({ ...aReport(record, ++revision, { [name]: { value: 1 } }), items: [[0, big] as const] })
+  const memory = (name: string) => ({ ...aReport(record, ++revision, { [name]: { value: 1 } }), memory: [['page', big, 3] as const] })
   await host.write(aTransition(record, ++revision, { steps: { read: { ...read, status: 'running' } } }))
-  await host.write(items('read'))
+  await host.write(memory('read'))
   await host.write(aTransition(record, ++revision, { steps: { read, parse } }))
-  await host.write(items('parse'))
+  await host.write(memory('parse'))
   await host.write(aTransition(record, ++revision, { steps: { read, parse: { ...parse, attempt: 2 } } }))
-  for (let i = 0; i < 7; i++) await host.write(items('parse'))
+  for (let i = 0; i < 7; i++) await host.write(memory('parse'))
   t.deepEqual(
-    (await store.history(record.pid))?.flatMap(entry => (entry.items ? [entry.revision] : [])),
+    (await store.history(record.pid))?.flatMap(entry => (entry.memory ? [entry.revision] : [])),
     [5, 7, 8, 9, 10, 11, 12, 13],
   )
-  t.deepEqual((await store.get(record.pid))?.record.items, [[0, big]])
+  t.deepEqual((await store.get(record.pid))?.record.memory, [['page', big, 3]])
   await host.write(aTransition(record, ++revision, { steps: { read, parse: { ...parse, attempt: 3 } } }))
-  t.is((await store.get(record.pid))?.record.items, undefined, 'the newest line has none')
+  t.is((await store.get(record.pid))?.record.memory, undefined, 'the newest line has none')
   await host.close()
 })
 

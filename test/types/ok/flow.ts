@@ -131,3 +131,11 @@ const plain = defineProcess({ name: 'plain' })
     return data
   })
 await plain.run(1)
+
+/** `once` keeps the type of its work. */
+export const remembering = defineProcess({ name: 'remembering' }).step('agent', async ({ once }) => {
+  const page = await once('page', async ({ attempt, idempotencyKey, signal }) => ({ attempt, idempotencyKey, aborted: signal.aborted }))
+  expectTypeOf(page).toEqualTypeOf<{ attempt: number; idempotencyKey: string; aborted: boolean }>()
+  return once('count', () => 3, { retry: { attempts: 3 }, timeout: '30s' })
+})
+expectTypeOf<ProcessOutput<typeof remembering>>().toEqualTypeOf<number>()
