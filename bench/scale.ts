@@ -38,7 +38,7 @@ const TARGETS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'counts by status': 200,
     'host start-up, takes over what is parked': 3_000,
     'retention, longest block of the event loop': 20,
-    'KiB of heap for a parked process': 8,
+    'KiB of heap for a parked process': 6,
     'open files': 1_024,
   },
   sqlite: {
