@@ -36,7 +36,8 @@ export function failure(thrown: unknown, asJson = false): Failure {
   if (thrown instanceof Interrupted) return { status: thrown.exitStatus, text: '' }
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return { status: 0, text: '' }
-    // Commander's status is 1, which here says that a process did not finish. Without `asJson` it has printed its message.
+    // Commander's status is 1, which here says that a process did not finish. Without `asJson` it
+    // has printed its message.
     return { status: FAILED, text: asJson ? toJson('ERR_USAGE', thrown.message.replace(/^error: /, '')) : '' }
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))

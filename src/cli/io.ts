@@ -16,8 +16,9 @@ export interface Io {
   /** Epoch milliseconds. */
   readonly now: () => number
   /**
-   * Aborts with an `Interrupted` on Ctrl-C, SIGTERM, and when nobody reads stdout any more. Who asks for it takes on to end soon then;
-   * a command that never asks is ended by the system, as usual.
+   * Aborts with an `Interrupted` on Ctrl-C, SIGTERM, and when nobody reads stdout any more. Who
+   * asks for it takes on to end soon then; a command that never asks is ended by the system, as
+   * usual.
    */
   readonly interrupted: () => AbortSignal
 }

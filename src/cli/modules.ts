@@ -10,8 +10,8 @@ export interface Loaded {
 }
 
 /**
- * The definitions that modules export, under any name or in an array, and the services their steps need: an object that a module exports as
- * `services`, or a function that makes it.
+ * The definitions that modules export, under any name or in an array, and the services their steps
+ * need: an object that a module exports as `services`, or a function that makes it.
  *
  * @throws UsageError
  */

@@ -10,10 +10,11 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
 }
 
 /**
- * Shows an address in the user's browser, if there is one: the address is printed all the same. Every user of the machine can read the arguments
- * of a command, and the address has a token: so the browser is handed a private file that leads there.
+ * Opens an address in the user's browser, if there is one. The address contains a token, and every
+ * user of the machine can read the arguments of a command: so the browser opens a private file that
+ * redirects to the address.
  *
- * @returns removes that file
+ * @returns a function that removes the file
  */
 export async function openBrowser(url: string): Promise<() => Promise<void>> {
   // Made for this user only (0700).

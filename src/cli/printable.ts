@@ -11,8 +11,9 @@ const hex = (char: string, digits: number): string => char.charCodeAt(0).toStrin
 const shown = (char: string): string => NAMED[char] ?? (char <= '\u00FF' ? String.raw`\x${hex(char, 2)}` : String.raw`\u${hex(char, 4)}`)
 
 /**
- * Text from a store as a terminal may get it: one line, in which no character moves the cursor, changes colours or turns the direction.
- * Such characters are shown instead (`\x1b`, `\n`, `\u202e`).
+ * Text from a store as a terminal may get it: one line, in which no character moves the cursor,
+ * changes colours or turns the direction. Such characters are shown instead (`\x1b`, `\n`,
+ * `\u202e`).
  */
 export const printable = (text: string): string => text.replaceAll(UNSAFE, shown)
 

@@ -3,7 +3,10 @@ import type { Json } from '../record/record.ts'
 /** The version of @statelyai/inspect whose messages these are. */
 const PROTOCOL = '0.7.2'
 
-/** A snapshot as the Stately inspector reads it. `value` is the state; actors other than machines have none. */
+/**
+ * A snapshot as the Stately inspector reads it. `value` is the state; actors other than machines
+ * have none.
+ */
 export interface SnapshotMessage {
   readonly status: 'active' | 'done' | 'error' | 'stopped'
   readonly value?: Json | undefined

@@ -33,7 +33,8 @@ const say = text => {
   note.hidden = text === ''
 }
 
-// The inspector is ready, perhaps after a reload. A new stream begins with all that is live, and so does one that was cut off.
+// The inspector is ready, perhaps after a reload. A new stream begins with all that is live, and so
+// does one that was cut off.
 addEventListener('message', ({ source, origin: from, data }) => {
   if (source !== frame.contentWindow || from !== origin || data?.type !== '@statelyai.connected') return
   say('')

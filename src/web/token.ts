@@ -11,7 +11,10 @@ const hash = (text: string): Buffer => createHash('sha256').update(text).digest(
 /** Compares in constant time. */
 const equal = (given: string, token: string): boolean => timingSafeEqual(hash(given), hash(token))
 
-/** Whether a request carries the token: in its address, as `Authorization: Bearer`, or in the cookie that the address has set. */
+/**
+ * Whether a request carries the token: in its address, as `Authorization: Bearer`, or in the cookie
+ * that the address has set.
+ */
 export const hasToken = (request: Request, token: string): boolean =>
   [inAddress(request), bearer(request)].some(given => given !== undefined && equal(given, token)) ||
   cookies(request).some(given => equal(given, encodeURIComponent(token)))

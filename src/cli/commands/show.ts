@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { printableJson } from '../printable.ts'
-import { processPage } from '../render/process-page.ts'
+import { processDetails } from '../render/process-details.ts'
 import { viewOf } from '../screen.ts'
 import type { Act, Tools } from '../with-client.ts'
 
@@ -24,6 +24,6 @@ async function show({ io, client }: Tools, prefix: string, { json }: { json?: tr
   const pid = await findPid(client, prefix)
   const info = await client.get(pid)
   if (info === undefined) throw new UsageError(`Process ${pid} has just been deleted`)
-  io.stdout.write(`${json ? printableJson(info, 2) : processPage(info, viewOf(io)).join('\n')}\n`)
+  io.stdout.write(`${json ? printableJson(info, 2) : processDetails(info, viewOf(io)).join('\n')}\n`)
   return 0
 }

@@ -1,4 +1,4 @@
-import type { StepState } from '../../inspect/diagram/progress.ts'
+import type { StepState } from '../../inspect/diagram/chart-progress.ts'
 import type { Entry, ErrorRecord, LiveInfo, StepStatus } from '../protocol.ts'
 
 /** What the entries of a journal tell about its steps. */

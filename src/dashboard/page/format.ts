@@ -1,6 +1,6 @@
 import type { LiveInfo, ProcessStatus } from '../protocol.ts'
 
-export { duration } from '../../inspect/diagram/progress.ts'
+export { duration } from '../../inspect/diagram/chart-progress.ts'
 
 export const STATUSES: readonly ProcessStatus[] = [
   'running',

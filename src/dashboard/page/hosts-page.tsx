@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { HostRow } from '../protocol.ts'
 import { count, fullTime, when, duration } from './format.ts'
-import { useNow } from './clock.ts'
+import { useNow } from './use-now.ts'
 import { href } from './route.ts'
 import type { StoreView } from './store-view.ts'
 

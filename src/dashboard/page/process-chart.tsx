@@ -1,8 +1,8 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { flowOf } from '../../inspect/diagram/flow.ts'
-import { layoutOf } from '../../inspect/diagram/layout.ts'
-import type { Progressed } from '../../inspect/diagram/progress.ts'
+import { layoutOf } from '../../inspect/diagram/flow-layout.ts'
+import type { Progressed } from '../../inspect/diagram/chart-progress.ts'
 
 /** The chart of a process, in the colours of its steps' statuses. */
 export function ProcessChart({ chart, progress }: { readonly chart: object; readonly progress: Progressed }): JSX.Element {

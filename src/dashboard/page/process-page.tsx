@@ -1,12 +1,12 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
-import { progressed } from '../../inspect/diagram/progress.ts'
+import { progressed } from '../../inspect/diagram/chart-progress.ts'
 import type { Entry, LiveInfo, LogEntry, ProcessEvents, ProcessInfo } from '../protocol.ts'
-import { useNow } from './clock.ts'
+import { useNow } from './use-now.ts'
 import { Bar, Json, Panel, Status } from './components.tsx'
 import { failedAttempts, stepsAt } from './entries.ts'
-import { Facts } from './facts.tsx'
-import { Failures } from './failures.tsx'
+import { ProcessFacts } from './process-facts.tsx'
+import { ProcessFailures } from './process-failures.tsx'
 import { fullTime, seenUntil } from './format.ts'
 import { Logs } from './logs.tsx'
 import { ProcessActions } from './process-actions.tsx'
@@ -106,7 +106,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
         </div>
         <ProcessActions info={info} actions={view.state?.actions ?? []} />
       </header>
-      <Facts info={info} now={now} view={view} />
+      <ProcessFacts info={info} now={now} view={view} />
       {active?.progress && <Bar progress={active.progress} label={`Progress of ${active.name}`} />}
       <TimeTravel entries={entries} index={index} onTravel={travel} />
       <div class="columns">
@@ -136,7 +136,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
           <Panel title="Timeline">
             <Timeline names={info.steps.map(({ name }) => name)} entries={entries} status={info.status} now={now} />
           </Panel>
-          <Failures failures={failures} final={then ? record?.error : info.error} current={current} />
+          <ProcessFailures failures={failures} final={then ? record?.error : info.error} current={current} />
           {whole && 'output' in whole && (
             <Panel title={info.status === 'interrupted' ? 'Output so far' : 'Output'}>
               <Json value={whole.output} label="Output" />

@@ -13,7 +13,10 @@ const AMBER: Colour = { line: ['#855200', '#f1bf5f'], fill: ['#fff3dc', '#382a0e
 const VIOLET: Colour = { line: ['#6a3bb8', '#c0a3ff'], fill: ['#f1eafc', '#291d45'] }
 const GREY: Colour = { line: ['#5b5f69', '#a3a7b2'], fill: ['#ebedf1', '#282b33'] }
 
-/** One colour for each status. The dashboard has the same ones (dashboard/page/styles/status.css), which a test compares. */
+/**
+ * One colour for each status. The dashboard has the same ones (dashboard/page/styles/status.css),
+ * which a test compares.
+ */
 export const COLOURS: Readonly<Record<StepStatus, Colour>> = {
   pending: GREY,
   running: BLUE,

@@ -1,6 +1,6 @@
 import { COLOURS, SHOWN } from './colours.ts'
 import { FINISHED, type Flow, type FlowNode } from './flow.ts'
-import type { Progressed } from './progress.ts'
+import type { Progressed } from './chart-progress.ts'
 
 /** A flow as Mermaid text. With progress, it shows the current step and how long each step took. */
 export function mermaid(flow: Flow, progress?: Progressed): string {

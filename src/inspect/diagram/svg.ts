@@ -1,7 +1,7 @@
 import { COLOURS, SHOWN } from './colours.ts'
 import type { Flow } from './flow.ts'
-import { layoutOf, type Layout, type Placed } from './layout.ts'
-import type { Progressed } from './progress.ts'
+import { layoutOf, type Layout, type Placed } from './flow-layout.ts'
+import type { Progressed } from './chart-progress.ts'
 
 const boxes = (scheme: 0 | 1): string =>
   SHOWN.map(status => `.${status}>.box{fill:${COLOURS[status].fill[scheme]};stroke:${COLOURS[status].line[scheme]}}`).join('')

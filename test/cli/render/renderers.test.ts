@@ -3,7 +3,7 @@ import test from 'ava'
 import { changeLine } from '../../../src/cli/render/change.ts'
 import { endedProcess, liveProcess } from '../../../src/cli/render/process-progress.ts'
 import { processList } from '../../../src/cli/render/process-list.ts'
-import { processPage } from '../../../src/cli/render/process-page.ts'
+import { processDetails } from '../../../src/cli/render/process-details.ts'
 import { columnsOf } from '../../../src/cli/render/text.ts'
 import type { Paint, View } from '../../../src/cli/screen.ts'
 import type { ProcessInfo } from '../../../src/index.ts'
@@ -17,7 +17,7 @@ const ALL = [running, finished, failed, sleeping, interrupted, retrying, pending
 /** Every renderer there is, so that what must hold for one holds for all. */
 const RENDERERS: Readonly<Record<string, (info: ProcessInfo, view: View) => string[]>> = {
   processList: (info, view) => processList([info], view),
-  processPage,
+  processDetails,
   liveProcess: (info, view) => liveProcess(info, view, 20),
   endedProcess,
   changeLine: info => [changeLine(info)],
@@ -87,7 +87,7 @@ test('a narrow list shortens pids to their random end before it cuts names', t =
 })
 
 test('the page tells everything about a process', t => {
-  const text = processPage(failed, view(100)).join('\n')
+  const text = processDetails(failed, view(100)).join('\n')
   for (const part of [
     'import-dump',
     failed.pid,
@@ -101,19 +101,19 @@ test('the page tells everything about a process', t => {
     '{"file":"dump.xml"}',
   ])
     t.true(text.includes(part), part)
-  const page = processPage(running, view(100)).join('\n')
+  const page = processDetails(running, view(100)).join('\n')
   for (const part of ['habcdefghijk, alive', '4711', 'box', 'in 5m 00s', '3/10', 'page three']) t.true(page.includes(part), part)
-  t.true(processPage(sleeping, view(100)).join('\n').includes('wakes in 9m 59s'))
-  t.true(processPage(retrying, view(100)).join('\n').includes('next attempt in 5.0s  Error: busy'))
+  t.true(processDetails(sleeping, view(100)).join('\n').includes('wakes in 9m 59s'))
+  t.true(processDetails(retrying, view(100)).join('\n').includes('next attempt in 5.0s  Error: busy'))
 })
 
 test('a process that nobody runs says so', t => {
-  t.true(processPage(pending, view(100)).join('\n').includes('none: it waits for a runtime that knows import-dump'))
+  t.true(processDetails(pending, view(100)).join('\n').includes('none: it waits for a runtime that knows import-dump'))
 })
 
 test('a page shortens large values and long stacks, and says so', t => {
   const stack = `Error: deep\n${Array.from({ length: 50 }, (_, n) => `    at f${n} (file.js:${n}:1)`).join('\n')}`
-  const lines = processPage(
+  const lines = processDetails(
     { ...failed, input: Array.from({ length: 500 }, (_, n) => n), error: { name: 'Error', message: 'deep', stack } },
     view(80),
   )
@@ -124,7 +124,7 @@ test('a page shortens large values and long stacks, and says so', t => {
 
 test('a stack whose headline has another name is not told twice', t => {
   const error = { name: 'PageError', message: 'gone', stack: 'Error: gone\n    at parse (x.js:1:1)' }
-  const lines = processPage({ ...failed, error }, view(80)).map(line => line.trim())
+  const lines = processDetails({ ...failed, error }, view(80)).map(line => line.trim())
   t.is(lines.filter(line => line.includes('gone')).length, 1)
   t.true(lines.includes('at parse (x.js:1:1)'))
 })

@@ -3,7 +3,7 @@ import { printable } from '../printable.ts'
 import type { View } from '../screen.ts'
 import { errorLines } from './error.ts'
 import { took } from './facts.ts'
-import { shortJson } from './json.ts'
+import { shortJson } from './short-json.ts'
 import { lookOf } from './status.ts'
 import { allSteps } from './steps.ts'
 import { relative } from './time.ts'
@@ -59,7 +59,7 @@ export function outcomeSections(info: ProcessInfo, view: View): string[] {
 }
 
 /** Everything about one process. */
-export function processPage(info: ProcessInfo, view: View): string[] {
+export function processDetails(info: ProcessInfo, view: View): string[] {
   const { paint, now } = view
   const { glyph, style } = lookOf(info.status)
   const fields = fieldsOf(info, now).filter((field): field is readonly [string, string] => field[1] !== undefined)

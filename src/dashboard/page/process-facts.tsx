@@ -7,7 +7,15 @@ import { href, processHref } from './route.ts'
 import type { StoreView } from './store-view.ts'
 
 /** The facts about a process, apart from its steps. */
-export function Facts({ info, now, view }: { readonly info: LiveInfo; readonly now: number; readonly view: StoreView }): JSX.Element {
+export function ProcessFacts({
+  info,
+  now,
+  view,
+}: {
+  readonly info: LiveInfo
+  readonly now: number
+  readonly view: StoreView
+}): JSX.Element {
   const { createdAt, startedAt, endedAt, deadline, host, labels, key, recoveries, revision, version, parent, forkedFrom, status } = info
   const children = useMemo(() => view.rows.filter(row => row.parent === info.pid), [view.rows, info.pid])
   const fact = (name: string, value: ComponentChildren): JSX.Element => (

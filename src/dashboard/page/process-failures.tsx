@@ -17,7 +17,7 @@ interface Props {
  * The error that ended the process, or that keeps it at its current step. Below it, every other
  * attempt that failed, each with its own error.
  */
-export function Failures({ failures, final, current }: Props): JSX.Element | null {
+export function ProcessFailures({ failures, final, current }: Props): JSX.Element | null {
   const newest = failures.at(-1)
   const open = newest?.step === current ? newest : undefined
   const shown = final ?? (open && { ...open.error, step: open.step, attempt: open.attempt })
