@@ -56,7 +56,7 @@ export type {
   WatchAllOptions,
 } from './client/client.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './record/info.ts'
-export type { Host, HostState } from './record/host.ts'
+export type { Host, HostState, Misfit } from './record/host.ts'
 export type { ErrorRecord, FinalStatus, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
 
 // Stores

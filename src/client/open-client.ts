@@ -2,6 +2,7 @@ import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
 import { isFinal, type Json, type StatusCounts } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
+import { withMisfit, withMisfits } from '../store/misfits.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkOptions, checkSignal, mustBe } from '../record/check.ts'
@@ -61,15 +62,16 @@ class StoreClient implements Client {
 
   async get(pid: string): Promise<ProcessInfo | undefined> {
     const found = await this.#store.get(checkPid(pid))
-    return found && toInfo(found)
+    return found && toInfo(await withMisfit(this.#store.documents, found))
   }
 
   async *list(options: ListOptions = {}): AsyncGenerator<ProcessInfo> {
     const { query, limit, onCorrupt } = checkList(options)
     let left = limit
     if (left === 0) return
+    const misfits = withMisfits(this.#store.documents)
     for await (const stored of this.#store.list(query, onCorrupt)) {
-      yield toInfo(stored)
+      yield toInfo(await misfits(stored))
       if (--left === 0) return
     }
   }
@@ -79,7 +81,8 @@ class StoreClient implements Client {
   }
 
   async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
-    for await (const stored of this.#follow(pid, checkWait(options, 'watch()'))) yield toInfo(stored)
+    for await (const stored of this.#follow(pid, checkWait(options, 'watch()')))
+      yield toInfo(await withMisfit(this.#store.documents, stored))
   }
 
   async *watchAll(options: WatchAllOptions = {}): AsyncGenerator<ProcessInfo> {

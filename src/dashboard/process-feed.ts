@@ -8,6 +8,7 @@ import type { Entry, LiveInfo } from './protocol.ts'
 import { entriesOf } from './row-of.ts'
 import { Feed } from './feed.ts'
 import { readCharts } from '../store/charts.ts'
+import { withMisfit } from '../store/misfits.ts'
 
 /** Collects the changes of a busy process before they are sent. */
 const BATCH_MS = 100
@@ -121,13 +122,14 @@ export class ProcessFeed extends Feed {
     while (!signal.aborted) {
       await setTimeout(HOST_LOOK_MS, undefined, { signal }).catch(() => {})
       if (signal.aborted || !this.#info || this.#info.endedAt !== undefined) continue
-      const { host } = this.#info
+      const { host, misfit } = this.#info
       // Reads the process only if its host has changed: its journal may be long.
       const known = (await this.#hosts().catch(() => [])).find(({ id }) => id === host?.id)
       if (known && known.state === host?.state) continue
-      const stored = await this.#store.get(this.#pid).catch(() => undefined)
-      if (stored?.record.revision === this.#info.revision && (stored.host?.id !== host?.id || stored.host?.state !== host?.state))
-        this.#sendInfo(stored)
+      const found = await this.#store.get(this.#pid).catch(() => undefined)
+      const stored = found && (await withMisfit(this.#store.documents, found).catch(() => found))
+      const differs = stored?.host?.id !== host?.id || stored?.host?.state !== host?.state || stored?.misfit?.message !== misfit?.message
+      if (stored?.record.revision === this.#info.revision && differs) this.#sendInfo(stored)
     }
   }
 

@@ -16,6 +16,16 @@ export interface Host {
   readonly state: HostState
 }
 
+/** Why a host that knows the definition of a process leaves it alone. */
+export interface Misfit {
+  /** The host that says so. */
+  readonly host: string
+  /** 'unknown-version', 'missing-step', 'missing-state' or 'failed-migration'. */
+  readonly reason: string
+  /** The sentence that `stepwright check` prints. */
+  readonly message: string
+}
+
 /**
  * A process as a reader finds it. `host` is its owner. A process that waits for a host, or has
  * ended, has none.
@@ -23,4 +33,5 @@ export interface Host {
 export interface StoredProcess {
   readonly record: ProcessRecord
   readonly host?: Host
+  readonly misfit?: Misfit
 }

@@ -1,6 +1,6 @@
 import type { ErrorRecord, Json, ProcessRecord, ProcessStatus, Progress, StepKind, StepStatus } from './record.ts'
 import { isFinal } from './record.ts'
-import type { Host, HostState, StoredProcess } from './host.ts'
+import type { Host, HostState, Misfit, StoredProcess } from './host.ts'
 
 /** What is known of one step of a process. Times are ISO 8601. */
 export interface ProcessStepInfo {
@@ -60,6 +60,11 @@ export interface ProcessInfo {
    * host, or has ended, has none.
    */
   readonly host?: { readonly id: string; readonly osPid: number; readonly hostname: string; readonly state: HostState }
+  /**
+   * Why a host that knows the definition left the process alone, while no other host has it: its
+   * version, step or state is not there any more, or `migrate` failed.
+   */
+  readonly misfit?: Misfit
 }
 
 /** The process as of one record of its journal, and the event that caused the record. */
@@ -94,7 +99,7 @@ const dataOf = (record: ProcessRecord): Json => (record.data === undefined ? rec
 
 const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo['host']> => ({ id, osPid, hostname, state })
 
-export function toInfo({ record, host }: StoredProcess): ProcessInfo {
+export function toInfo({ record, host, misfit }: StoredProcess): ProcessInfo {
   const { status } = record
   return {
     pid: record.pid,
@@ -117,6 +122,7 @@ export function toInfo({ record, host }: StoredProcess): ProcessInfo {
     recoveries: record.recoveries,
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),
+    ...(misfit !== undefined && { misfit }),
   }
 }
 

@@ -27,11 +27,29 @@ export interface RuntimeEvents {
    * host, so that nothing waits until that time comes.
    */
   readonly 'clock-ahead': { readonly aheadMs: number; readonly message: string; readonly pid?: string; readonly schedule?: string }
+  /**
+   * The host leaves a process alone, although it knows its definition: its version, step or state is not there any more, or `migrate` failed.
+   * `message` is the sentence that `stepwright check` prints. Once per process; `ProcessInfo.misfit` says it as long as it holds.
+   */
+  readonly misfit: {
+    readonly pid: string
+    readonly name: string
+    readonly version: string
+    readonly reason: string
+    readonly message: string
+  }
   /** The store failed. Nothing is lost: what could not be written is tried again until it is. */
   readonly 'store-error': { readonly error: unknown; readonly message: string; readonly pid?: string }
 }
 
-const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>(['process', 'host', 'command-refused', 'clock-ahead', 'store-error'])
+const NAMES: ReadonlySet<string> = new Set<keyof RuntimeEvents>([
+  'process',
+  'host',
+  'command-refused',
+  'clock-ahead',
+  'misfit',
+  'store-error',
+])
 
 /** The listeners of a runtime. One that throws harms neither the runtime nor the others. */
 export class Events {

@@ -4,6 +4,7 @@ import { readCharts } from './charts.ts'
 import { readCommands } from './commands.ts'
 import type { Collection, CorruptDocument } from './documents.ts'
 import { readCards } from './hosts/card.ts'
+import { readMisfits } from './misfits.ts'
 import { readSchedules } from './schedules.ts'
 import type { CorruptJournal, Damage, Store } from './store.ts'
 
@@ -34,7 +35,7 @@ export async function* findDamages(store: Store, movers: Movers): AsyncGenerator
   yield* tell()
   const documents: CorruptDocument[] = []
   const onCorrupt = (document: CorruptDocument): void => void documents.push(document)
-  for (const read of [readCharts, readSchedules, readCommands, readCards]) await read(store.documents, onCorrupt)
+  for (const read of [readCharts, readSchedules, readCommands, readCards, readMisfits]) await read(store.documents, onCorrupt)
   for (const { collection, name, error } of documents) yield damageOf(error, () => movers.document(collection, name))
 }
 

@@ -9,6 +9,7 @@ import { createPid } from '../../src/record/pid.ts'
 import { readCharts } from '../../src/store/charts.ts'
 import { commandState } from '../../src/store/commands.ts'
 import type { Collection } from '../../src/store/documents.ts'
+import { readMisfits } from '../../src/store/misfits.ts'
 import { readSchedules } from '../../src/store/schedules.ts'
 import { tempDir } from '../temp-dir.ts'
 import { CHANGES, changed, pathsOf } from './damage.ts'
@@ -22,6 +23,7 @@ const ID = createPid(Date.UTC(2030, 0, 1), () => '1'.repeat(11))
 const DOCUMENTS: readonly (readonly [Collection, string, object])[] = [
   ['charts', 'tea@1+f00', { name: 'tea', version: '1', shape: 'f00', chart: { id: 'tea', states: { pending: {} } } }],
   ['schedules', 'daily', { name: 'daily', schedule: '0 3 * * *', timeZone: 'UTC', missed: 'once', settled: 5, next: 9 }],
+  ['misfits', PID, { pid: PID, host: HOST, reason: 'missing-step', message: 'no', revision: 2, at: 1 }],
   ['hosts', HOST, { id: HOST, osPid: 1, hostname: 'gone', startedAt: 0, bootId: 'x', network: 'x' }],
   ['commands', `${PID}.${ID}`, { pid: PID, id: ID, at: 1, type: 'proceed', step: 'ask', data: { n: 1 } }],
   ['commands', `${PID}.${ID}`, { pid: PID, id: ID, at: 1, type: 'cancel', reason: 'enough' }],
@@ -49,6 +51,7 @@ async function readAll(t: ExecutionContext, store: Store, what: string): Promise
   const note = ({ error }: { error: Error & { code?: string } }): void => void codes.push(error.code)
   await readCharts(store.documents, note)
   await readSchedules(store.documents, note)
+  await readMisfits(store.documents, note)
   await commandState(store.documents, PID, ID).catch((error: Error) => note({ error }))
   t.deepEqual(
     codes.filter(code => code !== 'ERR_STORE_CORRUPT'),

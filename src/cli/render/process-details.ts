@@ -12,7 +12,8 @@ type Field = readonly [label: string, text: string | undefined]
 
 const time = (iso: string | undefined, now: number): string | undefined => iso && `${printable(iso)} (${relative(iso, now)})`
 
-function hostOf({ host, endedAt, name }: ProcessInfo): string | undefined {
+function hostOf({ host, endedAt, name, misfit }: ProcessInfo): string | undefined {
+  if (misfit !== undefined) return `none: host ${misfit.host} left it alone, since ${misfit.message}`
   if (host !== undefined) return `${host.id}, ${host.state} (process ${host.osPid} on ${host.hostname})`
   return endedAt === undefined ? `none: it waits for a runtime that knows ${name}` : undefined
 }

@@ -16,7 +16,8 @@ export function ProcessFacts({
   readonly now: number
   readonly view: StoreView
 }): JSX.Element {
-  const { createdAt, startedAt, endedAt, deadline, host, labels, key, recoveries, revision, version, parent, forkedFrom, status } = info
+  const { createdAt, startedAt, endedAt, deadline, host, misfit, labels, key, recoveries, revision, version, parent, forkedFrom, status } =
+    info
   const children = useMemo(() => view.rows.filter(row => row.parent === info.pid), [view.rows, info.pid])
   const fact = (name: string, value: ComponentChildren): JSX.Element => (
     <div>
@@ -53,6 +54,7 @@ export function ProcessFacts({
             'none'
           ),
         )}
+      {misfit && fact('Left alone', misfit.message)}
       {fact('Version', version)}
       {recoveries > 0 && fact('Recoveries', recoveries)}
       {fact('Records', count(revision))}

@@ -114,7 +114,7 @@ export class Host implements Environment {
     this.yieldLoop = yieldLoop
     this.#options = options
     this.#readers = readers
-    this.#reports = new Reports({ store, clock, logger: options.logger, events: this.events })
+    this.#reports = new Reports({ store, documents: readers.documents, clock, logger: options.logger, events: this.events })
     const onProblem = (what: string, error?: unknown): void => this.#reports.problem(what, error)
     this.#children = new Children({
       clock,
@@ -133,7 +133,7 @@ export class Host implements Environment {
         (isDate ? atTime : atTimeOrAfter)(clock, at, () => answer.resolve({ at: clock.now() })),
       ),
     }
-    this.#programs = new Programs(definitions, actors, options.inspect !== undefined)
+    this.#programs = new Programs(definitions, actors, options.inspect !== undefined, (record, why) => this.#reports.misfit(record, why))
     this.#starts = new Starts({
       environment: this,
       store,

@@ -94,12 +94,20 @@ export class Programs {
   readonly #actors: ProvidedActors | undefined
   readonly #entries: ReadonlyMap<string, KnownDefinition>
   readonly #isTabulated: boolean
+  readonly #onMisfit: (record: ProcessRecord, why: Unrestorable) => void
 
   /**
    * @param actors absent: nothing will run
    * @param isInspected an inspector has to see what XState itself does
+   * @param onMisfit called with what is left alone, though its definition is known
    */
-  constructor(definitions: ReadonlyMap<string, KnownDefinition>, actors?: ProvidedActors, isInspected = false) {
+  constructor(
+    definitions: ReadonlyMap<string, KnownDefinition>,
+    actors?: ProvidedActors,
+    isInspected = false,
+    onMisfit: (record: ProcessRecord, why: Unrestorable) => void = () => {},
+  ) {
+    this.#onMisfit = onMisfit
     this.#entries = definitions
     this.#actors = actors
     this.#isTabulated = actors !== undefined && !isInspected && process.env['STEPWRIGHT_TRANSITIONS'] !== 'xstate'
@@ -128,13 +136,11 @@ export class Programs {
     return entry && this.#program(entry, entry.plan.timeoutMs !== undefined)
   }
 
-  /** What this host makes of a record; a migration that goes wrong is told, and leaves the process for a host that knows better. */
+  /** What this host makes of a record. One that it cannot restore, though it knows the definition, is reported. */
   restoring(record: ProcessRecord): Restored | undefined {
     const found = this.examine(record)
     if ('program' in found) return found
-    const { pid, name, version } = record
-    if (found.reason === 'failed-migration')
-      process.emitWarning(`Process ${pid} (${name}, version ${version}) was not migrated: ${found.message}`)
+    if (found.reason !== 'unknown-definition') this.#onMisfit(record, found)
     return undefined
   }
 

@@ -1,13 +1,18 @@
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import type { Clock } from '../../record/clock.ts'
+import type { ProcessRecord } from '../../record/record.ts'
 import type { Command, Refusal } from '../../store/commands.ts'
+import type { Documents } from '../../store/documents.ts'
+import { putMisfit } from '../../store/misfits.ts'
 import type { AdoptedProcess, HostStore } from '../../store/store.ts'
 import type { Events } from '../events.ts'
 import type { Logger } from '../logger.ts'
 import type { LiveProcess } from '../process/live-process.ts'
+import type { Unrestorable } from './programs.ts'
 
 export interface ReportsOptions {
   readonly store: Pick<HostStore, 'hostId' | 'log'>
+  readonly documents: Documents
   readonly clock: Clock
   readonly logger: Logger
   readonly events: Events
@@ -44,6 +49,17 @@ export class Reports {
     const pids = adopted.map(({ record }) => record.pid)
     logger.info({ host: store.hostId, pids }, `Host ${store.hostId} goes on with ${pids.length} processes of others`)
     events.emit('host', () => ({ type: 'adopted', pids: [...pids] }))
+  }
+
+  /** A process whose definition is known, and which cannot go on with it: for people here, and in the store for all who read it. */
+  misfit({ pid, name, version, revision }: ProcessRecord, { reason, message }: Unrestorable): void {
+    const { store, documents, clock, logger, events } = this.#options
+    logger.warn({ host: store.hostId, pid, reason }, `Process ${pid} (${name}, version ${version}) is left alone: ${message}`)
+    // Whoever opens the host hears of it too.
+    setImmediate(() => events.emit('misfit', () => ({ pid, name, version, reason, message })))
+    putMisfit(documents, { pid, host: store.hostId, reason, message, revision, at: clock.now() }).catch((error: unknown) =>
+      this.problem(`Why process ${pid} is left alone could not be stored`, error, pid),
+    )
   }
 
   lost(losses: readonly StepwrightError[], pids: readonly string[]): void {

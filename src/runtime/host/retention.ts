@@ -1,5 +1,6 @@
 import type { Clock } from '../../record/clock.ts'
 import { sweepCommands } from '../../store/commands.ts'
+import { sweepMisfits } from '../../store/misfits.ts'
 import type { HostStore, Store } from '../../store/store.ts'
 
 const INTERVAL_MS = 60_000
@@ -25,7 +26,8 @@ export function startRetention({ store, readers, clock, retentionMs, onError }: 
     const now = clock.now()
     const jumped = now - lookedAt > INTERVAL_MS + JUMP_MS
     lookedAt = now
-    if (!jumped) Promise.all([store.expire(now - retentionMs, now - MIN_KEPT_MS), sweepCommands(readers)]).catch(onError)
+    if (!jumped)
+      Promise.all([store.expire(now - retentionMs, now - MIN_KEPT_MS), sweepCommands(readers), sweepMisfits(readers)]).catch(onError)
     stop = clock.after(jumped ? JUMP_MS : INTERVAL_MS, expire)
   }
   expire()

@@ -36,7 +36,9 @@ const MAKERS: readonly ((text: string, folder: string) => string)[] = [
   (text, folder) => paths.takenJournal(folder, text),
   text => paths.logFolder(text),
   text => paths.log(text),
-  ...(['charts', 'commands', 'hosts', 'schedules'] as const).map(collection => (text: string) => paths.document(collection, text)),
+  ...(['charts', 'commands', 'hosts', 'misfits', 'schedules'] as const).map(
+    collection => (text: string) => paths.document(collection, text),
+  ),
   text => paths.collection(text as Collection),
   text => paths.key(text),
   (text, folder) => paths.found(folder, text),
