@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { StepwrightError, type ErrorCode } from '../errors.ts'
+import { isStoreError, StepwrightError, type ErrorCode } from '../errors.ts'
 import { commandState, deleteCommand, putCommand, type Command } from '../store/commands.ts'
 import { createPid } from '../record/pid.ts'
 import { isFinal, type ProcessRecord } from '../record/record.ts'
@@ -25,7 +25,7 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
   const found = await mustLive(store, pid)
   const at = later()
   const id = createPid(at)
-  await putCommand(store.documents, { ...wishFor(found.record), pid, id, at })
+  await putSafely(store, { ...wishFor(found.record), pid, id, at })
   if (found.host !== undefined) await store.wake(found.host.id)
   for (let look = 0; ; look++) {
     // A live host answers within a few polls, so read the process again only every 8th.
@@ -37,6 +37,16 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
     if (await isTaken(store, pid, id)) return 'taken'
     signal.throwIfAborted()
     await delay(LOOK_MS[look] ?? LAST_LOOK_MS)
+  }
+}
+
+/** A store that fails may have kept the command all the same. With the same id it is not applied twice. */
+async function putSafely({ documents }: Store, command: Command): Promise<void> {
+  try {
+    await putCommand(documents, command)
+  } catch (error) {
+    if (!isStoreError(error)) throw error
+    await putCommand(documents, command)
   }
 }
 

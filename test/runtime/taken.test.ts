@@ -1,6 +1,6 @@
 import test from 'ava'
 import { setImmediate as turn } from 'node:timers/promises'
-import { defineProcess, StepwrightError, type Runtime, type RuntimeEvents } from '../../src/index.ts'
+import { defineProcess, openClient, StepwrightError, type Runtime, type RuntimeEvents } from '../../src/index.ts'
 import type { HostStore, Store } from '../../src/store/store.ts'
 import { createTestRuntime, memoryStore } from '../../src/testing/index.ts'
 import { gate } from './gate.ts'
@@ -305,4 +305,41 @@ test('a host that was cut off from its store, and whose processes went on elsewh
   t.is(await (await back.start(definition)).result(), 'victim')
   t.deepEqual(ran, ['victim one 1', 'heir one 2', 'heir two 1', 'victim one 1', 'victim two 1'])
   await Promise.all([back.close(), heir.close()])
+})
+
+test('the answers to commands are lost: each is carried out once', async t => {
+  const inner = memoryStore()
+  const { documents } = inner
+  let lost = 0
+  const store: Store = {
+    ...wrappedStore(() => ({}), inner),
+    documents: {
+      list: (...given) => documents.list(...given),
+      get: (...given) => documents.get(...given),
+      delete: (...given) => documents.delete(...given),
+      async put(collection, ...given) {
+        await documents.put(collection, ...given)
+        if (collection !== 'commands' || lost++ % 2 === 1) return
+        // Its host has carried it out before the client asks again.
+        for (let i = 0; i < 20; i++) await turn()
+        throw noAnswer()
+      },
+    },
+  }
+  const definition = defineProcess({ name: 'asks' })
+    .interrupt('first')
+    .interrupt('second')
+    .step('end', () => 'over')
+  const host = await createTestRuntime({ processes: [definition], store: inner })
+  const [job, other] = [await host.start(definition), await host.start(definition)]
+  const client = openClient(store)
+  t.is(await client.proceed(job.pid), 'taken')
+  t.is((await host.until(job.pid, 'interrupted')).steps[1]?.status, 'interrupted', 'it did not proceed twice')
+  t.is(await client.proceed(job.pid), 'taken')
+  t.is(await job.result(), 'over')
+  t.is(await client.cancel(other.pid), 'taken')
+  t.is((await host.get(other.pid))?.status, 'cancelled')
+  t.is(lost, 6)
+  await client.close()
+  await host.close()
 })

@@ -48,3 +48,22 @@ test('a host of another boot on a network file system is told, and never robbed;
   t.is((await collect(host.adopt(() => true))).length, 1)
   await host.close()
 })
+
+test('where machines cannot be told apart a network file system fails closed', async t => {
+  for (const spoil of [
+    (card: string) =>
+      fs.writeFileSync(card, JSON.stringify({ ...(JSON.parse(fs.readFileSync(card, 'utf8')) as object), bootId: undefined })),
+    (card: string) => fs.writeFileSync(card, 'damaged'),
+    (card: string) => fs.rmSync(card),
+  ]) {
+    const dir = tempDir(t)
+    const { hostId, pid } = await lostHost(dir)
+    spoil(path.join(dir, 'hosts', `${hostId}.json`))
+    const shared = lowdbStore(dir, { files: on(NFS) })
+    t.is((await shared.get(pid))?.host?.state, 'unknown')
+    const host = await shared.openHost()
+    t.deepEqual(await collect(host.adopt(() => true)), [])
+    await host.close()
+    t.is((await lowdbStore(dir, { files: on(EXT4) }).get(pid))?.host?.state, 'dead')
+  }
+})
