@@ -129,7 +129,7 @@ export class OwnedJournals {
     } catch (error) {
       const { files, paths } = this.#directory
       if (!isMissing((error as StepwrightError).cause) || !files.existsSync(paths.format)) throw error
-      makeFolder(files, this.#folder)
+      orWriteFailed(this.#folder, () => makeFolder(files, this.#folder))
       this.#put(owned)
     }
   }

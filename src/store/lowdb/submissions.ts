@@ -13,6 +13,7 @@ import type { Created } from '../store.ts'
 import type { Directory } from './directory.ts'
 import { readFirstLine } from './first-line.ts'
 import { makeStoreSafe, prepareStore } from './layout.ts'
+import { placeOf } from './locate.ts'
 import { orWriteFailed } from './owned-journals.ts'
 import { namesIn, pidOfDraft, pidsIn } from './paths.ts'
 
@@ -47,7 +48,10 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
     throw error instanceof StepwrightError ? error : writeFailed(draft, error)
   }
   try {
-    publish(directory, holder)
+    // A host may have published the draft, or dropped it as the first half of a dead client's.
+    if (!publish(directory, holder) && holder === pid && placeOf(directory, pid) === undefined) {
+      throw new Error('a host took it for what a client that died has left, and removed it')
+    }
     if (key !== undefined) await durability.folders(paths.keys)
   } catch (error) {
     throw writeFailed(draft, error)
@@ -57,10 +61,11 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
 
 /**
  * Lets everybody see a submission. Whoever is given a process by its key does this too: the client
- * of that process may have died, or failed, between its claim and the rename.
+ * of that process may have died, or failed, between its claim and the rename. Returns whether this
+ * call did it.
  */
-export function publish({ files, paths }: Directory, pid: string): void {
-  ifThere(() => files.renameSync(paths.draft(paths.pending, pid), paths.journal(paths.pending, pid)))
+export function publish({ files, paths }: Directory, pid: string): boolean {
+  return ifThere(() => (files.renameSync(paths.draft(paths.pending, pid), paths.journal(paths.pending, pid)), true)) ?? false
 }
 
 /** See `HostStore.take`. Each journal is taken by a rename that lets exactly one host win. */

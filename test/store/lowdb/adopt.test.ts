@@ -3,6 +3,7 @@ import path from 'node:path'
 import test from 'ava'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
+import type { Files } from '../../../src/journal/files.ts'
 import { encodeFirst, encodeLine } from '../../../src/journal/line.ts'
 import { letDie } from '../../../src/store/hosts/host-presence.ts'
 import { journalOf, tempDir, treeOf } from '../helpers.ts'
@@ -134,4 +135,25 @@ test('what a host leaves when it closes and is adopted is gone without a trace',
     treeOf(dir).filter(name => /^(hosts|active)/.test(name)),
     ['active', 'active/released', 'hosts'],
   )
+})
+
+test('a process that is taken from a host by force is not lost, though that host takes it back at once', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const record = await created(host)
+  const journal = journalOf(dir, host.hostId, record.pid)
+  const files: Files = {
+    ...fs,
+    renameSync(from, to) {
+      fs.renameSync(from, to)
+      // As its adoption does.
+      if (path.dirname(to) === path.join(dir, 'active', 'released')) {
+        fs.mkdirSync(path.dirname(journal), { recursive: true })
+        fs.renameSync(to, journal)
+      }
+    },
+  }
+  t.is(await lowdbStore(dir, { files }).adopt(host.hostId, true), 1)
+  t.is((await lowdbStore(dir).get(record.pid))?.record.pid, record.pid)
+  await host.close()
 })

@@ -261,3 +261,16 @@ test('a disk that does not tell of a file is told with a code to whoever follows
   await t.throwsAsync(changes.next(), { code: 'ERR_STORE_READ' })
   await host.close()
 })
+
+test('a submission that a host has removed as half of one, since its client was stopped for so long, is not said to be there', async t => {
+  const dir = tempDir(t)
+  await (await lowdbStore(dir).openHost()).close()
+  const files: Files = {
+    ...fs,
+    writeSync(fd, buffer, offset, length) {
+      for (const name of fs.readdirSync(path.join(dir, 'pending'))) fs.unlinkSync(path.join(dir, 'pending', name))
+      return fs.writeSync(fd, buffer, offset, length)
+    },
+  }
+  await t.throwsAsync(lowdbStore(dir, { files }).submit(aRecord()), { code: 'ERR_STORE_WRITE' })
+})
