@@ -1,6 +1,7 @@
 import { isFinal, type ProcessRecord } from '../../src/record/record.ts'
 import type { ActionName } from './profile.ts'
 import { NO_FAULTS } from './kernel/faults.ts'
+import type { Life } from './kernel/life.ts'
 import type { Order } from './program.ts'
 import type { World } from './world.ts'
 
@@ -130,12 +131,7 @@ const ACTIONS: Readonly<Record<ActionName, (world: World) => void>> = {
     const host = pickOne(world, world.livingHosts)
     if (host === undefined || host.life.isStopped) return
     world.counts.stops += 1
-    host.life.isStopped = true
-    world.say(`${host.life.name} stops`)
-    world.after(world.random.next() ** 2 * 8_000, () => {
-      host.life.isStopped = false
-      world.say(`${host.life.name} goes on`)
-    })
+    stop(world, host.life, world.random.next() ** 2 * 8_000)
   },
   close(world) {
     const host = pickOne(world, world.openHosts)
@@ -160,12 +156,39 @@ const ACTIONS: Readonly<Record<ActionName, (world: World) => void>> = {
       world.setClock(-by)
     })
   },
+  /** As whoever cleans up a folder does. */
+  unlinkSocket(world) {
+    const host = pickOne(world, world.openHosts)
+    if (host) world.unlinkSocketOf(host.life)
+  },
+  /** A host stops, seems to be dead, and loses its processes to whoever knows better: then it goes on. */
+  rob(world) {
+    const host = pickOne(world, world.openHosts)
+    const { client } = world
+    if (host === undefined || host.life.isStopped || client === undefined) return
+    stop(world, host.life, 200 + world.random.next() * 4_000)
+    world.counts.forced += 1
+    if (world.random.chance(0.5)) world.unlinkSocketOf(host.life)
+    for (const hostId of host.life.hostIds) {
+      world.ledger.onForced(hostId)
+      world.order(client, { type: 'adopt', hostId, force: true })
+    }
+  },
   losePower(world) {
     world.counts.powerLosses += 1
     world.losePower()
     world.openClient()
     for (let count = 0; count < world.profile.hosts; count++) world.openHost()
   },
+}
+
+function stop(world: World, life: Life, forMs: number): void {
+  life.isStopped = true
+  world.say(`${life.name} stops`)
+  world.after(forMs, () => {
+    life.isStopped = false
+    world.say(`${life.name} goes on`)
+  })
 }
 
 function fault(world: World, rates: typeof NO_FAULTS): void {

@@ -14,8 +14,12 @@ export class Ledger {
   readonly known = new Set<string>()
   /** Processes that somebody has asked to delete. */
   readonly deleted = new Set<string>()
-  /** Processes that were taken from a host by force. */
-  readonly robbed = new Set<string>()
+  /** Hosts that were taken for dead, though they may be alive. */
+  readonly #robbed = new Set<string>()
+  /** Processes that were taken from one of them. */
+  readonly #taken = new Set<string>()
+  /** Lines that a robbed host has written before it found out. */
+  readonly #lastLines = new Set<string>()
   readonly #pidByKey = new Map<string, string>()
   readonly #revisions = new Map<string, number>()
   /** The revision in which a step has ended. */
@@ -44,9 +48,19 @@ export class Ledger {
       if (!this.#views.has(inode)) this.#views.set(inode, new JournalView(inode, pid))
       this.#read(inode)
     } else if (!paths.delete(path)) return
+    if (!isThere && this.#robbed.has(place.owner ?? '')) this.#taken.add(pid)
     if (isMoving) return
-    if (paths.size > 1 && !this.robbed.has(pid)) this.#onViolation(`process ${pid} has two journals: ${[...paths].join(', ')}`)
+    if (paths.size > 1 && !this.#isRobbed(pid)) this.#onViolation(`process ${pid} has two journals: ${[...paths].join(', ')}`)
     if (paths.size === 0 && this.known.has(pid) && !this.deleted.has(pid)) this.#onViolation(`process ${pid} is lost: ${path} is gone`)
+  }
+
+  /** What a host has may be taken from it from now on: for a moment there may be two journals of it. */
+  onForced(hostId: string): void {
+    this.#robbed.add(hostId)
+  }
+
+  #isRobbed(pid: string): boolean {
+    return this.#taken.has(pid) || [...(this.paths.get(pid) ?? [])].some(path => this.#robbed.has(placeOf(path)?.owner ?? ''))
   }
 
   /** A file was written or cut by a process. */
@@ -57,8 +71,19 @@ export class Ledger {
     const records = view.read()
     if (records.length === 0) return
     const owned = [...life.hostIds].some(id => this.paths.get(view.pid)?.has(`/store/active/${id}/${view.pid}.jsonl`))
-    if (inode.links === 0 || !owned) this.#onViolation(`${life.name} wrote to the journal of process ${view.pid}, which is not its own`)
+    if (inode.links === 0 || !owned) {
+      this.#onForeign(life, view)
+      // It counts if a copy of the journal has it.
+      return
+    }
     for (const record of records) this.#onRecord(life, record)
+  }
+
+  /** A host that was robbed finds out with the first line it writes: nothing may follow from that, and no other line. */
+  #onForeign(life: Process, { pid, inode }: JournalView): void {
+    const id = `${life.name} ${inode.ino}`
+    if (this.#isRobbed(pid) && !this.#lastLines.has(id)) this.#lastLines.add(id)
+    else this.#onViolation(`${life.name} wrote to the journal of process ${pid}, which is not its own`)
   }
 
   #onRecord(life: Process, record: ProcessRecord): void {
@@ -101,6 +126,9 @@ export class Ledger {
     const what = `attempt ${attempt} of ${step}${item} of process ${pid}`
     const paths = [...(this.paths.get(pid) ?? [])]
     const mine = paths.find(path => [...life.hostIds].some(id => path === `/store/active/${id}/${pid}.jsonl`))
+    // A host that is stopped between the record and the work, and robbed meanwhile, cannot know.
+    const wasMine = this.#isRobbed(pid) && [...this.#views.values()].some(one => one.pid === pid && one.begun.has(`${step} ${attempt}`))
+    if (mine === undefined && wasMine) return
     if (mine === undefined) return this.#onViolation(`${life.name} began ${what}, whose journal is ${paths.join(' ') || 'nowhere'}`)
     const view = [...this.#views.values()].find(one => one.pid === pid && one.inode.links > 0 && this.#isAt(one, mine))
     const record = view?.record
@@ -108,7 +136,7 @@ export class Ledger {
     if (found === undefined || found.status !== 'running' || (item === '' && found.attempt !== attempt))
       this.#onViolation(`${life.name} began ${what} before a record says so: ${JSON.stringify(found)}`)
     if (this.#ended.has(`${pid} ${step}`)) this.#onViolation(`${life.name} began ${what}, which had finished`)
-    const id = item === '' ? `${pid} ${step} ${attempt}` : `${life.pid} ${pid} ${step}${item} ${attempt}`
+    const id = item === '' ? `${pid} ${step} ${attempt}` : `${life.pid} ${pid} ${step}${item} ${found?.attempt} ${attempt}`
     if (this.#attempts.has(id)) this.#onViolation(`${life.name} began ${what} for the second time`)
     this.#attempts.add(id)
     this.#mustSurvive(pid, view?.begun.get(`${step} ${found?.attempt}`) ?? 1)

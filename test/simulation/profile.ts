@@ -23,6 +23,8 @@ const USUAL = {
   diskErrors: 1.5,
   clock: 2,
   losePower: 2,
+  unlinkSocket: 2,
+  rob: 2,
 } as const
 
 export type ActionName = keyof typeof USUAL
@@ -33,6 +35,8 @@ export interface Profile {
   readonly hosts: number
   readonly actions: number
   readonly schedules: boolean
+  /** Each process has a network of its own. */
+  readonly containers: boolean
   /** Journals longer than this are compacted; in bytes. */
   readonly compactAt: number
   readonly interrupted: number
@@ -71,6 +75,7 @@ export function profileOf(random: Random): Profile {
     hosts: random.int(1, 3),
     actions: random.int(8, 45),
     schedules: random.chance(0.3),
+    containers: random.chance(0.3),
     compactAt: random.pick([1_500, 4_000, Infinity]),
     interrupted: random.pick([0, 0.003, 0.02, 0.06]),
     mostlyShort: random.pick([1, 3, 6]),

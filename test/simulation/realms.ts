@@ -17,7 +17,15 @@ const SIMULATED: Readonly<Record<string, string>> = {
   nanoid: 'nanoid',
 }
 /** These neither wait nor look at the world. */
-const PURE: ReadonlySet<string> = new Set(['node:path', 'node:url', 'node:crypto', 'node:constants', 'node:worker_threads', 'node:module'])
+const PURE: ReadonlySet<string> = new Set([
+  'node:path',
+  'node:url',
+  'node:crypto',
+  'node:constants',
+  'node:worker_threads',
+  'node:module',
+  'node:async_hooks',
+])
 const GLOBALS = [
   'Buffer',
   'URL',

@@ -4,4 +4,7 @@ export const SEEDS: Readonly<Record<number, string>> = {
   121: 'a store that failed while a child was started failed its parent',
   2394: 'a process was not there for whoever was given it by its key, since its client had failed right after the claim',
   2444: 'a journal that could not be opened kept hosts from opening',
+  75: 'a process was lost whose host took it back while it was taken from it by force',
+  228: 'a line counted that a host wrote while its journal was copied by force',
+  509: 'a submission was acknowledged that a host had removed as the half of one',
 }

@@ -100,7 +100,7 @@ export class World implements Actor {
   }
 
   say(text: string): void {
-    this.trace.push(`${this.system?.scheduler.nowMs.toFixed(3) ?? '0'} ${text}`)
+    this.trace.push(`${this.system?.scheduler.nowMs.toFixed(3) ?? '0'} ${text.replaceAll('\0', '@')}`)
   }
 
   violate(what: string): void {
@@ -114,7 +114,12 @@ export class World implements Actor {
     const realm = this.#realms.find(one => one.kernel === undefined || ((one.kernel as Life).isDead && !(one.kernel as Life).isRunning))
     if (realm === undefined) return undefined
     const number = ++this.#lives
-    const life = new Life(this.system, `${kind}${number}`, 1000 + number, realm, one => this.#tell(one))
+    const life = new Life(
+      this.system,
+      { name: `${kind}${number}`, pid: 1000 + number, network: this.profile.containers ? number : 0 },
+      realm,
+      one => this.#tell(one),
+    )
     for (const reborn of realm.context['__reborn'] as ((knobs: object) => void)[]) reborn({ compactAt: this.profile.compactAt })
     lives.add(life)
     scheduler.actors.push(life)
@@ -175,6 +180,17 @@ export class World implements Actor {
     this.say(`${life.name} dies`)
     life.kill()
     this.#forgetLife(life)
+  }
+
+  unlinkSocketOf(life: Life): void {
+    for (const id of life.hostIds) {
+      const path = `/store/hosts/${id}.sock`
+      if (this.system.disk.find(path) === undefined) continue
+      this.say(`somebody deletes ${path}`)
+      this.system.disk.unlink(path)
+      // Nothing but the file shows that it is alive, so that others may believe it dead before it has made the file anew.
+      if (this.profile.containers) this.ledger.onForced(id)
+    }
   }
 
   losePower(): void {

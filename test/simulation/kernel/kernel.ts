@@ -13,6 +13,7 @@ export interface Stat {
 export interface Kernel {
   readonly pid: number
   readonly hostname: string
+  readonly network: number
   /** Epoch milliseconds, as the clock on the wall shows them. */
   wallMs(): number
   monotonicMs(): number

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import vm from 'node:vm'
 import type { Disk, Inode } from './disk.ts'
 import { Failure, KILLED } from './failure.ts'
@@ -8,6 +9,8 @@ import type { Connection, Ends } from './sockets.ts'
 import type { System } from './system.ts'
 
 const CALL = new vm.Script('__call()')
+/** What runs while another process is in the middle of something has nothing of that one's asynchronous context. */
+const outside = AsyncLocalStorage.snapshot()
 const MAX_FDS = 256
 
 interface Descriptor {
@@ -25,6 +28,7 @@ export interface Realm {
 export class Life implements Actor, Kernel, Process {
   readonly name: string
   readonly pid: number
+  readonly network: number
   readonly realm: Realm
   readonly queue: Event[] = []
   readonly tell: Tell
@@ -39,10 +43,16 @@ export class Life implements Actor, Kernel, Process {
   readonly #fds = new Map<number, Descriptor>()
   readonly #watches = new Set<{ readonly inode: Inode; readonly onChange: () => void }>()
 
-  constructor(system: System<Life>, name: string, pid: number, realm: Realm, tell: (life: Life) => Tell) {
+  constructor(
+    system: System<Life>,
+    { name, pid, network }: Pick<Process, 'name' | 'pid' | 'network'>,
+    realm: Realm,
+    tell: (life: Life) => Tell,
+  ) {
     this.#system = system
     this.name = name
     this.pid = pid
+    this.network = network
     this.realm = realm
     this.tell = tell(this)
     realm.kernel = this
@@ -57,7 +67,7 @@ export class Life implements Actor, Kernel, Process {
     const { context } = this.realm
     context.__call = callback
     try {
-      CALL.runInContext(context)
+      outside(() => CALL.runInContext(context))
     } catch (error) {
       if (!this.isDead) this.#system.onCrash(this, error)
     } finally {

@@ -5,6 +5,8 @@ export interface Process {
   readonly name: string
   readonly pid: number
   readonly isDead: boolean
+  /** Of containers each has its own. */
+  readonly network: number
   /** The hosts it has opened. */
   readonly hostIds: ReadonlySet<string>
   /** Calls back once something has come back from a disk or another process. */

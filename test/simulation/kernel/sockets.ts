@@ -67,10 +67,16 @@ interface Listener {
 /** Connections that wait to be accepted: one that nobody accepts is full soon. */
 const BACKLOG = 3
 
+/** Linux has names of sockets that are no files. */
+const isAbstract = (path: string): boolean => path.startsWith('\0')
+
+const nameIn = ({ network }: Process, path: string): string => `${network} ${path.slice(1)}`
+
 /** Sockets with names in the file system. The kernel closes those of a process that dies; the name stays. */
 export class Sockets {
   readonly #disk: Disk
-  readonly #listeners = new Map<Inode, Listener>()
+  /** By the file of a socket, or by a name that is none and the network it is known in. */
+  readonly #listeners = new Map<Inode | string, Listener>()
   readonly ends = new Set<End>()
 
   constructor(disk: Disk) {
@@ -79,18 +85,23 @@ export class Sockets {
 
   /** @returns a function that stops it */
   listen(life: Process, path: string, onConnection: Listener['onConnection']): () => void {
-    if (this.#disk.find(path) !== undefined) throw new Failure('EADDRINUSE', path)
-    const inode = this.#disk.create(path, 'socket')
-    this.#listeners.set(inode, { life, waiting: [], onConnection })
+    const place = isAbstract(path) ? nameIn(life, path) : this.#create(path)
+    if (this.#listeners.has(place)) throw new Failure('EADDRINUSE', path)
+    this.#listeners.set(place, { life, waiting: [], onConnection })
     return () => {
-      this.#stop(inode)
+      this.#stop(place)
       // As libuv does, whoever has this name by now.
-      if (this.#disk.find(path)) this.#disk.unlink(path)
+      if (!isAbstract(path) && this.#disk.find(path)) this.#disk.unlink(path)
     }
   }
 
+  #create(path: string): Inode {
+    if (this.#disk.find(path) !== undefined) throw new Failure('EADDRINUSE', path)
+    return this.#disk.create(path, 'socket')
+  }
+
   connect(life: Process, path: string, ends: Ends): Connection {
-    const listener = this.#listeners.get(this.#disk.get(path))
+    const listener = this.#listeners.get(isAbstract(path) ? nameIn(life, path) : this.#disk.get(path))
     if (listener === undefined) throw new Failure('ECONNREFUSED', path)
     if (listener.waiting.length >= BACKLOG) throw new Failure('EAGAIN', path)
     const near = new End(this, life)
@@ -112,12 +123,12 @@ export class Sockets {
 
   closeAllOf(life: Process): void {
     for (const end of this.ends) if (end.life === life) end.close(end.ends === undefined ? 'ECONNRESET' : undefined)
-    for (const [inode, listener] of this.#listeners) if (listener.life === life) this.#stop(inode)
+    for (const [place, listener] of this.#listeners) if (listener.life === life) this.#stop(place)
   }
 
-  #stop(inode: Inode): void {
-    const listener = this.#listeners.get(inode)
-    this.#listeners.delete(inode)
+  #stop(place: Inode | string): void {
+    const listener = this.#listeners.get(place)
+    this.#listeners.delete(place)
     for (const end of listener?.waiting ?? []) end.close('ECONNRESET')
   }
 }

@@ -108,6 +108,17 @@ export const readdirSync = (path: string): string[] => call('readdir', kernel =>
 
 export const statfsSync = (_path: string): { type: number } => ({ type: 0xef53 })
 
+export const existsSync = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Of the network that a process is in. */
+export const readlinkSync = (_path: string): string => `net:[${kernel().network}]`
+
 export function readFileSync(path: string, encoding?: 'utf8'): string | Buffer {
   if (path === BOOT_ID) return 'simulated'
   const fd = openSync(path, O_RDONLY)
@@ -166,6 +177,8 @@ export default {
   rmdirSync,
   readdirSync,
   statfsSync,
+  existsSync,
+  readlinkSync,
   readFileSync,
   fsync,
   fdatasync,
