@@ -1,3 +1,6 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+
 /** A fault, put into the sources on purpose: the tests of its area must find it. */
 export interface Mutant {
   readonly area: keyof typeof AREAS
@@ -18,7 +21,7 @@ export const AREAS = {
   compaction: ['store/lowdb/compaction', 'store/lowdb/power', 'store/lowdb/adopt', 'journal/*'],
   commands: ['steering/steering', 'steering/kept', 'store/commands', 'runtime/interrupt', 'runtime/cancel', 'runtime/machine'],
   keys: ['store/lowdb/keys', 'store/lowdb/faults', 'store/conformance', 'runtime/key', 'runtime/child', 'steering/workers'],
-  reading: ['store/lowdb/adopt', 'store/lowdb/processes', 'store/conformance', 'store/lowdb/bad-input', 'journal/*'],
+  reading: ['store/lowdb/adopt', 'store/lowdb/processes', 'store/conformance', 'journal/*'],
 } as const
 
 const ATTEMPT = 'runtime/attempt/attempt.ts'
@@ -56,8 +59,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'barrier',
     fault: 'a line that failed is not written again',
     file: WRITER,
-    find: 'await keepTrying(put(line), { clock, onError })',
-    replace: 'await keepTrying(() => put(line)().catch(onError), { clock })',
+    find: 'await keepTrying(put(line), { clock, onError, passes })',
+    replace: 'await keepTrying(() => put(line)().catch(onError), { clock, passes })',
   },
   {
     area: 'barrier',
@@ -133,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'ownership',
     fault: 'a host writes any revision',
     file: OWNED,
-    find: 'if (line.revision !== owned.revision || owned.unsafe.size === 0) checkRevision(line, owned.revision)',
+    find: 'checkRevision(line, owned.revision)\n',
     replace: '',
   },
   {
@@ -200,32 +203,74 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return false && NETWORK.has(',
   },
   {
-    area: 'adoption',
-    fault: 'no second look after the rename',
-    file: ADOPT,
-    find: 'const now = await readJournal(files, file, pid)',
-    replace: 'const now = before as ProcessRecord | undefined',
+    area: 'ownership',
+    fault: 'a host does not look whether its journal is still there after a line',
+    file: OWNED,
+    find: 'this.#confirm(line.pid, owned)\n    if (owned.journal.length',
+    replace: 'if (owned.journal.length',
+  },
+  {
+    area: 'ownership',
+    fault: 'lines of an earlier epoch are written',
+    file: OWNED,
+    find: 'if (owned === undefined || owned.epoch !== epochOf(line)) return this.#writtenBefore(line)',
+    replace: 'if (owned === undefined) return this.#writtenBefore(line)',
+  },
+  {
+    area: 'ownership',
+    fault: 'a draft takes the place of a journal that is gone',
+    file: OWNED,
+    find: 'try {\n      this.#confirm(pid, owned)\n    } catch (error) {\n      dropDraft(this.#directory, replacement)\n      throw error\n    }\n',
+    replace: '',
+  },
+  {
+    area: 'ownership',
+    fault: 'an absent socket is a death at once',
+    file: LIVENESS,
+    find: 'await delay(ABSENT_MS)\n',
+    replace: '',
+  },
+  {
+    area: 'ownership',
+    fault: 'what is taken by force is not copied',
+    file: 'store/lowdb/adopt-host.ts',
+    find: 'replace(directory, replacement)\n',
+    replace: '',
   },
   {
     area: 'adoption',
-    fault: 'a journal that another host took is run all the same',
+    fault: 'an adopted journal is not copied',
     file: ADOPT,
-    find: 'if (!rename(files, file, paths.activeJournal(hostId, pid))) return undefined\n',
-    replace: 'rename(files, file, paths.activeJournal(hostId, pid))\n',
+    find: 'replace(directory, replacement)\n',
+    replace: '',
+  },
+  {
+    area: 'adoption',
+    fault: 'an adoption has no epoch of its own',
+    file: ADOPT,
+    find: 'epochOf(newest)) + 1',
+    replace: 'epochOf(newest))',
+  },
+  {
+    area: 'adoption',
+    fault: 'no second look after the rename',
+    file: ADOPT,
+    find: 'return await goOnWithCopy(directory, hostId, pid)',
+    replace: 'const own = await goOnWithCopy(directory, hostId, pid)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
   },
   {
     area: 'adoption',
     fault: 'a process that lost its key is run',
     file: ADOPT,
-    find: 'if (key === undefined || keys.claim(key, pid, file) === pid || revision > 1) return record',
-    replace: 'return record',
+    find: 'if (key !== undefined && keys.claim(key, pid, file) !== pid && revision === 1) return void removeFile(files, file)\n',
+    replace: '',
   },
   {
     area: 'adoption',
     fault: 'a process that has begun is dropped for one with its key',
     file: ADOPT,
-    find: ' || revision > 1) return record',
-    replace: ') return record',
+    find: ' && revision === 1) return void removeFile',
+    replace: ') return void removeFile',
   },
   {
     area: 'adoption',
@@ -274,8 +319,9 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'adoption',
     fault: 'pending processes begin before those that ran',
     file: ADOPTION,
-    find: 'adopted.filter(one => !isPending(one)).forEach(resume)',
-    replace: 'adopted.filter(isPending).forEach(resume)\n    adopted.filter(one => !isPending(one)).forEach(resume)\n    return',
+    find: 'await resumeSome(adopted.filter(one => !isPending(one)))\n',
+    replace:
+      'await resumeSome(adopted.filter(isPending))\n    await resumeSome(adopted.filter(one => !isPending(one)))\n    return onResumed()\n',
   },
   {
     area: 'adoption',
@@ -302,15 +348,15 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'compaction',
     fault: 'finished items are dropped',
     file: KEEPING,
-    find: 'newest.filter(({ items }) => items)',
+    find: 'newest.filter(({ isMemory }) => isMemory)',
     replace: '[]',
   },
   {
     area: 'compaction',
     fault: 'progress since the newest transition is dropped',
     file: KEEPING,
-    find: 'newest.push({ position, items: line.items !== undefined })\n',
-    replace: 'if (line.items !== undefined) newest.push({ position, items: true })\n',
+    find: "newest.push({ position, isMemory: 'memory' in line })\n",
+    replace: "if ('memory' in line) newest.push({ position, isMemory: true })\n",
   },
   {
     area: 'compaction',
@@ -393,8 +439,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'commands',
     fault: 'a host that closes refuses commands',
     file: COMMANDS,
-    find: "if (error instanceof StepwrightError && error.code === 'ERR_RUNTIME_CLOSED') return\n",
-    replace: '',
+    find: "if (live.isLost || (error instanceof StepwrightError && error.code === 'ERR_RUNTIME_CLOSED')) return\n",
+    replace: 'if (live.isLost) return\n',
   },
   {
     area: 'commands',
@@ -540,3 +586,11 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'for (let look = 0; look < 1; look++) {',
   },
 ]
+
+export const ROOT = join(import.meta.dirname, '../..')
+
+/** @throws if the sources are no longer as the mutant wants them */
+export function mustFit({ fault, file, find }: Mutant): void {
+  const count = fs.readFileSync(join(ROOT, 'src', file), 'utf8').split(find).length - 1
+  if (count !== 1) throw new Error(`The mutant '${fault}' wants src/${file} to have this once, and it has it ${count} times: ${find}`)
+}

@@ -6,12 +6,12 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { AREAS, MUTANTS, type Mutant } from './mutants.ts'
+import { AREAS, MUTANTS, mustFit, ROOT, type Mutant } from './mutants.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 const COPIED = ['src', 'test', 'examples', 'bench', 'docs', 'package.json', 'ava.config.js', 'tsconfig.json', 'README.md']
+/** A line of AVA's of a test that failed. */
+const FAILED = /^ *[✘×] (?:\[fail\]: )?(.*)\n/mu
 /** A fault may let a test wait for ever. */
 const TIMEOUT_MS = 240_000
 
@@ -58,7 +58,13 @@ interface Result {
 
 async function execute(copy: Copy, args: readonly string[]): Promise<{ status: number | null; output: string }> {
   const child = spawn(process.execPath, args, { cwd: copy.dir, stdio: ['ignore', 'pipe', 'ignore'], timeout: TIMEOUT_MS })
-  const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>])
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    // One failure is enough.
+    if (FAILED.test(output)) child.kill('SIGTERM')
+  })
+  const [status] = (await once(child, 'close')) as [number | null]
   return { status, output }
 }
 
@@ -67,7 +73,7 @@ const testsOf = (area: Mutant['area']): string[] => AREAS[area].map(name => `tes
 async function test(copy: Copy, area: Mutant['area']): Promise<Result> {
   const ava = join('node_modules', 'ava', 'entrypoints', 'cli.js')
   const { status, output } = await execute(copy, [ava, '--fail-fast', ...testsOf(area)])
-  const failed = /^ *[✘×] (?:\[fail\]: )?(.*)$/mu.exec(output)?.[1]
+  const failed = FAILED.exec(output)?.[1]
   return { killed: status !== 0, by: failed ?? (status === null ? 'nothing: it took too long' : output.trim().slice(-200)) }
 }
 
@@ -78,10 +84,7 @@ async function simulate(copy: Copy, seeds: number): Promise<Result> {
 }
 
 const chosen = MUTANTS.filter(({ area, fault }) => (values.area ?? area) === area && fault.includes(values.only ?? ''))
-for (const { file, find, fault } of chosen) {
-  const count = fs.readFileSync(join(ROOT, 'src', file), 'utf8').split(find).length - 1
-  if (count !== 1) throw new Error(`'${fault}': src/${file} has ${JSON.stringify(find)} ${count} times, not once`)
-}
+for (const mutant of chosen) mustFit(mutant)
 
 const waiting = [...chosen]
 const survivors: Mutant[] = []
