@@ -4,19 +4,21 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { openClient } from 'stepwright'
+import { postgresUrl } from '../postgres/postgres.ts'
 import { tempDir } from '../temp-dir.ts'
 import { normalize, parsePage, type Example, type Page } from './blocks.ts'
 import { inOrder, read, ROOT } from './pages.ts'
 
 /** The pages of commands go on with its examples. */
 const COMMAND_LINE = 'docs/command-line.md'
+const databaseUrl = await postgresUrl()
 const ordered = await inOrder()
 const COMMANDS = ordered.filter(page => page.startsWith('docs/commands/'))
 const OTHERS = ['README.md', ...ordered.filter(page => page !== COMMAND_LINE && !COMMANDS.includes(page))]
 /** Pages whose examples stand in one folder and go on one after the other. The longest ones first. */
 const TALES: readonly (readonly string[])[] = [[COMMAND_LINE, ...COMMANDS], ...OTHERS.map(name => [name])]
 /** What pages import besides the package itself. */
-const PACKAGES = ['@types', 'lowdb', 'tinypool', 'xstate', 'zod']
+const PACKAGES = ['@types', 'lowdb', 'pg', 'tinypool', 'xstate', 'zod']
 /** A pid in a command, or the beginning of one: stands for the newest process that is no child. */
 const PID = /\baou[\da-z]*\b/g
 
@@ -62,6 +64,7 @@ function execute(folder: string, command: string): Promise<{ code: number; outpu
     NODE_OPTIONS: '--conditions=@stepwright/source --disable-warning=ExperimentalWarning',
     NODE_COMPILE_CACHE: COMPILED,
     NO_COLOR: '1',
+    ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     // Pages show what a reader sees, who has a terminal of 80 columns unless the command says otherwise.
     AS_ON_TERMINAL: /[|>]/.test(command) ? '' : '--import data:text/javascript,process.stdout.isTTY=true',
   }

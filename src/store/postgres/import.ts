@@ -1,0 +1,29 @@
+import { toFirstLine } from '../../journal/line.ts'
+import type { LogEntry } from '../../record/record.ts'
+import type { ImportedJournal } from '../journal-of-history.ts'
+import type { Created } from '../store.ts'
+import type { Connection } from './connection.ts'
+import { insertProcess } from './insert-process.ts'
+import { keyHash } from './values.ts'
+
+/** See `HostStore.import`. */
+export const importProcess = (
+  connection: Connection,
+  { first, lines, last }: ImportedJournal,
+  log: readonly LogEntry[],
+): Promise<Created> =>
+  connection.transaction(async ask => {
+    const { pid } = last
+    const journal = [toFirstLine(first), ...lines].map(line => ({ revision: line.revision, text: JSON.stringify(line) }))
+    if (!(await insertProcess(ask, last, { lines: journal }))) {
+      const [holder] = await ask<{ pid: string }>('SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1', [
+        pid,
+        keyHash(first.key),
+      ])
+      return { pid: holder?.pid ?? pid, created: false }
+    }
+    const sql = 'INSERT INTO logs (process, entry) SELECT p.id, e FROM processes p, unnest($2::text[]) AS e WHERE p.pid = $1'
+    await ask(sql, [pid, log.map(entry => JSON.stringify(entry))])
+    await connection.notify(ask, `changed ${pid}`)
+    return { pid, created: true }
+  })

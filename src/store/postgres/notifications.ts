@@ -1,0 +1,139 @@
+import type { Client } from 'pg'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect, disconnect, keepsAlive } from './client.ts'
+import type { Place } from './place.ts'
+
+/** Something may have gone unheard: whoever listens reads everything again. */
+export type Heard = readonly string[] | 'everything'
+
+const RETRY_MS = 200
+/** What a notification may hold (8,000 bytes), in pids of 20 characters. */
+const PIDS_PER_NOTE = 350
+
+/** The notifications that say which processes have changed. */
+export function changeNotes(pids: readonly string[]): string[] {
+  const notes: string[] = []
+  for (let index = 0; index < pids.length; index += PIDS_PER_NOTE)
+    notes.push(`changed ${pids.slice(index, index + PIDS_PER_NOTE).join(' ')}`)
+  return notes
+}
+
+/** The pids of a notification of changed processes; `undefined`: it is about something else. */
+export function changedPids(note: string): string[] | undefined {
+  const [kind, ...pids] = note.split(' ')
+  return kind === 'changed' ? pids : undefined
+}
+
+/** What is notified of a store, heard over one connection for all who listen here. Opened when somebody does. */
+export class Notifications {
+  readonly #place: Place
+  readonly #listeners = new Set<(heard: Heard) => void>()
+  #client: Client | undefined
+  #opening: Promise<void> | undefined
+  #closed = false
+
+  constructor(place: Place) {
+    this.#place = place
+  }
+
+  /** @returns how to stop listening */
+  async listen(listener: (heard: Heard) => void): Promise<() => void> {
+    this.#listeners.add(listener)
+    this.#opening ??= this.#open()
+    await this.#opening
+    this.#keepAliveIfHeard()
+    return () => {
+      this.#listeners.delete(listener)
+      this.#keepAliveIfHeard()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#client) await disconnect(this.#client)
+  }
+
+  /** Node stays as long as somebody listens. */
+  #keepAliveIfHeard(): void {
+    if (this.#client) keepsAlive(this.#client, this.#listeners.size > 0)
+  }
+
+  #tell(heard: Heard): void {
+    for (const listener of this.#listeners) listener(heard)
+  }
+
+  async #open(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        const client = await connect(this.#place)
+        client.on('notification', ({ payload = '' }) => {
+          const pids = changedPids(payload)
+          if (pids) this.#tell(pids)
+        })
+        client.once('end', () => this.#reopen())
+        await client.query(`LISTEN ${this.#place.channel}`)
+        this.#client = client
+        this.#keepAliveIfHeard()
+        if (this.#closed) await disconnect(client)
+        return
+      } catch {
+        await delay(RETRY_MS)
+      }
+    }
+  }
+
+  #reopen(): void {
+    if (this.#closed) return
+    this.#opening = this.#open().then(() => this.#tell('everything'))
+  }
+}
+
+/** What one reader has heard since it last asked. */
+export class Inbox {
+  readonly #of: string | undefined
+  #heard: Set<string> | 'everything' = new Set()
+  #wake: () => void = () => {}
+  #stop: () => void = () => {}
+
+  /** @param of only changes of this process count */
+  constructor(of?: string) {
+    this.#of = of
+  }
+
+  async open(notifications: Notifications): Promise<void> {
+    this.#stop = await notifications.listen(heard => this.#hear(heard))
+  }
+
+  /**
+   * Waits until something has changed, or the signal aborts.
+   *
+   * @param atMostMs after so long it returns although nothing was heard
+   */
+  async next(signal: AbortSignal, atMostMs?: number): Promise<Set<string> | 'everything'> {
+    if (this.#heard !== 'everything' && this.#heard.size === 0 && !signal.aborted) {
+      await new Promise<void>(resolve => {
+        const timer = atMostMs === undefined ? undefined : setTimeout(done, atMostMs).unref()
+        function done(): void {
+          clearTimeout(timer)
+          signal.removeEventListener('abort', done)
+          resolve()
+        }
+        signal.addEventListener('abort', done, { once: true })
+        this.#wake = done
+      })
+    }
+    const heard = this.#heard
+    this.#heard = new Set()
+    return heard
+  }
+
+  close(): void {
+    this.#stop()
+  }
+
+  #hear(heard: Heard): void {
+    if (heard === 'everything') this.#heard = heard
+    else if (this.#heard !== 'everything') for (const pid of heard) if (this.#of === undefined || pid === this.#of) this.#heard.add(pid)
+    if (this.#heard === 'everything' || this.#heard.size > 0) this.#wake()
+  }
+}

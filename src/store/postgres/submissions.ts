@@ -1,0 +1,75 @@
+import { toFirstLine } from '../../journal/line.ts'
+import { epochOf } from '../../record/record.ts'
+import type { ProcessRecord } from '../../record/record.ts'
+import type { Created } from '../store.ts'
+import type { Connection } from './connection.ts'
+import { SUBMITTED, notOurs } from './hosts.ts'
+import { insertProcess } from './insert-process.ts'
+import { changeNotes } from './notifications.ts'
+import { readRows, recordIfWhole } from './records.ts'
+import { keyHash } from './values.ts'
+
+/** Submissions looked at together. */
+const PAGE = 64
+
+export const submit = (connection: Connection, record: ProcessRecord): Promise<Created> =>
+  connection.transaction(async ask => {
+    const { pid, key, revision } = record
+    const text = JSON.stringify(toFirstLine(record))
+    if (await insertProcess(ask, record, { owner: SUBMITTED, lines: [{ revision, text }] })) {
+      for (const note of [...changeNotes([pid]), 'wake *']) await connection.notify(ask, note)
+      return { pid, created: true }
+    }
+    const [holder] = await ask<{ pid: string }>('SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1', [
+      pid,
+      keyHash(key),
+    ])
+    // The pid is ours alone: the answer to a first try was lost.
+    return holder === undefined ? Promise.reject(retry()) : { pid: holder.pid, created: holder.pid === pid }
+  })
+
+/** Whoever had the key went between two statements: the transaction is tried again. */
+const retry = (): Error => Object.assign(new Error('the key was freed meanwhile'), { code: '40001' })
+
+/** Takes submissions one by one, oldest first. */
+export async function* takeSubmitted(
+  connection: Connection,
+  hostId: string,
+  accept: (record: ProcessRecord) => boolean,
+  isSkipped: (pid: string) => boolean,
+): AsyncGenerator<ProcessRecord> {
+  const { ask, place } = connection
+  for (let after = ''; ;) {
+    const sql = 'SELECT pid FROM processes WHERE owner = $1 AND pid > $2 ORDER BY pid LIMIT $3'
+    const pids = (await ask<{ pid: string }>(sql, [SUBMITTED, after, PAGE])).map(({ pid }) => pid)
+    for (const pid of pids) {
+      if (isSkipped(pid)) continue
+      const [row] = await readRows(ask, [pid])
+      const record = row?.owner === SUBMITTED ? recordIfWhole(place, row) : undefined
+      if (record === undefined || !accept(record)) continue
+      const isTaken = await connection.transaction(async within => {
+        const taken = await within('UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 RETURNING 1', [hostId, pid, SUBMITTED])
+        if (taken.length > 0) await connection.notify(within, `changed ${pid}`)
+        return taken.length > 0
+      })
+      if (isTaken) yield { ...record, epoch: row!.epoch }
+    }
+    if (pids.length < PAGE) return
+    after = pids.at(-1)!
+  }
+}
+
+/** See `HostStore.complete`. */
+export const complete = (connection: Connection, hostId: string, record: ProcessRecord): Promise<void> =>
+  connection.transaction(async ask => {
+    const { pid, revision, status } = record
+    const text = JSON.stringify(toFirstLine(record))
+    const [row] = await ask<{ id: number; owner: string | null; epoch: number }>(
+      'SELECT id, owner, epoch FROM processes WHERE pid = $1 FOR UPDATE',
+      [pid],
+    )
+    if (row?.owner !== hostId || row.epoch !== epochOf(record)) throw notOurs(pid, hostId, row)
+    await ask('UPDATE processes SET status = $1, bytes = $2 WHERE id = $3', [status, text.length, row.id])
+    await ask('UPDATE lines SET line = $1 WHERE process = $2 AND revision = $3', [text, row.id, revision])
+    await connection.notify(ask, `changed ${pid}`)
+  })
