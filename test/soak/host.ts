@@ -1,7 +1,8 @@
 // A host of the soak: keeps starting processes until it is told to stop, and steers its own: interrupted ones proceed, machines that ask are answered.
 import { flushCompileCache } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createRuntime, lowdbStore, StepwrightError, type ProcessInfo } from 'stepwright'
+import { createRuntime, StepwrightError, type ProcessInfo } from 'stepwright'
+import { storeAt } from '../../src/client/store-at.ts'
 import { soakDefinitions } from './definitions.ts'
 import { tell } from './effects.ts'
 
@@ -14,7 +15,7 @@ const APART_EVERY = 40
 const { usual, apart } = soakDefinitions(seed)
 const runtime = await createRuntime({
   processes: [...usual, ...apart],
-  store: lowdbStore(dir),
+  store: storeAt(dir),
   concurrency: 40,
   maxRecoveries: 10_000,
 })

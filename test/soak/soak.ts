@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { lowdbStore, openClient, type Client } from 'stepwright'
+import { openClient, type Client } from 'stepwright'
+import { storeAt } from '../../src/client/store-at.ts'
 import { verify, type Findings } from './verify.ts'
 
 export interface SoakResult extends Findings {
@@ -13,22 +14,32 @@ export interface SoakResult extends Findings {
   readonly reads: number
 }
 
+export interface SoakOptions {
+  readonly seconds: number
+  readonly atLeast: number
+  readonly seed?: string
+  /** A place as clients take it: a folder in `dir` by default. */
+  readonly store?: string
+  /** Called now and then while hosts live: what else may go wrong. Awaited before what is left is looked at. */
+  readonly trouble?: () => Promise<void> | void
+}
+
 const HOSTS = 4
 const READERS = 2
 /** How long a host lives once it is ready, at most. */
 const LIFE_MS = 3_000
 const STOP_MS = 1_200
+const TROUBLE_MS = 350
 /** How long nothing may change, once nobody kills any more, before what has not ended is called stuck. */
 const STUCK_MS = 60_000
 
 /** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. Goes on for `seconds`, and until there were `atLeast` so many kills. */
 export async function soak(
   dir: string,
-  { seconds, atLeast, seed = Date.now().toString(36) }: { seconds: number; atLeast: number; seed?: string },
+  { seconds, atLeast, seed = Date.now().toString(36), store = join(dir, 'store'), trouble = () => {} }: SoakOptions,
   say: (line: string) => void,
 ): Promise<SoakResult> {
-  const store = join(dir, 'store'),
-    effects = join(dir, 'effects')
+  const effects = join(dir, 'effects')
   const kills = new Map<string, number>()
   const first = Promise.withResolvers<void>()
   let born = 0,
@@ -77,7 +88,14 @@ export async function soak(
     () => say(`${Math.max(0, Math.round((until - Date.now()) / 1_000))} s left: ${kills.size} kills, ${stops} stops`),
     10_000,
   )
+  const troubled = (async () => {
+    while (goesOn()) {
+      await trouble()
+      await delay(TROUBLE_MS)
+    }
+  })()
   const hosts = await Promise.all(places)
+  await troubled
   clearInterval(telling)
   await Promise.all(
     hosts.map(async child => {
@@ -95,7 +113,7 @@ export async function soak(
     faults.push(...report.faults.map(fault => `reader: ${fault}`))
   }
   for (const child of hosts) child.kill('SIGKILL')
-  const findings = await verify(client, lowdbStore(store), effects, kills, seed)
+  const findings = await verify(client, storeAt(store), effects, kills, seed)
   await client.close()
   return { ...findings, seed, kills: kills.size, stops, reads, violations: [...findings.violations, ...faults] }
 }
