@@ -21,8 +21,8 @@ async function write(name: string, text: string): Promise<void> {
 }
 
 try {
-  // Tests crash hosts and clients, never the disk: what is not synced is no loss.
-  const server = await startPostgres({ dir: folder, settings: { fsync: 'off' } })
+  // Tests crash hosts and clients, never the disk: what is not synced is no loss. And no host needs time to come back after its start.
+  const server = await startPostgres({ dir: folder, settings: { fsync: 'off', 'stepwright.grace': '0 s' } })
   await write('url', server.url)
   const looking = setInterval(() => {
     if (isRunning()) return

@@ -10,6 +10,8 @@ import { dirname, join, relative } from 'node:path'
 export interface PostgresServer {
   readonly url: string
   readonly port: number
+  /** Where its data are: another server can be started on them. */
+  readonly dir: string
   readonly postmaster: ChildProcess
   /** Ends the server: `SIGINT` in order, `SIGKILL` as a crash. Its data stay, to be started again in `dir`. */
   stop(signal?: NodeJS.Signals): Promise<void>
@@ -91,7 +93,7 @@ export async function startPostgres({ dir, port, settings = {} }: ServerOptions 
   const data = join(home, 'data')
   if (!fs.existsSync(join(data, 'PG_VERSION'))) makeDatabase(native, data)
   const at = port ?? (await freePort())
-  const all = { listen_addresses: '127.0.0.1', port: at, unix_socket_directories: '', max_connections: 200, ...settings }
+  const all = { listen_addresses: '127.0.0.1', port: at, unix_socket_directories: '', max_connections: 500, ...settings }
   const flags = Object.entries(all).flatMap(([key, value]) => ['-c', `${key}=${value}`])
   const postmaster = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], {
     ...asUser,
@@ -110,6 +112,7 @@ export async function startPostgres({ dir, port, settings = {} }: ServerOptions 
   return {
     url: `postgres://${USER}@127.0.0.1:${at}/postgres`,
     port: at,
+    dir: home,
     postmaster,
     log: () => log,
     async stop(signal = 'SIGINT') {
