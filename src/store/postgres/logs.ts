@@ -1,3 +1,4 @@
+import { parseLogEntry } from '../../journal/line.ts'
 import type { LogEntry } from '../../record/record.ts'
 import { unknownProcess } from '../failures.ts'
 import type { Ask, Connection } from './connection.ts'
@@ -43,7 +44,8 @@ export async function* readLogs(
       const sql = 'SELECT id, entry FROM logs WHERE process = $1 AND id > $2 ORDER BY id'
       for (const { id, entry } of await ask<{ id: number; entry: string }>(sql, [found.id, last])) {
         last = id
-        yield JSON.parse(entry) as LogEntry
+        const parsed = parseLogEntry(entry)
+        if (parsed !== undefined) yield parsed
       }
       if (!follow || found.ended_at !== null || signal.aborted) return
       await inbox.next(signal)

@@ -63,14 +63,14 @@ export class Notifications {
   }
 
   async #open(): Promise<void> {
-    while (!this.#closed) {
+    while (!this.#closed && this.#listeners.size > 0) {
       try {
         const client = await connect(this.#place)
         client.on('notification', ({ payload = '' }) => {
           const pids = changedPids(payload)
           if (pids) this.#tell(pids)
         })
-        client.once('end', () => this.#reopen())
+        client.once('end', () => void (client === this.#client && this.#reopen()))
         await client.query(`LISTEN ${this.#place.channel}`)
         this.#client = client
         this.#keepAliveIfHeard()
@@ -83,8 +83,10 @@ export class Notifications {
   }
 
   #reopen(): void {
-    if (this.#closed) return
-    this.#opening = this.#open().then(() => this.#tell('everything'))
+    this.#client = undefined
+    // Opened anew when somebody listens.
+    this.#opening = undefined
+    if (!this.#closed && this.#listeners.size > 0) this.#opening = this.#open().then(() => this.#tell('everything'))
   }
 }
 
