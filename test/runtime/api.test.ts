@@ -14,6 +14,6 @@ test('a runtime shows the documented methods and nothing else', async t => {
   const shown: string[] = []
   for (let layer: object = Object.getPrototypeOf(runtime); layer !== Object.prototype; layer = Object.getPrototypeOf(layer))
     shown.push(...Reflect.ownKeys(layer).map(String))
-  const known = ['constructor', 'Symbol(Symbol.asyncDispose)', ...DOCUMENTED.split(' ')]
+  const known = ['constructor', String(Symbol.asyncDispose), ...DOCUMENTED.split(' ')]
   t.deepEqual(new Set(shown.toSorted()), new Set(known.toSorted()))
 })
