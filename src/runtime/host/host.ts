@@ -3,14 +3,12 @@ import { openClient } from '../../client/open-client.ts'
 import type { Client } from '../../client/client.ts'
 import { StepwrightError } from '../../errors.ts'
 import { atTime, atTimeOrAfter, type Clock } from '../../record/clock.ts'
-import { aheadOf, moveTimes } from '../../record/move-times.ts'
 import type { Host as HostInfo } from '../../record/host.ts'
-import { identityOf, isFinal, isSubmission, type Json, type LogEntry, type ProcessRecord, type ProcessStatus } from '../../record/record.ts'
+import { isFinal, type Json, type LogEntry, type ProcessRecord, type ProcessStatus } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { putChart } from '../../store/charts.ts'
-import type { Command } from '../../store/commands.ts'
 import { processTaken } from '../../store/failures.ts'
-import type { AdoptedProcess, HostStore, Store } from '../../store/store.ts'
+import type { HostStore, Store } from '../../store/store.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from '../attempt/actors.ts'
 import type { Isolation } from '../attempt/isolation.ts'
 import { Events } from '../events.ts'
@@ -18,13 +16,15 @@ import { handleOf, type ProcessHandle } from '../handle.ts'
 import { safely, showTo } from '../inspection.ts'
 import { notify } from '../listeners.ts'
 import { checkCloseOptions, type CheckedOptions, type StartOptions } from '../options.ts'
-import type { Environment, Program } from '../process/environment.ts'
-import { LiveProcess } from '../process/live-process.ts'
+import type { Environment } from '../process/environment.ts'
+import type { LiveProcess } from '../process/live-process.ts'
 import { Slots } from '../process/slots.ts'
 import { closeOnSignals } from '../signals.ts'
 import { Adoption } from './adoption.ts'
+import { Arrivals } from './arrivals.ts'
 import { Children } from './children.ts'
 import { Commands } from './commands.ts'
+import { Idleness } from './idleness.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { LiveProcesses } from './live-processes.ts'
 import { Programs, type KnownDefinition, type ProvidedActors } from './programs.ts'
@@ -32,7 +32,7 @@ import { Reports } from './reports.ts'
 import { startRetention } from './retention.ts'
 import { Schedules } from './schedules.ts'
 import { Starts } from './starts.ts'
-import { isFreshFork, Submissions, type CompletedProcess } from './submissions.ts'
+import { Submissions } from './submissions.ts'
 import { Wakeups } from './wakeups.ts'
 
 /** What tests replace. */
@@ -77,17 +77,14 @@ export class Host implements Environment {
   readonly #reports: Reports
   readonly #programs: Programs
   readonly #children: Children
-  /** Adopted children whose parents are not followed yet. */
-  readonly #unfollowed: { readonly child: string; readonly parent: string }[] = []
   readonly #starts: Starts
   readonly #adoption: Adoption
   readonly #submissions: Submissions
   readonly #commands: Commands
   readonly #wakeups: Wakeups
   readonly #schedules: Schedules
-  /** Commands that were in the store before the processes they are for were taken over. */
-  #kept: ReadonlyMap<string, readonly Command[]> = new Map()
-  readonly #whenIdle = new Set<() => void>()
+  readonly #arrivals: Arrivals
+  readonly #idleness: Idleness
   /** The store has failed to answer: this host may own processes that it does not know of. */
   #isUnanswered = false
   /** What runs between opening and closing, and how to end it. */
@@ -162,13 +159,28 @@ export class Host implements Environment {
       maxRecordBytes: this.maxRecordBytes,
       freeSlots: () => this.slots.free,
       isDraining: () => this.draining,
-      prepare: pid => this.#readKept([pid]),
+      prepare: pid => this.#arrivals.prepare([pid]),
       run: (program, record, start) => {
-        this.#run(program, record, start)
-        this.#followParents()
+        this.#arrivals.run(program, record, start)
+        this.#arrivals.followParents()
       },
       onProblem,
     })
+    this.#arrivals = new Arrivals({
+      environment: this,
+      live: this.#live,
+      programs: this.#programs,
+      commands: this.#commands,
+      children: this.#children,
+      reports: this.#reports,
+      clock,
+      options,
+      runSubmission: record => void this.#submissions.run(record),
+    })
+    this.#idleness = new Idleness(
+      () => this.closing.aborted || (this.#submissions.isExhausted && !this.#starts.areUnderWay && this.#live.areIdle),
+      () => this.#keepAlive.delete(this.#submissions),
+    )
     this.#adoption = new Adoption({
       store,
       accept: record => this.#submissions.adopts(record),
@@ -176,10 +188,10 @@ export class Host implements Environment {
       onRound: () => (this.#isUnanswered = false),
       prepare: adopted => {
         this.#reports.adopted(adopted)
-        return this.#readKept(adopted.map(({ record }) => record.pid))
+        return this.#arrivals.prepare(adopted.map(({ record }) => record.pid))
       },
-      resume: adopted => this.#resume(adopted),
-      onResumed: () => this.#followParents(),
+      resume: adopted => this.#arrivals.resume(adopted),
+      onResumed: () => this.#arrivals.followParents(),
       onError: error => {
         this.#isUnanswered = true
         onProblem(`Host ${store.hostId} could not look for processes to adopt`, error)
@@ -247,10 +259,7 @@ export class Host implements Environment {
   }
 
   idle(): Promise<void> {
-    return new Promise(resolve => {
-      this.#whenIdle.add(resolve)
-      this.#resolveIfIdle()
-    })
+    return this.#idleness.wait()
   }
 
   close(withinMs: number): Promise<void> {
@@ -329,75 +338,21 @@ export class Host implements Environment {
     return this.#live.has(pid) || this.#starts.isCreating(pid) || this.#submissions.isCompleting(pid)
   }
 
-  #resume({ record, released }: AdoptedProcess): void {
-    const { recover, maxRecoveries } = this.#options
-    if (isSubmission(record) || isFreshFork(record)) {
-      void this.#submissions.run(record)
-      return
-    }
-    const restored = this.#programs.restoring(record)
-    if (restored)
-      this.#run(restored.program, this.#present(restored.record), live =>
-        live.start({ released, fail: recover === 'fail' && !released, maxRecoveries }),
-      )
-  }
-
-  /** What a host with a clock that was ahead has written waits no longer than it was to. */
-  #present(record: ProcessRecord): ProcessRecord {
-    const { pid } = record
-    const aheadMs = aheadOf(record, this.clock.now())
-    if (aheadMs === 0) return record
-    this.#reports.clockAhead(`Process ${pid}`, aheadMs, { pid })
-    return moveTimes(record, -aheadMs)
-  }
-
-  #run(program: Program, record: ProcessRecord | CompletedProcess, start: (live: LiveProcess) => void): void {
-    const live = new LiveProcess(this, program, identityOf(record), record)
-    this.#live.add(live)
-    // Closed meanwhile: it is let go for the next host.
-    if (this.draining) return
-    start(live)
-    // Before anything of it runs.
-    this.#commands.apply(this.#kept.get(live.pid) ?? [], true)
-    const { parent } = live.record
-    if (parent) this.#unfollowed.push({ child: live.pid, parent: parent.pid })
-  }
-
-  /** Once all that were adopted at a time are here: the parent of one may be another. */
-  #followParents(): void {
-    for (const { child, parent } of this.#unfollowed.splice(0)) void this.#children.follow(child, parent)
-  }
-
   async #look(): Promise<void> {
     this.#commands.apply(await this.#commands.waiting(pid => this.#live.has(pid)))
     if (!this.draining) await this.#submissions.take()
-    this.#resolveIfIdle()
-  }
-
-  /** Reads the commands that were there before these processes were this host's. */
-  async #readKept(pids: readonly string[]): Promise<void> {
-    const wanted = new Set(pids)
-    try {
-      this.#kept = Map.groupBy(await this.#commands.waiting(pid => wanted.has(pid)), ({ pid }) => pid)
-    } catch (error) {
-      this.#reports.problem('The commands of clients cannot be read', error)
-    }
+    this.#checkIdle()
   }
 
   /** A process of this host needs nothing more for now. A worker looks for more to do before it says that nothing is left. */
   #onLessWork(): void {
     if (this.#options.worker) this.#wakeups.wake()
-    else this.#resolveIfIdle()
+    else this.#checkIdle()
   }
 
-  #resolveIfIdle(): void {
-    if (!this.#options.worker && this.#whenIdle.size === 0) return
-    if (!this.closing.aborted) {
-      if (!this.#submissions.isExhausted || this.#starts.areUnderWay || !this.#live.areIdle) return
-      this.#keepAlive.delete(this.#submissions)
-    }
-    for (const resolve of this.#whenIdle) resolve()
-    this.#whenIdle.clear()
+  /** A host that is no worker is asked seldom: it need not look at all its processes each time. */
+  #checkIdle(): void {
+    if (this.#options.worker || this.#idleness.isAwaited) this.#idleness.check()
   }
 
   async #close(withinMs: number): Promise<void> {
@@ -421,7 +376,7 @@ export class Host implements Environment {
       this.#keepAlive.close()
       await this.isolation?.close()
       this.#closing.abort(closedError('Open a client to read its processes'))
-      this.#resolveIfIdle()
+      this.#checkIdle()
       this.events.emit('host', () => ({ type: 'closed' }))
     }
   }
