@@ -67,6 +67,7 @@ export type { AdoptedProcess, CorruptJournal, Created, Damage, HostStore, ListQu
 export type { Collection, Documents, StoredDocument } from './store/documents.ts'
 export type { StoredProcess } from './record/host.ts'
 export type {
+  Inherited,
   JournalLine,
   LineHead,
   LogEntry,

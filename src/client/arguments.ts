@@ -1,6 +1,7 @@
 import {
   check,
   checkFunction,
+  checkFlag,
   checkKey,
   checkLabels,
   checkOptions,
@@ -35,7 +36,7 @@ export function checkSubmit(name: unknown, options: SubmitOptions) {
 }
 
 /** @throws TypeError */
-export const checkFork = (options: ForkOptions): string | undefined => checkOptions(options, 'fork()', { from: checkText }).from
+export const checkFork = (options: ForkOptions): ForkOptions => checkOptions(options, 'fork()', { from: checkText, fresh: checkFlag })
 
 /**
  * An event for a user's machine. XState's own events are refused too.

@@ -1,5 +1,6 @@
 import { StepwrightError } from '../errors.ts'
-import type { Json, ProcessRecord } from '../record/record.ts'
+import { memoryOf, outputOf } from '../record/memory.ts'
+import type { Json, Memory, ProcessRecord } from '../record/record.ts'
 import { moveTimes } from '../record/move-times.ts'
 import { createPid } from '../record/pid.ts'
 
@@ -36,9 +37,10 @@ export function submission(
  *
  * @param records the journal of the other one, oldest first
  * @param step default: the step in which the other process failed or was stopped
+ * @param isFresh the step forgets what it remembers
  * @throws ERR_UNKNOWN_STEP
  */
-export function forkOf(records: readonly ProcessRecord[], step: string | undefined): ProcessRecord {
+export function forkOf(records: readonly ProcessRecord[], step: string | undefined, isFresh = false): ProcessRecord {
   const last = records.at(-1)!
   const from = step ?? openStep(last)
   const begun = from === undefined || from.includes('.') ? undefined : records.find(record => isUnderWay(record, from))
@@ -61,12 +63,30 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
     // Child processes belong to the process that started them.
     steps: Object.fromEntries(Object.entries(kept.steps).map(([name, { child: _child, ...one }]) => [name, one])),
     forkedFrom: { pid: last.pid, step: from },
+    ...inheritedBy(kept, records, isFresh),
     revision: 1,
     recoveries: 0,
     // Pending until a host takes it; the snapshot says where it will continue.
     status: 'pending',
     event: { type: 'FORK', step: from },
   }
+}
+
+/** Of steps that have ended the outputs, and of those under way the memory. */
+function inheritedBy(
+  { steps }: Pick<ProcessRecord, 'steps'>,
+  records: readonly ProcessRecord[],
+  isFresh: boolean,
+): Pick<ProcessRecord, 'inherited'> {
+  const outputs: [string, Json][] = []
+  const memories: [string, readonly Memory[]][] = []
+  for (const [name, { endedAt }] of Object.entries(steps)) {
+    const output = endedAt === undefined ? undefined : outputOf(records, name)
+    if (output !== undefined) outputs.push([name, output])
+    const memory = endedAt === undefined && !isFresh ? memoryOf(records, name) : []
+    if (memory.length > 0) memories.push([name, memory])
+  }
+  return { inherited: { outputs: Object.fromEntries(outputs), memory: Object.fromEntries(memories) } }
 }
 
 /**

@@ -132,10 +132,10 @@ class StoreClient implements Client {
   }
 
   async fork(pid: string, options: ForkOptions = {}): Promise<string> {
-    const from = checkFork(options)
+    const { from, fresh } = checkFork(options)
     const records = await this.#store.history(checkPid(pid))
     if (!records) throw unknown(pid, this.#store)
-    return (await this.#store.submit(forkOf(records, from))).pid
+    return (await this.#store.submit(forkOf(records, from, fresh))).pid
   }
 
   async delete(pid: string): Promise<void> {

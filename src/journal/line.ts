@@ -173,6 +173,7 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     labels: _labels,
     parent: _parent,
     forkedFrom: _forkedFrom,
+    inherited: _inherited,
     progress: _progress,
     ...transition
   } = line as Transition & Partial<ProcessRecord>

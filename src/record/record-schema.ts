@@ -1,5 +1,6 @@
 import type {
   ErrorRecord,
+  Inherited,
   LineHead,
   LogEntry,
   MachineSnapshot,
@@ -161,6 +162,7 @@ export const firstLineSchema = object<ProcessIdentity & Transition>({
   labels: optional(recordOf(text)),
   parent: optional(origin),
   forkedFrom: optional(origin),
+  inherited: optional(object<Inherited>({ outputs: recordOf(json), memory: recordOf(memory) })),
   outline,
 })
 

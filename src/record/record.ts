@@ -103,6 +103,14 @@ export interface MachineSnapshot {
   readonly machine?: Json
 }
 
+/** What a fork inherits from the journal of another process, whose own may be deleted before. */
+export interface Inherited {
+  /** Outputs of the steps that had ended. */
+  readonly outputs: Readonly<Record<string, Json>>
+  /** What the step with which it begins remembers, and what its branches do. */
+  readonly memory: Readonly<Record<string, readonly Memory[]>>
+}
+
 /** What never changes about a process: written once, on its journal's first line. */
 export interface ProcessIdentity {
   readonly version: string
@@ -119,6 +127,8 @@ export interface ProcessIdentity {
   readonly parent?: { readonly pid: string; readonly step: string }
   /** The process whose snapshot this one began from, and the step that then began. */
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
+  /** What a fork knows of the process it began from. */
+  readonly inherited?: Inherited
   /**
    * Every step of the definition in order, each followed by its branches (`publish.search`), so
    * that readers need no code.
@@ -142,6 +152,7 @@ export function identityOf({
   labels,
   parent,
   forkedFrom,
+  inherited,
   outline,
 }: ProcessIdentity): ProcessIdentity {
   return {
@@ -154,6 +165,7 @@ export function identityOf({
     ...(labels !== undefined && { labels }),
     ...(parent !== undefined && { parent }),
     ...(forkedFrom !== undefined && { forkedFrom }),
+    ...(inherited !== undefined && { inherited }),
   }
 }
 

@@ -32,11 +32,13 @@ function checkArray(rule: string, test: (value: unknown) => boolean): Check<read
   return (value, what) => Object.freeze([...checkAll(value, what)])
 }
 
+const checkArgs = checkArray('an array, or a function that returns one', () => true)
+
 const SPEC_CHECKS = {
   class: checkClass,
   factory: checkFunction<FactorySpec['factory']>,
   services: checkArray('an array of names of services', isName) as Check<readonly Name[]>,
-  args: checkArray('an array', () => true),
+  args: (value: unknown, what: string) => (typeof value === 'function' ? value : checkArgs(value, what)),
 }
 
 function checkSpec(value: object, what: string): ClassSpec | FactorySpec {

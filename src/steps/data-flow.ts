@@ -35,5 +35,10 @@ export type PauseMessage<Pause> =
 /** `When` is `never` where there is no such option. */
 export type Skipped<Output, Data, When> = [When] extends [never] ? Output : Output | Data
 
+/** What `output(name)` gives in later steps; `undefined` where the step may be skipped. */
+export type WithOutput<Outputs, N extends string, Output, When> = Outputs & {
+  readonly [K in N]: [When] extends [never] ? Output : Output | undefined
+}
+
 export type InputOf<S> = S extends Schema<infer I, any> ? I : unknown
 export type ParsedOf<S> = S extends Schema<any, infer O> ? O : unknown

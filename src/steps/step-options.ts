@@ -4,7 +4,7 @@ import type { StepContext } from './work.ts'
 /** Options of steps that can be skipped. */
 export interface WhenOption<C, When extends boolean = boolean> {
   /** If it returns false, the step is skipped and its input goes to the next step. */
-  when?: (context: C) => When
+  when?: (context: C) => When | PromiseLike<When>
 }
 
 /** Options of steps that consist of other work: parallel, process and machine steps. */

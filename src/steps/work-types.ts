@@ -24,11 +24,16 @@ export interface WrongArguments<Expected> {
   readonly 'wrong arguments, expected': Expected
 }
 
+/** Arguments of a spec, or what makes them of the input of the process. */
+export type Args<Input> = readonly unknown[] | [] | ((context: { readonly input: Input }) => readonly unknown[] | [])
+/** What a function makes is checked when it is made. */
+export type Made<A> = A extends (...given: never) => unknown ? any : A
+
 /**
  * Intersected with a piece of work: refuses outputs that are not JSON and arguments that do not
  * fit.
  */
-export type Demand<Output, P, S, A> = A extends Readonly<Drop<P, S>> ? MustBeJson<Awaited<Output>> : WrongArguments<Drop<P, S>>
+export type Demand<Output, P, S, A> = Made<A> extends Readonly<Drop<P, S>> ? MustBeJson<Awaited<Output>> : WrongArguments<Drop<P, S>>
 
 /** The parts of a spec that stands in a record, where they cannot be inferred one by one. */
 export type OutputOf<W> = W extends { run: infer R }

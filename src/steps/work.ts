@@ -1,5 +1,6 @@
 import type { MustBeJson } from '../record/not-json.ts'
 import type { Typed } from './typed.ts'
+import type { Args } from './work-types.ts'
 import type { OnceOptions } from './work-options.ts'
 
 /** Any string, kept as a literal by inference without `as const`. */
@@ -16,7 +17,7 @@ export interface OnceCall {
 }
 
 /** What a step receives: one object, new for each attempt. */
-export interface StepContext<Data = unknown, Services = {}, Input = unknown> {
+export interface StepContext<Data = unknown, Services = {}, Input = unknown, Outputs = any> {
   /**
    * The output of the previous step; for the first step, the input of the process. Each attempt
    * receives its own copy.
@@ -67,6 +68,12 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown> {
     work: ((call: OnceCall) => Output) & MustBeJson<Awaited<Output>>,
     options?: OnceOptions,
   ): Promise<Awaited<Output>>
+  /**
+   * The output of an earlier step, read from the journal; `undefined` if the step was skipped.
+   * @throws ERR_UNKNOWN_STEP if no step of this name has ended
+   * @example const { receipt } = await output('charge')
+   */
+  output<N extends keyof Outputs & string>(step: N): Promise<Outputs[N]>
 }
 
 /** The context of any step. */
@@ -83,7 +90,10 @@ export interface StepObject<C extends AnyContext = any, Output = unknown> {
 export interface Injected<S, A> {
   /** Names of services, which are passed to the constructor or factory first. */
   services?: S
-  /** Further arguments, passed on as they are. */
+  /**
+   * Further arguments, passed on as they are; or a function of `{ input }` that makes them for each
+   * attempt.
+   */
   args?: A
 }
 
@@ -97,7 +107,7 @@ export interface ClassSpec<
   Output = any,
   P extends any[] = any,
   S = readonly Name[] | [],
-  A = readonly unknown[] | [],
+  A = Args<any>,
 > extends Injected<S, A> {
   class: new (...args: P) => StepObject<C, Output>
 }
@@ -112,7 +122,7 @@ export interface FactorySpec<
   Output = any,
   P extends any[] = any,
   S = readonly Name[] | [],
-  A = readonly unknown[] | [],
+  A = Args<any>,
 > extends Injected<S, A> {
   factory: (...args: P) => StepObject<C, Output>
 }
@@ -138,7 +148,7 @@ export interface ModuleSpec<C = any, Output = any> {
  * The work of a step: a function of its context, an object spec or a module. `P` are the parameters
  * of a spec, `S` its services, `A` its arguments.
  */
-export type Work<C extends AnyContext = any, Output = any, P extends any[] = any, S = readonly Name[] | [], A = readonly unknown[] | []> =
+export type Work<C extends AnyContext = any, Output = any, P extends any[] = any, S = readonly Name[] | [], A = Args<any>> =
   | ((context: C) => Output)
   | ClassSpec<C, Output, P, S, A>
   | FactorySpec<C, Output, P, S, A>

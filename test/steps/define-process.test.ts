@@ -190,7 +190,11 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
     /services of step 'read' must be an array of names.*received 'db'/,
   ],
   ['services: no strings', () => p.step('read', { class: Foo, services: [{}] }), /services of step 'read'/],
-  ['args: no array', () => p.step('read', { class: Foo, args: 'x' }), /args of step 'read' must be an array; received 'x'/],
+  [
+    'args: no array',
+    () => p.step('read', { class: Foo, args: 'x' }),
+    /args of step 'read' must be an array, or a function that returns one; received 'x'/,
+  ],
   ['options of a step: unknown', () => p.step('read', read, { timout: '5m' }), /options of step 'read' .*unknown key 'timout'/],
   ['options of a step: no object', () => p.step('read', read, '5m'), /options of step 'read' must be an object/],
   ['options of a step: null', () => p.step('read', read, null), /received null/],

@@ -5,6 +5,7 @@ import type { Act, Tools } from '../with-client.ts'
 
 interface Flags {
   readonly from?: string
+  readonly fresh?: true
   readonly json?: true
 }
 
@@ -12,6 +13,7 @@ export function define(command: Command, act: Act): void {
   command
     .argument('<pid>', 'a pid, or the beginning or end of one')
     .option('--from <step>', 'the step to begin with (default: the step in which the process failed or was stopped)')
+    .option('--fresh', 'let the step forget what it remembers, and do all of it again')
     .option('--json', 'print {"pid"} as JSON')
     .addHelpText(
       'after',
@@ -25,8 +27,8 @@ Examples:
     .action(act(fork))
 }
 
-async function fork({ io, client }: Tools, prefix: string, { from, json }: Flags): Promise<number> {
-  const pid = await client.fork(await findPid(client, prefix), { from })
+async function fork({ io, client }: Tools, prefix: string, { from, fresh, json }: Flags): Promise<number> {
+  const pid = await client.fork(await findPid(client, prefix), { from, fresh })
   io.stdout.write(`${json ? printableJson({ pid }) : pid}\n`)
   return 0
 }

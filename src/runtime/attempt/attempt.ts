@@ -1,5 +1,6 @@
 import { isStoreError, ProcessCancelledError } from '../../errors.ts'
 import type { AttemptFailure, AttemptInput, AttemptResult } from '../../machines/context.ts'
+import { checkText } from '../../record/check.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import type { Json, Progress } from '../../record/record.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
@@ -232,6 +233,7 @@ export class Attempt {
         input: () => copyJson(machineContext.input),
         signal: () => this.#execution.signal,
         once: () => this.#calls.once,
+        output: () => async name => copyJson((await this.#process.outputOf(checkText(name, 'name of output()'))) as Json),
       },
     )
   }

@@ -24,18 +24,17 @@ export interface WorkerTask {
 }
 
 /** What the host says: the attempt is to end, or the answer to a call. */
-export type ToWorker = { readonly abort: ErrorRecord } | { readonly call: number; readonly output?: Json }
+export type ToWorker = { readonly abort: ErrorRecord } | { readonly call: number; readonly output?: Json; readonly error?: ErrorRecord }
 
-/** Asks the host for what is remembered by a name, or to remember an output. */
-export interface MemoryCall {
-  readonly call: number
-  readonly name: string
-  readonly remember?: { readonly output: Json; readonly ms: number }
-}
+/** Asks the host for what is remembered by a name, to remember an output, or for the output of an earlier step. */
+export type HostCall = { readonly call: number } & (
+  | { readonly name: string; readonly remember?: { readonly output: Json; readonly ms: number } }
+  | { readonly outputOf: string }
+)
 
 /** What a worker says. The last word is the output or the failure, so that nothing said before is lost. */
 export type FromWorker =
-  | MemoryCall
+  | HostCall
   | { readonly progress: Progress }
   | { readonly log: string; readonly fields?: Json }
   | { readonly output: Json }
@@ -58,7 +57,7 @@ export default async function isolatedTask({
   const onMessage = (message: ToWorker | null): void => {
     if (message === null || typeof message !== 'object') return
     if ('abort' in message) controller.abort(fromErrorRecord(message.abort))
-    else if ('call' in message) memory.answer(message.call, message.output)
+    else if ('call' in message) memory.answer(message)
   }
   const channel = port ?? process
   const say = (message: FromWorker): void => {
@@ -71,7 +70,14 @@ export default async function isolatedTask({
   const calls = new OnceCalls({ what, memory, scope, idempotencyKey, execution: controller, clock: foregroundClock, maxBytes })
   try {
     const work = await loadModule(new URL(module), exported)
-    say({ output: toJson(await work(ownContext(context, controller.signal, say, calls)), maxBytes) })
+    say({
+      output: toJson(
+        await work(
+          ownContext(context, controller.signal, say, { once: calls.once, output: async step => memory.outputOf(step) as Promise<any> }),
+        ),
+        maxBytes,
+      ),
+    })
   } catch (thrown) {
     say({ failure: { ...retryability(thrown), error: toErrorRecord(thrown) } })
   } finally {
@@ -80,10 +86,13 @@ export default async function isolatedTask({
   }
 }
 
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+type HostAnswer = Extract<ToWorker, { call: number }>
+
 /** What is remembered is with the host. */
 class HostsMemory extends StepMemory {
   readonly #say: (message: FromWorker) => void
-  readonly #calls = new Map<number, (output: Json | undefined) => void>()
+  readonly #calls = new Map<number, (answer: HostAnswer) => void>()
   #count = 0
 
   constructor(say: (message: FromWorker) => void) {
@@ -99,17 +108,24 @@ class HostsMemory extends StepMemory {
     await this.#ask({ name, remember: { output, ms } })
   }
 
-  answer(call: number, output: Json | undefined): void {
-    this.#calls.get(call)?.(output)
-    this.#calls.delete(call)
+  /** Of an earlier step. */
+  outputOf(step: string): Promise<Json | undefined> {
+    return this.#ask({ outputOf: step })
   }
 
-  #ask(asked: Omit<MemoryCall, 'call'>): Promise<Json | undefined> {
+  answer(answer: HostAnswer): void {
+    this.#calls.get(answer.call)?.(answer)
+    this.#calls.delete(answer.call)
+  }
+
+  async #ask(asked: DistributiveOmit<HostCall, 'call'>): Promise<Json | undefined> {
     const call = ++this.#count
-    return new Promise(resolve => {
-      this.#calls.set(call, resolve)
-      this.#say({ call, ...asked })
-    })
+    const { promise, resolve } = Promise.withResolvers<HostAnswer>()
+    this.#calls.set(call, resolve)
+    this.#say({ call, ...asked })
+    const { output, error } = await promise
+    if (error !== undefined) throw fromErrorRecord(error)
+    return output
   }
 }
 
@@ -117,7 +133,7 @@ function ownContext(
   context: WorkerTask['context'],
   signal: AbortSignal,
   say: (message: FromWorker) => void,
-  { once }: OnceCalls,
+  remembering: Pick<StepContext, 'once' | 'output'>,
 ): StepContext {
   const { step, attempt } = context
   return {
@@ -126,7 +142,7 @@ function ownContext(
       throw new TypeError(`Step '${step}' is isolated: services cannot cross to where it runs. Make what it needs in its module`)
     },
     signal,
-    once,
+    ...remembering,
     progress: (value, total, message) => say({ progress: toProgress(value, total, message) }),
     log: (message, given) => {
       const { fields, ...entry } = toLogEntry(message, given, { at: 0, step, attempt })

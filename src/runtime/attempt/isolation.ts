@@ -8,7 +8,7 @@ import { everyStep, type ProcessPlan } from '../../steps/plan.ts'
 import type { Remembers } from '../../steps/run/once-calls.ts'
 import type { ModuleSpec, StepContext } from '../../steps/work.ts'
 import { fromErrorRecord } from '../../record/error-record.ts'
-import type { FromWorker, MemoryCall, ToWorker, WorkerTask } from './isolated-task.ts'
+import type { FromWorker, HostCall, ToWorker, WorkerTask } from './isolated-task.ts'
 
 /** How long an attempt that was told to end may take before its thread or process is killed. */
 const KILL_AFTER_MS = 50
@@ -51,7 +51,7 @@ export class Isolation {
     const link = openLink(
       mode,
       message => {
-        if ('call' in message) void answerMemory(memory, message).then(answer => link.send(answer))
+        if ('call' in message) void answer(memory, context, message).then(told => link.send(told))
         else receive(message, context, resolve, reject)
       },
       () => setTimeout(crashed, CRASH_TOLD_MS),
@@ -148,17 +148,24 @@ function openLink(mode: IsolateMode, onMessage: (message: FromWorker) => void, o
   }
 }
 
-async function answerMemory(memory: Remembers['memory'], { call, name, remember }: MemoryCall): Promise<ToWorker> {
-  if (remember !== undefined) {
-    await memory.remember(name, remember.output, remember.ms)
-    return { call }
+async function answer(memory: Remembers['memory'], context: StepContext, asked: HostCall): Promise<ToWorker> {
+  const { call } = asked
+  try {
+    if ('outputOf' in asked) return { call, output: await context.output(asked.outputOf) }
+    const { name, remember } = asked
+    if (remember !== undefined) {
+      await memory.remember(name, remember.output, remember.ms)
+      return { call }
+    }
+    const output = await memory.recall(name)
+    return { call, ...(output !== undefined && { output }) }
+  } catch (error) {
+    return { call, error: toErrorRecord(error) }
   }
-  const output = await memory.recall(name)
-  return { call, ...(output !== undefined && { output }) }
 }
 
 function receive(
-  message: Exclude<FromWorker, MemoryCall>,
+  message: Exclude<FromWorker, HostCall>,
   context: StepContext,
   resolve: (output: unknown) => void,
   reject: (error: unknown) => void,

@@ -139,7 +139,13 @@ export class Items {
         },
         log: (message, fields) => context.log(message, fields),
       },
-      { data: () => copyJson(item), input: () => context.input, signal: () => execution.signal, once: () => calls().once },
+      {
+        data: () => copyJson(item),
+        input: () => context.input,
+        signal: () => execution.signal,
+        once: () => calls().once,
+        output: () => name => context.output(name),
+      },
     )
   }
 

@@ -6,6 +6,7 @@ interface Lazy {
   input(): unknown
   signal(): AbortSignal
   once(): StepContext['once']
+  output(): StepContext['output']
 }
 
 const property = (get: (this: LazyContext) => unknown): PropertyDescriptor => ({ get, enumerable: true, configurable: true })
@@ -24,6 +25,9 @@ class LazyContext {
   static readonly #ONCE = property(function () {
     return this.#lazy.once()
   })
+  static readonly #OUTPUT = property(function () {
+    return this.#lazy.output()
+  })
   readonly #lazy: Lazy
   #data: unknown
   #input: unknown
@@ -34,6 +38,7 @@ class LazyContext {
     Object.defineProperty(this, 'input', LazyContext.#INPUT)
     Object.defineProperty(this, 'signal', LazyContext.#SIGNAL)
     Object.defineProperty(this, 'once', LazyContext.#ONCE)
+    Object.defineProperty(this, 'output', LazyContext.#OUTPUT)
     Object.assign(this, plain)
   }
 }

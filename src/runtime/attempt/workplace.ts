@@ -25,6 +25,11 @@ export interface Workplace {
   report(step: string, progress: Progress): void
   /** What the step remembers, for an attempt at it. */
   memoryOf(step: string, attempt: number): StoredMemory
+  /**
+   * The output of an earlier step; `undefined` if it was skipped.
+   * @throws ERR_UNKNOWN_STEP if it has not ended
+   */
+  outputOf(step: string): Promise<Json | undefined>
   /** The machine of a machine step is in a new state. */
   machineChanged(step: string, machine: MachineState, command: string | undefined): void
 }

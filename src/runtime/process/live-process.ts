@@ -8,7 +8,6 @@ import {
   isFinal,
   type ErrorRecord,
   type Json,
-  type Memory,
   type ProcessIdentity,
   type ProcessRecord,
   type Progress,
@@ -19,12 +18,13 @@ import type { Answer } from '../attempt/actors.ts'
 import { Attempt } from '../attempt/attempt.ts'
 import { Attempts } from '../attempt/attempts.ts'
 import { MachineRun, type MachineEvent } from '../attempt/machine-run.ts'
-import { StoredMemory, type Remembering } from '../attempt/stored-memory.ts'
+import type { StoredMemory } from '../attempt/stored-memory.ts'
 import type { Workplace } from '../attempt/workplace.ts'
 import { keepTrying } from '../keep-trying.ts'
 import { Subscribers, type ProcessListener } from '../listeners.ts'
 import { closedBefore, closing, endReason, Ending } from './ending.ts'
 import type { Environment, Program } from './environment.ts'
+import { Memories } from './memories.ts'
 import { ownInfo } from './own-info.ts'
 import { Recorder } from './recorder.ts'
 import { Slot } from './slots.ts'
@@ -46,7 +46,7 @@ export interface NewProcess {
 }
 
 /** A process on its host: the actor, the journal it writes, and the attempts under way. */
-export class LiveProcess implements Workplace, Remembering {
+export class LiveProcess implements Workplace {
   readonly pid: string
   readonly environment: Environment
   readonly attempts: Attempts
@@ -59,8 +59,8 @@ export class LiveProcess implements Workplace, Remembering {
   readonly #ending = new Ending()
   readonly #slot: Slot
   readonly #actor: AnyActor
-  /** Of the steps that run, by path. */
-  #memories: Map<string, StoredMemory> | undefined
+  /** Made when a step first remembers something, or asks for an output. */
+  #memories: Memories | undefined
   /** Of the machine step that runs. */
   #machine: MachineRun | undefined
   /** The context that the newest transition made: an event that no state takes leaves it as it is. */
@@ -188,21 +188,11 @@ export class LiveProcess implements Workplace, Remembering {
   }
 
   memoryOf(step: string, attempt: number): StoredMemory {
-    this.#memories ??= new Map()
-    const known = this.#memories.get(step)
-    if (known !== undefined) return known
-    const memory = new StoredMemory(this, step, attempt === 1)
-    this.#memories.set(step, memory)
-    return memory
+    return this.#remembered.of(step, attempt)
   }
 
-  async memoryFromStore(step: string): Promise<Map<string, Json>> {
-    const records = await this.#records()
-    return new Map(records.flatMap(({ event, memory = [] }) => (event.step === step ? memory.map(([name, output]) => [name, output]) : [])))
-  }
-
-  writeMemory(step: string, memory: readonly Memory[], progress?: Progress): void {
-    if (this.steps[step]?.endedAt === undefined) this.#recorder.writeMemory(step, memory, progress && { [step]: progress })
+  async outputOf(step: string): Promise<Json | undefined> {
+    return this.#remembered.outputOf(step)
   }
 
   endReason(): Error | undefined {
@@ -294,7 +284,7 @@ export class LiveProcess implements Workplace, Remembering {
     this.#context = this.machineContext
     const before = this.status
     this.#recorder.transition((revision, epoch) => toTransition(snapshot, this.#program.plan.name, revision, epoch))
-    if (this.#memories) this.#dropMemories()
+    this.#memories?.dropEnded(this.status === 'running')
     const { status } = this
     const final = isFinal(status)
     if (final) {
@@ -305,18 +295,17 @@ export class LiveProcess implements Workplace, Remembering {
     this.#notify()
   }
 
-  /** Every record, from the store. */
-  #records(): Promise<readonly ProcessRecord[]> {
-    const { environment, pid } = this
+  get #remembered(): Memories {
+    const { pid, environment } = this
     const onError = (error: unknown): void => environment.onStoreError(error, pid)
-    return keepTrying(() => environment.recordsOf(pid), { clock: environment.clock, onError })
-  }
-
-  /** What ended steps remember is not needed again, and a process that waits keeps nothing here. */
-  #dropMemories(): void {
-    const { status, steps } = this
-    if (status !== 'running') this.#memories = undefined
-    else for (const step of this.#memories?.keys() ?? []) if (steps[step]?.endedAt !== undefined) this.#memories?.delete(step)
+    return (this.#memories ??= new Memories({
+      pid,
+      inherits: this.#identity.inherited !== undefined,
+      steps: () => this.steps,
+      barrier: () => this.barrier(),
+      write: (step, memory, progress) => this.#recorder.writeMemory(step, memory, progress && { [step]: progress }),
+      read: () => keepTrying(() => environment.recordsOf(pid), { clock: environment.clock, onError }),
+    }))
   }
 
   async #endOnceWritten(): Promise<void> {

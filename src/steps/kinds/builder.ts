@@ -1,4 +1,4 @@
-import type { PauseMessage, Proceeded, Skipped } from '../data-flow.ts'
+import type { PauseMessage, Proceeded, Skipped, WithOutput } from '../data-flow.ts'
 import type { EventMessage, OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from '../../record/definition.ts'
 import type { Duration } from '../../record/duration.ts'
 import type { MachineEvent, MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
@@ -10,7 +10,7 @@ import type { InterruptOptions } from './interrupt.ts'
 import type { MachineOptions } from './machine.ts'
 import type { BranchSpec } from './parallel.ts'
 import type { StandardSchemaV1 as Schema } from '../../record/standard-schema.ts'
-import type { Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from '../work-types.ts'
+import type { Args, Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from '../work-types.ts'
 import type { Name, StepContext, Work } from '../work.ts'
 
 /** The name itself if no step has it yet, else a message for the compiler to show. */
@@ -27,13 +27,15 @@ export type Unused<N extends string, Steps extends string> = string extends N
  * one as it is. `Input` is what a caller passes, `Parsed` what the schema makes of it, and `Data`
  * what the next step receives. Every method throws a TypeError for a bad name, work or option.
  */
-export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends string, Messages = any> extends ProcessDefinition<
+export interface ProcessBuilder<
   Input,
+  Parsed,
   Data,
   Services,
-  Steps,
-  Messages
-> {
+  Steps extends string,
+  Messages = any,
+  Outputs = {},
+> extends ProcessDefinition<Input, Data, Services, Steps, Messages> {
   /**
    * Adds a step that does work: a function of its context, an object spec or a module. Its output
    * is the input of the next step.
@@ -46,20 +48,21 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     Output,
     P extends any[] = [],
     S extends readonly Name[] | [] = [],
-    A extends readonly unknown[] | [] = [],
+    A extends Args<Parsed> = [],
     Pause extends boolean | Schema = false,
     When extends boolean = never,
   >(
     name: Unused<N, Steps>,
-    work: Work<StepContext<Data, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
-    options?: StepOptions<Data, Services, Parsed, Pause, When>,
+    work: Work<StepContext<Data, Services, Parsed, Outputs>, Output, P, S, A> & Demand<Output, P, S, A>,
+    options?: StepOptions<Data, Services, Parsed, Pause, When, Outputs>,
   ): ProcessBuilder<
     Input,
     Parsed,
     Skipped<Proceeded<Awaited<Output>, Pause>, Data, When>,
     Services & Take<P, S>,
     Steps | N,
-    Messages | PauseMessage<Pause>
+    Messages | PauseMessage<Pause>,
+    WithOutput<Outputs, N, Proceeded<Awaited<Output>, Pause>, When>
   >
 
   /**
@@ -69,7 +72,15 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
   interrupt<N extends string, Pause extends true | Schema = true>(
     name: Unused<N, Steps>,
     options?: InterruptOptions<Pause>,
-  ): ProcessBuilder<Input, Parsed, Proceeded<Data, Pause>, Services, Steps | N, Messages | PauseMessage<Pause>>
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Proceeded<Data, Pause>,
+    Services,
+    Steps | N,
+    Messages | PauseMessage<Pause>,
+    WithOutput<Outputs, N, Proceeded<Data, Pause>, never>
+  >
 
   /**
    * Adds a wait for a duration, until a `Date`, or until what a function of the context returns. It
@@ -78,8 +89,8 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
    */
   sleep<N extends string>(
     name: Unused<N, Steps>,
-    until: Duration | Date | ((context: StepContext<Data, Services, Parsed>) => Duration | Date),
-  ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N, Messages>
+    until: Duration | Date | ((context: StepContext<Data, Services, Parsed, Outputs>) => Duration | Date),
+  ): ProcessBuilder<Input, Parsed, Data, Services, Steps | N, Messages, WithOutput<Outputs, N, Data, never>>
 
   /**
    * Adds branches that run at the same time, each with its own retries, timeout and progress. The
@@ -90,19 +101,20 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
    */
   parallel<
     N extends string,
-    B extends Record<string, Work<StepContext<Data, Services, Parsed>> | BranchSpec<StepContext<Data, Services, Parsed>>>,
+    B extends Record<string, Work<StepContext<Data, Services, Parsed, Outputs>> | BranchSpec<StepContext<Data, Services, Parsed, Outputs>>>,
     When extends boolean = never,
   >(
     name: Unused<N, Steps>,
     branches: B & { [K in keyof B]: Checked<B[K]> },
-    options?: WholeOptions<StepContext<Data, Services, Parsed>, When>,
+    options?: WholeOptions<StepContext<Data, Services, Parsed, Outputs>, When>,
   ): ProcessBuilder<
     Input,
     Parsed,
     Skipped<{ [K in keyof B]: OutputOf<B[K]> }, Data, When>,
     Services & Intersect<{ [K in keyof B]: NeedsOf<B[K]> }>,
     Steps | N,
-    Messages
+    Messages,
+    WithOutput<Outputs, N, { [K in keyof B]: OutputOf<B[K]> }, When>
   >
 
   /**
@@ -118,14 +130,22 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     Output,
     P extends any[] = [],
     S extends readonly Name[] | [] = [],
-    A extends readonly unknown[] | [] = [],
+    A extends Args<Parsed> = [],
     When extends boolean = never,
   >(
     name: Unused<N, Steps>,
-    items: (context: StepContext<Data, Services, Parsed>) => readonly Item[] | PromiseLike<readonly Item[]>,
-    work: Work<StepContext<Item, Services, Parsed>, Output, P, S, A> & Demand<Output, P, S, A>,
-    options?: EachOptions<StepContext<Data, Services, Parsed>, When>,
-  ): ProcessBuilder<Input, Parsed, Skipped<Awaited<Output>[], Data, When>, Services & Take<P, S>, Steps | N, Messages>
+    items: (context: StepContext<Data, Services, Parsed, Outputs>) => readonly Item[] | PromiseLike<readonly Item[]>,
+    work: Work<StepContext<Item, Services, Parsed, Outputs>, Output, P, S, A> & Demand<Output, P, S, A>,
+    options?: EachOptions<StepContext<Data, Services, Parsed, Outputs>, When>,
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Skipped<Awaited<Output>[], Data, When>,
+    Services & Take<P, S>,
+    Steps | N,
+    Messages,
+    WithOutput<Outputs, N, Awaited<Output>[], When>
+  >
 
   /**
    * Adds another definition as a child process, with its own pid, journal and timeout. Its output
@@ -138,9 +158,18 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     name: Unused<N, Steps>,
     definition: D,
     ...options: OptionalIf<
-      MapInput<StepContext<Data, Services, Parsed>, ProcessInput<D>> & WholeOptions<StepContext<Data, Services, Parsed>, When>
+      MapInput<StepContext<Data, Services, Parsed, Outputs>, ProcessInput<D>> &
+        WholeOptions<StepContext<Data, Services, Parsed, Outputs>, When>
     >
-  ): ProcessBuilder<Input, Parsed, Skipped<ProcessOutput<D>, Data, When>, Services & ProcessServices<D>, Steps | N, Messages>
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Skipped<ProcessOutput<D>, Data, When>,
+    Services & ProcessServices<D>,
+    Steps | N,
+    Messages,
+    WithOutput<Outputs, N, ProcessOutput<D>, When>
+  >
 
   /**
    * Adds an XState machine. Its final output is the output of the step. `send` sends it events. Its
@@ -152,7 +181,16 @@ export interface ProcessBuilder<Input, Parsed, Data, Services, Steps extends str
     name: Unused<N, Steps>,
     machine: M & MustBeJson<MachineOutput<M>>,
     ...options: OptionalIf<
-      MapInput<StepContext<Data, Services, Parsed>, MachineInput<M>> & MachineOptions<StepContext<Data, Services, Parsed>, When>
+      MapInput<StepContext<Data, Services, Parsed, Outputs>, MachineInput<M>> &
+        MachineOptions<StepContext<Data, Services, Parsed, Outputs>, When>
     >
-  ): ProcessBuilder<Input, Parsed, Skipped<MachineOutput<M>, Data, When>, Services, Steps | N, Messages | EventMessage<MachineEvent<M>>>
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Skipped<MachineOutput<M>, Data, When>,
+    Services,
+    Steps | N,
+    Messages | EventMessage<MachineEvent<M>>,
+    WithOutput<Outputs, N, MachineOutput<M>, When>
+  >
 }

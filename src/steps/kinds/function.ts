@@ -11,8 +11,15 @@ import type { StepContext, UserFunction, Work } from '../work.ts'
 import type { Kind } from './kind.ts'
 
 /** Options of `.step()`. */
-export interface StepOptions<Data = any, Services = any, Input = any, Pause = boolean | StandardSchemaV1, When extends boolean = boolean>
-  extends WorkOptions, WhenOption<StepContext<Data, Services, Input>, When> {
+export interface StepOptions<
+  Data = any,
+  Services = any,
+  Input = any,
+  Pause = boolean | StandardSchemaV1,
+  When extends boolean = boolean,
+  Outputs = any,
+>
+  extends WorkOptions, WhenOption<StepContext<Data, Services, Input, Outputs>, When> {
   /**
    * Pause after the step until somebody calls `proceed`. A schema checks the data that `proceed`
    * brings.

@@ -51,11 +51,15 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
     input: toJson((await validateInput(plan, input)).value, MAX_BYTES),
     seed: `${Math.random()}`,
     memories: new Map(),
+    outputs: new Map(),
     signal,
     running,
     runChild: (child, childInput, childSignal) => runInCaller(child, childInput, { services, signal: childSignal }),
   }
   let data = run.input
-  for (const step of plan.steps) data = await runKind(run, step, data)
+  for (const step of plan.steps) {
+    data = await runKind(run, step, data)
+    if (!run.outputs.has(step.name)) run.outputs.set(step.name, data)
+  }
   return data
 }

@@ -31,6 +31,8 @@ export interface Run {
   readonly seed: string
   /** By step, or the path of a branch. */
   readonly memories: Map<string, StepMemory>
+  /** Of the steps that have ended; `undefined` of one that was skipped. */
+  readonly outputs: Map<string, Json | undefined>
   /** Ends the run. */
   readonly signal: AbortSignal
   /** Counts what `body` takes against the timeout of the process, and ends it in time. */
@@ -51,6 +53,13 @@ function memoryOf({ memories }: Run, step: string): StepMemory {
   const memory = memories.get(step) ?? new CallersMemory()
   memories.set(step, memory)
   return memory
+}
+
+function outputOf({ outputs, plan }: Run, step: string): Json | undefined {
+  const output = outputs.get(step)
+  if (output !== undefined) return copyJson(output)
+  if (outputs.has(step)) return undefined
+  throw new StepwrightError('ERR_UNKNOWN_STEP', `Process '${plan.name}' has no output of step ${show(step)}: no such step has ended`)
 }
 
 function contextOf(run: Run, unit: Named, data: Json, attempt: number, signal: AbortSignal): StepContext<any, any, any> {
@@ -76,6 +85,7 @@ function contextOf(run: Run, unit: Named, data: Json, attempt: number, signal: A
     idempotencyKey,
     signal,
     once,
+    output: async (step: string) => outputOf(run, step) as any,
     progress: () => {},
     log: () => {},
   }
@@ -88,9 +98,21 @@ function stepFailed(run: Run, unit: Named, attempt: number, cause: unknown): Pro
   return new ProcessError(code, `${nameOf(run, unit)} failed${times}: ${why}`, { pid: 'run', step: unit.name, attempt, cause })
 }
 
+async function isSkipped(run: Run, { name, when }: Named & Pick<FunctionStep, 'when'>, context: StepContext): Promise<boolean> {
+  if (when === undefined || (await when(context))) return false
+  run.outputs.set(name, undefined)
+  return true
+}
+
 /** The step's output as JSON. */
-async function attemptOnce(step: Unit, work: ReturnType<typeof prepare>, data: Json, context: StepContext<any, any, any>): Promise<Json> {
-  if (step.when && !(await step.when(context))) return data
+async function attemptOnce(
+  run: Run,
+  step: Unit,
+  work: ReturnType<typeof prepare>,
+  data: Json,
+  context: StepContext<any, any, any>,
+): Promise<Json> {
+  if (await isSkipped(run, step, context)) return data
   return toJson(await work(context), MAX_BYTES)
 }
 
@@ -106,7 +128,7 @@ function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise
     seed: `${run.seed}/${step.name}/${step.index}`,
     clock: foregroundClock,
     signal,
-    work: (attempt, execution) => attemptOnce(step, work, data, contextOf(run, step, data, attempt, execution.signal)),
+    work: (attempt, execution) => attemptOnce(run, step, work, data, contextOf(run, step, data, attempt, execution.signal)),
     giveUp: (failure, attempt) => stepFailed(run, step, attempt, failure),
   })
 }
@@ -133,16 +155,16 @@ async function runWhole<T>(
 
 const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSignal): Promise<Json> =>
   runWhole(run, step, signal, async inner => {
-    if (step.when && !(await step.when(contextOf(run, step, data, 1, inner)))) return data
+    if (await isSkipped(run, step, contextOf(run, step, data, 1, inner))) return data
     const branches = step.branches.map(async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const)
     return Object.fromEntries(await Promise.all(branches))
   })
 
 function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Promise<Json> {
-  const { name, work, concurrency, when, retry, timeoutMs } = step
+  const { name, work, concurrency, retry, timeoutMs } = step
   return runWhole(run, { name }, signal, async (inner, abort) => {
     const context = contextOf(run, step, data, 1, inner)
-    if (when && !(await when(context))) return data
+    if (await isSkipped(run, step, context)) return data
     const items = toJson(await begins(step, run.services)(context), MAX_BYTES) as readonly Json[]
     const outputs = Array.from<Json>({ length: items.length })
     const item = { name, work, ...(retry && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) }
@@ -162,7 +184,7 @@ function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Pro
 function runChildStep(run: Run, step: ChildStep, data: Json, signal: AbortSignal): Promise<Json> {
   return runWhole(run, step, signal, async inner => {
     const context = contextOf(run, step, data, 1, inner)
-    if (step.when && !(await step.when(context))) return data
+    if (await isSkipped(run, step, context)) return data
     try {
       const input = toJson(await begins(step, run.services)(context), MAX_BYTES)
       return (await run.runChild(planOf(step.child), input, inner)) as Json

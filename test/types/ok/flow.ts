@@ -139,3 +139,15 @@ export const remembering = defineProcess({ name: 'remembering' }).step('agent', 
   return once('count', () => 3, { retry: { attempts: 3 }, timeout: '30s' })
 })
 expectTypeOf<ProcessOutput<typeof remembering>>().toEqualTypeOf<number>()
+
+/** `output` knows the earlier steps, and which of them may be skipped. */
+export const looking = defineProcess({ name: 'looking', input: typed<{ n: number }>() })
+  .step('charge', () => ({ receipt: 'r' }))
+  .step('thin', () => 1, { when: ({ input }) => input.n > 1 })
+  .parallel('both', { left: () => 'l', right: async ({ output }) => (await output('charge')).receipt })
+  .step('end', async ({ output }) => {
+    expectTypeOf(await output('charge')).toEqualTypeOf<{ receipt: string }>()
+    expectTypeOf(await output('thin')).toEqualTypeOf<number | undefined>()
+    expectTypeOf((await output('both')).right).toEqualTypeOf<string>()
+    expectTypeOf(output).parameter(0).toEqualTypeOf<'charge' | 'thin' | 'both'>()
+  })
