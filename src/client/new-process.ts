@@ -9,8 +9,8 @@ export function submission(
   name: string,
   input: Json,
   { key, labels }: { key?: string | undefined; labels?: Readonly<Record<string, string>> | undefined },
+  at: number,
 ): ProcessRecord {
-  const at = Date.now()
   return {
     pid: createPid(at),
     name,
@@ -37,15 +37,15 @@ export function submission(
  *
  * @param records the journal of the other one, oldest first
  * @param step default: the step in which the other process failed or was stopped
+ * @param at the time of the store
  * @param isFresh the step forgets what it remembers
  * @throws ERR_UNKNOWN_STEP
  */
-export function forkOf(records: readonly ProcessRecord[], step: string | undefined, isFresh = false): ProcessRecord {
+export function forkOf(records: readonly ProcessRecord[], step: string | undefined, at: number, isFresh = false): ProcessRecord {
   const last = records.at(-1)!
   const from = step ?? openStep(last)
   const begun = from === undefined || from.includes('.') ? undefined : records.find(record => isUnderWay(record, from))
   if (from === undefined || begun === undefined) throw unknownStep(last, from)
-  const at = Date.now()
   const {
     key: _key,
     parent: _parent,

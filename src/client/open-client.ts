@@ -113,7 +113,7 @@ class StoreClient implements Client {
 
   async submit(name: string, input?: unknown, options: SubmitOptions = {}): Promise<string> {
     const { name: known, ...origin } = checkSubmit(name, options)
-    return (await this.#store.submit(submission(known, this.#json(input), origin))).pid
+    return (await this.#store.submit(submission(known, this.#json(input), origin, await this.#now()))).pid
   }
 
   async cancel(pid: string, given?: string): Promise<Steered> {
@@ -135,7 +135,7 @@ class StoreClient implements Client {
     const { from, fresh } = checkFork(options)
     const records = await this.#store.history(checkPid(pid))
     if (!records) throw unknown(pid, this.#store)
-    return (await this.#store.submit(forkOf(records, from, fresh))).pid
+    return (await this.#store.submit(forkOf(records, from, await this.#now(), fresh))).pid
   }
 
   async delete(pid: string): Promise<void> {
@@ -184,6 +184,11 @@ class StoreClient implements Client {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** By the clock that all who use the store share. */
+  async #now(): Promise<number> {
+    return (await this.#store.time?.()) ?? Date.now()
   }
 
   #json(value: unknown): Json {

@@ -60,6 +60,12 @@ function moveDelays(machine: Json, byMs: number): Json {
 const SKEW_MS = 60_000
 
 /**
+ * The time of a record after one of `before`: never earlier, though the clocks of two hosts differ.
+ * A clock that was further ahead was wrong, and is not followed.
+ */
+export const timeAfter = (before: number, now: number): number => (before - now > SKEW_MS ? now : Math.max(before, now))
+
+/**
  * How far the clock that wrote a record was ahead of `now`, in milliseconds; 0 if it was not, or no
  * more than clocks differ.
  */

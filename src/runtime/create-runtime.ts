@@ -1,6 +1,7 @@
 import type { ProcessDefinition, ProcessServices, ServicesOption } from '../record/definition.ts'
 import { createLoopYield } from './host/event-loop.ts'
 import { Host, type Injected } from './host/host.ts'
+import { clockOfStore } from './host/store-clock.ts'
 import { createPid } from '../record/pid.ts'
 import { setStoreOf } from '../client/store-of.ts'
 import { systemClock } from '../record/clock.ts'
@@ -33,7 +34,14 @@ export async function createRuntime<const P extends readonly ProcessDefinition[]
  */
 export async function openRuntime(
   options: RuntimeOptions & { services?: unknown },
-  injected: Injected,
+  {
+    clock,
+    isSet = false,
+    ...injected
+  }: Injected & {
+    /** The clock is not to be set to the time of the store: a test moves it. */
+    readonly isSet?: boolean
+  },
 ): Promise<{ readonly runtime: Runtime; readonly hostStore: HostStore }> {
   // All that the caller may have got wrong comes first: it must not leave a store behind.
   const checked = checkRuntimeOptions(options)
@@ -44,7 +52,8 @@ export async function openRuntime(
   const isolation = await openIsolation(plans, checked.concurrency, store.maxRecordBytes)
   const hostStore = await store.openHost()
   try {
-    const host = new Host({ definitions, options: checked, isolation, readers: store, store: hostStore, ...injected })
+    const time = isSet ? clock : await clockOfStore(store, clock)
+    const host = new Host({ definitions, options: checked, isolation, readers: store, store: hostStore, clock: time, ...injected })
     await host.open()
     return { runtime: setStoreOf(new HostRuntime(host), store), hostStore }
   } catch (error) {

@@ -52,6 +52,13 @@ export interface Store {
   /** Charts, schedules, commands and the cards of hosts. */
   readonly documents: Documents
 
+  /**
+   * Epoch milliseconds by the clock of the store. Absent where all who use the store share the
+   * clock of one machine. Creates the store if needed.
+   * @throws ERR_STORE_READ
+   */
+  time?(): Promise<number>
+
   /** Registers a host, so that it can own processes. Creates the store if needed. */
   openHost(): Promise<HostStore>
 

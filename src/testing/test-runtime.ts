@@ -72,7 +72,7 @@ export async function createTestRuntime<const P extends readonly ProcessDefiniti
   const store = typeof given === 'string' ? storeAt(given) : given
   const { runtime, hostStore } = await openRuntime(
     { ...(options as RuntimeOptions), store },
-    { clock, createPid: now => createPid(now, () => nextTail(store)), yieldLoop: () => undefined },
+    { clock, isSet: true, createPid: now => createPid(now, () => nextTail(store)), yieldLoop: () => undefined },
   )
   return Object.assign(runtime, {
     clock,

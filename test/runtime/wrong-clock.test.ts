@@ -164,6 +164,30 @@ for (const [name, definition] of Object.entries(WAITS)) {
   })
 }
 
+test('a record is never older than the one before, though the next host is half a minute behind', async t => {
+  const [store, clock] = [memoryStore(), new TestClock()]
+  const definition = defineProcess({ name: 'sleeps' })
+    .sleep('rest', '10m')
+    .step('report', ({ progress }) => progress(1))
+  const first = await createTestRuntime({ processes: [definition], store, clock, retention: false })
+  const { pid } = await first.start(definition)
+  await clock.advance(MINUTE)
+  await first.die()
+  clock.set(clock.now() - MINUTE - 30_000)
+  const { logger, warnings } = listen()
+  const second = await createTestRuntime({ processes: [definition], store, clock, logger, retention: false })
+  await settled()
+  await clock.advance(11 * MINUTE)
+  await second.until(pid, 'finished')
+  const times = (await store.history(pid))!.map(({ at }) => at)
+  t.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  )
+  t.deepEqual(warnings, [])
+  await second.close()
+})
+
 test('a sleep until a date follows the clock on the wall, however it is set', async t => {
   const [store, clock] = [memoryStore(), new TestClock()]
   const definition = defineProcess({ name: 'dated' }).sleep('rest', new Date(clock.now() + 60 * MINUTE))

@@ -12,6 +12,7 @@ import {
   type Transition,
 } from '../../record/record.ts'
 import type { Clock } from '../../record/clock.ts'
+import { timeAfter } from '../../record/move-times.ts'
 import { keepProgress, ProgressMeter } from './progress-meter.ts'
 import type { Environment } from './environment.ts'
 import { Writer } from './writer.ts'
@@ -25,6 +26,7 @@ export class Recorder {
   #newest: Transition
   #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
+  #at: number
   readonly #epoch: number | undefined
   #stopped = false
 
@@ -37,6 +39,7 @@ export class Recorder {
     this.#onProgress = onProgress
     this.#newest = first
     this.#revision = first.revision
+    this.#at = first.at
     this.#epoch = first.epoch
     this.#progress = 'progress' in first ? first.progress : undefined
   }
@@ -113,7 +116,7 @@ export class Recorder {
       name,
       status,
       revision: this.#revision,
-      at: this.#clock.now(),
+      at: (this.#at = timeAfter(this.#at, this.#clock.now())),
       event,
       ...(this.#epoch !== undefined && { epoch: this.#epoch }),
       ...line,
@@ -122,9 +125,10 @@ export class Recorder {
   }
 
   #write(transition: Transition): void {
-    this.#newest = transition
+    this.#at = timeAfter(this.#at, transition.at)
+    this.#newest = { ...transition, at: this.#at }
     this.#revision = transition.revision
-    this.#writer.write(transition)
+    this.#writer.write(this.#newest)
     if (isFinal(transition.status)) this.stop()
   }
 }

@@ -70,6 +70,13 @@ class PostgresStore implements Store {
     return openPostgresHost(this.#reader)
   }
 
+  async time(): Promise<number> {
+    await this.#prepare()
+    const sql = 'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now'
+    const [row] = await this.#reader.connection.ask<{ now: number }>(sql)
+    return Math.round(row!.now)
+  }
+
   get(pid: string): Promise<StoredProcess | undefined> {
     return this.#reader.get(pid)
   }
