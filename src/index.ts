@@ -55,8 +55,8 @@ export type {
   WaitOptions,
   WatchAllOptions,
 } from './client/client.ts'
-export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from './record/info.ts'
-export type { Host, HostState, Misfit } from './record/host.ts'
+export type { HistoryEntry, PendingCommandInfo, ProcessInfo, ProcessStepInfo } from './record/info.ts'
+export type { Host, HostState, Misfit, PendingCommand } from './record/host.ts'
 export type { ErrorRecord, FinalStatus, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
 
 // Stores

@@ -72,8 +72,9 @@ export interface AdoptOptions {
 }
 
 /**
- * What became of a command. 'taken': it is done and on record. 'kept': no living host has the
- * process, so the next host that adopts it does the command first.
+ * What became of a command. 'taken': it is done and on record. 'kept': it is in the store and
+ * will be done later: by the next host that adopts the process, if no living one has it; or when
+ * the step that takes it begins, if an event or an answer came early.
  */
 export type Steered = 'taken' | 'kept'
 
@@ -145,15 +146,17 @@ export interface Client {
   /**
    * Continues an interrupted process. A plain object is merged into the output of the paused step,
    * any other value replaces it, and without data it stays as it is. If two callers proceed the
-   * same pause, one succeeds and the other gets ERR_NOT_INTERRUPTED.
+   * same pause, one succeeds and the other gets ERR_NOT_INTERRUPTED. An answer may come before its
+   * pause: it is kept for the next one.
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT,
    * ERR_NOT_JSON
    */
   proceed<D extends ProcessDefinition = ProcessDefinition>(pid: string, data?: ProceedData<D>): Promise<Steered>
   /**
-   * Sends an event to the machine of the machine step that the process is in.
-   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step,
-   * ERR_UNKNOWN_EVENT if the step is strict, ERR_NOT_JSON
+   * Sends an event to the machine of the machine step that the process is in, or comes to next:
+   * until then it is kept, in order, with up to 999 others.
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step
+   * and comes to none, ERR_UNKNOWN_EVENT if the step is strict, ERR_NOT_JSON
    * @example await client.send(pid, { type: 'APPROVE', by: 'ada' })
    */
   send<D extends ProcessDefinition = ProcessDefinition>(pid: string, event: ProcessEvent<D>): Promise<Steered>

@@ -1,8 +1,8 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
-import { isFinal, type Json, type StatusCounts } from '../record/record.ts'
+import { isFinal, type Json, type ProcessRecord, type StatusCounts } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
-import { withMisfit, withMisfits } from '../store/misfits.ts'
+import { allDescribed, described } from '../store/described.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkOptions, checkSignal, mustBe } from '../record/check.ts'
@@ -62,16 +62,16 @@ class StoreClient implements Client {
 
   async get(pid: string): Promise<ProcessInfo | undefined> {
     const found = await this.#store.get(checkPid(pid))
-    return found && toInfo(await withMisfit(this.#store.documents, found))
+    return found && toInfo(await described(this.#store.documents, found))
   }
 
   async *list(options: ListOptions = {}): AsyncGenerator<ProcessInfo> {
     const { query, limit, onCorrupt } = checkList(options)
     let left = limit
     if (left === 0) return
-    const misfits = withMisfits(this.#store.documents)
+    const describe = allDescribed(this.#store.documents)
     for await (const stored of this.#store.list(query, onCorrupt)) {
-      yield toInfo(await misfits(stored))
+      yield toInfo(await describe(stored))
       if (--left === 0) return
     }
   }
@@ -82,7 +82,7 @@ class StoreClient implements Client {
 
   async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
     for await (const stored of this.#follow(pid, checkWait(options, 'watch()')))
-      yield toInfo(await withMisfit(this.#store.documents, stored))
+      yield toInfo(await described(this.#store.documents, stored))
   }
 
   async *watchAll(options: WatchAllOptions = {}): AsyncGenerator<ProcessInfo> {
@@ -123,11 +123,15 @@ class StoreClient implements Client {
 
   async proceed(pid: string, given?: unknown): Promise<Steered> {
     const data = given === undefined ? {} : { data: this.#json(given) }
-    return steer(this.#store, checkPid(pid), record => ({ type: 'proceed', step: pausedStep(record), ...data }), this.#closing.signal)
+    const wishFor = (record: ProcessRecord) => {
+      const step = pausedStep(record)
+      return { type: 'proceed', ...(step !== undefined && { step }), ...data } as const
+    }
+    return steer(this.#store, checkPid(pid), wishFor, this.#closing.signal)
   }
 
   async send(pid: string, given: { readonly type: string }): Promise<Steered> {
-    const event = this.#json(checkEvent(given))
+    const event = this.#json(checkEvent(given)) as { type: string }
     return steer(this.#store, checkPid(pid), () => ({ type: 'send', event }), this.#closing.signal)
   }
 

@@ -32,9 +32,10 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
     if (look % HOST_LOOKS === 0 && (look > 0 || found.host?.state !== 'alive')) {
       const now = await store.get(pid)
       if (now === undefined || isFinal(now.record.status)) return settle(store, pid, id)
-      if (now.host?.state !== 'alive') return (await isTaken(store, pid, id)) ? 'taken' : 'kept'
+      if (now.host?.state !== 'alive') return (await answer(store, pid, id)) ?? 'kept'
     }
-    if (await isTaken(store, pid, id)) return 'taken'
+    const answered = await answer(store, pid, id)
+    if (answered !== undefined) return answered
     signal.throwIfAborted()
     await delay(LOOK_MS[look] ?? LAST_LOOK_MS)
   }
@@ -56,10 +57,11 @@ let newest = 0
  */
 const later = (): number => (newest = Math.max(Date.now(), newest + 1))
 
-/** @throws why the host refused it */
-async function isTaken(store: Store, pid: string, id: string): Promise<boolean> {
+/** @returns `undefined` as long as there is none @throws why the host refused it */
+async function answer(store: Store, pid: string, id: string): Promise<Steered | undefined> {
   const state = await commandState(store.documents, pid, id)
-  if (state === 'waiting' || state === 'taken') return state === 'taken'
+  if (state === 'waiting') return undefined
+  if (state === 'kept' || state === 'taken') return state
   await deleteCommand(store.documents, pid, id)
   throw new StepwrightError(state.refused.code as ErrorCode, state.refused.message)
 }
@@ -69,7 +71,7 @@ async function isTaken(store: Store, pid: string, id: string): Promise<boolean> 
  * says whether this command ended it.
  */
 async function settle(store: Store, pid: string, id: string): Promise<'taken'> {
-  if (await isTaken(store, pid, id)) return 'taken'
+  if ((await answer(store, pid, id)) === 'taken') return 'taken'
   await deleteCommand(store.documents, pid, id)
   const records = (await store.history(pid)) ?? []
   if (records.some(({ event }) => event.command === id)) return 'taken'
@@ -87,9 +89,7 @@ async function mustLive(store: Store, pid: string): Promise<StoredProcess> {
 const ended = (pid: string, status: string): StepwrightError =>
   new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} can no longer be steered: it has ended (${status})`)
 
-/** @throws ERR_NOT_INTERRUPTED */
-export function pausedStep({ pid, status, steps }: ProcessRecord): string {
-  const paused = Object.entries(steps).find(([, step]) => step.status === 'interrupted')
-  if (status === 'interrupted' && paused !== undefined) return paused[0]
-  throw new StepwrightError('ERR_NOT_INTERRUPTED', `Process ${pid} is ${status}: only an interrupted process can proceed`)
+/** The step whose pause an answer is for; `undefined`: the next one. */
+export function pausedStep({ status, steps }: ProcessRecord): string | undefined {
+  return status === 'interrupted' ? Object.keys(steps).find(name => steps[name]?.status === 'interrupted') : undefined
 }

@@ -1,6 +1,6 @@
 import { toInfo } from '../record/info.ts'
 import type { Host } from '../record/host.ts'
-import { withMisfit } from '../store/misfits.ts'
+import { described } from '../store/described.ts'
 import type { Store } from '../store/store.ts'
 import { EventStreams } from '../web/event-streams.ts'
 import { readBody } from '../web/read-body.ts'
@@ -73,7 +73,7 @@ export class Api {
   async #process(pid: string): Promise<Response> {
     const stored = await this.#store.get(pid)
     if (!stored) return json({ code: 'ERR_UNKNOWN_PROCESS', message: `There is no process ${JSON.stringify(pid)}` }, 404)
-    return json(this.#hide(toInfo(await withMisfit(this.#store.documents, stored))))
+    return json(this.#hide(toInfo(await described(this.#store.documents, stored))))
   }
 
   /** The process as it was at one of its records, with the `data` that the step was given. */

@@ -8,7 +8,7 @@ import type { Entry, LiveInfo } from './protocol.ts'
 import { entriesOf } from './row-of.ts'
 import { Feed } from './feed.ts'
 import { readCharts } from '../store/charts.ts'
-import { withMisfit } from '../store/misfits.ts'
+import { described } from '../store/described.ts'
 
 /** Collects the changes of a busy process before they are sent. */
 const BATCH_MS = 100
@@ -127,7 +127,7 @@ export class ProcessFeed extends Feed {
       const known = (await this.#hosts().catch(() => [])).find(({ id }) => id === host?.id)
       if (known && known.state === host?.state) continue
       const found = await this.#store.get(this.#pid).catch(() => undefined)
-      const stored = found && (await withMisfit(this.#store.documents, found).catch(() => found))
+      const stored = found && (await described(this.#store.documents, found).catch(() => found))
       const differs = stored?.host?.id !== host?.id || stored?.host?.state !== host?.state || stored?.misfit?.message !== misfit?.message
       if (stored?.record.revision === this.#info.revision && differs) this.#sendInfo(stored)
     }

@@ -26,6 +26,17 @@ export interface Misfit {
   readonly message: string
 }
 
+/** A command that waits: for a host, or for the step that takes it. */
+export interface PendingCommand {
+  readonly type: 'cancel' | 'proceed' | 'send'
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** The pause that a `proceed` is for. */
+  readonly step?: string
+  /** The type of the event of a `send`. */
+  readonly event?: string
+}
+
 /**
  * A process as a reader finds it. `host` is its owner. A process that waits for a host, or has
  * ended, has none.
@@ -34,4 +45,6 @@ export interface StoredProcess {
   readonly record: ProcessRecord
   readonly host?: Host
   readonly misfit?: Misfit
+  /** Oldest first. */
+  readonly pendingCommands?: readonly PendingCommand[]
 }

@@ -1,6 +1,6 @@
 import type { ErrorRecord, Json, ProcessRecord, ProcessStatus, Progress, StepKind, StepStatus } from './record.ts'
 import { isFinal } from './record.ts'
-import type { Host, HostState, Misfit, StoredProcess } from './host.ts'
+import type { Host, HostState, Misfit, PendingCommand, StoredProcess } from './host.ts'
 
 /** What is known of one step of a process. Times are ISO 8601. */
 export interface ProcessStepInfo {
@@ -65,6 +65,16 @@ export interface ProcessInfo {
    * version, step or state is not there any more, or `migrate` failed.
    */
   readonly misfit?: Misfit
+  /**
+   * What clients asked of the process and waits, oldest first: for a host, or for the step that
+   * takes it to begin.
+   */
+  readonly pendingCommands?: readonly PendingCommandInfo[]
+}
+
+/** A command that waits. `at` is ISO 8601. */
+export interface PendingCommandInfo extends Omit<PendingCommand, 'at'> {
+  readonly at: string
 }
 
 /** The process as of one record of its journal, and the event that caused the record. */
@@ -99,7 +109,7 @@ const dataOf = (record: ProcessRecord): Json => (record.data === undefined ? rec
 
 const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo['host']> => ({ id, osPid, hostname, state })
 
-export function toInfo({ record, host, misfit }: StoredProcess): ProcessInfo {
+export function toInfo({ record, host, misfit, pendingCommands }: StoredProcess): ProcessInfo {
   const { status } = record
   return {
     pid: record.pid,
@@ -123,6 +133,7 @@ export function toInfo({ record, host, misfit }: StoredProcess): ProcessInfo {
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),
     ...(misfit !== undefined && { misfit }),
+    ...(pendingCommands !== undefined && { pendingCommands: pendingCommands.map(({ at, ...command }) => ({ ...command, at: iso(at) })) }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkEvent } from '../client/arguments.ts'
 import { outcome } from '../client/outcome.ts'
 import { copyJson } from '../record/json.ts'
 import type { Client, Steered } from '../client/client.ts'
@@ -5,6 +6,7 @@ import type { ProceedData, ProcessDefinition, ProcessEvent } from '../record/def
 import type { ProcessInfo } from '../record/info.ts'
 import type { LiveProcess } from './process/live-process.ts'
 import { cancel, proceed, send } from './process/steering.ts'
+import type { Message } from './process/taker.ts'
 import { checkListener, notifyListener, type ProcessListener } from './listeners.ts'
 
 /** A process, as `runtime.start` returns it. */
@@ -36,9 +38,10 @@ export interface ProcessHandle<Output = unknown, D extends ProcessDefinition = P
    */
   proceed(data?: ProceedData<D>): Promise<Steered>
   /**
-   * Sends an event to the machine of the machine step that the process is in.
-   * @throws ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step, ERR_UNKNOWN_EVENT if
-   * the step is strict, ERR_NOT_JSON
+   * Sends an event to the machine of the machine step that the process is in, or comes to next:
+   * until then it is kept.
+   * @throws ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step and comes to none,
+   * ERR_UNKNOWN_EVENT if the step is strict, ERR_NOT_JSON
    */
   send(event: ProcessEvent<D>): Promise<Steered>
 }
@@ -49,6 +52,8 @@ export interface HandleOptions {
   readonly closing: AbortSignal
   /** The process, if this host has it. */
   readonly find: (pid: string) => LiveProcess | undefined
+  /** Whether a message for a process of this host goes through the store, as those of clients: it has come early. */
+  readonly mustQueue: (live: LiveProcess, message: Message) => boolean
 }
 
 /**
@@ -61,10 +66,14 @@ export function handleOf<Output>(
   options: HandleOptions,
   live: LiveProcess | undefined = options.find(pid),
 ): ProcessHandle<Output> {
-  const { client, closing, find } = options
-  const steer = async (here: (live: LiveProcess) => Promise<Steered>, elsewhere: () => Promise<Steered>): Promise<Steered> => {
+  const { client, closing, find, mustQueue } = options
+  const steer = async (
+    here: (live: LiveProcess) => Promise<Steered>,
+    elsewhere: () => Promise<Steered>,
+    message?: Message,
+  ): Promise<Steered> => {
     const ours = live === undefined || live.isLost ? find(pid) : live
-    if (ours === undefined) return elsewhere()
+    if (ours === undefined || (message && mustQueue(ours, message))) return elsewhere()
     try {
       return await here(ours)
     } catch (error) {
@@ -104,11 +113,13 @@ export function handleOf<Output>(
       steer(
         ours => proceed(ours, data),
         () => client.proceed(pid, data),
+        { type: 'proceed' },
       ),
-    send: event =>
+    send: async event =>
       steer(
         ours => send(ours, event),
         () => client.send(pid, event),
+        { type: 'send', event: checkEvent(event) },
       ),
   }
 }

@@ -20,13 +20,15 @@ interface CommandHead {
 
 /**
  * What a client asks of a process that another host runs. `proceed` names the paused step: if two
- * clients continue the same step, only one command is applied.
+ * clients continue the same step, only one command is applied. Without a step it is for the next
+ * pause, and its host adds the step. `kept`: the step that takes it has not begun, and its host
+ * keeps the command until then.
  */
 export type Command = CommandHead &
   (
     | { readonly type: 'cancel'; readonly reason?: string }
-    | { readonly type: 'proceed'; readonly step: string; readonly data?: Json }
-    | { readonly type: 'send'; readonly event: Json }
+    | { readonly type: 'proceed'; readonly step?: string; readonly data?: Json; readonly kept?: true }
+    | { readonly type: 'send'; readonly event: { readonly type: string; readonly [key: string]: Json }; readonly kept?: true }
   )
 
 /** Why a host did not do what a command asked for. */
@@ -45,7 +47,7 @@ interface StoredRefusal {
  * What has become of a command. A host writes the record that carries the id of the command before
  * it counts as taken.
  */
-export type CommandState = 'waiting' | 'taken' | { readonly refused: Refusal }
+export type CommandState = 'waiting' | 'kept' | 'taken' | { readonly refused: Refusal }
 
 /**
  * A refusal that nobody has read, and a command for a process that has ended, are kept this long,
@@ -82,7 +84,8 @@ export async function commandState(documents: Documents, pid: string, id: string
   const document = await documents.get('commands', nameOf(pid, id))
   if (document === undefined) return 'taken'
   const found = parseDocument<Command | StoredRefusal>(document, schemaOf)
-  return 'refused' in found ? { refused: found.refused } : 'waiting'
+  if ('refused' in found) return { refused: found.refused }
+  return 'kept' in found ? 'kept' : 'waiting'
 }
 
 /** Withdraws a command, or removes its refusal after it was read. */
@@ -97,17 +100,17 @@ export const readCommands = (
   isWanted?: (name: string) => boolean,
 ): Promise<(Command | StoredRefusal)[]> => readDocuments(documents, 'commands', schemaOf, onCorrupt, isWanted)
 
-/** The commands that wait for processes for which `isOwned` returns true, oldest first. */
+/** The commands that wait for processes, and of them those for which `isWanted` returns true, oldest first. */
 export async function waitingCommands(
   documents: Documents,
-  isOwned: (pid: string) => boolean,
+  isWanted: (pid: string, id: string) => boolean,
   onCorrupt?: (document: CorruptDocument) => void,
 ): Promise<Command[]> {
-  const isWanted = (name: string): boolean => {
+  const isOne = (name: string): boolean => {
     const pid = pidOf(name)
-    return pid !== undefined && isOwned(pid)
+    return pid !== undefined && isWanted(pid, name.slice(pid.length + 1))
   }
-  const found = await readCommands(documents, onCorrupt, isWanted)
+  const found = await readCommands(documents, onCorrupt, isOne)
   return found.filter(one => 'id' in one).toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
@@ -158,8 +161,19 @@ function schemaOf(document: string): Schema {
   const head = { pid: oneOf(of), id: oneOf(named), at: time }
   const command = eitherOf(
     object<Command & { type: 'cancel' }>({ ...head, type: oneOf('cancel'), reason: optional(text) }),
-    object<Command & { type: 'proceed' }>({ ...head, type: oneOf('proceed'), step: text, data: optional(json) }),
-    object<Command & { type: 'send' }>({ ...head, type: oneOf('send'), event: json }),
+    object<Command & { type: 'proceed' }>({
+      ...head,
+      type: oneOf('proceed'),
+      step: optional(text),
+      data: optional(json),
+      kept: optional(oneOf(true)),
+    }),
+    object<Command & { type: 'send' }>({
+      ...head,
+      type: oneOf('send'),
+      event: object<{ type: string }>({ type: text }),
+      kept: optional(oneOf(true)),
+    }),
   )
   return value => (isObject(value) && Object.hasOwn(value, 'refused') ? refusal(value) : command(value))
 }

@@ -1,4 +1,4 @@
-import type { ProcessInfo } from '../../index.ts'
+import type { PendingCommandInfo, ProcessInfo } from '../../index.ts'
 import { printable } from '../printable.ts'
 import type { View } from '../screen.ts'
 import { errorLines } from './error.ts'
@@ -48,6 +48,9 @@ const section = (title: string, lines: readonly string[], { paint }: View): stri
 
 const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
 
+const pendingLine = ({ type, event, step, at }: PendingCommandInfo, now: number): string =>
+  printable([type, event, step && `for ${step}`, `(${relative(at, now)})`].filter(Boolean).join(' '))
+
 /** The error or the output of a process. */
 export function outcomeSections(info: ProcessInfo, view: View): string[] {
   const { error, output } = info
@@ -69,6 +72,7 @@ export function processDetails(info: ProcessInfo, view: View): string[] {
     `${paint(style, glyph)} ${paint('bold', printable(info.name))}  ${paint(style, printable(info.status))}`,
     ...fields.map(([label, text]) => `  ${paint('dim', label.padEnd(widest))}  ${printable(text)}`),
     ...section('Steps', allSteps(info, view), view),
+    ...section('Waiting commands', indented((info.pendingCommands ?? []).map(command => pendingLine(command, now))), view),
     ...section('Input', indented(shortJson(info.input, view.width - 2)), view),
     ...outcomeSections(info, view),
   ]

@@ -16,8 +16,23 @@ export function ProcessFacts({
   readonly now: number
   readonly view: StoreView
 }): JSX.Element {
-  const { createdAt, startedAt, endedAt, deadline, host, misfit, labels, key, recoveries, revision, version, parent, forkedFrom, status } =
-    info
+  const {
+    createdAt,
+    startedAt,
+    endedAt,
+    deadline,
+    host,
+    misfit,
+    pendingCommands,
+    labels,
+    key,
+    recoveries,
+    revision,
+    version,
+    parent,
+    forkedFrom,
+    status,
+  } = info
   const children = useMemo(() => view.rows.filter(row => row.parent === info.pid), [view.rows, info.pid])
   const fact = (name: string, value: ComponentChildren): JSX.Element => (
     <div>
@@ -54,6 +69,8 @@ export function ProcessFacts({
             'none'
           ),
         )}
+      {pendingCommands &&
+        fact('Waiting commands', pendingCommands.map(({ type, event = '', step = '' }) => `${type} ${event}${step}`.trim()).join(', '))}
       {misfit && fact('Left alone', misfit.message)}
       {fact('Version', version)}
       {recoveries > 0 && fact('Recoveries', recoveries)}

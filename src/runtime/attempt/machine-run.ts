@@ -60,6 +60,11 @@ export class MachineRun {
     this.ready.catch(() => {})
   }
 
+  /** The name of its step. */
+  get step(): string {
+    return this.#step.name
+  }
+
   /** It has ended, and takes nothing any more. */
   get isOver(): boolean {
     return this.#isOver
@@ -72,13 +77,7 @@ export class MachineRun {
 
   /** @throws ERR_UNKNOWN_EVENT */
   async send(event: MachineEvent, command: string | undefined): Promise<void> {
-    if (this.#step.strict && !knowsEvent(this.#step.machine, event.type)) {
-      const { pid } = this.#process
-      throw new StepwrightError(
-        'ERR_UNKNOWN_EVENT',
-        `The machine of step '${this.#step.name}' of process ${pid} knows no event ${JSON.stringify(event.type)}`,
-      )
-    }
+    if (this.#step.strict && !knowsEvent(this.#step.machine, event.type)) throw unknownEvent(this.#process.pid, this.#step.name, event.type)
     await this.ready
     // The next host's machine takes it.
     if (!this.#actor) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.#process.pid} is closing`)
@@ -212,6 +211,9 @@ export class MachineRun {
       if (!this.#due.has(scheduled)) this.#due.set(scheduled, this.#process.environment.clock.now() + scheduled.delay)
   }
 }
+
+export const unknownEvent = (pid: string, step: string, type: string): StepwrightError =>
+  new StepwrightError('ERR_UNKNOWN_EVENT', `The machine of step '${step}' of process ${pid} knows no event ${JSON.stringify(type)}`)
 
 interface Persisted {
   readonly children?: Readonly<Record<string, { readonly src: unknown; readonly snapshot: Persisted }>>

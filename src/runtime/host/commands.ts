@@ -1,9 +1,13 @@
 import { StepwrightError } from '../../errors.ts'
-import { answerCommand, waitingCommands, type Command, type Refusal } from '../../store/commands.ts'
+import { answerCommand, putCommand, waitingCommands, type Command, type Refusal } from '../../store/commands.ts'
 import type { Documents } from '../../store/documents.ts'
-import type { ProcessRecord } from '../../record/record.ts'
+import { isFinal, type ProcessRecord } from '../../record/record.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import { cancel, proceed, send } from '../process/steering.ts'
+import { takerOf, type Message } from '../process/taker.ts'
+
+/** A process keeps this many events and answers for steps that have not begun. */
+const MAX_KEPT = 1000
 
 export interface CommandsOptions {
   readonly documents: Documents
@@ -28,6 +32,8 @@ export class Commands {
   readonly #corrupt = new Set<string>()
   /** The newest command of a process that is being applied: those of one process wait for each other. */
   readonly #last = new WeakMap<LiveProcess, Promise<void>>()
+  /** Commands that wait for their step to begin, oldest first. They stay in the store until then. */
+  readonly #kept = new WeakMap<LiveProcess, Command[]>()
 
   constructor(options: CommandsOptions) {
     this.#options = options
@@ -36,7 +42,11 @@ export class Commands {
   /** The commands that wait for processes of which `isOurs` says yes, oldest first. One that makes no sense is told once, and stays. */
   waiting(isOurs: (pid: string) => boolean): Promise<Command[]> {
     const { documents, onProblem } = this.#options
-    return waitingCommands(documents, isOurs, ({ name, error }) => {
+    const isWanted = (pid: string, id: string): boolean => {
+      const live = this.#options.find(pid)
+      return isOurs(pid) && !(live && this.#kept.get(live)?.some(kept => kept.id === id))
+    }
+    return waitingCommands(documents, isWanted, ({ name, error }) => {
       if (!this.#corrupt.has(name)) onProblem('A command makes no sense', error)
       this.#corrupt.add(name)
     })
@@ -58,9 +68,67 @@ export class Commands {
         .finally(() => {
           this.#busy.delete(command.id)
           if (this.#last.get(live) === done) this.#last.delete(live)
+          // The step that takes it may have begun meanwhile.
+          this.onRecord(live)
         })
       this.#last.set(live, done)
     }
+  }
+
+  /** Whether a message has to go through the store: its step has not begun, or others that came before it wait. */
+  mustQueue(live: LiveProcess, message: Message): boolean {
+    if (live.isGone) return false
+    if (this.#last.has(live) || this.#kept.has(live)) return true
+    return takerOf(live, message)?.isReady === false
+  }
+
+  /** The process is in another state: applies what was kept for it, and refuses what no step takes any more. */
+  onRecord(live: LiveProcess): void {
+    const kept = this.#kept.get(live)
+    if (kept === undefined) return
+    const due = kept.filter(command => !this.#busy.has(command.id) && !this.#mustWait(live, command))
+    if (due.length === 0) return
+    const left = kept.filter(command => !due.includes(command))
+    if (left.length === 0) this.#kept.delete(live)
+    else this.#kept.set(live, left)
+    this.apply(due, true)
+  }
+
+  /** The process has ended: nothing takes what was kept for it. */
+  onEnd(live: LiveProcess): void {
+    const kept = this.#kept.get(live) ?? []
+    this.#kept.delete(live)
+    for (const command of kept) void this.#refuse(live, command, toRefusal(endedError(live)))
+  }
+
+  async #refuse(live: LiveProcess, command: Command, refusal: Refusal): Promise<void> {
+    const { documents, onProblem, onRefused } = this.#options
+    try {
+      await onRefused(live, command, refusal)
+      await answerCommand(documents, command.pid, command.id)
+    } catch (error) {
+      onProblem(`Command ${command.id} for process ${command.pid} could not be refused`, error)
+    }
+  }
+
+  #mustWait(live: LiveProcess, command: Command): boolean {
+    return command.type !== 'cancel' && !isFinal(live.status) && takerOf(live, command)?.isReady === false
+  }
+
+  /** Keeps a command until its step begins. @throws ERR_EVENT_REFUSED, ERR_NOT_INTERRUPTED */
+  async #keep(live: LiveProcess, command: Command & { type: 'send' | 'proceed' }): Promise<void> {
+    const kept = this.#kept.get(live) ?? []
+    const step = takerOf(live, command)?.step as string
+    if (kept.length >= MAX_KEPT)
+      throw new StepwrightError('ERR_EVENT_REFUSED', `Process ${live.pid} keeps ${MAX_KEPT} events and answers already`)
+    if (command.type === 'proceed' && kept.some(other => other.type === 'proceed' && other.step === step))
+      throw new StepwrightError(
+        'ERR_NOT_INTERRUPTED',
+        `Process ${live.pid} has not come to step '${step}', and has an answer for it already`,
+      )
+    const marked: Command = { ...command, kept: true, ...(command.type === 'proceed' && { step }) }
+    if (!command.kept) await putCommand(this.#options.documents, marked)
+    this.#kept.set(live, [...kept, marked])
   }
 
   async #apply(live: LiveProcess, command: Command, isKept: boolean): Promise<void> {
@@ -70,6 +138,10 @@ export class Commands {
     const applied = command.type === 'cancel' ? undefined : await this.#appliedTo(live)
     if (!applied?.has(id)) {
       try {
+        if (command.type !== 'cancel' && this.#mustWait(live, command)) {
+          await this.#keep(live, command)
+          return
+        }
         await applyTo(live, command)
         applied?.add(id)
       } catch (error) {
@@ -104,12 +176,15 @@ async function applyTo(live: LiveProcess, command: Command): Promise<void> {
       await cancel(live, command.reason, cause)
       break
     case 'proceed':
-      await proceed(live, command.data, { step: command.step, ...cause })
+      await proceed(live, command.data, { ...(command.step !== undefined && { step: command.step }), ...cause })
       break
     case 'send':
       await send(live, command.event, cause)
   }
 }
+
+const endedError = ({ pid, status }: LiveProcess): StepwrightError =>
+  new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} has ended (${status}): no step was left that takes it`)
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof StepwrightError) return { code: error.code, message: error.message }

@@ -12,7 +12,7 @@ import type { HostStore, Store } from '../../store/store.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from '../attempt/actors.ts'
 import type { Isolation } from '../attempt/isolation.ts'
 import { Events } from '../events.ts'
-import { handleOf, type ProcessHandle } from '../handle.ts'
+import { handleOf, type HandleOptions, type ProcessHandle } from '../handle.ts'
 import { safely, showTo } from '../inspection.ts'
 import { notify } from '../listeners.ts'
 import { checkCloseOptions, type CheckedOptions, type StartOptions } from '../options.ts'
@@ -249,7 +249,8 @@ export class Host implements Environment {
   }
 
   handleOf(pid: string, live?: LiveProcess): ProcessHandle {
-    return handleOf(pid, { client: this.client, closing: this.closing, find: one => this.#live.get(one) }, live)
+    const mustQueue: HandleOptions['mustQueue'] = (ours, message) => !this.draining && this.#commands.mustQueue(ours, message)
+    return handleOf(pid, { client: this.client, closing: this.closing, find: one => this.#live.get(one), mustQueue }, live)
   }
 
   /** @throws ERR_RUNTIME_CLOSED */
@@ -276,10 +277,14 @@ export class Host implements Environment {
 
   onRecord(pid: string): void {
     const live = this.#live.get(pid)
-    if (live) this.events.emit('process', () => live.info())
+    if (live === undefined) return
+    this.events.emit('process', () => live.info())
+    this.#commands.onRecord(live)
   }
 
   onEnd(pid: string): void {
+    const live = this.#live.get(pid)
+    if (live) this.#commands.onEnd(live)
     this.#live.remove(pid)
     this.#onLessWork()
   }

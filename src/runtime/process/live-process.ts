@@ -14,6 +14,7 @@ import {
   type RecordEvent,
 } from '../../record/record.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Answer } from '../attempt/actors.ts'
 import { Attempt } from '../attempt/attempt.ts'
 import { Attempts } from '../attempt/attempts.ts'
@@ -96,6 +97,13 @@ export class LiveProcess implements Workplace {
     this.#recorder = new Recorder(environment, first, () => this.#notify())
   }
 
+  get plan(): ProcessPlan {
+    return this.#program.plan
+  }
+  /** The machine step whose machine takes events. */
+  get machineStep(): string | undefined {
+    return this.#machine?.isOver === false ? this.#machine.step : undefined
+  }
   get holdsSlot(): boolean {
     return this.#slot.held
   }
@@ -218,7 +226,7 @@ export class LiveProcess implements Workplace {
     if (!this.#machine || this.#machine.isOver)
       throw new StepwrightError(
         'ERR_EVENT_REFUSED',
-        `Process ${this.pid} is in no machine step now (${this.status}): nothing would take the event`,
+        `Process ${this.pid} is in no machine step now (${this.status}), and comes to none that takes the event`,
       )
     await this.#machine.send(event, command)
   }

@@ -4,8 +4,9 @@ import { toJson } from '../../record/json.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import { isFinal } from '../../record/record.ts'
 import type { LiveProcess } from './live-process.ts'
-import type { MachineEvent } from '../attempt/machine-run.ts'
+import { unknownEvent, type MachineEvent } from '../attempt/machine-run.ts'
 import { proceedData } from './proceed-data.ts'
+import { stepsLeft, takerOf } from './taker.ts'
 
 /** Of a call that a client's command asks for: the record that the call makes carries the command's id. */
 interface Cause {
@@ -42,6 +43,9 @@ export async function proceed(live: LiveProcess, data?: unknown, { step, ...caus
 export async function send(live: LiveProcess, event: unknown, { command }: Cause = {}): Promise<'taken'> {
   const json = toJson(checkEvent(event), live.environment.maxRecordBytes) as MachineEvent
   mustLive(live, 'sent an event')
+  const strict = live.machineStep === undefined ? stepsLeft(live).find(({ kind }) => kind === 'machine') : undefined
+  if (strict !== undefined && takerOf(live, { type: 'send', event: json }) === undefined)
+    throw unknownEvent(live.pid, strict.name, json.type)
   await live.sendToMachine(json, command)
   await live.barrier()
   return 'taken'

@@ -1,0 +1,47 @@
+import type { PendingCommand, StoredProcess } from '../record/host.ts'
+import { isFinal, isSubmission } from '../record/record.ts'
+import { readCommands, type Command } from './commands.ts'
+import type { Documents } from './documents.ts'
+import { readMisfits, type StoredMisfit } from './misfits.ts'
+
+type Describe = (stored: StoredProcess) => Promise<StoredProcess>
+
+/** Adds to a process what documents beside its journal say of it: commands that wait, and why a host left it alone. */
+export const described = (documents: Documents, stored: StoredProcess): Promise<StoredProcess> => {
+  const { pid } = stored.record
+  return describer(
+    () => readMisfits(documents, undefined, name => name === pid),
+    () => readCommands(documents, undefined, name => name.startsWith(`${pid}.`)),
+  )(stored)
+}
+
+/** Does what `described` does for many processes: it reads all documents once. */
+export function allDescribed(documents: Documents): Describe {
+  let misfits: ReturnType<typeof readMisfits> | undefined
+  let commands: ReturnType<typeof readCommands> | undefined
+  return describer(
+    () => (misfits ??= readMisfits(documents)),
+    () => (commands ??= readCommands(documents)),
+  )
+}
+
+function describer(misfits: () => Promise<readonly StoredMisfit[]>, commands: () => ReturnType<typeof readCommands>): Describe {
+  return async stored => {
+    const { record, host } = stored
+    if (isFinal(record.status)) return stored
+    const pending = (await commands()).flatMap(command => ('id' in command && command.pid === record.pid ? pendingOf(command) : []))
+    const mayBeLeft = !isSubmission(record) && (host === undefined || host.state === 'dead')
+    const misfit = mayBeLeft ? (await misfits()).find(({ pid, revision }) => pid === record.pid && revision === record.revision) : undefined
+    return {
+      ...stored,
+      ...(pending.length > 0 && { pendingCommands: pending.toSorted((a, b) => a.at - b.at) }),
+      ...(misfit && { misfit: { host: misfit.host, reason: misfit.reason, message: misfit.message } }),
+    }
+  }
+}
+
+function pendingOf(command: Command): PendingCommand {
+  const { type, at } = command
+  if (command.type === 'send') return { type, at, event: command.event.type }
+  return { type, at, ...(command.type === 'proceed' && command.step !== undefined && { step: command.step }) }
+}
