@@ -188,3 +188,23 @@ test('a new journal must not be there, an existing one must', async t => {
   await t.throwsAsync(journal.write(4), { code: 'ERR_STORE_WRITE' })
   t.deepEqual(fs.readdirSync(dir), ['elsewhere'])
 })
+
+test('a line that could not be synced is cut off: it is there once when it is written again', async t => {
+  const file = path.join(tempDir(t), 'db.jsonl')
+  let isBroken = false
+  const files: Files = {
+    ...fs,
+    fdatasync: (fd, callback) => (isBroken ? void setImmediate(callback, fault('EIO')) : fs.fdatasync(fd, callback)),
+  }
+  const journal = new Journal(file, { files })
+  await journal.write({ n: 1 })
+  await journal.sync()
+  await journal.write({ n: 2 })
+  isBroken = true
+  await t.throwsAsync(journal.sync(), { code: 'ERR_STORE_WRITE' })
+  t.is(fs.readFileSync(file, 'utf8'), '{"n":1}\n')
+  isBroken = false
+  await journal.write({ n: 2 })
+  await journal.sync()
+  t.is(fs.readFileSync(file, 'utf8'), '{"n":1}\n{"n":2}\n')
+})

@@ -16,12 +16,12 @@ export interface Mutant {
 /** The tests of each area: quick ones, which need no other program and wait for nothing. */
 export const AREAS = {
   barrier: ['runtime/store-failures', 'runtime/close', 'runtime/timeouts', 'runtime/slots', 'store/lowdb/power', 'journal/journal'],
-  ownership: ['store/hosts/*', 'store/conformance', 'store/lowdb/power', 'store/lowdb/processes', 'store/lowdb/adopt'],
+  ownership: ['store/hosts/*', 'store/conformance', 'store/lowdb/power', 'store/processes', 'store/lowdb/adopt'],
   adoption: ['store/lowdb/adopt', 'store/lowdb/faults', 'store/lowdb/keys', 'store/conformance', 'runtime/takeover', 'runtime/adoption'],
   compaction: ['store/lowdb/compaction', 'store/lowdb/power', 'store/lowdb/adopt', 'journal/*'],
   commands: ['steering/steering', 'steering/kept', 'store/commands', 'runtime/interrupt', 'runtime/cancel', 'runtime/machine'],
   keys: ['store/lowdb/keys', 'store/lowdb/faults', 'store/conformance', 'runtime/key', 'runtime/child', 'steering/workers'],
-  reading: ['store/lowdb/adopt', 'store/lowdb/processes', 'store/conformance', 'journal/*'],
+  reading: ['store/lowdb/locate', 'store/lowdb/adopt', 'store/processes', 'store/conformance', 'journal/*'],
 } as const
 
 const ATTEMPT = 'runtime/attempt/attempt.ts'
@@ -255,8 +255,9 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'adoption',
     fault: 'no second look after the rename',
     file: ADOPT,
-    find: 'return await goOnWithCopy(directory, hostId, pid)',
-    replace: 'const own = await goOnWithCopy(directory, hostId, pid)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
+    find: 'return await confirm(directory, hostId, pid, copies)',
+    replace:
+      'const own = await confirm(directory, hostId, pid, copies)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
   },
   {
     area: 'adoption',

@@ -1,5 +1,7 @@
 import test from 'ava'
+import { assign, setup } from 'xstate'
 import { createRuntime, defineProcess, openClient, type Runtime, type RuntimeEvents } from '../../src/index.ts'
+import type { Store } from '../../src/store/store.ts'
 import { memoryStore } from '../../src/testing/index.ts'
 import { wrappedStore } from '../runtime/wrapped-store.ts'
 
@@ -66,6 +68,43 @@ test('a command that was kept and cannot be done is told by the host, and in the
     }
   }
   t.is((await client.get(twice))?.steps.find(({ name }) => name === 'ask-again')?.status, 'interrupted')
+  await client.close()
+  await two.close()
+})
+
+const counting = setup({
+  types: { context: {} as { n: number }, events: {} as { type: 'ADD' } | { type: 'DONE' } },
+}).createMachine({
+  context: { n: 0 },
+  initial: 'open',
+  states: { open: { on: { ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) }, DONE: 'done' } }, done: { type: 'final' } },
+  output: ({ context }) => context.n,
+})
+
+test('a command that was applied and not answered is not applied again by the next host', async t => {
+  const inner = memoryStore()
+  const { documents } = inner
+  const dying: Store = {
+    ...wrappedStore(() => ({}), inner),
+    documents: {
+      list: (collection, isWanted) => documents.list(collection, isWanted),
+      get: (collection, name) => documents.get(collection, name),
+      put: (collection, name, content) => documents.put(collection, name, content),
+      delete: async () => false,
+    },
+  }
+  const definition = defineProcess({ name: 'counts' }).machine('count', counting)
+  const one = await createRuntime({ processes: [definition], store: dying })
+  const { pid } = await one.start(definition)
+  const client = openClient(inner)
+  for await (const { steps } of client.watch(pid)) if (steps[0]?.state === 'open') break
+  const sent = client.send(pid, { type: 'ADD' })
+  for await (const { revision } of client.watch(pid)) if ((await client.history(pid))[revision - 1]?.event.command !== undefined) break
+  await one.close()
+  const two = await createRuntime({ processes: [definition], store: inner })
+  t.is(await sent, 'taken')
+  await client.send(pid, { type: 'DONE' })
+  t.is(await client.result(pid), 1)
   await client.close()
   await two.close()
 })

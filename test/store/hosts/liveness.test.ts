@@ -48,6 +48,38 @@ test('one that accepts and does not answer, and one that hangs up', async t => {
   t.is(await stateOf(dir, id), 'unresponsive')
 })
 
+test('nothing is said of one that cannot be asked', async t => {
+  const file = path.join(tempDir(t), 'file')
+  fs.writeFileSync(file, '')
+  t.is(await stateOf(file, createHostId()), 'unknown')
+})
+
+test('one whose backlog is full, since it accepts nobody', async t => {
+  const id = createHostId()
+  const dir = tempDir(t)
+  const address = path.join(dir, `${id}.sock`)
+  const server = createServer(() => {}).listen({ path: address, backlog: 1 })
+  await once(server, 'listening')
+  // Within one turn of the event loop nobody is accepted.
+  const waiting = Array.from({ length: 4 }, () => connect(address).on('error', () => {}))
+  t.teardown(() => {
+    for (const socket of waiting) socket.destroy()
+    server.close()
+  })
+  t.is(await stateOf(dir, id), 'unresponsive')
+})
+
+test('one that hangs up once, since it closes just now, is asked again', async t => {
+  const id = createHostId()
+  const dir = tempDir(t)
+  let asked = 0
+  const server = createServer(socket => void (++asked === 1 ? socket.destroy() : socket.end('pong\n'))).listen(path.join(dir, `${id}.sock`))
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  t.is(await stateOf(dir, id), 'alive')
+  t.is(asked, 2)
+})
+
 test('garbage, floods and callers that hang up do not hurt a host', async t => {
   const id = createHostId()
   const dir = tempDir(t)

@@ -157,3 +157,51 @@ test('a process that is taken from a host by force is not lost, though that host
   t.is((await lowdbStore(dir).get(record.pid))?.record.pid, record.pid)
   await host.close()
 })
+
+test('a process goes on from what others wrote up to the rename by which it is adopted', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const record = await created(host)
+  await host.release(record.pid)
+  const files: Files = {
+    ...fs,
+    renameSync(from, to) {
+      if (from.includes('released')) fs.appendFileSync(from, encodeLine(aTransition(record, 2)))
+      fs.renameSync(from, to)
+    },
+  }
+  const heir = await lowdbStore(dir, { files }).openHost()
+  const [adopted] = await collect(heir.adopt(() => true))
+  t.is(adopted?.record.revision, 2)
+  await heir.write(theEnd(adopted!.record, 3))
+  await Promise.all([host.close(), heir.close()])
+})
+
+test('a process that has begun is adopted, though another one has got its key since', async t => {
+  const dir = tempDir(t)
+  const { dying, heir } = await twoHosts(dir)
+  const record = await created(dying, { key: 'k' })
+  await dying.write(aTransition(record, 2))
+  for (const name of fs.readdirSync(path.join(dir, 'keys'))) fs.unlinkSync(path.join(dir, 'keys', name))
+  const other = await created(heir, { key: 'k' })
+  await letDie(dying)
+  const [adopted] = await collect(heir.adopt(() => true))
+  t.is(adopted?.record.pid, record.pid)
+  await heir.write(theEnd(adopted!.record, 3))
+  await heir.write(theEnd(other, 2))
+  await heir.close()
+})
+
+test('a host that is robbed while it completes a process makes no second journal of it', async t => {
+  const dir = tempDir(t)
+  const { dying, heir } = await twoHosts(dir)
+  const record = await created(dying)
+  const journal = journalOf(dir, dying.hostId, record.pid)
+  const completing = dying.complete({ ...record, shape: 'f00' })
+  fs.renameSync(journal, path.join(dir, 'active', 'released', `${record.pid}.jsonl`))
+  await t.throwsAsync(completing, { code: 'ERR_PROCESS_TAKEN' })
+  t.false(fs.existsSync(journal))
+  const [adopted] = await collect(heir.adopt(() => true))
+  await heir.write(theEnd(adopted!.record, 2))
+  await Promise.all([dying.close(), heir.close()])
+})

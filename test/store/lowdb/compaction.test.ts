@@ -40,6 +40,25 @@ test('a long journal keeps its first line, the beginning of each step and the ne
   await host.close()
 })
 
+test('a long journal keeps what commands did, so that none is done again', async t => {
+  const dir = tempDir(t)
+  const store = lowdbStore(dir)
+  const host = await store.openHost()
+  const record = await created(host)
+  const file = journalOf(dir, host.hostId, record.pid)
+  const { ino } = fs.statSync(file)
+  let revision = 1
+  await host.write(aTransition(record, ++revision, { steps: { read } }))
+  await host.write(aTransition(record, ++revision, { steps: { read }, event: { type: 'CHANGE', command: 'one' } }))
+  while (fs.statSync(file).ino === ino) await host.write(aTransition(record, ++revision, { steps: { read }, data: big }))
+  t.deepEqual(
+    (await store.history(record.pid))?.map(entry => entry.event.command),
+    [undefined, undefined, 'one', undefined],
+  )
+  await host.write(theEnd(record, ++revision))
+  await host.close()
+})
+
 test('a reader that lags behind a compaction is told everything, once', async t => {
   const dir = tempDir(t)
   const store = lowdbStore(dir)
