@@ -44,7 +44,7 @@ export class Commands {
     const { documents, onProblem } = this.#options
     const isWanted = (pid: string, id: string): boolean => {
       const live = this.#options.find(pid)
-      return isOurs(pid) && !(live && this.#kept.get(live)?.some(kept => kept.id === id))
+      return isOurs(pid) && !(live && this.#isKept(live, id))
     }
     return waitingCommands(documents, isWanted, ({ name, error }) => {
       if (!this.#corrupt.has(name)) onProblem('A command makes no sense', error)
@@ -59,20 +59,32 @@ export class Commands {
   apply(commands: readonly Command[], areKept = false): void {
     for (const command of commands) {
       const live = this.#options.find(command.pid)
-      if (live === undefined || this.#busy.has(command.id)) continue
-      this.#busy.add(command.id)
-      const before = this.#last.get(live)
-      // The first one begins at once: a process that is cancelled when it is taken over begins no step.
-      const done = (before === undefined ? this.#apply(live, command, areKept) : before.then(() => this.#apply(live, command, areKept)))
-        .catch((error: unknown) => this.#options.onProblem(`Command ${command.id} for process ${command.pid} could not be taken`, error))
-        .finally(() => {
-          this.#busy.delete(command.id)
-          if (this.#last.get(live) === done) this.#last.delete(live)
-          // The step that takes it may have begun meanwhile.
-          this.onRecord(live)
-        })
-      this.#last.set(live, done)
+      if (live === undefined || this.#busy.has(command.id) || this.#isKept(live, command.id)) continue
+      this.#enqueue(live, command.id, async () => {
+        // What came before and was kept goes first.
+        if (command.type !== 'cancel' && this.#kept.has(live)) await this.#applyKept(live)
+        await this.#apply(live, command, areKept)
+      })
     }
+  }
+
+  /** Those of one process wait for each other; the first one begins at once: a process that is cancelled when it is taken over begins no step. */
+  #enqueue(live: LiveProcess, id: string | undefined, work: () => Promise<void>): void {
+    if (id !== undefined) this.#busy.add(id)
+    const before = this.#last.get(live)
+    const done = (before === undefined ? work() : before.then(work))
+      .catch((error: unknown) => this.#options.onProblem(`Command ${id ?? ''} for process ${live.pid} could not be taken`, error))
+      .finally(() => {
+        if (id !== undefined) this.#busy.delete(id)
+        if (this.#last.get(live) === done) this.#last.delete(live)
+        // The step that takes it may have begun meanwhile.
+        this.onRecord(live)
+      })
+    this.#last.set(live, done)
+  }
+
+  #isKept(live: LiveProcess, id: string): boolean {
+    return this.#kept.get(live)?.some(kept => kept.id === id) ?? false
   }
 
   /** Whether a message has to go through the store: its step has not begun, or others that came before it wait. */
@@ -84,14 +96,25 @@ export class Commands {
 
   /** The process is in another state: applies what was kept for it, and refuses what no step takes any more. */
   onRecord(live: LiveProcess): void {
-    const kept = this.#kept.get(live)
-    if (kept === undefined) return
-    const due = kept.filter(command => !this.#busy.has(command.id) && !this.#mustWait(live, command))
-    if (due.length === 0) return
-    const left = kept.filter(command => !due.includes(command))
-    if (left.length === 0) this.#kept.delete(live)
-    else this.#kept.set(live, left)
-    this.apply(due, true)
+    if (this.#last.has(live) || !this.#kept.get(live)?.some(command => !this.#mustWait(live, command))) return
+    this.#enqueue(live, undefined, () => this.#applyKept(live))
+  }
+
+  async #applyKept(live: LiveProcess): Promise<void> {
+    for (;;) {
+      const kept = this.#kept.get(live) ?? []
+      const due = kept.find(command => !this.#mustWait(live, command))
+      if (due === undefined) return
+      const left = kept.filter(command => command !== due)
+      this.#busy.add(due.id)
+      try {
+        if (left.length === 0) this.#kept.delete(live)
+        else this.#kept.set(live, left)
+        await this.#apply(live, due, true)
+      } finally {
+        this.#busy.delete(due.id)
+      }
+    }
   }
 
   /** The process has ended: nothing takes what was kept for it. */
