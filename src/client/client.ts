@@ -185,6 +185,11 @@ export interface Client {
    */
   schedules(): Promise<ScheduleInfo[]>
   /**
+   * The process that has an idempotency key, so that whoever knows the key alone can steer it.
+   * @example await client.send((await client.byKey('order-7'))!.pid, { type: 'PAID' })
+   */
+  byKey(key: string): Promise<ProcessInfo | undefined>
+  /**
    * Pids that begin with `prefix`, at most `limit` of them (default 2: enough to see whether the
    * prefix is unique).
    */

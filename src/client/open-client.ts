@@ -5,7 +5,7 @@ import type { Host, StoredProcess } from '../record/host.ts'
 import { allDescribed, described } from '../store/described.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
-import { checkFlag, checkOptions, checkSignal, mustBe } from '../record/check.ts'
+import { checkFlag, checkKey, checkOptions, checkSignal, mustBe } from '../record/check.ts'
 import { toJson } from '../record/json.ts'
 import { checkEvent, checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll } from './arguments.ts'
 import type {
@@ -164,6 +164,11 @@ class StoreClient implements Client {
       ...schedule,
       ...(next !== undefined && { next: new Date(next).toISOString() }),
     }))
+  }
+
+  async byKey(given: string): Promise<ProcessInfo | undefined> {
+    const pid = await this.#store.holderOf(checkKey(given, 'key of byKey()'))
+    return pid === undefined ? undefined : this.get(pid)
   }
 
   async find(prefix: string, limit = 2): Promise<string[]> {

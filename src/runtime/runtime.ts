@@ -125,6 +125,9 @@ export class HostRuntime implements Runtime {
   counts(): ReturnType<Client['counts']> {
     return this.#client.counts()
   }
+  byKey(key: string): ReturnType<Client['byKey']> {
+    return this.#client.byKey(key)
+  }
   find(prefix: string, limit?: number): Promise<string[]> {
     return this.#client.find(prefix, limit)
   }

@@ -99,6 +99,8 @@ export interface Store {
    * when `signal` aborts (without an error).
    */
   changes(signal?: AbortSignal): AsyncIterable<readonly string[]>
+  /** The pid of the process that has an idempotency key; `undefined` if none has it. */
+  holderOf(key: string): Promise<string | undefined>
   /** Pids that begin with `prefix`, at most `limit` of them. */
   find(prefix: string, limit: number): Promise<string[]>
   /**

@@ -38,6 +38,7 @@ export function wrappedStore(
     follow: (pid, signal) => inner.follow(pid, signal),
     logs: (pid, options) => inner.logs(pid, options),
     changes: signal => inner.changes(signal),
+    holderOf: key => inner.holderOf(key),
     find: (prefix, limit) => inner.find(prefix, limit),
     delete: pid => inner.delete(pid),
     hosts: () => inner.hosts(),

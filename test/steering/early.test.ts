@@ -120,3 +120,16 @@ test('a process keeps 1,000 messages', async t => {
   )
   await runtime.close()
 })
+
+test('a process is found and steered by its key', async t => {
+  const definition = defineProcess({ name: 'order' }).machine('count', counter, {})
+  const runtime = await createRuntime({ processes: [definition], store: memoryStore() })
+  const job = await runtime.start(definition, undefined, { key: 'order-7' })
+  const found = await runtime.byKey('order-7')
+  t.is(found?.pid, job.pid)
+  await runtime.send(found!.pid, { type: 'END' })
+  t.deepEqual(await job.result(), [])
+  t.is(await runtime.byKey('order-8'), undefined)
+  await t.throwsAsync(runtime.byKey('' as never), { instanceOf: TypeError })
+  await runtime.close()
+})

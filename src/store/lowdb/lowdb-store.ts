@@ -116,6 +116,11 @@ class LowdbStore implements Store {
     yield* changes(this.#directory, this.#untilClosed(signal))
   }
 
+  async holderOf(key: string): Promise<string | undefined> {
+    this.#check()
+    return this.#reader.holderOf(key)
+  }
+
   async find(prefix: string, limit: number): Promise<string[]> {
     this.#check()
     return isPidPrefix(prefix) ? this.#reader.find(prefix, limit) : []

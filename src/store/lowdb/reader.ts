@@ -1,6 +1,6 @@
 import { ifThere, openToRead } from '../../journal/files.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
-import { corrupt, isOfOneJournal, readFailed } from '../../journal/failures.ts'
+import { corrupt, isOfOneJournal, orReadFailed, readFailed } from '../../journal/failures.ts'
 import { everyRecord, final, isTransient, newestRecord, newestStatus, settled } from '../../journal/reader.ts'
 import { createLoopYield } from '../loop-yield.ts'
 import { isPid } from '../../record/pid.ts'
@@ -33,6 +33,11 @@ export class Reader {
     if (!isPid(pid)) return undefined
     const journal = locate(this.#directory, pid)
     return journal && this.#readAndClose(journal)
+  }
+
+  holderOf(key: string): string | undefined {
+    const { keys, paths } = this.#directory
+    return orReadFailed(paths.key(key), () => keys.holderOf(key))
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

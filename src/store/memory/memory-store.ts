@@ -134,6 +134,10 @@ class MemoryStore implements Store {
     }
   }
 
+  async holderOf(key: string): Promise<string | undefined> {
+    return this.#journals.holderOf(key)
+  }
+
   async find(prefix: string, limit: number): Promise<string[]> {
     if (!isPidPrefix(prefix)) return []
     return this.#journals

@@ -112,6 +112,11 @@ class PostgresStore implements Store {
     return this.#reader.changes(this.#untilClosed(signal))
   }
 
+  async holderOf(key: string): Promise<string | undefined> {
+    const [row] = await this.#reader.connection.ask<{ pid: string }>('SELECT pid FROM processes WHERE key = $1', [key])
+    return row?.pid
+  }
+
   async find(prefix: string, limit: number): Promise<string[]> {
     return isPidPrefix(prefix) ? findPids(this.#reader.connection.ask, prefix, limit) : []
   }

@@ -11,7 +11,7 @@ import { isFinal, noCounts } from '../../record/record.ts'
 import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
 import { changes } from './change-feed.ts'
 import { hostIds, socketFolder } from './hosts.ts'
-import { deleteProcess } from './journal.ts'
+import { deleteProcess, holderOf } from './journal.ts'
 import { findPids } from './list.ts'
 import { readLogs } from './logs.ts'
 import { openDatabase, prepareDatabase } from './open.ts'
@@ -112,6 +112,11 @@ class SqliteStore implements Store {
 
   async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {
     yield* changes(await this.#open(), this.#untilClosed(signal))
+  }
+
+  async holderOf(key: string): Promise<string | undefined> {
+    const { db } = await this.#open()
+    return db.read(() => holderOf(db, key))
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {

@@ -78,6 +78,7 @@ class NoStore implements Store {
   async *changes(): AsyncGenerator<readonly string[]> {
     yield nothing()
   }
+  holderOf = async (key: string): Promise<string | undefined> => nothing()
   find = async (prefix: string, limit: number): Promise<string[]> => nothing()
   delete = async (pid: string): Promise<void> => nothing()
   hosts = async (): Promise<Host[]> => []
