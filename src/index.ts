@@ -55,7 +55,7 @@ export type {
   WaitOptions,
   WatchAllOptions,
 } from './client/client.ts'
-export type { HistoryEntry, PendingCommandInfo, ProcessInfo, ProcessStepInfo } from './record/info.ts'
+export type { HistoryEntry, MachineInfo, PendingCommandInfo, ProcessInfo, ProcessStepInfo } from './record/info.ts'
 export type { Host, HostState, Misfit, PendingCommand } from './record/host.ts'
 export type { ErrorRecord, FinalStatus, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
 

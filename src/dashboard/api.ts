@@ -1,4 +1,4 @@
-import { toInfo } from '../record/info.ts'
+import { toInfo, type ProcessInfo } from '../record/info.ts'
 import type { Host } from '../record/host.ts'
 import { described } from '../store/described.ts'
 import type { Store } from '../store/store.ts'
@@ -84,8 +84,13 @@ export class Api {
     return json({ ...this.#hide(toInfo({ record })), data: this.#redact(data), event: record.event, value: record.snapshot.value })
   }
 
-  #hide<T extends { readonly input: unknown; readonly output?: unknown }>(info: T): T {
-    return { ...info, input: this.#redact(info.input), ...('output' in info && { output: this.#redact(info.output) }) }
+  #hide(info: ProcessInfo): ProcessInfo {
+    const steps = info.steps.map(step =>
+      step.machine && 'context' in step.machine
+        ? { ...step, machine: { ...step.machine, context: this.#redact(step.machine.context) } }
+        : step,
+    )
+    return { ...info, steps, input: this.#redact(info.input), ...('output' in info && { output: this.#redact(info.output) }) }
   }
 
   #processFeed(pid: string): ProcessFeed {

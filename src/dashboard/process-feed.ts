@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { toInfo } from '../record/info.ts'
+import { toInfo, type ProcessStepInfo } from '../record/info.ts'
 import type { LogEntry, ProcessRecord } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
@@ -113,7 +113,8 @@ export class ProcessFeed extends Feed {
   }
 
   #sendInfo(stored: StoredProcess): void {
-    const { input: _, output: __, ...info } = toInfo(stored)
+    const { input: _, output: __, ...rest } = toInfo(stored)
+    const info = { ...rest, steps: rest.steps.map(withoutContext) }
     this.#info = info
     this.send('info', info)
   }
@@ -154,4 +155,11 @@ export class ProcessFeed extends Feed {
     clearTimeout(timer)
     if (batch.length > 0) flush()
   }
+}
+
+/** The context of a machine is data, as input and output are. */
+function withoutContext(step: ProcessStepInfo): ProcessStepInfo {
+  if (step.machine === undefined) return step
+  const { context: _, ...machine } = step.machine
+  return { ...step, machine }
 }

@@ -76,7 +76,10 @@ export interface Entry {
   readonly steps: readonly { readonly name: string; readonly status: StepStatus; readonly attempt: number; readonly error?: ErrorRecord }[]
 }
 
-/** A `ProcessInfo` without input and output, which `api/processes/<pid>` has. */
+/**
+ * A `ProcessInfo` without input, output and the context of a machine, which `api/processes/<pid>`
+ * has.
+ */
 export type LiveInfo = Omit<ProcessInfo, 'input' | 'output'>
 
 /**

@@ -63,6 +63,8 @@ export interface MachineState {
   /** As XState persists it. */
   readonly snapshot: { readonly value: Json; readonly children?: Readonly<Record<string, Json>> }
   readonly timers: readonly MachineTimer[]
+  /** The types of the events for which its state has a transition, whatever the guards say. */
+  readonly events?: readonly string[]
   /**
    * Where its context, and the contexts of its actors, have the value `undefined`, which JSON has
    * not: the keys that lead there from the snapshot.

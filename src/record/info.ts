@@ -20,7 +20,21 @@ export interface ProcessStepInfo {
   readonly child?: string
   /** The state value of the machine of a machine step: a name, or an object of nested names. */
   readonly state?: unknown
+  /** The machine of a machine step, while it runs. */
+  readonly machine?: MachineInfo
 }
+
+/** What is known of a machine that runs. */
+export interface MachineInfo {
+  /** The state value: a name, or an object of nested names. */
+  readonly value: unknown
+  /** Left out if it has more than 16 KiB of JSON; the history has it whole. */
+  readonly context?: unknown
+  /** The types of the events for which its state has a transition, whatever the guards say. */
+  readonly events: readonly string[]
+}
+
+const MAX_CONTEXT_CHARS = 16_384
 
 /** What is known of a process; also the JSON of `stepwright show --json`. Times are ISO 8601. */
 export interface ProcessInfo {
@@ -84,11 +98,23 @@ export interface HistoryEntry extends ProcessInfo {
   readonly snapshot: unknown
 }
 
+function machineInfo({ snapshot }: ProcessRecord, step: string): MachineInfo | undefined {
+  const isRunning = snapshot.machine !== undefined && Object.hasOwn((snapshot.value as { running: object }).running, step)
+  if (!isRunning) return undefined
+  const { snapshot: inner, events = [] } = snapshot.machine as unknown as {
+    snapshot: { value: Json; context?: Json }
+    events?: readonly string[]
+  }
+  const isSmall = inner.context !== undefined && JSON.stringify(inner.context).length <= MAX_CONTEXT_CHARS
+  return { value: inner.value, ...(isSmall && { context: inner.context }), events }
+}
+
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: StepKind }): ProcessStepInfo {
   const step = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined
   if (step === undefined) return { name, kind, status: 'pending', attempt: 0 }
+  const machine = kind === 'machine' ? machineInfo(record, name) : undefined
   const progress = record.progress && Object.hasOwn(record.progress, name) ? record.progress[name] : step.progress
   return {
     name,
@@ -102,6 +128,7 @@ function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: S
     ...(step.error !== undefined && { error: step.error }),
     ...(step.child !== undefined && { child: step.child }),
     ...(step.state !== undefined && { state: step.state }),
+    ...(machine && { machine }),
   }
 }
 

@@ -85,7 +85,7 @@ const machineSnapshot: Schema = object<{ status: string; value: unknown; context
   historyValue: optional(object({})),
 })
 
-const machine = object<{ snapshot: object; timers: readonly object[]; undefineds: unknown }>({
+const machine = object<{ snapshot: object; timers: readonly object[]; events: unknown; undefineds: unknown }>({
   snapshot: machineSnapshot,
   timers: listOf(
     object<{ source: unknown; target: unknown; event: object; at: number; id: string }>({
@@ -96,6 +96,7 @@ const machine = object<{ snapshot: object; timers: readonly object[]; undefineds
       id: text,
     }),
   ),
+  events: optional(listOf(text)),
   undefineds: optional(listOf(listOf(text))),
 })
 

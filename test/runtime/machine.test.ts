@@ -44,14 +44,20 @@ test("events reach the machine; its states are in the record, and its final outp
   const job = await runtime.start(definition, { draft: 'x' })
   await settled()
   t.like((await runtime.get(job.pid))?.steps[0], { kind: 'machine', status: 'running', state: 'queued' })
+  t.deepEqual((await runtime.get(job.pid))?.steps[0]?.machine, {
+    value: 'queued',
+    context: { draft: 'x', seen: 0, approved: false },
+    events: ['OPEN'],
+  })
   await runtime.send(job.pid, { type: 'OPEN' })
+  t.deepEqual((await runtime.get(job.pid))?.steps[0]?.machine?.events, ['LOOK', 'NO', 'YES'])
   await job.send({ type: 'LOOK' })
   t.deepEqual((await runtime.get(job.pid))?.steps[0]?.state, { review: 'read' })
   const history = await runtime.history(job.pid)
   t.deepEqual((history.at(-1)!.snapshot as { value: unknown }).value, { running: { approval: { machine: { review: 'read' } } } })
   await job.send({ type: 'YES' })
   t.deepEqual(await job.result(), { approved: true, seen: 1 })
-  t.like((await runtime.get(job.pid))?.steps[0], { status: 'finished', state: 'approved' })
+  t.like((await runtime.get(job.pid))?.steps[0], { status: 'finished', state: 'approved', machine: undefined })
   await t.throwsAsync(job.send({ type: 'YES' }), { code: 'ERR_ALREADY_ENDED' })
 })
 

@@ -1,5 +1,6 @@
 import type { ProcessInfo, ProcessStepInfo } from '../../index.ts'
 import { printable } from '../printable.ts'
+import { stateText } from '../../format/state-text.ts'
 import type { View } from '../screen.ts'
 import { counted, inShort, seenUntil, timeLeft, waitsFor } from './facts.ts'
 import { progressBar } from './progress-bar.ts'
@@ -18,12 +19,14 @@ const NARROW = 75
 
 /** Progress, what the step waits for, and its newest failure as long as it matters. */
 function details(step: ProcessStepInfo, { now, width }: View, until: number): string {
-  const { progress, status, attempt, error } = step
+  const { progress, status, attempt, error, machine } = step
   const left = timeLeft(step, until)
   const failed = error !== undefined && status !== 'finished' && status !== 'running'
   return [
     progress && status === 'running' && progressBar(progress, width < NARROW ? 10 : 20),
     progress && counted(progress),
+    machine && printable(`in ${stateText(machine.value)}`),
+    machine && machine.events.length > 0 && printable(`takes ${machine.events.join(', ')}`),
     attempt > 1 && `attempt ${attempt}`,
     waitsFor(step, now),
     failed ? inShort(error) : progress?.message !== undefined && printable(progress.message),

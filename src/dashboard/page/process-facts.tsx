@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks'
 import type { LiveInfo } from '../protocol.ts'
 import { Status } from './components.tsx'
 import { count, duration, fullTime } from './format.ts'
+import { stateText } from '../../format/state-text.ts'
 import { href, processHref } from './route.ts'
 import type { StoreView } from './store-view.ts'
 
@@ -41,6 +42,7 @@ export function ProcessFacts({
     </div>
   )
   const time = (iso: string): JSX.Element => <time dateTime={iso}>{fullTime(Date.parse(iso))}</time>
+  const machine = info.steps.find(step => step.machine !== undefined)?.machine
   const until = info.steps.find(step => step.until !== undefined)?.until
   return (
     <dl class="facts">
@@ -72,6 +74,8 @@ export function ProcessFacts({
       {pendingCommands &&
         fact('Waiting commands', pendingCommands.map(({ type, event = '', step = '' }) => `${type} ${event}${step}`.trim()).join(', '))}
       {misfit && fact('Left alone', misfit.message)}
+      {machine &&
+        fact('Machine', `in ${stateText(machine.value)}${machine.events.length > 0 ? `, takes ${machine.events.join(', ')}` : ''}`)}
       {fact('Version', version)}
       {recoveries > 0 && fact('Recoveries', recoveries)}
       {fact('Records', count(revision))}

@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import { createActor, type AnyActor, type AnyActorRef, type AnyStateMachine, type EventObject, type Snapshot } from 'xstate'
+import {
+  createActor,
+  type AnyActor,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type EventObject,
+  type Snapshot,
+} from 'xstate'
 import { StepwrightError } from '../../errors.ts'
 import type { AttemptFailure, MachineInput, MachineState, MachineTimer } from '../../machines/context.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
@@ -199,7 +207,7 @@ export class MachineRun {
     })
     const undefineds = undefinedsIn(snapshot)
     return toJson(
-      { snapshot, timers, ...(undefineds.length > 0 && { undefineds }) },
+      { snapshot, timers, events: eventsOf(actor), ...(undefineds.length > 0 && { undefineds }) },
       this.#process.environment.maxRecordBytes,
     ) as unknown as MachineState
   }
@@ -214,6 +222,13 @@ export class MachineRun {
 
 export const unknownEvent = (pid: string, step: string, type: string): StepwrightError =>
   new StepwrightError('ERR_UNKNOWN_EVENT', `The machine of step '${step}' of process ${pid} knows no event ${JSON.stringify(type)}`)
+
+/** XState's own events, such as those of delays, are no one's to send. */
+function eventsOf(actor: AnyActor): string[] {
+  const { _nodes } = actor.getSnapshot() as AnyMachineSnapshot
+  const types = _nodes.flatMap(({ ownEvents }) => ownEvents as string[])
+  return [...new Set(types)].filter(type => !type.startsWith('xstate.')).toSorted()
+}
 
 interface Persisted {
   readonly children?: Readonly<Record<string, { readonly src: unknown; readonly snapshot: Persisted }>>
