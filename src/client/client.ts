@@ -61,7 +61,10 @@ export interface SubmitOptions {
 export interface ForkOptions<Step extends string = string> {
   /** The step to begin with. Default: the step in which the process failed or was stopped. */
   readonly from?: Step | undefined
-  /** The step forgets what it remembers, and does all of it again. Default false. */
+  /**
+   * The step forgets what it remembers, and does all of it again; a machine that failed begins
+   * instead of going on from its newest state. Default false.
+   */
   readonly fresh?: boolean | undefined
 }
 

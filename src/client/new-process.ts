@@ -44,7 +44,10 @@ export function submission(
 export function forkOf(records: readonly ProcessRecord[], step: string | undefined, at: number, isFresh = false): ProcessRecord {
   const last = records.at(-1)!
   const from = step ?? openStep(last)
-  const begun = from === undefined || from.includes('.') ? undefined : records.find(record => isUnderWay(record, from))
+  const begun =
+    from === undefined || from.includes('.')
+      ? undefined
+      : ((isFresh ? undefined : stoppedMachine(records, from)) ?? records.find(record => isUnderWay(record, from)))
   if (from === undefined || begun === undefined) throw unknownStep(last, from)
   const {
     key: _key,
@@ -71,6 +74,12 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
     event: { type: 'FORK', step: from },
   }
 }
+
+/** The newest record before its end of a process that was stopped in this step, if a machine ran there: the machine goes on from it. */
+const stoppedMachine = (records: readonly ProcessRecord[], step: string): ProcessRecord | undefined =>
+  openStep(records.at(-1)!) === step
+    ? records.findLast(record => isUnderWay(record, step) && record.snapshot.machine !== undefined)
+    : undefined
 
 /** Of steps that have ended the outputs, and of those under way the memory. */
 function inheritedBy(

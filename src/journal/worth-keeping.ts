@@ -1,3 +1,4 @@
+import { isFinal } from '../record/record.ts'
 import { isWithin, parseFirst, parseLine } from './line.ts'
 
 /** A journal longer than this is compacted, and again when its length has doubled. In bytes. */
@@ -6,7 +7,7 @@ export const COMPACT_AT = 8 * 1024 * 1024
 /**
  * The positions of the lines that a compacted journal keeps: the first line, the first line of each
  * step (a fork may start there), lines caused by commands (so that no command is applied twice),
- * and the newest transition with the progress since. What a step remembers is kept while it runs.
+ * and the newest transition with the progress since; once the process has ended, the one before too. What a step remembers is kept while it runs.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []
@@ -22,7 +23,8 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
     }
     const begun = Object.keys(line.steps).filter(step => !seen.has(step))
     for (const step of begun) seen.add(step)
-    newest = begun.length > 0 ? [] : newest.filter(({ isMemory }) => isMemory)
+    // A fork of a process that has failed goes on from the state before.
+    newest = begun.length > 0 ? [] : newest.filter(({ isMemory }) => isMemory || isFinal(line.status))
     if (position === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(position)
     else newest.push({ position, isMemory: false })
   }

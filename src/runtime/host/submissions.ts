@@ -169,8 +169,10 @@ export class Submissions {
 function asNotBegun(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
   const entries = Object.entries(steps).map(([name, before]) => {
     const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
-    const { until } = before
-    const again = { status: 'running', attempt: 0, startedAt: at, ...(until !== undefined && { until }) } as const
+    const { until, state } = before
+    // A machine goes on: it is the attempt that it was.
+    const machine = state === undefined ? { attempt: 0 } : { attempt: before.attempt, state }
+    const again = { status: 'running', ...machine, startedAt: at, ...(until !== undefined && { until }) } as const
     return [name, isOpen ? again : before] as const
   })
   return Object.fromEntries(entries)
