@@ -2,8 +2,10 @@
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { createRuntime, lowdbStore, type Runtime, type StepwrightError } from 'stepwright'
+import { postgresStore } from 'stepwright/postgres'
 import { sqliteStore } from 'stepwright/sqlite'
 import type { Files } from '../../src/journal/files.ts'
+import { isPostgresUrl } from '../../src/store/postgres/place.ts'
 import type { Store } from '../../src/store/store.ts'
 import { crashDefinitions } from './crash-processes.ts'
 
@@ -54,8 +56,10 @@ function mortalFiles({ taken, when }: NonNullable<OpenOrder['dieAt']>): Files {
   } as Files
 }
 
-const storeAt = (path: string, options?: { files: Files }): Store =>
-  path.endsWith('.sqlite') ? sqliteStore(path) : lowdbStore(path, options)
+function storeAt(path: string, options?: { files: Files }): Store {
+  if (isPostgresUrl(path)) return postgresStore(path)
+  return path.endsWith('.sqlite') ? sqliteStore(path) : lowdbStore(path, options)
+}
 
 const orders: { [Name in keyof Orders]: (given: Parameters<Orders[Name]>[0]) => Promise<ReturnType<Orders[Name]>> } = {
   async open({ dir, effects, host, without, dieAt, recover, concurrency }) {

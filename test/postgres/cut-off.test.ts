@@ -5,7 +5,7 @@ import { SERVER_WAITS_MS } from '../../src/store/postgres/client.ts'
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts'
 import { postgresUrl } from './postgres.ts'
 import { openProxy } from './proxy.ts'
-import { makePostgresStore } from './store.ts'
+import { makePostgresStore, schemaOf } from './store.ts'
 
 const url = await postgresUrl()
 
@@ -13,7 +13,7 @@ if (url === undefined) test('NO POSTGRESQL FOR THIS PLATFORM: its tests are left
 else
   test('a host that is cut off stops its work before another begins, writes nothing afterwards, and comes back', async t => {
     const tried = (await makePostgresStore())!
-    const schema = /schema (\w+)/.exec(tried.store.location)![1]!
+    const schema = schemaOf(tried.store)
     const proxy = await openProxy(url)
     const events: string[] = []
     const definition = (who: string) =>

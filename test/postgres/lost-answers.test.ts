@@ -6,7 +6,7 @@ import { postgresStore } from '../../src/store/postgres/postgres-store.ts'
 import { aRecord, aTransition, collect, theEnd } from '../../src/testing/conformance/samples.ts'
 import { postgresUrl } from './postgres.ts'
 import { openProxy, type Proxy } from './proxy.ts'
-import { makePostgresStore } from './store.ts'
+import { makePostgresStore, schemaOf } from './store.ts'
 
 const url = await postgresUrl()
 const yes = (): boolean => true
@@ -15,7 +15,7 @@ const yes = (): boolean => true
 async function world() {
   const tried = (await makePostgresStore())!
   const proxy = await openProxy(url!)
-  const schema = /schema (\w+)/.exec(tried.store.location)![1]!
+  const schema = schemaOf(tried.store)
   const cutOff = postgresStore(proxy.url, { schema })
   const host = await cutOff.openHost()
   return {

@@ -26,7 +26,7 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string | number>>
 }
 
-const USER = 'stepwright'
+export const USER = 'stepwright'
 /** PostgreSQL refuses to run as root: then `nobody` runs it. */
 const NOBODY = 65_534
 const asUser = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
@@ -104,7 +104,8 @@ export async function startPostgres({ dir, port, settings = {} }: ServerOptions 
   const ready = Promise.withResolvers<void>()
   postmaster.stderr?.on('data', (bytes: Buffer) => {
     log = `${log}${bytes.toString()}`.slice(-LOG_LENGTH)
-    if (log.includes('ready to accept connections')) ready.resolve()
+    // A standby is ready for read-only ones.
+    if (/ready to accept (read-only )?connections/.test(log)) ready.resolve()
   })
   postmaster.once('error', ready.reject)
   postmaster.once('exit', code => ready.reject(new Error(`PostgreSQL ended with ${code}:\n${log}`)))

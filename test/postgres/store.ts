@@ -6,6 +6,9 @@ import type { Store } from '../../src/store/store.ts'
 import type { StoreUnderTest } from '../../src/testing/conformance.ts'
 import { postgresUrl } from './postgres.ts'
 
+/** Where the tables of a store are, so that another one can be opened on them. */
+export const schemaOf = ({ location }: Store): string => /schema (\w+)/.exec(location)![1]!
+
 /** An empty store in a schema of its own. `undefined` where there is no PostgreSQL. */
 export async function makePostgresStore(): Promise<StoreUnderTest | undefined> {
   const url = await postgresUrl()

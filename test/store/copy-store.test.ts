@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { copyStore } from '../../src/store/copy-store.ts'
 import { lowdbStore } from '../../src/store/lowdb/lowdb-store.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
@@ -9,6 +9,7 @@ import type { Store } from '../../src/store/store.ts'
 import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from '../../src/testing/conformance/samples.ts'
 import { tempDir } from './helpers.ts'
 import { putChart, readCharts } from '../../src/store/charts.ts'
+import { makePostgresStore } from '../postgres/store.ts'
 
 const chart = { name: 'import-dump', version: '1', shape: 'abc', chart: { id: 'import-dump' } }
 
@@ -31,13 +32,19 @@ async function contents(store: Store) {
   return { found, more: await Promise.all(more), charts: await readCharts(store.documents), hosts: await store.hosts() }
 }
 
+/** Give what opens an empty store, again and again. */
 const makers = {
   memory:
-    (_dir: string, store = memoryStore()) =>
+    (_dir: string, _t: unknown, store = memoryStore()) =>
     () =>
       store,
   lowdb: (dir: string) => () => lowdbStore(path.join(dir, 'lowdb')),
   sqlite: (dir: string) => () => sqliteStore(path.join(dir, 'store.sqlite')),
+  async postgres(_dir: string, t: ExecutionContext) {
+    const tried = await makePostgresStore()
+    t.teardown(async () => tried?.cleanup())
+    return tried?.open
+  },
 }
 
 for (const [from, to] of [
@@ -45,10 +52,13 @@ for (const [from, to] of [
   ['sqlite', 'lowdb'],
   ['memory', 'sqlite'],
   ['lowdb', 'memory'],
+  ['lowdb', 'postgres'],
+  ['postgres', 'sqlite'],
 ] as const) {
   test(`a copy has all that the store has: ${from} to ${to}`, async t => {
     const dir = tempDir(t)
-    const [source, target] = [makers[from](dir), makers[to](dir)]
+    const [source, target] = [await makers[from](dir, t), await makers[to](dir, t)]
+    if (source === undefined || target === undefined) return t.pass('NO POSTGRESQL FOR THIS PLATFORM')
     await fill(source())
     const before = await contents(source())
     t.deepEqual(await copyStore(source(), target()), { copied: 121, present: 0 })
