@@ -38,6 +38,6 @@ else
     t.deepEqual(violations, [], `with the definitions of --seed ${seed}`)
     t.true(kills >= 4, `only ${kills} kills`)
     t.true(steps > 30, `only ${steps} steps`)
-    t.true(server.counts.serverKills > 0 && server.counts.terminatedSessions > 10, JSON.stringify(server.counts))
+    t.true(server.counts.serverKills > 0 && server.counts.terminatedSessions > 0, JSON.stringify(server.counts))
     t.log({ seed, kills, steps, ...server.counts })
   })

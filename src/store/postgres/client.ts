@@ -3,6 +3,7 @@ import type { Client, ClientConfig, Pool, PoolClient } from 'pg'
 import { StepwrightError } from '../../errors.ts'
 import { readFailed, writeFailed } from '../../journal/failures.ts'
 import { noAccess } from '../failures.ts'
+import { settingsDropped } from './failures.ts'
 import type { Place } from './place.ts'
 
 /** How the driver is loaded: when it is first needed, so that importing this package does not need it. */
@@ -99,7 +100,7 @@ const codeOf = (error: unknown): string => (error as { code?: unknown } | null)?
 
 /** The server is away or restarts, or the network is: the same may work in a moment. */
 export function isAway(error: unknown): boolean {
-  if (/^(08|57P0|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET|53300)/.test(codeOf(error))) return true
+  if (/^(08(?!P01)|57P0|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET|53300)/.test(codeOf(error))) return true
   return error instanceof Error && codeOf(error) === '' && /terminated|not queryable|closed|timeout|ended/i.test(error.message)
 }
 
@@ -112,6 +113,8 @@ const FORBIDDEN = ['28P01', '28000', '3D000', '42501', '3F000']
 export function storeFailure({ location }: Place, error: unknown, doing: 'read' | 'write'): Error {
   if (error instanceof StepwrightError || error instanceof TypeError) return error
   if (FORBIDDEN.includes(codeOf(error))) return noAccess(location, 'the server does not let us in', error)
+  // What a pooler answers that does not know the settings.
+  if (codeOf(error) === '08P01') return settingsDropped(location, error)
   return doing === 'read' ? readFailed(location, error) : writeFailed(location, error)
 }
 

@@ -52,11 +52,17 @@ export class PostgresHost implements HostStore {
     this.#reader = reader
     this.#commits = new Commits(reader.place, hostId)
     this.#abandoned = new AbandonedOwners(reader.connection, hostId)
-    this.session = new HostSession(reader.place, number, {
-      onNote: note => this.#hear(note),
-      onSilence: () => this.#fence(),
-      onRenewal: () => this.#takeStock(),
-    })
+    const { ask } = reader.connection
+    this.session = new HostSession(
+      reader.place,
+      number,
+      {
+        onNote: note => this.#hear(note),
+        onSilence: () => this.#fence(),
+        onRenewal: () => this.#takeStock(),
+      },
+      async () => (await ask<{ backend: number }>('SELECT pg_backend_pid() AS backend'))[0]!.backend,
+    )
   }
 
   async open(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { tooNew } from '../../journal/failures.ts'
 import { connect, persist } from './client.ts'
+import { settingsDropped } from './failures.ts'
 import type { Place } from './place.ts'
 
 /**
@@ -47,9 +48,15 @@ const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/** The version of a store, or `undefined` where there is none. */
-export async function versionOf(client: Pick<Client, 'query'>, { schema }: Place): Promise<number | undefined> {
-  const { rows } = await client.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [`${schema}.store_version`])
+/**
+ * The version of a store, or `undefined` where there is none.
+ *
+ * @throws ERR_STORE_ACCESS where tables are looked for in another schema
+ */
+export async function versionOf(client: Pick<Client, 'query'>, { schema, location }: Place): Promise<number | undefined> {
+  const sql = "SELECT to_regclass($1) IS NOT NULL AS exists, current_setting('search_path') AS path"
+  const { rows } = await client.query<{ exists: boolean; path: string }>(sql, [`${schema}.store_version`])
+  if (rows[0]?.path !== schema) throw settingsDropped(location)
   if (!rows[0]?.exists) return undefined
   const found = await client.query<{ version: number }>(`SELECT version FROM ${schema}.store_version`)
   return found.rows[0]?.version

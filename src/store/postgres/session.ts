@@ -26,6 +26,7 @@ export class HostSession {
   readonly #place: Place
   readonly #number: number
   readonly #events: SessionEvents
+  readonly #backendElsewhere: () => Promise<number>
   #client: Client | undefined
   #silentTurns = 0
   #isSilent = false
@@ -33,10 +34,12 @@ export class HostSession {
   #pinging: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(place: Place, number: number, events: SessionEvents) {
+  /** @param backendElsewhere the process of the server that serves another connection of this host */
+  constructor(place: Place, number: number, events: SessionEvents, backendElsewhere: () => Promise<number>) {
     this.#place = place
     this.#number = number
     this.#events = events
+    this.#backendElsewhere = backendElsewhere
   }
 
   /** @throws ERR_STORE_ACCESS behind a pooler that gives a session away */
@@ -47,6 +50,7 @@ export class HostSession {
       () => this.#take(),
       () => !this.#closed,
     )
+    await this.#mustBeOwn()
     this.#ticking = setInterval(() => this.#tick(), TURN_MS).unref()
   }
 
@@ -84,6 +88,12 @@ export class HostSession {
       SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid() AND objid::int = ${this.#number}) AS held`
     const { rows } = await client.query<{ held: boolean }>(sql)
     if (!rows[0]?.held) throw sessionShared(this.#place.location)
+  }
+
+  /** A pooler in transaction mode that has little to do gives all connections the same session: the lock seems to be there for long. */
+  async #mustBeOwn(): Promise<void> {
+    const rows = await this.#client?.query<{ backend: number }>('SELECT pg_backend_pid() AS backend')
+    if (rows?.rows[0]?.backend === (await this.#backendElsewhere())) throw sessionShared(this.#place.location)
   }
 
   #hear(): void {
