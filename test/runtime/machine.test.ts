@@ -331,3 +331,63 @@ test("its chart stands within the definition's", t => {
 test('in the caller nobody could send it events', async t => {
   await t.throwsAsync(definition.run({ draft: 'x' }), { instanceOf: TypeError, message: /step 'approval' waits for events/ })
 })
+
+test('actors spawned by their logic are restored, at every depth, with systemId, if setup({ actors }) has it', async t => {
+  const pet = setup({}).createMachine({ initial: 'asleep', states: { asleep: { on: { WAKE: 'awake' } }, awake: {} } })
+  const friend = setup({
+    types: { context: {} as { name: string; pet: unknown }, input: {} as { name: string }, events: {} as { type: 'WAKE' } },
+    actors: { pet },
+  }).createMachine({
+    context: ({ input, spawn }) => ({ name: input.name, pet: spawn(pet as never, { id: 'pet' } as never) }),
+    initial: 'reading',
+    states: { reading: { on: { WAKE: { target: 'up', actions: sendTo('pet', { type: 'WAKE' }) } } }, up: {} },
+  })
+  const list = setup({
+    types: { context: {} as { friends: unknown[] }, events: {} as { type: 'ADD'; name: string } | { type: 'WAKE'; name: string } },
+    actors: { friend },
+  }).createMachine({
+    context: { friends: [] },
+    on: {
+      ADD: {
+        actions: assign({
+          friends: ({ context, spawn, event }) => [
+            ...context.friends,
+            spawn(friend as never, { id: event.name, systemId: `friend-${event.name}`, input: { name: event.name } } as never),
+          ],
+        }),
+      },
+      WAKE: { actions: sendTo(({ system, event }) => system.get(`friend-${event.name}`) as never, { type: 'WAKE' } as never) },
+    },
+  })
+  const definition = defineProcess({ name: 'friends' }).machine('list', list as never, {} as never)
+  const store = memoryStore()
+  let runtime = await createTestRuntime({ processes: [definition], store })
+  const { pid } = await runtime.start(definition)
+  for (const event of [
+    { type: 'ADD', name: 'ada' },
+    { type: 'ADD', name: 'bob' },
+    { type: 'WAKE', name: 'ada' },
+  ]) {
+    await settled()
+    await runtime.send(pid, event)
+    await runtime.close()
+    runtime = await createTestRuntime({ processes: [definition], store })
+    await settled()
+  }
+  const { children } = ((await store.get(pid))!.record.snapshot.machine as unknown as { snapshot: { children: Record<string, any> } })
+    .snapshot
+  t.deepEqual(
+    Object.entries(children).map(([id, { src, snapshot }]) => [
+      id,
+      src,
+      snapshot.value,
+      snapshot.children.pet.src,
+      snapshot.children.pet.snapshot.value,
+    ]),
+    [
+      ['ada', 'friend', 'up', 'pet', 'awake'],
+      ['bob', 'friend', 'reading', 'pet', 'asleep'],
+    ],
+  )
+  await runtime.close()
+})

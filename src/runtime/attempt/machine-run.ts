@@ -193,11 +193,11 @@ export class MachineRun {
 
   #state(actor: AnyActor): MachineState {
     const snapshot = actor.getPersistedSnapshot()
-    const inline = findInline(snapshot as unknown as Persisted)
-    if (inline !== undefined)
+    const nameless = nameActors(actor, snapshot as unknown as Persisted)
+    if (nameless !== undefined)
       throw new StepwrightError(
         'ERR_NOT_RESTORABLE',
-        `it spawned '${inline}', an actor that has no name. Give it one in setup({ actors }) and spawn it by that`,
+        `it spawned '${nameless}', an actor that has no name. Give its logic one: setup({ actors: { ${/^[a-z_$][\w$]*$/i.test(nameless) ? nameless : 'name'}: ... } })`,
       )
     const paths = pathsOf(actor)
     const timers = Object.values(systemOf(actor).getSnapshot()._scheduledEvents).flatMap((scheduled): MachineTimer[] => {
@@ -231,13 +231,21 @@ function eventsOf(actor: AnyActor): string[] {
 }
 
 interface Persisted {
-  readonly children?: Readonly<Record<string, { readonly src: unknown; readonly snapshot: Persisted }>>
+  readonly children?: Readonly<Record<string, { src: unknown; readonly snapshot: Persisted }>>
 }
 
-function findInline({ children = {} }: Persisted): string | undefined {
-  for (const [id, { src, snapshot }] of Object.entries(children)) {
-    const found = typeof src === 'string' ? findInline(snapshot) : id
-    if (found !== undefined) return found
+/**
+ * Gives actors that were spawned by their logic the names under which their parents have it, so that they can be restored. Returns the id of
+ * one whose logic has no name.
+ */
+function nameActors(actor: AnyActorRef, { children = {} }: Persisted): string | undefined {
+  const { implementations } = (actor as AnyActor).logic as { implementations?: { actors: Readonly<Record<string, unknown>> } }
+  const actors = implementations?.actors ?? {}
+  for (const [id, persisted] of Object.entries(children)) {
+    if (typeof persisted.src !== 'string') persisted.src = Object.keys(actors).find(name => actors[name] === persisted.src)
+    const child = childrenOf(actor)[id]
+    const nameless = persisted.src === undefined ? id : child && nameActors(child, persisted.snapshot)
+    if (nameless !== undefined) return nameless
   }
   return undefined
 }

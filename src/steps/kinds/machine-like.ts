@@ -60,7 +60,8 @@ const spawned = (actions: readonly Action[]): unknown[] =>
 export function whyNotRestorable({ root, implementations }: Machine): string | undefined {
   const check = (node: Node): string | undefined => {
     const spawns = [node.entry, node.exit, ...[...node.transitions.values()].flat().map(({ actions }) => actions)].flatMap(spawned)
-    const inline = spawns.find(src => typeof src !== 'string')
+    const named = new Set(Object.values(implementations.actors))
+    const inline = spawns.find(src => typeof src !== 'string' && !named.has(src))
     if (inline !== undefined) return `${node.id} spawns an actor that has no name: give it one in setup({ actors })`
     const names = [...node.invoke.map(({ src }) => src), ...spawns].filter(src => typeof src === 'string' && !isInline(src)) as string[]
     const missing = names.find(name => !Object.hasOwn(implementations.actors, name))
