@@ -17,9 +17,25 @@ export interface Mutant {
 export const AREAS = {
   barrier: ['runtime/store-failures', 'runtime/close', 'runtime/timeouts', 'runtime/slots', 'store/lowdb/power', 'journal/journal'],
   ownership: ['store/hosts/*', 'store/conformance', 'store/lowdb/power', 'store/processes', 'store/lowdb/adopt'],
-  adoption: ['store/lowdb/adopt', 'store/lowdb/faults', 'store/lowdb/keys', 'store/conformance', 'runtime/takeover', 'runtime/adoption'],
-  compaction: ['store/lowdb/compaction', 'store/lowdb/power', 'store/lowdb/adopt', 'journal/*'],
-  commands: ['steering/steering', 'steering/kept', 'store/commands', 'runtime/interrupt', 'runtime/cancel', 'runtime/machine'],
+  adoption: [
+    'store/lowdb/adopt',
+    'store/lowdb/faults',
+    'store/lowdb/keys',
+    'store/conformance',
+    'runtime/takeover',
+    'runtime/adoption',
+    'runtime/slots',
+  ],
+  compaction: ['store/lowdb/compaction', 'store/lowdb/keys', 'store/lowdb/power', 'store/lowdb/adopt', 'journal/*'],
+  commands: [
+    'steering/applied',
+    'steering/steering',
+    'steering/kept',
+    'store/commands',
+    'runtime/interrupt',
+    'runtime/cancel',
+    'runtime/machine',
+  ],
   keys: ['store/lowdb/keys', 'store/lowdb/faults', 'store/conformance', 'runtime/key', 'runtime/child', 'steering/workers'],
   reading: ['store/lowdb/locate', 'store/lowdb/adopt', 'store/processes', 'store/conformance', 'journal/*'],
 } as const
@@ -308,13 +324,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'await findDead([...owners], owner => hosts.stateOf(owner))',
     replace: '[...owners]',
   },
-  {
-    area: 'adoption',
-    fault: 'a dead host goes while journals of its are left',
-    file: ADOPT,
-    find: 'if (pidsIn(files, folder).length > 0) return\n',
-    replace: '',
-  },
   { area: 'adoption', fault: 'a host looks once for dead ones', file: ADOPTION, find: '.finally(() => this.#arm())', replace: '' },
   {
     area: 'adoption',
@@ -371,13 +380,6 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a draft is dropped with the key',
     file: COMPACTION,
     find: 'if (key !== undefined) keys.move(key, pid, file)',
-    replace: '',
-  },
-  {
-    area: 'compaction',
-    fault: 'a closed host compacts what another one may have',
-    file: OWNED,
-    find: 'if (this.#closed) return dropDraft(this.#directory, replacement)',
     replace: '',
   },
   {
@@ -523,13 +525,6 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     area: 'keys',
-    fault: 'the space of a key that is held is freed',
-    file: KEYS,
-    find: 'if (stat === undefined || stat.nlink > 1 || stat.size === 0) return\n',
-    replace: 'if (stat === undefined) return\n',
-  },
-  {
-    area: 'keys',
     fault: 'nobody helps a submission that was claimed and not shown',
     file: 'store/lowdb/host.ts',
     find: 'if (winner !== pid) orWriteFailed(paths.pending, () => publish(this.#directory, winner))\n',
@@ -555,13 +550,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: SUBMISSIONS,
     find: 'if (ifThere(() => (files.renameSync(file, paths.activeJournal(hostId, pid)), true))) yield record',
     replace: 'ifThere(() => files.renameSync(file, paths.activeJournal(hostId, pid)))\n      yield record',
-  },
-  {
-    area: 'keys',
-    fault: 'a retried child is the one that failed',
-    file: 'runtime/host/starts.ts',
-    find: '`child:${parent.pid}:${parent.step}:${failures}`',
-    replace: '`child:${parent.pid}:${parent.step}`',
   },
   { area: 'reading', fault: 'a journal that moves is looked for once', file: LOCATE, find: 'const LOOKS = 3', replace: 'const LOOKS = 1' },
   {

@@ -122,3 +122,31 @@ test('closing does not wait for a round of adoption before it tells the steps to
     [],
   )
 })
+
+test('a process of a definition that a host does not know is asked about once', async t => {
+  const { store: inner, clock } = shared()
+  const unknown = defineProcess({ name: 'unknown' }).interrupt('pause')
+  const one = await createTestRuntime({ processes: [unknown], store: inner, clock })
+  const { pid } = await one.start(unknown)
+  await one.until(pid, 'interrupted')
+  await one.close()
+  let rounds = 0
+  let asked = 0
+  const fourth = gate()
+  const store = wrappedStore(
+    host => ({
+      async *adopt(accept, skip) {
+        if (++rounds === 4) fourth.open()
+        yield* host.adopt((record, owner) => {
+          asked += 1
+          return accept(record, owner)
+        }, skip)
+      },
+    }),
+    inner,
+  )
+  const two = await createTestRuntime({ processes: [twice()], store, clock })
+  await fourth.promise
+  t.is(asked, 1)
+  await two.close()
+})

@@ -159,3 +159,21 @@ test('a journal that cannot be compacted stays long and whole', async t => {
   await host.write(theEnd(record, 12))
   await host.close()
 })
+
+test('a journal of which everything is worth keeping is not compacted at every line', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const record = await created(host)
+  const file = journalOf(dir, host.hostId, record.pid)
+  let revision = 1
+  let steps: Record<string, typeof read> = {}
+  const files = new Set<number>()
+  for (let n = 0; n < 14; n++) {
+    steps = { ...steps, [`step-${n}`]: read }
+    await host.write(aTransition(record, ++revision, { steps, data: big }))
+    files.add(fs.statSync(file).ino)
+  }
+  t.is(files.size, 2)
+  await host.write(theEnd(record, ++revision))
+  await host.close()
+})

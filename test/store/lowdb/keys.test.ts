@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import type { Files } from '../../../src/journal/files.ts'
+import { encodeFirst } from '../../../src/journal/line.ts'
 import { Paths } from '../../../src/store/lowdb/paths.ts'
 import { Keys } from '../../../src/store/lowdb/keys.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
@@ -144,5 +145,73 @@ test('a key whose journal is gone goes to one of three who claim it, wherever th
     }
   }
   t.true(rounds > 20)
+  await host.close()
+})
+
+test('a key follows its journal into the file that takes its place', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const { pid } = await created(host, { key: 'k' })
+  const journal = journalOf(dir, host.hostId, pid)
+  const copy = path.join(dir, 'copy.jsonl')
+  fs.copyFileSync(journal, copy)
+  const paths = new Paths(dir)
+  t.is(new Keys(fs, paths).claim('k', pid, copy), pid)
+  t.is(fs.statSync(paths.key('k')).ino, fs.statSync(copy).ino)
+  await host.close()
+})
+
+test('a submission that loses its key to one who was faster leaves nothing', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  const { pid } = await created(host, { key: 'k' })
+  let isHidden = true
+  const files: Files = {
+    ...fs,
+    openSync(file, flags, mode) {
+      const isKey = path.basename(path.dirname(file)) === 'keys'
+      if (isKey && isHidden) {
+        isHidden = false
+        throw Object.assign(new Error('not yet'), { code: 'ENOENT' })
+      }
+      return fs.openSync(file, flags, mode)
+    },
+  }
+  t.deepEqual(await lowdbStore(dir, { files }).submit(aRecord({ key: 'k' })), { pid, created: false })
+  t.deepEqual(fs.readdirSync(path.join(dir, 'pending')), [])
+  await host.close()
+})
+
+test('what a dead client was about to submit goes, if another process has its key by now', async t => {
+  const dir = tempDir(t)
+  const host = await lowdbStore(dir).openHost()
+  await created(host, { key: 'k' })
+  const record = aRecord({ key: 'k' })
+  const draft = path.join(dir, 'pending', `.${record.pid}.jsonl`)
+  fs.writeFileSync(draft, encodeFirst(record))
+  fs.utimesSync(draft, 0, 0)
+  for await (const { pid } of host.take(() => true)) t.fail(`${pid} was taken`)
+  t.deepEqual(fs.readdirSync(path.join(dir, 'pending')), [])
+  await host.close()
+})
+
+test('a key stays with its journal when the file that was to take its place cannot', async t => {
+  const dir = tempDir(t)
+  let isBroken = true
+  const files: Files = {
+    ...fs,
+    renameSync(from, to) {
+      if (isBroken && path.basename(from).startsWith('.') && to.includes('active')) throw Object.assign(new Error('no'), { code: 'EIO' })
+      fs.renameSync(from, to)
+    },
+  }
+  const host = await lowdbStore(dir, { files }).openHost()
+  const record = await created(host, { key: 'k' })
+  await t.throwsAsync(host.complete({ ...record, shape: 'f00' }), { code: 'ERR_STORE_WRITE' })
+  t.deepEqual(await host.create(aRecord({ key: 'k' })), { pid: record.pid, created: false })
+  isBroken = false
+  await host.complete({ ...record, shape: 'f00' })
+  t.deepEqual(await host.create(aRecord({ key: 'k' })), { pid: record.pid, created: false })
+  await host.write(theEnd(record, 2))
   await host.close()
 })
