@@ -15,7 +15,15 @@ export interface Mutant {
 
 /** The tests of each area: quick ones, which need no other program and wait for nothing. */
 export const AREAS = {
-  barrier: ['runtime/store-failures', 'runtime/close', 'runtime/timeouts', 'runtime/slots', 'store/lowdb/power', 'journal/journal'],
+  barrier: [
+    'runtime/writer',
+    'runtime/store-failures',
+    'runtime/close',
+    'runtime/timeouts',
+    'runtime/slots',
+    'store/lowdb/power',
+    'journal/journal',
+  ],
   ownership: ['store/hosts/*', 'store/conformance', 'store/lowdb/power', 'store/processes', 'store/lowdb/adopt'],
   adoption: [
     'store/lowdb/adopt',
@@ -271,9 +279,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'adoption',
     fault: 'no second look after the rename',
     file: ADOPT,
-    find: 'return await confirm(directory, hostId, pid, copies)',
-    replace:
-      'const own = await confirm(directory, hostId, pid, copies)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
+    find: 'return await goOnWithCopy(directory, hostId, pid)',
+    replace: 'const own = await goOnWithCopy(directory, hostId, pid)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
   },
   {
     area: 'adoption',
@@ -358,8 +365,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'compaction',
     fault: 'finished items are dropped',
     file: KEEPING,
-    find: 'newest.filter(({ isMemory }) => isMemory)',
-    replace: '[]',
+    find: 'isMemory || isFinal(line.status)',
+    replace: '!isMemory && isFinal(line.status)',
   },
   {
     area: 'compaction',
@@ -414,8 +421,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'commands',
     fault: 'a command is applied again while it is applied',
     file: COMMANDS,
-    find: ' || this.#busy.has(command.id)) continue',
-    replace: ') continue',
+    find: ' || this.#busy.has(command.id) ||',
+    replace: ' ||',
   },
   {
     area: 'commands',
@@ -435,8 +442,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'commands',
     fault: 'commands of one process do not wait for each other',
     file: COMMANDS,
-    find: 'before === undefined ? this.#apply(live, command, areKept) : before.then(() => this.#apply(live, command, areKept))',
-    replace: 'this.#apply(live, command, areKept)',
+    find: '(before === undefined ? work() : before.then(work))',
+    replace: 'work()',
   },
   {
     area: 'commands',
@@ -552,14 +559,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'ifThere(() => files.renameSync(file, paths.activeJournal(hostId, pid)))\n      yield record',
   },
   { area: 'reading', fault: 'a journal that moves is looked for once', file: LOCATE, find: 'const LOOKS = 3', replace: 'const LOOKS = 1' },
-  {
-    area: 'reading',
-    fault: 'ended journals are looked for before live ones',
-    file: LOCATE,
-    find: "  yield [{ kind: 'pending' }, paths.journal(paths.pending, pid)]\n",
-    replace:
-      "  for (const status of FINAL_STATUSES) yield [{ kind: 'ended', status }, paths.endedJournal(pid, status)]\n  yield [{ kind: 'pending' }, paths.journal(paths.pending, pid)]\n",
-  },
   {
     area: 'reading',
     fault: 'a line that makes no sense is corrupt at once',

@@ -194,30 +194,6 @@ test('a store that fails while a child is started is waited for: it is no failur
   t.is(told.length, 2)
 })
 
-test('lines that wait for a slow store are written in the order in which they were made', async t => {
-  const { promise, open } = gate()
-  const written: number[] = []
-  const store = wrappedStore(host => ({
-    async write(line) {
-      await promise
-      written.push(line.revision)
-      await host.write(line)
-    },
-  }))
-  const definition = defineProcess({ name: 'both' }).parallel('both', { left: () => 1, right: () => 2, third: () => 3 })
-  const runtime = await createTestRuntime({ processes: [definition], store })
-  const job = await runtime.start(definition)
-  const reported = runtime.cancel(job.pid)
-  await settled()
-  open()
-  await reported
-  t.deepEqual(
-    written,
-    [...written].toSorted((a, b) => a - b),
-  )
-  t.true(written.length > 1)
-})
-
 test('a step whose process is cancelled while its record is written does not begin', async t => {
   const ran: string[] = []
   const { promise, open } = gate()
