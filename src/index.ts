@@ -57,7 +57,17 @@ export type {
 } from './client/client.ts'
 export type { HistoryEntry, MachineInfo, PendingCommandInfo, ProcessInfo, ProcessStepInfo } from './record/info.ts'
 export type { Host, HostState, Misfit, PendingCommand } from './record/host.ts'
-export type { ErrorRecord, FinalStatus, Json, ProcessStatus, Progress, StatusCounts, StepKind, StepStatus } from './record/record.ts'
+export type {
+  ErrorRecord,
+  FinalStatus,
+  Json,
+  NameCount,
+  ProcessStatus,
+  Progress,
+  StatusCounts,
+  StepKind,
+  StepStatus,
+} from './record/record.ts'
 
 // Stores
 export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'

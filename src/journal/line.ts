@@ -134,15 +134,23 @@ export function parseLogEntry(text: string): LogEntry | undefined {
   }
 }
 
-const HEAD = /^\{"pid":"([0-9a-z]{20})","name":"[^"\\]*","status":"([a-z]+)"[^]*\}$/
+const HEAD = /^\{"pid":"([0-9a-z]{20})","name":"([^"\\]*)","status":"([a-z]+)"[^]*\}$/
+
+/** What every line begins with. */
+export interface LineHead {
+  readonly name: string
+  readonly status: ProcessStatus
+}
 
 /**
- * The status of a line, read from its beginning as hosts write it. If it is `undefined`, the line
- * has to be parsed.
+ * The head of a line, read from its beginning as hosts write it. If it is `undefined`, the line has
+ * to be parsed.
  */
-export function statusAtHead(text: string, pid: string): ProcessStatus | undefined {
-  const [, of, status] = HEAD.exec(text) ?? []
-  return of === pid && PROCESS_STATUSES.includes(status as never) ? (status as ProcessStatus) : undefined
+export function headOf(text: string, pid: string): LineHead | undefined {
+  const [, of, name, status] = HEAD.exec(text) ?? []
+  return of === pid && name !== undefined && PROCESS_STATUSES.includes(status as never)
+    ? { name, status: status as ProcessStatus }
+    : undefined
 }
 
 /** Whether a line is of what happened within a step, and no transition. */

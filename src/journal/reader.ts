@@ -4,8 +4,8 @@ import type { FileBytes } from './file-bytes.ts'
 import { corrupt, readFailed } from './failures.ts'
 import { StepwrightError } from '../errors.ts'
 import { LOOK_AGAIN_MS } from './journal.ts'
-import { Nonsense, fold, foldNewest, parseFirst, parseLine, statusAtHead } from './line.ts'
-import type { ProcessRecord, ProcessStatus } from '../record/record.ts'
+import { Nonsense, fold, foldNewest, parseFirst, parseLine, headOf, type LineHead } from './line.ts'
+import type { ProcessRecord } from '../record/record.ts'
 
 /** A process's journal, opened by a reader. A rename of the file does not disturb it. */
 export interface OpenJournal {
@@ -24,10 +24,10 @@ export function newestRecord(bytes: FileBytes, { pid, file }: OpenJournal): Proc
   return head === undefined ? undefined : foldNewest(head, linesBackwards(bytes), pid, file)
 }
 
-/** The status on the newest line, or `undefined` while the first line is not complete. */
-export function newestStatus(bytes: FileBytes, pid: string): ProcessStatus | undefined {
+/** The head of the newest line, or `undefined` while the first line is not complete. */
+export function newestHead(bytes: FileBytes, pid: string): LineHead | undefined {
   const text = lastLine(bytes)
-  return text === undefined ? undefined : (statusAtHead(text, pid) ?? parseLine(text, pid).status)
+  return text === undefined ? undefined : (headOf(text, pid) ?? parseLine(text, pid))
 }
 
 /** The record after each line, oldest first. */

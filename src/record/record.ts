@@ -16,6 +16,13 @@ export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' |
 export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
 /** How many processes there are of each status. */
 export type StatusCounts = Readonly<Record<ProcessStatus, number>>
+/** How many processes of a name have a status, and the pid of the oldest of them. */
+export interface NameCount {
+  readonly name: string
+  readonly status: ProcessStatus
+  readonly count: number
+  readonly oldest: string
+}
 /**
  * What a step does. `waiting`: an attempt failed, and the next one begins later. `skipped`: its
  * `when` returned false.

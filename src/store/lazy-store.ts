@@ -1,5 +1,5 @@
 import type { Host, StoredProcess } from '../record/host.ts'
-import type { LogEntry, ProcessRecord, StatusCounts } from '../record/record.ts'
+import type { LogEntry, NameCount, ProcessRecord, StatusCounts } from '../record/record.ts'
 import type { Documents } from './documents.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
 import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from './store.ts'
@@ -45,6 +45,10 @@ class LazyStore implements Store {
 
   async counts(): Promise<StatusCounts> {
     return (await this.#open()).counts()
+  }
+
+  async countsByName(): Promise<NameCount[]> {
+    return (await this.#open()).countsByName()
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

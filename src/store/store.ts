@@ -1,5 +1,5 @@
 import type { Host, StoredProcess } from '../record/host.ts'
-import type { JournalLine, LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../record/record.ts'
+import type { JournalLine, LogEntry, NameCount, ProcessRecord, ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Documents } from './documents.ts'
 
 /** Which processes to list: those that fit all of these. */
@@ -75,6 +75,11 @@ export interface Store {
   list(query?: ListQuery, onCorrupt?: (journal: CorruptJournal) => void): AsyncIterable<StoredProcess>
   /** How many processes there are of each status. Corrupt journals do not count. */
   counts(): Promise<StatusCounts>
+  /**
+   * The same by name, in no order, without names and statuses that no process has. A store in files
+   * reads every journal the first time, and then only those that have changed.
+   */
+  countsByName(): Promise<NameCount[]>
   /**
    * The record as of every line of the journal, oldest first, or `undefined` if there is no such
    * process.

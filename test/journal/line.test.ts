@@ -8,7 +8,7 @@ import {
   foldNewest,
   parseFirst,
   parseLine,
-  statusAtHead,
+  headOf,
 } from '../../src/journal/line.ts'
 import { aRecord, aReport, aTransition } from '../../src/testing/conformance/samples.ts'
 
@@ -76,11 +76,11 @@ test('the status at the head of a line, or nothing if the line has to be parsed'
   const record = aRecord()
   const { pid } = record
   const text = (changes: object): string => encodeLine({ ...aTransition(record, 2), ...changes }).trimEnd()
-  t.is(statusAtHead(text({ status: 'sleeping' }), pid), 'sleeping')
-  t.is(statusAtHead(encodeLine(aReport(record, 3, { read: { value: 1 } })).trimEnd(), pid), 'running')
+  t.is(headOf(text({ status: 'sleeping' }), pid)?.status, 'sleeping')
+  t.is(headOf(encodeLine(aReport(record, 3, { read: { value: 1 } })).trimEnd(), pid)?.status, 'running')
   const unsure = [encodeFirst(record).trimEnd(), text({ status: 'gone' }), text({ pid: 'x' }), text({}).slice(0, 80), '', '{}', 'null']
-  for (const line of unsure) t.is(statusAtHead(line, pid), undefined, line)
-  t.is(statusAtHead(text({}), aRecord().pid), undefined)
+  for (const line of unsure) t.is(headOf(line, pid), undefined, line)
+  t.is(headOf(text({}), aRecord().pid), undefined)
   // A name is text: what it says is no field.
-  t.is(statusAtHead(text({ name: '","status":"finished' }), pid), undefined)
+  t.is(headOf(text({ name: '","status":"finished' }), pid), undefined)
 })

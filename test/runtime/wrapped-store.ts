@@ -34,6 +34,7 @@ export function wrappedStore(
     get: pid => inner.get(pid),
     list: (query, onCorrupt) => inner.list(query, onCorrupt),
     counts: () => inner.counts(),
+    countsByName: () => inner.countsByName(),
     history: pid => inner.history(pid),
     follow: (pid, signal) => inner.follow(pid, signal),
     logs: (pid, options) => inner.logs(pid, options),

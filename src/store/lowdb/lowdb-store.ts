@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import type { Files } from '../../journal/files.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
-import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
+import type { LogEntry, NameCount, ProcessRecord, StatusCounts } from '../../record/record.ts'
 import { show } from '../../record/show.ts'
 import type { Documents } from '../documents.ts'
 import { isHostId } from '../hosts/host-id.ts'
@@ -90,6 +90,11 @@ class LowdbStore implements Store {
   async counts(): Promise<StatusCounts> {
     this.#check()
     return this.#reader.counts()
+  }
+
+  async countsByName(): Promise<NameCount[]> {
+    this.#check()
+    return this.#reader.countsByName()
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

@@ -1,15 +1,16 @@
 import { ifThere, openToRead } from '../../journal/files.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
 import { corrupt, isOfOneJournal, orReadFailed, readFailed } from '../../journal/failures.ts'
-import { everyRecord, final, isTransient, newestRecord, newestStatus, settled } from '../../journal/reader.ts'
+import { everyRecord, final, isTransient, newestHead, newestRecord, settled } from '../../journal/reader.ts'
 import { createLoopYield } from '../loop-yield.ts'
 import { isPid } from '../../record/pid.ts'
 import { matches } from '../query.ts'
 import { isFinal } from '../../record/record.ts'
-import type { ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
+import type { LineHead } from '../../journal/line.ts'
+import type { NameCount, ProcessRecord, StatusCounts } from '../../record/record.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
 import type { CorruptJournal, ListQuery } from '../store.ts'
-import { counts } from './counts.ts'
+import { countByName, countByStatus } from './counts.ts'
 import type { Directory } from './directory.ts'
 import { locate } from './locate.ts'
 import type { Located } from './locate.ts'
@@ -24,6 +25,8 @@ import type { Paths, Place } from './paths.ts'
  */
 export class Reader {
   readonly #directory: Directory
+  /** The names of ended processes, by pid, once somebody has counted by name: they change no more. */
+  #endedNames: ReadonlyMap<string, string> = new Map()
 
   constructor(directory: Directory) {
     this.#directory = directory
@@ -72,11 +75,13 @@ export class Reader {
   }
 
   counts(): Promise<StatusCounts> {
-    return counts(
-      this.#directory,
-      named => this.#statusNow(named),
-      async named => (await this.get(named.pid))?.record.status,
-    )
+    return countByStatus(this.#directory, named => this.#head(named))
+  }
+
+  async countsByName(): Promise<NameCount[]> {
+    const { counts, names } = await countByName(this.#directory, named => this.#head(named), this.#endedNames)
+    this.#endedNames = names
+    return counts
   }
 
   async find(prefix: string, limit: number): Promise<string[]> {
@@ -97,14 +102,19 @@ export class Reader {
     return journal === undefined ? this.get(named.pid) : this.#readAndClose(journal)
   }
 
+  /** Returns `undefined` if the process does not exist any more. */
+  #head(named: NamedJournal): LineHead | Promise<LineHead | undefined> {
+    return this.#headNow(named) ?? this.get(named.pid).then(stored => stored?.record)
+  }
+
   /**
    * Returns `undefined` if the journal does not exist any more, or makes no sense at the moment.
    */
-  #statusNow(named: NamedJournal): ProcessStatus | undefined {
+  #headNow(named: NamedJournal): LineHead | undefined {
     const journal = this.#open(named)
     if (journal === undefined) return undefined
     try {
-      return newestStatus(new FileBytes(this.#directory.files, journal.fd), journal.pid)
+      return newestHead(new FileBytes(this.#directory.files, journal.fd), journal.pid)
     } catch (error) {
       if (isTransient(error)) return undefined
       throw readFailed(journal.file, error)

@@ -9,9 +9,10 @@ import { fold, parseLine } from '../../journal/line.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix, matches } from '../query.ts'
 import { identityOf, isFinal, noCounts } from '../../record/record.ts'
-import type { LogEntry, ProcessRecord, StatusCounts } from '../../record/record.ts'
+import type { LogEntry, NameCount, ProcessRecord, StatusCounts } from '../../record/record.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
 import { findDamages } from '../damages.ts'
+import { Tally } from '../tally.ts'
 import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
 
 /**
@@ -61,6 +62,15 @@ class MemoryStore implements Store {
     const found = noCounts()
     for (const journal of this.#journals.all()) found[journal.newest().status] += 1
     return found
+  }
+
+  async countsByName(): Promise<NameCount[]> {
+    const tally = new Tally()
+    for (const journal of this.#journals.all()) {
+      const { name, status } = journal.newest()
+      tally.add(name, status, journal.pid)
+    }
+    return tally.counts()
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

@@ -1,7 +1,7 @@
 import type { Host, StoredProcess } from '../../record/host.ts'
 import { isPid } from '../../record/pid.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
-import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
+import type { LogEntry, NameCount, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
 import type { Documents } from '../documents.ts'
 import { hostAlive, notAPid, notEnded, unknownHost, unknownProcess } from '../failures.ts'
 import { isHostId } from '../hosts/host-id.ts'
@@ -63,6 +63,11 @@ export class OpenedStore implements Store {
     const sql = 'SELECT status, count(*) AS n FROM processes GROUP BY status'
     const rows = await this.#reader.connection.ask<{ status: ProcessStatus; n: number }>(sql)
     return { ...noCounts(), ...Object.fromEntries(rows.map(({ status, n }) => [status, n])) }
+  }
+
+  async countsByName(): Promise<NameCount[]> {
+    const sql = 'SELECT name, status, count(*) AS count, min(pid) AS oldest FROM processes GROUP BY name, status'
+    return this.#reader.connection.ask<NameCount>(sql)
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

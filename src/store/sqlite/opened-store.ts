@@ -6,7 +6,7 @@ import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix } from '../query.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
-import type { LogEntry, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
+import type { LogEntry, NameCount, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
 import { changes } from './change-feed.ts'
 import { hostIds, socketFolder } from './hosts.ts'
 import { deleteProcess, holderOf } from './journal.ts'
@@ -60,6 +60,13 @@ export class OpenedStore implements Store {
     const sql = 'SELECT status, count(*) AS n FROM processes GROUP BY status'
     const rows = await db.read(() => db.all<{ status: ProcessStatus; n: number }>(sql))
     return { ...noCounts(), ...Object.fromEntries(rows.map(({ status, n }) => [status, n])) }
+  }
+
+  async countsByName(): Promise<NameCount[]> {
+    const { db } = await this.#open()
+    const sql = 'SELECT name, status, count(*) AS count, min(pid) AS oldest FROM processes GROUP BY name, status'
+    const rows = await db.read(() => db.all<NameCount>(sql))
+    return rows.map(row => ({ ...row }))
   }
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {

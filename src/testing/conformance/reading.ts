@@ -172,6 +172,32 @@ export const readingTests = [
     await host.close()
   }),
 
+  check('countsByName: each process once, by its name and status, and the oldest of each', async ({ store, open }) => {
+    const host = await store.openHost()
+    const reader = open()
+    const counts = async (): Promise<unknown> =>
+      (await reader.countsByName()).toSorted((a, b) => (`${a.name} ${a.status}` < `${b.name} ${b.status}` ? -1 : 1))
+    assert.deepEqual(await counts(), [])
+    const oldest = await created(host)
+    const { name } = oldest
+    const next = await created(host)
+    const other = await created(host, { name: 'other' })
+    const finished = await ended(host)
+    const pending = { name, status: 'pending', count: 2, oldest: oldest.pid }
+    const others = { name: 'other', status: 'pending', count: 1, oldest: other.pid }
+    assert.deepEqual(await counts(), [{ name, status: 'finished', count: 1, oldest: finished.pid }, pending, others])
+    const later = await ended(host)
+    await host.write(aTransition(oldest, 2, { status: 'running' }))
+    await store.delete(finished.pid)
+    assert.deepEqual(await counts(), [
+      { name, status: 'finished', count: 1, oldest: later.pid },
+      { ...pending, count: 1, oldest: next.pid },
+      { name, status: 'running', count: 1, oldest: oldest.pid },
+      others,
+    ])
+    await host.close()
+  }),
+
   check('list: may be left early', async ({ store }) => {
     const host = await store.openHost()
     for (let i = 0; i < 5; i++) await created(host)

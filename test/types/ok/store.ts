@@ -14,6 +14,7 @@ import {
   type JournalLine,
   type ListQuery,
   type LogEntry,
+  type NameCount,
   type ProcessRecord,
   type StatusCounts,
   type Store,
@@ -68,6 +69,7 @@ class NoStore implements Store {
     yield nothing()
   }
   counts = async (): Promise<StatusCounts> => nothing()
+  countsByName = async (): Promise<NameCount[]> => nothing()
   history = async (pid: string): Promise<ProcessRecord[] | undefined> => nothing()
   async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {
     yield nothing()
