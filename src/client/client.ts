@@ -128,7 +128,8 @@ export interface Client {
    */
   result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>>
   /**
-   * The process as of every record of its journal, oldest first.
+   * The process as of every record of its journal, oldest first. A journal past 8 MiB is compacted:
+   * it keeps where each step began, commands, and the newest records.
    * @throws ERR_UNKNOWN_PROCESS
    */
   history(pid: string): Promise<HistoryEntry[]>

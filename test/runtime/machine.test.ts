@@ -281,7 +281,11 @@ test('events that go nowhere', async t => {
   const job = await runtime.start(strict, { draft: 'x' })
   await settled()
   await t.throwsAsync(job.send({ type: 'YESS' } as never), { code: 'ERR_UNKNOWN_EVENT', message: /step 'approval'.*"YESS"/ })
-  await t.notThrowsAsync(job.send({ type: 'YES' }), 'known, though not in this state')
+  await t.throwsAsync(job.send({ type: 'YES' }), {
+    code: 'ERR_EVENT_REFUSED',
+    message: /is in "queued" and takes no event "YES" there, only: OPEN/,
+  })
+  await t.notThrowsAsync(job.send({ type: 'OPEN' }))
   for (const event of [undefined, null, 'YES', {}, { type: 1 }, { type: 'xstate.done.actor.x' }])
     await t.throwsAsync(job.send(event as never), { instanceOf: TypeError, message: /event of send\(\) must be an object with a type/ })
   await t.throwsAsync(job.send({ type: 'YES', at: new Date() } as never), { code: 'ERR_NOT_JSON' })

@@ -12,7 +12,7 @@ import { StepwrightError } from '../../errors.ts'
 import type { AttemptFailure, MachineInput, MachineState, MachineTimer } from '../../machines/context.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
 import { copyJson, toJson } from '../../record/json.ts'
-import { knowsEvent } from '../../steps/kinds/machine-like.ts'
+import { isAmong, knowsEvent } from '../../steps/kinds/machine-like.ts'
 import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
@@ -89,6 +89,7 @@ export class MachineRun {
     await this.ready
     // The next host's machine takes it.
     if (!this.#actor) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.#process.pid} is closing`)
+    if (this.#step.strict && !isAmong(eventsOf(this.#actor), event.type)) throw this.#refusal(this.#actor, event.type)
     // The record of what it changes carries the command's id; if it changes nothing, one is written for the id.
     this.#command = command
     this.#isStale ||= command !== undefined
@@ -96,6 +97,15 @@ export class MachineRun {
     this.#write()
     this.#command = undefined
     await this.#process.barrier()
+  }
+
+  #refusal(actor: AnyActor, type: string): StepwrightError {
+    const { value } = actor.getSnapshot() as AnyMachineSnapshot
+    const where = `The machine of step '${this.#step.name}' of process ${this.#process.pid} is in ${JSON.stringify(value)}`
+    return new StepwrightError(
+      'ERR_EVENT_REFUSED',
+      `${where} and takes no event ${JSON.stringify(type)} there, only: ${eventsOf(actor).join(', ') || 'none'}`,
+    )
   }
 
   async #enter(): Promise<void> {

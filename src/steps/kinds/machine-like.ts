@@ -79,8 +79,9 @@ export function whyNotRestorable({ root, implementations }: Machine): string | u
   return check(root)
 }
 
+/** Whether one of these descriptors (`GO`, `*`, `mouse.*`) is that of an event of this type. */
+export const isAmong = (descriptors: readonly string[], type: string): boolean =>
+  descriptors.some(known => known === '*' || known === type || (known.endsWith('.*') && `${type}.`.startsWith(known.slice(0, -1))))
+
 /** Whether any state of a machine takes events of this type. */
-export const knowsEvent = (machine: MachineLike, type: string): boolean =>
-  (machine as MachineLike & Machine).events.some(
-    known => known === '*' || known === type || (known.endsWith('.*') && `${type}.`.startsWith(known.slice(0, -1))),
-  )
+export const knowsEvent = (machine: MachineLike, type: string): boolean => isAmong((machine as MachineLike & Machine).events, type)

@@ -10,8 +10,9 @@ import { isMachine, whyNotRestorable, type MachineLike } from './machine-like.ts
 /** Options of a machine step. */
 export interface MachineOptions<C, When extends boolean = boolean> extends WholeOptions<C, When> {
   /**
-   * Whether `send` rejects events that no state of the machine knows (`ERR_UNKNOWN_EVENT`). Default
-   * false: such events do nothing.
+   * Whether `send` rejects events that no state of the machine knows (`ERR_UNKNOWN_EVENT`), or that
+   * its present state has no transition for (`ERR_EVENT_REFUSED`). Default false: such events do
+   * nothing.
    */
   strict?: boolean | undefined
 }
@@ -26,7 +27,7 @@ export interface MachineStep {
   readonly when?: UserFunction
   /** From the step's beginning to its end, across restarts. */
   readonly timeoutMs?: number
-  /** Refuses events that no state of the machine knows. */
+  /** Refuses events that no state of the machine knows, or not the present one. */
   readonly strict?: true
 }
 
