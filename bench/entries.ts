@@ -1,3 +1,4 @@
+import { installedPostgres } from '../test/postgres/server.ts'
 import type { Setting } from './contestant.ts'
 import type { Workload } from './workloads.ts'
 
@@ -46,7 +47,9 @@ export function entriesFor(workload: Workload, durability: Durability, peers: bo
     const power = durability === 'power' ? ", 'power'" : ''
     return ['lowdb', 'sqlite'].map(store => entry(`stepwright, ${store}Store${power}`, OURS, store, { durability }))
   })
-  const others = peers ? PEERS : []
+  const hasPostgres = installedPostgres() !== undefined
+  if (hasPostgres) ours.push(entry('stepwright, postgresStore', OURS, 'postgres', { server: 'postgres', durability: 'power' }))
+  const others = peers ? PEERS.filter(({ server }) => server !== 'postgres' || hasPostgres) : []
   if (workload.hosts === 2) {
     const shared = [...ours, ...others.slice(0, 1)]
     return [BASE, ...shared, ...shared.map(one => ({ ...one, name: `${one.name}, 2 hosts`, hosts: 2 }))]

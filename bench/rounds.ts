@@ -87,7 +87,7 @@ async function warmUp(entry: Entry, workload: Workload, dir: string, { redis, po
     dir,
     durability: entry.durability,
     ...(entry.server === 'redis' && redis && { redisPort: redis.port }),
-    ...(entry.server === 'postgres' && postgres && { postgres: postgres.createDatabase() }),
+    ...(entry.server === 'postgres' && postgres && { postgres: await postgres.createDatabase() }),
   }
   const team = await openTeam(entry, setting, server?.pid)
   const { processes, atOnce } = workload

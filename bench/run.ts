@@ -3,10 +3,11 @@ import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { barChart } from './chart.ts'
-import { entriesFor, GUARANTEE_ENTRIES, quickEntries, type Durability } from './entries.ts'
+import { entriesFor, GUARANTEE_ENTRIES, quickEntries, type Durability, type Entry } from './entries.ts'
 import { outOfLimits, ratiosOf, type Ratio, type Ratios } from './ratios.ts'
 import { measureRounds, type Result, type Servers } from './rounds.ts'
 import { installPeers, startPostgres, startRedis } from './servers.ts'
+import { installedPostgres } from '../test/postgres/server.ts'
 import { tableOf } from './table.ts'
 import { WORKLOADS, type Workload } from './workloads.ts'
 
@@ -65,12 +66,19 @@ function workloads(): Workload[] {
   })
 }
 
+async function startedPostgres(): Promise<Servers> {
+  if (installedPostgres() !== undefined) return { postgres: await startPostgres() }
+  process.stderr.write('There is no PostgreSQL of npm for this platform: what needs one is left out\n')
+  return {}
+}
+
 async function bench(): Promise<void> {
   const durability: Durability = oneOf('durability', values.durability, ['process', 'power', 'both'])
   if (values.peers) installPeers()
-  const servers: Servers = values.peers
-    ? { redis: await startRedis(durability === 'power' ? 'power' : 'process'), postgres: await startPostgres() }
-    : {}
+  const servers: Servers = {
+    ...(values.peers && { redis: await startRedis(durability === 'power' ? 'power' : 'process') }),
+    ...(await startedPostgres()),
+  }
   const all: Record<string, Result[]> = {}
   try {
     for (const workload of workloads()) {
@@ -117,11 +125,20 @@ async function check(): Promise<void> {
   const workload = { ...WORKLOADS[0]!, ...(values.short && { processes: 600, rounds: 3 }) }
   const entries = values.short ? quickEntries() : entriesFor(workload, 'process', false)
   const parent = values.short ? memoryFileSystem() : undefined
+  const servers = values.short ? {} : await startedPostgres()
+  try {
+    await compare(entries, workload, servers, factor, parent)
+  } finally {
+    await servers.postgres?.stop()
+  }
+}
+
+async function compare(entries: readonly Entry[], workload: Workload, servers: Servers, factor: number, parent?: string): Promise<void> {
   const kept = JSON.parse(readFileSync(RATIOS, 'utf8')) as Ratios
   const name = values.short ? 'short' : workload.name
   let out: string[] = []
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const found = ratiosOf(await measureRounds(entries, workload, { servers: {}, latency: false, ...(parent && { parent }) }))
+    const found = ratiosOf(await measureRounds(entries, workload, { servers, latency: false, ...(parent && { parent }) }))
     if (values.update) return update(kept, name, found)
     out = outOfLimits(name, kept, found, factor)
     if (out.length === 0)

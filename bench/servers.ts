@@ -1,11 +1,13 @@
-// Redis and PostgreSQL for `--peers`: throw-away servers on loopback, on free ports, with their data in a temporary folder.
+// PostgreSQL, and Redis for `--peers`: throw-away servers on loopback, on free ports, with their data in a temporary folder.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Client } from 'pg'
+import { freePort, startPostgres as startNpmPostgres } from '../test/postgres/server.ts'
 import { atExit } from './at-exit.ts'
 import type { Setting } from './contestant.ts'
 import { isGone } from './usage.ts'
@@ -18,7 +20,7 @@ export interface Server {
 
 export interface Postgres extends Server {
   /** A new database, for one contestant; its address. */
-  createDatabase(): string
+  createDatabase(): Promise<string>
 }
 
 const START_MS = 30_000
@@ -28,10 +30,9 @@ const tell = (text: string): void => void process.stderr.write(`${text}\n`)
 
 /** What the peers need that is not there yet. Root gets Debian's packages installed, others are told how. */
 export function installPeers(): void {
-  const missing = [...(findRedis() ? [] : ['redis-server']), ...(findPostgres() ? [] : ['postgresql'])]
-  if (missing.length > 0) {
-    const command = `apt-get install --yes ${missing.join(' ')}`
-    if (!isRoot || !existsSync('/usr/bin/apt-get')) throw new Error(`--peers needs ${missing.join(' and ')}: run \`sudo ${command}\` first`)
+  if (!findRedis()) {
+    const command = 'apt-get install --yes redis-server'
+    if (!isRoot || !existsSync('/usr/bin/apt-get')) throw new Error(`--peers needs redis-server: run \`sudo ${command}\` first`)
     tell(`${command} ...`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     execFileSync('sh', ['-c', `apt-get update --quiet && ${command}`], { stdio: ['ignore', 2, 2], env })
@@ -48,12 +49,6 @@ const findRedis = (): string | undefined =>
     .map(folder => join(folder, 'redis-server'))
     .find(existsSync)
 
-/** Debian's programs are not in the PATH. */
-const findPostgres = (): string | undefined =>
-  [...globSync('/usr/lib/postgresql/*/bin').toReversed(), ...(process.env['PATH'] ?? '').split(':')].find(folder =>
-    ['initdb', 'postgres', 'pg_isready', 'createdb'].every(program => existsSync(join(folder, program))),
-  )
-
 /** Keeps what it was told when it dies; with 'power' also when the machine does. */
 export async function startRedis(durability: Setting['durability']): Promise<Server> {
   const dir = tempDir()
@@ -61,48 +56,28 @@ export async function startRedis(durability: Setting['durability']): Promise<Ser
   const fsync = durability === 'power' ? 'always' : 'everysec'
   const args = `--port ${port} --bind 127.0.0.1 --save --appendonly yes --appendfsync ${fsync} --dir ${dir}`.split(' ')
   const child = spawn(findRedis()!, args, { stdio: 'ignore' })
-  return running('redis-server', child, port, 'SIGTERM')
+  endAtExit(child, 'SIGKILL')
+  await until('redis-server', child, () => answers(port))
+  return serverOf(child, port, 'SIGTERM')
 }
 
-/** As it comes: a commit is on the disk. It does not run as root. */
+/** The one from npm, as it comes: a commit is on the disk. */
 export async function startPostgres(): Promise<Postgres> {
-  const dir = tempDir()
-  const user = isRoot ? userOf('postgres') : undefined
-  if (user !== undefined) chownSync(dir, user.uid, user.gid)
-  const bin = findPostgres()!
-  const data = join(dir, 'data')
-  const init = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale']
-  execFileSync(join(bin, 'initdb'), init, { ...user, cwd: dir, stdio: ['ignore', 'ignore', 2] })
-  const port = await freePort()
-  const child = spawn(join(bin, 'postgres'), ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', dir], {
-    ...user,
-    cwd: dir,
-    stdio: 'ignore',
-  })
-  const server = await running('postgres', child, port, 'SIGINT')
-  // It accepts connections some time after it listens.
-  await until('postgres', child, async () => {
-    try {
-      execFileSync(join(bin, 'pg_isready'), ['-h', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-      return true
-    } catch {
-      return false
-    }
-  })
+  const { postmaster, port, url } = await startNpmPostgres({ dir: tempDir() })
+  endAtExit(postmaster, 'SIGQUIT')
   let databases = 0
   return {
-    ...server,
-    createDatabase() {
-      const name = `bench${databases++}`
-      execFileSync(join(bin, 'createdb'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', name], { stdio: ['ignore', 2, 2] })
-      return `postgres://postgres@127.0.0.1:${port}/${name}`
+    ...serverOf(postmaster, port, 'SIGINT'),
+    async createDatabase() {
+      const address = new URL(url)
+      const client = new Client(url)
+      await client.connect()
+      address.pathname = `bench${databases++}`
+      await client.query(`CREATE DATABASE ${address.pathname.slice(1)}`)
+      await client.end()
+      return address.href
     },
   }
-}
-
-function userOf(name: string): { uid: number; gid: number } {
-  const id = (flag: string): number => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }))
-  return { uid: id('-u'), gid: id('-g') }
 }
 
 function tempDir(): string {
@@ -111,34 +86,24 @@ function tempDir(): string {
   return dir
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function running(name: string, child: ChildProcess, port: number, stopSignal: NodeJS.Signals): Promise<Server> {
-  // SIGQUIT ends PostgreSQL and all its children at once.
+function endAtExit(child: ChildProcess, signal: NodeJS.Signals): void {
   atExit(() => {
-    child.kill(name === 'postgres' ? 'SIGQUIT' : 'SIGKILL')
+    child.kill(signal)
     // Or it goes on writing into the folder that is removed next.
     for (let looks = 0; looks < 200 && !isGone(child.pid!); looks++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
   })
-  await until(name, child, () => answers(port))
-  return {
-    pid: child.pid!,
-    port,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      const gone = once(child, 'exit')
-      child.kill(stopSignal)
-      await Promise.race([gone, delay(STOP_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL'))])
-    },
-  }
 }
+
+const serverOf = (child: ChildProcess, port: number, stopSignal: NodeJS.Signals): Server => ({
+  pid: child.pid!,
+  port,
+  async stop() {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill(stopSignal)
+    await Promise.race([gone, delay(STOP_MS, undefined, { ref: false }).then(() => child.kill('SIGKILL'))])
+  },
+})
 
 async function until(name: string, child: ChildProcess, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + START_MS

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createRuntime, defineProcess, lowdbStore, typed, type RuntimeOptions, type Store } from 'stepwright'
+import { postgresStore } from 'stepwright/postgres'
 import { sqliteStore } from 'stepwright/sqlite'
 import { memoryStore } from 'stepwright/testing'
 import { inTurn, type Contestant, type OpenContestant, type Setting } from '../contestant.ts'
@@ -27,3 +28,5 @@ export const lowdb: OpenContestant = setting => onStore(lowdbStore(join(setting.
 
 export const sqlite: OpenContestant = setting =>
   onStore(sqliteStore(join(setting.dir, 'store.sqlite'), { durability: setting.durability }), setting)
+
+export const postgres: OpenContestant = setting => onStore(postgresStore(setting.postgres!), setting)
