@@ -16,6 +16,10 @@ interface CommandFile {
 export const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandFile> }>> = {
   list: { summary: 'list processes, newest first', load: () => import('./commands/list.ts') },
   counts: { summary: 'count the processes of each status', load: () => import('./commands/counts.ts') },
+  metrics: {
+    summary: 'print what monitoring wants to know of the store, as OpenMetrics text',
+    load: () => import('./commands/metrics.ts'),
+  },
   show: { summary: 'show everything about one process', load: () => import('./commands/show.ts') },
   watch: { summary: 'follow processes until they end', load: () => import('./commands/watch.ts') },
   result: { summary: 'wait for the output of a process, and print it as JSON', load: () => import('./commands/result.ts') },

@@ -4,6 +4,7 @@ import { described } from '../store/described.ts'
 import type { Store } from '../store/store.ts'
 import { EventStreams } from '../web/event-streams.ts'
 import { readBody } from '../web/read-body.ts'
+import { atMostEvery } from './at-most-every.ts'
 import { act, actionsOf, failureOf, type DashboardClient } from './act.ts'
 import { StoreFeed } from './store-feed.ts'
 import { ACTIONS, type Action } from './protocol.ts'
@@ -105,17 +106,6 @@ export class Api {
     const text = await readBody(request, MAX_BODY)
     if (text === undefined) return json({ message: `The body has more than ${MAX_BODY} bytes` }, 413)
     return json(await act(this.#actor, action, pid, toObject(text)))
-  }
-}
-
-/** Shares one result between all who ask within `ms`. */
-function atMostEvery<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
-  let asked = -Infinity
-  let answer: Promise<T> | undefined
-  return () => {
-    if (answer && performance.now() - asked < ms) return answer
-    asked = performance.now()
-    return (answer = ask())
   }
 }
 

@@ -3,8 +3,12 @@ import { redactor } from '../format/redact.ts'
 import { refusal, text } from '../web/guard.ts'
 import { nodeHandler, type NodeHandler } from '../web/node-handler.ts'
 import { keepToken } from '../web/token.ts'
+import { storeMetrics } from '../metrics/store-metrics.ts'
+import { CONTENT_TYPE } from '../metrics/open-metrics.ts'
+import { failureOf } from './act.ts'
 import { Api } from './api.ts'
 import { Assets } from './assets.ts'
+import { atMostEvery } from './at-most-every.ts'
 import { checkDashboardOptions, type DashboardOptions } from './dashboard-options.ts'
 
 /** A web page for a store, as a handler for the server of an application. */
@@ -30,6 +34,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 }
 
+/** How long metrics may be used: several collectors may ask at once. */
+const METRICS_MS = 1000
+
 const NOT_BUILT = 'The page of the dashboard is not built. In a checkout of stepwright run `npm run build` once.'
 
 /**
@@ -48,6 +55,7 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
   const ownClient = checked.client ? undefined : openClient(store)
   const api = new Api(store, checked.client ?? ownClient!, checked.readOnly, redactor(checked.redact))
   const assets = new Assets()
+  const newMetrics = atMostEvery(METRICS_MS, () => storeMetrics(store, Date.now()))
 
   async function answer(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url)
@@ -56,7 +64,16 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
     const rest = pathname.slice(path.length)
     if (rest.startsWith('api/')) return api.answer(request, rest.slice('api/'.length))
     if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'This page is only read', { allow: 'GET, HEAD' })
-    return page(rest)
+    return rest === 'metrics' ? metrics() : page(rest)
+  }
+
+  async function metrics(): Promise<Response> {
+    try {
+      return new Response(await newMetrics(), { headers: { 'content-type': CONTENT_TYPE, 'cache-control': 'no-store' } })
+    } catch (error) {
+      const { status, message } = failureOf(error)
+      return text(status, message)
+    }
   }
 
   async function page(name: string): Promise<Response> {
