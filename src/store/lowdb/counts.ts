@@ -53,10 +53,10 @@ export async function countByName(
 /** Calls `visit` once for every process. */
 async function visitAll({ files, paths }: Directory, visit: (journal: NamedJournal) => Promise<void> | undefined | void): Promise<void> {
   const yieldLoop = createLoopYield()
-  const visitInTurn = async (journal: NamedJournal): Promise<void> => {
+  // A promise for each of a hundred thousand ended ones would cost more than their names.
+  const visitInTurn = (journal: NamedJournal): Promise<void> | undefined | void => {
     const turn = yieldLoop()
-    if (turn !== undefined) await turn
-    await visit(journal)
+    return turn === undefined ? visit(journal) : turn.then(() => visit(journal))
   }
   // Live ones are named before ended ones: a journal that moves on meanwhile is met where it went.
   const live = liveJournals(files, paths)
@@ -65,7 +65,8 @@ async function visitAll({ files, paths }: Directory, visit: (journal: NamedJourn
       const ended = parseEndedName(name)
       if (ended === undefined) continue
       live.delete(ended.pid)
-      await visitInTurn({ pid: ended.pid, place: { kind: 'ended', status: ended.status } })
+      const visited = visitInTurn({ pid: ended.pid, place: { kind: 'ended', status: ended.status } })
+      if (visited !== undefined) await visited
     }
   }
   for (const journal of live.values()) await visitInTurn(journal)
