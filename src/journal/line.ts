@@ -189,6 +189,19 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
 }
 
 /**
+ * The record after each line, oldest first.
+ *
+ * @throws Nonsense, ERR_STORE_VERSION
+ */
+export function* foldEvery(lines: Iterable<string>, pid: string, file: string): Generator<ProcessRecord> {
+  let record: ProcessRecord | undefined
+  for (const text of lines) {
+    record = record === undefined ? parseFirst(text, pid, file) : fold(record, parseLine(text, pid))
+    yield record
+  }
+}
+
+/**
  * The record as of the newest line: reads back to the newest transition and no further.
  *
  * @param head the text of the first line

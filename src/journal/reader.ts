@@ -4,7 +4,7 @@ import type { FileBytes } from './file-bytes.ts'
 import { corrupt, readFailed } from './failures.ts'
 import { StepwrightError } from '../errors.ts'
 import { LOOK_AGAIN_MS } from './journal.ts'
-import { Nonsense, fold, foldNewest, parseFirst, parseLine, headOf, type LineHead } from './line.ts'
+import { Nonsense, foldEvery, foldNewest, parseLine, headOf, type LineHead } from './line.ts'
 import type { ProcessRecord } from '../record/record.ts'
 
 /** A process's journal, opened by a reader. A rename of the file does not disturb it. */
@@ -31,14 +31,8 @@ export function newestHead(bytes: FileBytes, pid: string): LineHead | undefined 
 }
 
 /** The record after each line, oldest first. */
-export function everyRecord(bytes: FileBytes, { pid, file }: OpenJournal): ProcessRecord[] {
-  const records: ProcessRecord[] = []
-  for (const text of linesOf(bytes.slice(0, bytes.size))) {
-    const before = records.at(-1)
-    records.push(before === undefined ? parseFirst(text, pid, file) : fold(before, parseLine(text, pid)))
-  }
-  return records
-}
+export const everyRecord = (bytes: FileBytes, { pid, file }: OpenJournal): Generator<ProcessRecord> =>
+  foldEvery(linesOf(bytes.slice(0, bytes.size)), pid, file)
 
 /**
  * Calls `read`, and calls it again after a short pause if the content makes no sense.
@@ -46,16 +40,16 @@ export function everyRecord(bytes: FileBytes, { pid, file }: OpenJournal): Proce
  * @throws ERR_STORE_CORRUPT if it still makes no sense after about 50 ms, ERR_STORE_READ,
  * ERR_STORE_VERSION
  */
-export async function settled<T>(file: string, read: () => T): Promise<T> {
-  for (const pause of LOOK_AGAIN_MS) {
+export async function settled<T>(file: string, read: () => T | Promise<T>): Promise<T> {
+  for (let look = 0; ; look++) {
     try {
-      return read()
+      return await read()
     } catch (error) {
-      if (!isTransient(error)) throw asFailure(file, error)
+      const pause = LOOK_AGAIN_MS[look]
+      if (pause === undefined || !isTransient(error)) throw asFailure(file, error)
       await delay(pause)
     }
   }
-  return final(file, read)
 }
 
 /** Calls `read` for a file that nobody writes any more, so nonsense is corrupt at once. */
@@ -70,7 +64,8 @@ export function final<T>(file: string, read: () => T): T {
 /** Whether the file may make sense at the next look. */
 export const isTransient = (error: unknown): boolean => error instanceof Nonsense || error instanceof FileWasCut
 
-function asFailure(file: string, error: unknown): Error {
+/** What a reader throws if the content of a file made it throw `error`. */
+export function asFailure(file: string, error: unknown): Error {
   if (error instanceof StepwrightError) return error
   return isTransient(error) ? corrupt(file, error) : readFailed(file, error)
 }

@@ -54,7 +54,7 @@ export class JournalTail {
 
   #readAll(): ProcessRecord[] {
     const bytes = new FileBytes(this.#files, this.journal.fd)
-    return this.#read(everyRecord(bytes, this.journal), wholeLength(bytes))
+    return this.#read([...everyRecord(bytes, this.journal)], wholeLength(bytes))
   }
 
   /** Leaves out lines that were read before, cut off and written again. */

@@ -28,8 +28,13 @@ export const checkVersion = (value: unknown, what: string): string =>
 
 /** What a process name may consist of. */
 export type NameCharacter = CharactersOf<'abcdefghijklmnopqrstuvwxyz0123456789-'>
-/** The characters of a literal, as a union. */
-export type CharactersOf<Text extends string> = Text extends `${infer One}${infer Rest}` ? One | CharactersOf<Rest> : never
+/**
+ * The characters of a literal, as a union. They are collected in a parameter because only a tail
+ * call may be repeated more than 50 times.
+ */
+export type CharactersOf<Text extends string, Found extends string = never> = Text extends `${infer One}${infer Rest}`
+  ? CharactersOf<Rest, Found | One>
+  : Found
 
 /**
  * The name itself if it is valid, else a message for the compiler to show. A name that is no

@@ -2,7 +2,10 @@ import { fork, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { openClient } from '../../src/client/index.ts'
 import { storeAt } from '../../src/client/store-at.ts'
+import type { ProcessRecord } from '../../src/record/record.ts'
+import { memoryStore } from '../../src/testing/index.ts'
 import { aTransition, collect, created, theEnd } from '../../src/testing/conformance/samples.ts'
 import { told } from './children/spawn.ts'
 import { tempDir } from './helpers.ts'
@@ -55,5 +58,45 @@ for (const kind of ['store', 'store.sqlite']) {
     })
     t.teardown(() => child.kill('SIGKILL'))
     t.is(await told<string>(child), 'fine')
+  })
+}
+
+/** The longest time in which the event loop did not turn while `work` was done. CPU time: other programs on this machine do not count. */
+async function longestTurnMs(work: () => Promise<void>): Promise<number> {
+  const cpuMs = (): number => process.cpuUsage().user / 1000
+  let [longest, since, isOver] = [0, cpuMs(), false]
+  const turn = (): void => {
+    longest = Math.max(longest, cpuMs() - since)
+    since = cpuMs()
+    if (!isOver) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await work()
+  isOver = true
+  turn()
+  return Math.round(longest)
+}
+
+for (const kind of ['store', 'store.sqlite']) {
+  test.serial(`${kind}: a history of 100,000 lines is read while the event loop turns`, async t => {
+    const store = storeAt(path.join(tempDir(t), kind))
+    const host = await store.openHost()
+    const samples = memoryStore()
+    const first = await created(await samples.openHost())
+    const history = [
+      first,
+      ...Array.from({ length: 99_998 }, (_, n) => ({ ...first, ...aTransition(first, n + 2) }) as ProcessRecord),
+      { ...first, ...theEnd(first, 100_000) } as ProcessRecord,
+    ]
+    await host.import(history, [])
+    const client = openClient(store)
+    let lines = 0
+    const blockedMs = await longestTurnMs(async () => void (lines = (await client.history(first.pid)).length))
+    t.is(lines, 100_000)
+    t.log(`longest turn ${blockedMs} ms`)
+    t.true(blockedMs < 1_000, `the event loop was held up for ${blockedMs} ms`)
+    await client.close()
+    await host.close()
+    await store.close()
   })
 }

@@ -59,7 +59,7 @@ async function visitAll({ files, paths }: Directory, visit: (journal: NamedJourn
     return turn === undefined ? visit(journal) : turn.then(() => visit(journal))
   }
   // Live ones are named before ended ones: a journal that moves on meanwhile is met where it went.
-  const live = liveJournals(files, paths)
+  const live = await liveJournals(files, paths)
   for (const hour of hoursIn(files, paths)) {
     for (const name of await endedNames(paths.hourFolder(hour))) {
       const ended = parseEndedName(name)

@@ -3,7 +3,7 @@ import { isMissing } from '../../errors.ts'
 import type { Files } from '../../journal/files.ts'
 import { readFailed } from '../../journal/failures.ts'
 import { hourOf, pidAtHead } from '../../record/pid.ts'
-import { hoursIn, namesIn, ownersIn, parseEndedName, pidOfJournal } from './paths.ts'
+import { hoursIn, ownersIn, parseEndedName, pidOfJournal } from './paths.ts'
 import type { Paths, Place } from './paths.ts'
 
 /** A process, as known from the name of its journal. */
@@ -24,7 +24,7 @@ export async function* journalsIn(
   paths: Paths,
   { prefix = '', ended = true }: { prefix?: string; ended?: boolean } = {},
 ): AsyncGenerator<NamedJournal> {
-  const live = liveJournals(files, paths, prefix)
+  const live = await liveJournals(files, paths, prefix)
   const waiting = [...live.values()].toSorted((a, b) => descending(a.pid, b.pid))
   const hours = ended
     ? hoursIn(files, paths)
@@ -47,18 +47,18 @@ export async function* journalsIn(
  * folders are read twice: a journal that moves from a folder not yet read to one that was is met
  * the second time.
  */
-export function liveJournals(files: Files, paths: Paths, prefix = ''): Map<string, NamedJournal> {
+export async function liveJournals(files: Files, paths: Paths, prefix = ''): Promise<Map<string, NamedJournal>> {
   const found = new Map<string, NamedJournal>()
-  const collect = (folder: string, place: Place): void => {
-    for (const name of namesIn(files, folder)) {
+  const collect = async (folder: string, place: Place): Promise<void> => {
+    for (const name of await namesInPieces(folder)) {
       if (!name.startsWith(prefix) || found.has(pidAtHead(name))) continue
       const pid = pidOfJournal(name)
       if (pid !== undefined) found.set(pid, { pid, place })
     }
   }
   for (let look = 0; look < 2; look++) {
-    collect(paths.pending, { kind: 'pending' })
-    for (const owner of ownersIn(files, paths)) collect(paths.activeFolder(owner), { kind: 'active', owner })
+    await collect(paths.pending, { kind: 'pending' })
+    for (const owner of ownersIn(files, paths)) await collect(paths.activeFolder(owner), { kind: 'active', owner })
   }
   return found
 }

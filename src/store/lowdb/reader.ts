@@ -2,6 +2,7 @@ import { ifThere, openToRead } from '../../journal/files.ts'
 import { FileBytes } from '../../journal/file-bytes.ts'
 import { corrupt, isOfOneJournal, orReadFailed, readFailed } from '../../journal/failures.ts'
 import { everyRecord, final, isTransient, newestHead, newestRecord, settled } from '../../journal/reader.ts'
+import { inPieces } from '../in-pieces.ts'
 import { createLoopYield } from '../loop-yield.ts'
 import { isPid } from '../../record/pid.ts'
 import { matches } from '../query.ts'
@@ -47,7 +48,7 @@ export class Reader {
     const journal = isPid(pid) ? locate(this.#directory, pid) : undefined
     if (journal === undefined) return undefined
     try {
-      const records = await settled(journal.file, () => everyRecord(new FileBytes(this.#directory.files, journal.fd), journal))
+      const records = await settled(journal.file, () => inPieces(everyRecord(new FileBytes(this.#directory.files, journal.fd), journal)))
       if (records.length === 0) mustNotHaveEnded(journal)
       return records.length === 0 ? undefined : records
     } finally {

@@ -14,8 +14,9 @@ import type { Directory } from './directory.ts'
 import { readFirstLine } from './first-line.ts'
 import { makeStoreSafe, prepareStore } from './layout.ts'
 import { placeOf } from './locate.ts'
+import { namesInPieces } from './names.ts'
 import { orWriteFailed } from './owned-journals.ts'
-import { namesIn, pidOfDraft, pidsIn } from './paths.ts'
+import { pidOfDraft, pidOfJournal } from './paths.ts'
 
 /** A draft older than this lost its client between two system calls. In milliseconds. */
 const STUCK_MS = 5_000
@@ -77,9 +78,9 @@ export async function* take(
 ): AsyncGenerator<ProcessRecord> {
   const { files, paths } = directory
   const yieldLoop = createLoopYield()
-  rescueDrafts(directory)
-  for (const pid of pidsIn(files, paths.pending).toSorted()) {
-    if (skip(pid)) continue
+  for (const name of (await namesInPieces(paths.pending)).toSorted()) {
+    const pid = pidOfJournal(name) ?? rescuedFrom(directory, name)
+    if (pid === undefined || skip(pid)) continue
     await yieldLoop()
     const file = paths.journal(paths.pending, pid)
     const record = await readSubmission(files, file, pid)
@@ -113,17 +114,17 @@ async function readSubmission(files: Files, file: string, pid: string): Promise<
 }
 
 /**
- * Deals with drafts of clients that were killed. A complete draft becomes a submission, unless
+ * Deals with the draft of a client that was killed. A complete draft becomes a submission, unless
  * another process has its key. An incomplete draft is removed.
+ *
+ * @returns the pid of the draft; `undefined` if the name is not that of a draft
  */
-function rescueDrafts(directory: Directory): void {
-  const { files, paths } = directory
-  for (const name of namesIn(files, paths.pending)) {
-    const pid = pidOfDraft(name)
-    if (pid === undefined) continue
-    const draft = paths.draft(paths.pending, pid)
-    orWriteFailed(draft, () => ifThere(() => rescue(directory, pid, draft)))
-  }
+function rescuedFrom(directory: Directory, name: string): string | undefined {
+  const pid = pidOfDraft(name)
+  if (pid === undefined) return undefined
+  const draft = directory.paths.draft(directory.paths.pending, pid)
+  orWriteFailed(draft, () => ifThere(() => rescue(directory, pid, draft)))
+  return pid
 }
 
 function rescue({ files, paths, keys }: Directory, pid: string, draft: string): void {

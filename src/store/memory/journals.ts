@@ -1,4 +1,5 @@
-import { encodeFirst, encodeLine, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
+import { encodeFirst, encodeLine, foldNewest, parseFirst } from '../../journal/line.ts'
+import { everyRecordOf } from '../in-pieces.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
 
@@ -65,11 +66,8 @@ export class MemoryJournal {
   }
 
   /** The record after each line, oldest first. */
-  every(): ProcessRecord[] {
-    const [head, ...rest] = this.lines
-    const records = [parseFirst(head!, this.pid, this.pid)]
-    for (const text of rest) records.push(fold(records.at(-1)!, parseLine(text, this.pid)))
-    return records
+  every(): Promise<ProcessRecord[] | undefined> {
+    return everyRecordOf([...this.lines], this.pid, this.pid)
   }
 
   notify(): void {

@@ -1,9 +1,10 @@
 import type { Host, StoredProcess } from '../../record/host.ts'
 import { isFinal } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
-import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
+import { Nonsense, fold, foldNewest, parseLine } from '../../journal/line.ts'
 import { isOfOneJournal } from '../../journal/failures.ts'
 import { final } from '../../journal/reader.ts'
+import { everyRecordOf } from '../in-pieces.ts'
 import type { Ask } from './connection.ts'
 import type { Place } from './place.ts'
 
@@ -54,14 +55,11 @@ export function withHost(record: ProcessRecord, host: Host | undefined): StoredP
 export async function readEvery(ask: Ask, place: Place, pid: string): Promise<ProcessRecord[] | undefined> {
   const sql = 'SELECT line FROM lines WHERE process = (SELECT id FROM processes WHERE pid = $1) ORDER BY revision'
   const lines = await ask<{ line: string }>(sql, [pid])
-  return final(placeOf(place, pid), () => {
-    const records: ProcessRecord[] = []
-    for (const { line } of lines) {
-      const before = records.at(-1)
-      records.push(before === undefined ? parseFirst(line, pid, placeOf(place, pid)) : fold(before, parseLine(line, pid)))
-    }
-    return records.length === 0 ? undefined : records
-  })
+  return everyRecordOf(
+    lines.map(({ line }) => line),
+    pid,
+    placeOf(place, pid),
+  )
 }
 
 /** The records after `before` up to a revision, oldest first. */

@@ -71,7 +71,7 @@ export class OpenedStore implements Store {
 
   async history(pid: string): Promise<ProcessRecord[] | undefined> {
     const { db } = await this.#open()
-    return isPid(pid) ? db.read(() => readEvery(db, pid)) : undefined
+    return isPid(pid) ? readEvery(db, pid) : undefined
   }
 
   async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {

@@ -1,7 +1,8 @@
-import { isOfOneJournal } from '../../journal/failures.ts'
+import { corrupt, isOfOneJournal } from '../../journal/failures.ts'
 import { final } from '../../journal/reader.ts'
-import { Nonsense, fold, foldNewest, parseFirst, parseLine } from '../../journal/line.ts'
+import { Nonsense, fold, foldNewest, parseLine } from '../../journal/line.ts'
 import type { ProcessRecord } from '../../record/record.ts'
+import { everyRecordOf } from '../in-pieces.ts'
 import type { Database } from './database.ts'
 import { isThere } from './journal.ts'
 
@@ -63,21 +64,15 @@ export function readIfWhole(db: Database, pid: string): ProcessRecord | undefine
 }
 
 /** The record after each line, oldest first. */
-export function readEvery(db: Database, pid: string): ProcessRecord[] | undefined {
-  const lines = db.all<{ line: string }>(
-    'SELECT line FROM lines WHERE process = (SELECT id FROM processes WHERE pid = ?) ORDER BY revision',
-    pid,
-  )
-  const place = placeOf(db, pid)
-  const records: ProcessRecord[] = []
-  return final(place, () => {
-    for (const { line } of lines) {
-      const before = records.at(-1)
-      records.push(before === undefined ? parseFirst(line, pid, place) : fold(before, parseLine(line, pid)))
-    }
-    if (records.length === 0 && isThere(db, pid)) throw new Nonsense('lines of its journal are missing')
-    return records.length === 0 ? undefined : records
+export async function readEvery(db: Database, pid: string): Promise<ProcessRecord[] | undefined> {
+  const { lines, isMissing } = await db.read(() => {
+    const sql = 'SELECT line FROM lines WHERE process = (SELECT id FROM processes WHERE pid = ?) ORDER BY revision'
+    const rows = db.all<{ line: string }>(sql, pid)
+    return { lines: rows.map(({ line }) => line), isMissing: rows.length === 0 && isThere(db, pid) }
   })
+  const place = placeOf(db, pid)
+  if (isMissing) throw corrupt(place, new Nonsense('lines of its journal are missing'))
+  return everyRecordOf(lines, pid, place)
 }
 
 /** The records after `before`, oldest first. */

@@ -8,6 +8,10 @@ import { typed } from '../../../src/steps/typed.ts'
 
 const p = defineProcess({ name: 'p', input: typed<{ n: number }>() })
 
+// Names of every length that is allowed, and too long ones, which are refused at run time
+defineProcess({ name: 'abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxyz' })
+defineProcess({ name: 'abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-0123456789' })
+
 // Built in a loop
 let looped: ProcessBuilder<any, any, any, any, any> = defineProcess({ name: 'loop' })
 for (let i = 0; i < 3; i++) looped = looped.step(`s${i}`, ({ data }) => ({ n: data.n + 1 }))
