@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'ERR_UNKNOWN_STEP'
   | 'ERR_NOT_ENDED'
   | 'ERR_ALREADY_ENDED'
+  | 'ERR_NOT_FAILED'
   | 'ERR_STORE_MISSING'
   | 'ERR_STORE_ACCESS'
   | 'ERR_STORE_WRITE'

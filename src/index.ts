@@ -44,6 +44,10 @@ export type { CloseOptions, Inspection, RuntimeOptions, StartOptions, WorkerOpti
 export { openClient } from './client/open-client.ts'
 export type {
   AdoptOptions,
+  BulkOptions,
+  BulkQuery,
+  BulkStep,
+  CancelAllOptions,
   Client,
   ForkOptions,
   ListOptions,

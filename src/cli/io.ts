@@ -21,6 +21,8 @@ export interface Io {
    * usual.
    */
   readonly interrupted: () => AbortSignal
+  /** Asks a question and resolves with the answer; `undefined` if there is nobody to ask. */
+  readonly ask: ((question: string) => Promise<string>) | undefined
 }
 
 /** The user or the system wants the command to end. There is nothing to report. */
@@ -37,6 +39,17 @@ export class Interrupted extends Error {
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 const SIGPIPE = 141
 
+async function askOnTerminal(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const closed = new Promise<string>(resolve => terminal.once('close', () => resolve('')))
+  try {
+    return await Promise.race([terminal.question(question), closed])
+  } finally {
+    terminal.close()
+  }
+}
+
 /** The terminal or pipes that this Node process has. */
 export function processIo(): Io {
   const interruption = new AbortController()
@@ -52,6 +65,7 @@ export function processIo(): Io {
     stderr: process.stderr,
     env: process.env,
     now: () => Date.now(),
+    ask: process.stdin.isTTY && process.stdout.isTTY ? askOnTerminal : undefined,
     interrupted() {
       if (!listening)
         for (const [signal, status] of Object.entries(SIGNALS)) process.once(signal, () => interruption.abort(new Interrupted(status)))

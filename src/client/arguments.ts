@@ -1,7 +1,7 @@
 import {
   check,
-  checkFunction,
   checkFlag,
+  checkFunction,
   checkKey,
   checkLabels,
   checkOptions,
@@ -13,7 +13,7 @@ import {
 } from '../record/check.ts'
 import { PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { CorruptJournal } from '../store/store.ts'
-import type { ForkOptions, ListOptions, SubmitOptions, WaitOptions, WatchAllOptions } from './client.ts'
+import type { BulkOptions, CancelAllOptions, ForkOptions, ListOptions, SubmitOptions, WaitOptions, WatchAllOptions } from './client.ts'
 
 /** @throws TypeError */
 export const checkPid = (pid: unknown): string => checkText(pid, 'pid')
@@ -64,6 +64,30 @@ function checkStatuses(status: unknown, what: string): readonly ProcessStatus[] 
 
 const QUERY_CHECKS = { name: checkText, labels: checkLabels }
 
+const checkDate = check<Date>('a valid Date', value => value instanceof Date && !Number.isNaN(value.getTime()))
+
+/** What `list` and the bulk methods share. */
+const SELECTION_CHECKS = { ...QUERY_CHECKS, status: checkStatuses, since: checkDate, before: checkDate, error: checkText }
+
+/**
+ * @param possible the statuses that the method can do something to
+ * @throws TypeError
+ */
+export function checkBulk(query: unknown, method: string, possible: readonly ProcessStatus[], usual = possible) {
+  const { status = usual, ...selection } = checkOptions(query, method, SELECTION_CHECKS, `query of ${method}`)
+  const strange = status.find(one => !possible.includes(one))
+  if (strange !== undefined) throw mustBe(`status of ${method}`, `one or several of ${possible.join(', ')}`, strange)
+  return { ...selection, status }
+}
+
+/** @throws TypeError */
+export const checkBulkOptions = (options: BulkOptions, method: string) =>
+  checkOptions(options, method, { dryRun: checkFlag, signal: checkSignal })
+
+/** @throws TypeError */
+export const checkCancelAll = (options: CancelAllOptions) =>
+  checkOptions(options, 'cancelAll()', { dryRun: checkFlag, signal: checkSignal, reason: checkText })
+
 /** @throws TypeError */
 export function checkWatchAll(options: WatchAllOptions) {
   const checkFilter = (filter: unknown, what: string) => checkOptions(filter, what, QUERY_CHECKS, what)
@@ -76,12 +100,12 @@ export function checkList(options: ListOptions) {
   const {
     limit = Infinity,
     onCorrupt,
-    ...query
+    ...selection
   } = checkOptions(options, 'list()', {
-    ...QUERY_CHECKS,
-    status: checkStatuses,
+    ...SELECTION_CHECKS,
+    retried: checkFlag,
     limit: limitFrom(0),
     onCorrupt: checkFunction<(journal: CorruptJournal) => void>,
   })
-  return { query, limit, onCorrupt }
+  return { selection, limit, onCorrupt }
 }

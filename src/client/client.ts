@@ -3,6 +3,7 @@ import type { HistoryEntry, ProcessInfo } from '../record/info.ts'
 import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
 import type { CorruptJournal } from '../store/store.ts'
+import type { StepwrightError } from '../errors.ts'
 
 /** Which processes to list: those that fit all of these. */
 export interface ListOptions {
@@ -12,6 +13,17 @@ export interface ListOptions {
   readonly name?: string | undefined
   /** Labels that a process must have, all of them. */
   readonly labels?: Readonly<Record<string, string>> | undefined
+  /** Created at this time or later. */
+  readonly since?: Date | undefined
+  /** Created before this time. */
+  readonly before?: Date | undefined
+  /** Text in the name, the code or the message of the error, in any case. */
+  readonly error?: string | undefined
+  /**
+   * Whether another process tries it again. `{ status: ['error', 'timeout'], retried: false }` lists
+   * the failures that are open.
+   */
+  readonly retried?: boolean | undefined
   /** At most this many. Default: all. */
   readonly limit?: number | undefined
   /** Called with each journal that cannot be read. The list continues without it. */
@@ -66,6 +78,45 @@ export interface ForkOptions<Step extends string = string> {
    * instead of going on from its newest state. Default false.
    */
   readonly fresh?: boolean | undefined
+}
+
+/**
+ * Which processes `cancelAll`, `retryAll` and `deleteAll` are for: those that fit all of these. An
+ * empty object means every process for which it can be done.
+ */
+export type BulkQuery = Pick<ListOptions, 'status' | 'name' | 'labels' | 'since' | 'before' | 'error'>
+
+/** Options of `cancelAll`, `retryAll` and `deleteAll`. */
+export interface BulkOptions extends WaitOptions {
+  /** Only says which processes it would be done to. Default false. */
+  readonly dryRun?: boolean | undefined
+}
+
+/** Options of `cancelAll`. */
+export interface CancelAllOptions extends BulkOptions {
+  /** The reason, for the errors of the processes. */
+  readonly reason?: string | undefined
+}
+
+/** What `cancelAll`, `retryAll` or `deleteAll` has done to one process. */
+export interface BulkStep {
+  readonly pid: string
+  readonly name: string
+  /** As it was found. */
+  readonly status: ProcessStatus
+  /**
+   * 'taken' or 'kept' (see `cancel`), 'retried' or 'deleted'; 'over' if there was nothing left to
+   * do, because it ended or was deleted meanwhile; 'failed' if it could not be done. Absent in a dry
+   * run.
+   */
+  readonly outcome?: Steered | 'retried' | 'deleted' | 'over' | 'failed'
+  /** The process that tries this one again. */
+  readonly retriedBy?: string
+  /** Why it could not be done. */
+  readonly error?: StepwrightError
+  /** How many processes are done, with this one, and how many there are. */
+  readonly done: number
+  readonly total: number
 }
 
 /** Options of `adopt`. */
@@ -172,6 +223,34 @@ export interface Client {
    * @throws ERR_UNKNOWN_PROCESS, ERR_UNKNOWN_STEP
    */
   fork<D extends ProcessDefinition = ProcessDefinition>(pid: string, options?: ForkOptions<ProcessStep<D>>): Promise<string>
+  /**
+   * Tries a process again that has failed, was cancelled or has timed out: a new process begins with
+   * the step that failed, or anew if none had begun. It has the labels of the other one. `retryOf`
+   * and `retriedBy` link the two. A process is retried once: later calls return the same pid.
+   * @returns the pid of the new process
+   * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_ENDED, ERR_NOT_FAILED
+   * @example const again = await client.retry(pid)
+   */
+  retry(pid: string): Promise<string>
+  /**
+   * Cancels all processes that fit and have not ended, newest first. The result has to be iterated:
+   * it says what was done as it is done. Ends early when `signal` aborts or the loop is left.
+   * @example for await (const { pid, done, total } of client.cancelAll({ name: 'import-dump' })) console.log(pid, `${done}/${total}`)
+   */
+  cancelAll(query: BulkQuery, options?: CancelAllOptions): AsyncIterable<BulkStep>
+  /**
+   * Retries all processes that fit and have not been retried, oldest first. Default of `status`:
+   * error and timeout. Child processes are left out: the retry of their parent starts new ones. The
+   * result has to be iterated, as that of `cancelAll`. If it is interrupted, call it again: no
+   * process is retried twice.
+   * @example for await (const { retriedBy } of client.retryAll({ since: new Date(Date.now() - 3_600_000) })) console.log(retriedBy)
+   */
+  retryAll(query: BulkQuery, options?: BulkOptions): AsyncIterable<BulkStep>
+  /**
+   * Removes all processes that fit and have ended. The result has to be iterated, as that of
+   * `cancelAll`.
+   */
+  deleteAll(query: BulkQuery, options?: BulkOptions): AsyncIterable<BulkStep>
   /**
    * Removes a process that has ended, and its child processes.
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS

@@ -1,6 +1,10 @@
 export { openClient } from './open-client.ts'
 export type {
   AdoptOptions,
+  BulkOptions,
+  BulkQuery,
+  BulkStep,
+  CancelAllOptions,
   Client,
   ForkOptions,
   ListOptions,

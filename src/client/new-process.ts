@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors.ts'
 import { memoryOf, outputOf } from '../record/memory.ts'
-import type { Json, Memory, ProcessRecord } from '../record/record.ts'
+import { isFinal, type Json, type Memory, type ProcessRecord, type ProcessStatus } from '../record/record.ts'
 import { moveTimes } from '../record/move-times.ts'
 import { createPid } from '../record/pid.ts'
 
@@ -52,6 +52,7 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
   const {
     key: _key,
     parent: _parent,
+    retryOf: _retryOf,
     progress: _progress,
     memory: _memory,
     deaths: _deaths,
@@ -96,6 +97,30 @@ function inheritedBy(
     if (memory.length > 0) memories.push([name, memory])
   }
   return { inherited: { outputs: Object.fromEntries(outputs), memory: Object.fromEntries(memories) } }
+}
+
+/** A process that ends in one of these can be tried again. */
+export const RETRYABLE: readonly ProcessStatus[] = ['error', 'timeout', 'cancelled']
+
+/** The key of the process that tries another one again: there is at most one. */
+export const retryKey = (pid: string): string => `retry:${pid}`
+
+/**
+ * The first record of a process that tries another one again: a fork of the step that failed, or a
+ * new submission if no step had begun.
+ *
+ * @param records the journal of the other one, oldest first
+ * @throws ERR_NOT_ENDED, ERR_NOT_FAILED
+ */
+export function retryOf(records: readonly ProcessRecord[], at: number): ProcessRecord {
+  const last = records.at(-1)!
+  const { pid, name, status, input, labels } = last
+  if (!isFinal(status))
+    throw new StepwrightError('ERR_NOT_ENDED', `Process ${pid} has not ended (${status}): cancel it before it is retried`)
+  if (!RETRYABLE.includes(status))
+    throw new StepwrightError('ERR_NOT_FAILED', `Process ${pid} cannot be retried: it has ${status}. \`fork\` repeats one of its steps`)
+  const again = openStep(last) === undefined ? submission(name, input, { labels }, at) : forkOf(records, undefined, at)
+  return { ...again, key: retryKey(pid), retryOf: pid }
 }
 
 /**

@@ -1,15 +1,32 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
-import { isFinal, type Json, type ProcessRecord, type StatusCounts } from '../record/record.ts'
+import { FINAL_STATUSES, isFinal, LIVE_STATUSES, type Json, type ProcessRecord, type StatusCounts } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
-import { allDescribed, described } from '../store/described.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkKey, checkOptions, checkSignal, mustBe } from '../record/check.ts'
 import { toJson } from '../record/json.ts'
-import { checkEvent, checkFork, checkLimit, checkList, checkPid, checkReason, checkSubmit, checkWait, checkWatchAll } from './arguments.ts'
+import {
+  checkBulk,
+  checkBulkOptions,
+  checkCancelAll,
+  checkEvent,
+  checkFork,
+  checkLimit,
+  checkList,
+  checkPid,
+  checkReason,
+  checkSubmit,
+  checkWait,
+  checkWatchAll,
+} from './arguments.ts'
+import { bulk, type BulkWork } from './bulk.ts'
 import type {
   AdoptOptions,
+  BulkOptions,
+  BulkQuery,
+  BulkStep,
+  CancelAllOptions,
   Client,
   ForkOptions,
   ListOptions,
@@ -21,8 +38,9 @@ import type {
   WaitOptions,
   WatchAllOptions,
 } from './client.ts'
-import { forkOf, submission } from './new-process.ts'
+import { forkOf, RETRYABLE, retryOf, submission } from './new-process.ts'
 import { outcome } from './outcome.ts'
+import { infoOf, retriedBy, select, type Selection } from './select.ts'
 import { pausedStep, steer } from './steer.ts'
 import { storeAt } from './store-at.ts'
 import { setStoreOf } from './store-of.ts'
@@ -62,16 +80,15 @@ class StoreClient implements Client {
 
   async get(pid: string): Promise<ProcessInfo | undefined> {
     const found = await this.#store.get(checkPid(pid))
-    return found && toInfo(await described(this.#store.documents, found))
+    return found && infoOf(this.#store, found)
   }
 
   async *list(options: ListOptions = {}): AsyncGenerator<ProcessInfo> {
-    const { query, limit, onCorrupt } = checkList(options)
+    const { selection, limit, onCorrupt } = checkList(options)
     let left = limit
     if (left === 0) return
-    const describe = allDescribed(this.#store.documents)
-    for await (const stored of this.#store.list(query, onCorrupt)) {
-      yield toInfo(await describe(stored))
+    for await (const info of select(this.#store, selection, onCorrupt)) {
+      yield info
       if (--left === 0) return
     }
   }
@@ -81,8 +98,7 @@ class StoreClient implements Client {
   }
 
   async *watch(pid: string, options: WaitOptions = {}): AsyncGenerator<ProcessInfo> {
-    for await (const stored of this.#follow(pid, checkWait(options, 'watch()')))
-      yield toInfo(await described(this.#store.documents, stored))
+    for await (const stored of this.#follow(pid, checkWait(options, 'watch()'))) yield await infoOf(this.#store, stored)
   }
 
   async *watchAll(options: WatchAllOptions = {}): AsyncGenerator<ProcessInfo> {
@@ -140,6 +156,39 @@ class StoreClient implements Client {
     const records = await this.#store.history(checkPid(pid))
     if (!records) throw unknown(pid, this.#store)
     return (await this.#store.submit(forkOf(records, from, await this.#now(), fresh))).pid
+  }
+
+  async retry(pid: string): Promise<string> {
+    const retried = await retriedBy(this.#store, checkPid(pid))
+    if (retried !== undefined) return retried
+    const records = await this.#store.history(pid)
+    if (!records) throw unknown(pid, this.#store)
+    return (await this.#store.submit(retryOf(records, await this.#now()))).pid
+  }
+
+  cancelAll(query: BulkQuery, options: CancelAllOptions = {}): AsyncGenerator<BulkStep> {
+    const { reason, ...checked } = checkCancelAll(options)
+    const selection = checkBulk(query, 'cancelAll()', LIVE_STATUSES)
+    return this.#bulk(selection, checked, async pid => ({ outcome: await this.cancel(pid, reason) }))
+  }
+
+  retryAll(query: BulkQuery, options: BulkOptions = {}): AsyncGenerator<BulkStep> {
+    const checked = checkBulkOptions(options, 'retryAll()')
+    const selection = { ...checkBulk(query, 'retryAll()', RETRYABLE, ['error', 'timeout']), retried: false, isChild: false }
+    return this.#bulk(selection, checked, async pid => ({ outcome: 'retried', retriedBy: await this.retry(pid) }), true)
+  }
+
+  deleteAll(query: BulkQuery, options: BulkOptions = {}): AsyncGenerator<BulkStep> {
+    const checked = checkBulkOptions(options, 'deleteAll()')
+    return this.#bulk(checkBulk(query, 'deleteAll()', FINAL_STATUSES), checked, async pid => {
+      await this.delete(pid)
+      return { outcome: 'deleted' }
+    })
+  }
+
+  #bulk(selection: Selection, { dryRun = false, signal }: BulkOptions, work: BulkWork, oldestFirst = false): AsyncGenerator<BulkStep> {
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    return bulk(select(this.#store, selection), dryRun ? undefined : work, ends, oldestFirst)
   }
 
   async delete(pid: string): Promise<void> {

@@ -1,10 +1,8 @@
 import { StepwrightError } from '../errors.ts'
 import type { StoredProcess } from '../record/host.ts'
-import { isFinal, PROCESS_STATUSES } from '../record/record.ts'
+import { isFinal, LIVE_STATUSES } from '../record/record.ts'
 import { matches } from '../store/query.ts'
 import type { ListQuery, Store } from '../store/store.ts'
-
-const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))
 
 /**
  * A store may name a process again after its end, when it moves it: so many ended ones are
@@ -22,7 +20,7 @@ export async function* watchAll(store: Store, query: ListQuery, signal: AbortSig
   for await (const pids of store.changes(signal)) {
     // The first batch names every process there is: of those only the live ones count, which a list
     // finds without reading the rest.
-    const changed = isFirst ? store.list({ ...query, status: LIVE }) : allOf(store, pids, query)
+    const changed = isFirst ? store.list({ ...query, status: LIVE_STATUSES }) : allOf(store, pids, query)
     isFirst = false
     for await (const stored of changed) {
       if (seen.isNew(stored)) yield stored

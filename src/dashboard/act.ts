@@ -8,6 +8,7 @@ import { ACTIONS, type Action } from './protocol.ts'
 export interface DashboardClient {
   cancel?(pid: string, reason?: string): Promise<unknown>
   proceed?(pid: string, data?: unknown): Promise<unknown>
+  retry?(pid: string): Promise<string>
   fork?(pid: string, options: { readonly from?: string }): Promise<string>
   submit?(
     name: string,
@@ -29,6 +30,8 @@ export async function act(actor: DashboardClient, action: Action, pid: string, b
       return { state: await actor.cancel?.(pid, text(body, 'reason')) }
     case 'proceed':
       return { state: await ('data' in body ? actor.proceed?.(pid, body['data']) : actor.proceed?.(pid)) }
+    case 'retry':
+      return { pid: await actor.retry?.(pid) }
     case 'fork': {
       const from = text(body, 'from')
       return { pid: await actor.fork?.(pid, { ...(from !== undefined && { from }) }) }
@@ -56,7 +59,7 @@ function text(body: Body, name: string): string | undefined {
   throw new TypeError(`${name}: expected a text`)
 }
 
-const CONFLICTS: ReadonlySet<string> = new Set(['ERR_NOT_ENDED', 'ERR_ALREADY_ENDED', 'ERR_NOT_INTERRUPTED'])
+const CONFLICTS: ReadonlySet<string> = new Set(['ERR_NOT_ENDED', 'ERR_ALREADY_ENDED', 'ERR_NOT_FAILED', 'ERR_NOT_INTERRUPTED'])
 
 /** The HTTP status and the body for an error. */
 export function failureOf(error: unknown): { readonly status: number; readonly code?: string; readonly message: string } {

@@ -1,6 +1,6 @@
+import { infoOf } from '../client/select.ts'
 import { toInfo, type ProcessInfo } from '../record/info.ts'
 import type { Host } from '../record/host.ts'
-import { described } from '../store/described.ts'
 import type { Store } from '../store/store.ts'
 import { EventStreams } from '../web/event-streams.ts'
 import { readBody } from '../web/read-body.ts'
@@ -74,7 +74,7 @@ export class Api {
   async #process(pid: string): Promise<Response> {
     const stored = await this.#store.get(pid)
     if (!stored) return json({ code: 'ERR_UNKNOWN_PROCESS', message: `There is no process ${JSON.stringify(pid)}` }, 404)
-    return json(this.#hide(toInfo(await described(this.#store.documents, stored))))
+    return json(this.#hide(await infoOf(this.#store, stored)))
   }
 
   /** The process as it was at one of its records, with the `data` that the step was given. */

@@ -27,6 +27,8 @@ export interface Row {
   readonly host?: string
   /** The pid of the process that this one is a step of. */
   readonly parent?: string
+  /** The pid of the failed process that this one tries again. */
+  readonly retryOf?: string
   readonly error?: string
 }
 
@@ -38,7 +40,7 @@ export interface HostRow {
   readonly state: HostState
 }
 
-export const ACTIONS = ['proceed', 'cancel', 'fork', 'delete', 'submit'] as const
+export const ACTIONS = ['retry', 'proceed', 'cancel', 'fork', 'delete', 'submit'] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** The state of the store, and what the page may do with it. */

@@ -28,6 +28,7 @@ export function rowOf({ record, host }: StoredProcess): Row {
     ...(key !== undefined && { key }),
     ...(host && { host: host.id }),
     ...(record.parent && { parent: record.parent.pid }),
+    ...(record.retryOf !== undefined && { retryOf: record.retryOf }),
     ...(error && { error: inShort(error) }),
   }
 }

@@ -182,6 +182,7 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     parent: _parent,
     forkedFrom: _forkedFrom,
     inherited: _inherited,
+    retryOf: _retryOf,
     progress: _progress,
     ...transition
   } = line as Transition & Partial<ProcessRecord>

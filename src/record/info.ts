@@ -65,6 +65,10 @@ export interface ProcessInfo {
   readonly parent?: { readonly pid: string; readonly step: string }
   /** The process that this one was forked from, and the step it began with. */
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
+  /** The pid of the failed process that this one tries again. */
+  readonly retryOf?: string
+  /** The pid of the process that tries this one again. Absent in its history. */
+  readonly retriedBy?: string
   /** How often a host died while one of its steps was under way. */
   readonly recoveries: number
   /** The number of the newest record, from 1. */
@@ -156,6 +160,7 @@ export function toInfo({ record, host, misfit, pendingCommands }: StoredProcess)
     ...(record.labels !== undefined && { labels: record.labels }),
     ...(record.forkedFrom !== undefined && { forkedFrom: record.forkedFrom }),
     ...(record.parent !== undefined && { parent: record.parent }),
+    ...(record.retryOf !== undefined && { retryOf: record.retryOf }),
     recoveries: record.recoveries,
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),

@@ -164,6 +164,7 @@ export const firstLineSchema = object<ProcessIdentity & Transition>({
   parent: optional(origin),
   forkedFrom: optional(origin),
   inherited: optional(object<Inherited>({ outputs: recordOf(json), memory: recordOf(memory) })),
+  retryOf: optional(pid),
   outline,
 })
 

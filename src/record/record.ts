@@ -12,8 +12,10 @@ export type FinalStatus = (typeof FINAL_STATUSES)[number]
  * (`sleeping`), or waits for `proceed` (`interrupted`); or it has ended.
  */
 export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
+/** The statuses of a process that has not ended. */
+export const LIVE_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted']
 /** All statuses of a process, final ones last. */
-export const PROCESS_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', ...FINAL_STATUSES]
+export const PROCESS_STATUSES: readonly ProcessStatus[] = [...LIVE_STATUSES, ...FINAL_STATUSES]
 /** How many processes there are of each status. */
 export type StatusCounts = Readonly<Record<ProcessStatus, number>>
 /** How many processes of a name have a status, and the pid of the oldest of them. */
@@ -136,6 +138,8 @@ export interface ProcessIdentity {
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
   /** What a fork knows of the process it began from. */
   readonly inherited?: Inherited
+  /** The process that failed and that this one tries again. */
+  readonly retryOf?: string
   /**
    * Every step of the definition in order, each followed by its branches (`publish.search`), so
    * that readers need no code.
@@ -160,6 +164,7 @@ export function identityOf({
   parent,
   forkedFrom,
   inherited,
+  retryOf,
   outline,
 }: ProcessIdentity): ProcessIdentity {
   return {
@@ -173,6 +178,7 @@ export function identityOf({
     ...(parent !== undefined && { parent }),
     ...(forkedFrom !== undefined && { forkedFrom }),
     ...(inherited !== undefined && { inherited }),
+    ...(retryOf !== undefined && { retryOf }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { stepAt } from '../record/record.ts'
 import type { ProcessDefinition } from '../record/definition.ts'
-import { isFinal, PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
+import { LIVE_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
 import { definitionsOf, Programs } from './host/programs.ts'
 
@@ -41,12 +41,11 @@ export async function checkStored(processes: readonly ProcessDefinition[], store
   const misfits: StoredMisfit[] = []
   let checked = 0
   let migrated = 0
-  const live = PROCESS_STATUSES.filter(status => !isFinal(status))
   const onCorrupt = ({ pid, error }: { pid: string; error: Error }): void => {
     checked += 1
     misfits.push({ pid, reason: 'unreadable', message: error.message })
   }
-  for await (const { record } of store.list({ status: live }, onCorrupt)) {
+  for await (const { record } of store.list({ status: LIVE_STATUSES }, onCorrupt)) {
     checked += 1
     const found = programs.examine(record)
     if ('program' in found) migrated += Number(found.isMigrated)

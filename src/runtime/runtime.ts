@@ -1,4 +1,7 @@
 import type {
+  BulkOptions,
+  BulkQuery,
+  CancelAllOptions,
   Client,
   ForkOptions,
   ListOptions,
@@ -105,6 +108,18 @@ export class HostRuntime implements Runtime {
 
   submit(name: string, input?: unknown, options?: SubmitOptions): Promise<string> {
     return this.#client.submit(name, input, options)
+  }
+  retry(pid: string): Promise<string> {
+    return this.#client.retry(pid)
+  }
+  cancelAll(query: BulkQuery, options?: CancelAllOptions): ReturnType<Client['cancelAll']> {
+    return this.#client.cancelAll(query, options)
+  }
+  retryAll(query: BulkQuery, options?: BulkOptions): ReturnType<Client['retryAll']> {
+    return this.#client.retryAll(query, options)
+  }
+  deleteAll(query: BulkQuery, options?: BulkOptions): ReturnType<Client['deleteAll']> {
+    return this.#client.deleteAll(query, options)
   }
   fork(pid: string, options?: ForkOptions): Promise<string> {
     return this.#client.fork(pid, options)

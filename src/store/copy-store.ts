@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors.ts'
 import { show } from '../record/show.ts'
-import { PROCESS_STATUSES, isFinal } from '../record/record.ts'
+import { LIVE_STATUSES } from '../record/record.ts'
 import type { LogEntry } from '../record/record.ts'
 import { putChart, readCharts } from './charts.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
@@ -9,8 +9,6 @@ import type { CorruptJournal, HostStore, Store } from './store.ts'
 const BATCH = 50
 /** The most pids of live processes that a message names. */
 const NAMED = 3
-
-const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))
 
 /** Options of `copyStore`. */
 export interface CopyOptions {
@@ -69,7 +67,7 @@ function failAt({ error }: CorruptJournal): never {
 
 async function refuseLive(from: Store): Promise<void> {
   const pids: string[] = []
-  for await (const { record } of from.list({ status: LIVE })) if (pids.push(record.pid) > NAMED) break
+  for await (const { record } of from.list({ status: LIVE_STATUSES })) if (pids.push(record.pid) > NAMED) break
   if (pids.length === 0) return
   const named = [...pids.slice(0, NAMED), ...(pids.length > NAMED ? ['...'] : [])].join(', ')
   throw new StepwrightError(

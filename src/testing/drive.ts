@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { EventMessage, ProceedMessage } from '../record/definition.ts'
 import { toInfo, type ProcessInfo } from '../record/info.ts'
-import { isFinal, PROCESS_STATUSES, type ProcessRecord } from '../record/record.ts'
+import { LIVE_STATUSES, type ProcessRecord } from '../record/record.ts'
 import type { TestRuntime } from './test-runtime.ts'
 import type { Store } from '../store/store.ts'
 import { stepsUnderWay, type MortalHost } from './trial.ts'
@@ -14,7 +14,6 @@ export type Steer = (
   info: ProcessInfo,
 ) => ProceedMessage<unknown> | EventMessage<{ readonly type: string; readonly [field: string]: unknown }> | undefined
 
-const LIVE = PROCESS_STATUSES.filter(status => !isFinal(status))
 /**
  * Turns of the event loop in which nothing is written, after which whatever follows from the last
  * record has happened.
@@ -63,7 +62,7 @@ export async function drive(host: MortalHost, store: Store, runtime: TestRuntime
 
 async function liveRecords(store: Store): Promise<ProcessRecord[]> {
   const live: ProcessRecord[] = []
-  for await (const { record } of store.list({ status: LIVE })) live.push(record)
+  for await (const { record } of store.list({ status: LIVE_STATUSES })) live.push(record)
   return live
 }
 

@@ -20,7 +20,8 @@ export function fakeIo({
   terminal = {},
   env = {},
   now = () => NOW,
-}: { terminal?: Terminal; env?: Io['env']; now?: () => number } = {}): Captured {
+  ask,
+}: { terminal?: Terminal; env?: Io['env']; now?: () => number; ask?: Io['ask'] } = {}): Captured {
   const interruption = new AbortController()
   const out = Object.assign(new PassThrough(), terminal)
   const err = new PassThrough()
@@ -32,7 +33,7 @@ export function fakeIo({
     texts.stderr += chunk.toString()
   })
   return {
-    io: { stdout: out, stderr: err, env, now, interrupted: () => interruption.signal },
+    io: { stdout: out, stderr: err, env, now, ask, interrupted: () => interruption.signal },
     interrupt: reason => interruption.abort(reason),
     stdout: () => texts.stdout,
     stderr: () => texts.stderr,

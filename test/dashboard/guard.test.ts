@@ -97,7 +97,7 @@ test('without a client of the app, actions go through the store to whatever host
 
 test('read-only: nothing can be done', async t => {
   const { ask, pid } = await open(t, { readOnly: true })
-  for (const action of ['cancel', 'proceed', 'delete', 'fork'])
+  for (const action of ['cancel', 'proceed', 'delete', 'fork', 'retry'])
     t.is((await ask(`/api/processes/${pid}/${action}`, JSON_BODY)).status, 403, action)
   t.is((await ask('/api/processes', JSON_BODY)).status, 403)
 })

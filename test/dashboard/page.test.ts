@@ -371,6 +371,23 @@ test.serial('a page with a client of its own steers, forks and submits through t
   t.deepEqual(tab.problems, [])
 })
 
+test.serial('retry is the first button of a failed process, and the two processes lead to each other', async t => {
+  const { url, host } = await open(t)
+  const job = await host.start(failing)
+  await t.throwsAsync(job.result())
+  const tab = await openTab(t)
+  await tab.goto(`${url}#/p/${job.pid}`)
+  await tab.locator('.actions button', { hasText: 'Retry' }).waitFor()
+  t.is(await tab.locator('.actions button').first().textContent(), 'Retry …')
+  await tab.locator('.actions button').first().click()
+  await tab.locator('dialog').getByRole('button', { name: 'Retry' }).click()
+  await tab.locator('.facts').getByRole('link', { name: job.pid }).first().click()
+  const { retriedBy } = (await host.get(job.pid))!
+  await tab.locator('.facts').getByRole('link', { name: retriedBy! }).waitFor()
+  t.is(await tab.locator('.actions button', { hasText: 'Retry' }).count(), 0)
+  t.deepEqual(tab.problems, [])
+})
+
 test.serial('hosts: who is alive and what it runs; a death is seen', async t => {
   const { url, host, gate, store } = await open(t)
   await host.start(gate.definition)

@@ -1,29 +1,36 @@
 import type { Command } from 'commander'
+import { LIVE_STATUSES } from '../../record/record.ts'
+import { addBulk, doAll, isBulk, type BulkFlags } from '../bulk.ts'
+import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { printOutcome } from '../print-outcome.ts'
 import type { Act, Tools } from '../with-client.ts'
 
-interface Flags {
+interface Flags extends BulkFlags {
   readonly reason?: string
-  readonly json?: true
 }
 
 export function define(command: Command, act: Act): void {
-  command
-    .argument('<pid>', 'a pid, or the beginning or end of one')
+  addBulk(command.argument('[pid]', 'a pid, or the beginning or end of one'), LIVE_STATUSES)
     .option('--reason <text>', 'the reason, for the error of the process')
-    .option('--json', 'print the outcome as JSON')
+    .option('--json', 'print the outcome as JSON; of many processes, one object a line')
     .addHelpText(
       'after',
       `
 Examples:
   $ stepwright cancel aou70
-  $ stepwright cancel aou70 --reason 'no longer wanted'`,
+  $ stepwright cancel aou70 --reason 'no longer wanted'
+  $ stepwright cancel --name import-dump --status interrupted --before 7d --dry-run`,
     )
     .action(act(cancel))
 }
 
-async function cancel(tools: Tools, part: string, { reason, json }: Flags): Promise<number> {
-  const pid = await findPid(tools.client, part)
-  return printOutcome(tools, pid, await tools.client.cancel(pid, reason), json)
+async function cancel(tools: Tools, part: string | undefined, flags: Flags): Promise<number> {
+  const { client } = tools
+  const { reason, json } = flags
+  if (isBulk(part === undefined ? [] : [part], flags, 'cancel'))
+    return doAll(tools, flags, 'cancel', (query, options) => client.cancelAll(query, { ...options, reason }))
+  if (flags.dryRun) throw new UsageError('--dry-run is for options that choose processes')
+  const pid = await findPid(client, part!)
+  return printOutcome(tools, pid, await client.cancel(pid, reason), json)
 }

@@ -1,12 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { isPid } from '../../record/pid.ts'
-import type { ListOptions, ProcessInfo, ProcessStatus } from '../../index.ts'
+import type { ListOptions, ProcessInfo } from '../../index.ts'
 import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
 import { ScreenArea } from '../screen-area.ts'
-import { addLabel, toCount, toTime, type Time } from '../option-values.ts'
+import { toCount } from '../option-values.ts'
 import { printableJson, printableLines } from '../printable.ts'
+import { addQuery, toQuery, type QueryFlags } from '../query.ts'
 import { processList } from '../render/process-list.ts'
 import { STATUSES } from '../render/status.ts'
 import { spent } from '../render/time.ts'
@@ -27,13 +28,8 @@ const SORTS = {
   took: (a: ProcessInfo, b: ProcessInfo) => spentMs(b) - spentMs(a),
 } as const
 
-interface Flags {
-  readonly status?: readonly ProcessStatus[]
-  readonly name?: string
-  readonly label?: Readonly<Record<string, string>>
-  readonly error?: string
-  readonly since?: Time
-  readonly before?: Time
+interface Flags extends QueryFlags {
+  readonly open?: true
   readonly cursor?: string
   readonly limit: number
   readonly quiet?: true
@@ -42,20 +38,9 @@ interface Flags {
   readonly json?: true
 }
 
-function addStatus(value: string, before: readonly ProcessStatus[] = []): ProcessStatus[] {
-  const status = STATUSES.find(one => one === value)
-  if (status === undefined) throw new InvalidArgumentError(`It is one of ${STATUSES.join(', ')}.`)
-  return [...before, status]
-}
-
 export function define(command: Command, act: Act): void {
-  command
-    .option('--status <status>', `only processes with this status; may be repeated (${STATUSES.join(', ')})`, addStatus)
-    .option('--name <name>', 'only processes of this definition')
-    .option('--label <name=value>', 'only processes with this label; if repeated, with all of them', addLabel)
-    .option('--error <text>', 'only processes whose error has this text in its name, code or message')
-    .option('--since <time>', 'only processes created since then: 1h, 7d, 2026-01-31 or 2026-01-31T12:00Z', toTime)
-    .option('--before <time>', 'only processes created before then', toTime)
+  addQuery(command, STATUSES)
+    .addOption(new Option('--open', 'only failures that nobody has retried, in error or timeout').conflicts('status'))
     .option('--cursor <pid>', 'only processes older than this one, to continue a list')
     .option('--limit <count>', 'show at most this many', toCount, 50)
     .addOption(new Option('--sort <by>', 'how to sort the processes shown').choices(Object.keys(SORTS)))
@@ -91,26 +76,25 @@ async function list({ io, client }: Tools, flags: Flags): Promise<number> {
   }
 }
 
-const FILTERS = ['status', 'name', 'label', 'error', 'since', 'before', 'cursor'] as const
+const OPEN = { status: ['error', 'timeout'], retried: false } as const
+const FILTERS = ['status', 'name', 'label', 'error', 'since', 'before', 'open', 'cursor'] as const
 const EMPTY =
   'no processes yet. Start one with `runtime.start(definition, input)` in your program; another store is chosen with --store PATH'
 
 /** Returns one page of processes, and in `next` the cursor of the next page if there is one. */
 async function read(
   { io, client }: Pick<Tools, 'io' | 'client'>,
-  { status, name, label, error, since, before, cursor, limit, sort }: Flags,
+  flags: Flags,
   onCorrupt?: ListOptions['onCorrupt'],
 ): Promise<{ readonly infos: readonly ProcessInfo[]; readonly next: string | undefined }> {
-  const [from, to] = [since?.(io.now()) ?? -Infinity, before?.(io.now()) ?? Infinity]
+  const { cursor, limit, sort } = flags
   // A full pid is a valid cursor even if its process was deleted.
   const newest = cursor === undefined || isPid(cursor) ? cursor : await findPid(client, cursor)
   const infos: ProcessInfo[] = []
   let next: string | undefined
-  // The list is ordered by pid, and pids by their time of creation.
-  for await (const info of client.list({ status, name, labels: label, onCorrupt })) {
-    const created = Date.parse(info.createdAt)
-    if (created < from) break
-    if (created >= to || (newest !== undefined && info.pid >= newest) || (error !== undefined && !hasError(info, error))) continue
+  const query = { ...toQuery(flags, io.now()), ...(flags.open && OPEN) }
+  for await (const info of client.list({ ...query, onCorrupt })) {
+    if (newest !== undefined && info.pid >= newest) continue
     if (infos.length === limit) {
       next = infos.at(-1)!.pid
       break
@@ -119,9 +103,6 @@ async function read(
   }
   return { infos: sort === undefined ? infos : infos.toSorted(SORTS[sort]), next }
 }
-
-const hasError = ({ error }: ProcessInfo, text: string): boolean =>
-  error !== undefined && `${error.name} ${error.code ?? ''} ${error.message}`.toLowerCase().includes(text.toLowerCase())
 
 /** Redraws the list in place until Ctrl-C. */
 async function watchList({ io, client }: Pick<Tools, 'io' | 'client'>, flags: Flags): Promise<number> {

@@ -19,6 +19,7 @@ const FITTING: Readonly<Record<string, (status: ProcessStatus) => boolean>> = {
   proceed: status => status === 'interrupted',
   send: status => !isFinal(status),
   delete: status => isFinal(status),
+  retry: status => isFinal(status) && status !== 'finished',
 }
 
 /** What the word that is being typed may become. For nothing, the shell offers files. */

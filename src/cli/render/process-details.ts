@@ -38,6 +38,8 @@ function fieldsOf(info: ProcessInfo, now: number): Field[] {
         .join(' ') || undefined,
     ],
     ['key', key],
+    ['retry of', info.retryOf],
+    ['retried by', info.retriedBy],
     ['recoveries', recoveries > 0 ? String(recoveries) : undefined],
     ['revision', String(info.revision)],
   ]

@@ -9,11 +9,13 @@ import { href, processHref } from './route.ts'
 interface Props {
   readonly info: LiveInfo
   readonly actions: readonly Action[]
+  /** The process that tries this one again. */
+  readonly retriedBy: string | undefined
 }
 
 const pathOf = (pid: string, action: Action): string => `api/processes/${encodeURIComponent(pid)}/${action}`
 /** The buttons for what can be done with a process in its current status. */
-export function ProcessActions({ info, actions }: Props): JSX.Element {
+export function ProcessActions({ info, actions, retriedBy }: Props): JSX.Element {
   const [open, setOpen] = useState<Action>()
   const [kept, setKept] = useState(false)
   const { pid, name, endedAt, status, steps } = info
@@ -21,12 +23,19 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
   // Forks begin at steps, not at branches.
   const begun = steps.filter(step => step.startedAt !== undefined && !step.name.includes('.'))
   const possible: Readonly<Partial<Record<Action, boolean>>> = {
+    retry: ended && status !== 'finished' && retriedBy === undefined,
     proceed: status === 'interrupted',
     cancel: !ended,
     fork: begun.length > 0,
     delete: ended,
   }
-  const titles: Readonly<Partial<Record<Action, string>>> = { proceed: 'Proceed …', cancel: 'Cancel …', fork: 'Fork …', delete: 'Delete …' }
+  const titles: Readonly<Partial<Record<Action, string>>> = {
+    retry: 'Retry …',
+    proceed: 'Proceed …',
+    cancel: 'Cancel …',
+    fork: 'Fork …',
+    delete: 'Delete …',
+  }
   const close = (): void => setOpen(undefined)
   const ask = async (action: Action, body: object): Promise<Record<string, unknown>> => {
     const told = await post(pathOf(pid, action), body)
@@ -38,7 +47,12 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
       {actions
         .filter(action => possible[action])
         .map(action => (
-          <button key={action} type="button" class={action === 'proceed' ? 'primary' : ''} onClick={() => setOpen(action)}>
+          <button
+            key={action}
+            type="button"
+            class={action === 'proceed' || action === 'retry' ? 'primary' : ''}
+            onClick={() => setOpen(action)}
+          >
             {titles[action]}
           </button>
         ))}
@@ -59,6 +73,19 @@ export function ProcessActions({ info, actions }: Props): JSX.Element {
           <label>
             Reason <input name="reason" placeholder="optional" autoFocus />
           </label>
+        </Dialog>
+      )}
+      {open === 'retry' && (
+        <Dialog
+          title={`Retry ${name}?`}
+          confirm="Retry"
+          onClose={close}
+          onConfirm={async () => {
+            const { pid: again } = await ask('retry', {})
+            if (typeof again === 'string') location.hash = processHref(again)
+          }}
+        >
+          <p>A new process begins with the step that failed, with the data that the step had then. This process stays as it is.</p>
         </Dialog>
       )}
       {open === 'proceed' && (

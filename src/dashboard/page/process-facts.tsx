@@ -5,7 +5,7 @@ import { Status } from './components.tsx'
 import { count, duration, fullTime } from './format.ts'
 import { stateText } from '../../format/state-text.ts'
 import { href, processHref } from './route.ts'
-import type { StoreView } from './store-view.ts'
+import { retryIn, type StoreView } from './store-view.ts'
 
 /** The facts about a process, apart from its steps. */
 export function ProcessFacts({
@@ -32,14 +32,21 @@ export function ProcessFacts({
     version,
     parent,
     forkedFrom,
+    retryOf,
     status,
   } = info
+  const retriedBy = retryIn(view, info.pid)
   const children = useMemo(() => view.rows.filter(row => row.parent === info.pid), [view.rows, info.pid])
   const fact = (name: string, value: ComponentChildren): JSX.Element => (
     <div>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
+  )
+  const linkTo = (pid: string): JSX.Element => (
+    <a href={processHref(pid)}>
+      <code>{pid}</code>
+    </a>
   )
   const time = (iso: string): JSX.Element => <time dateTime={iso}>{fullTime(Date.parse(iso))}</time>
   const machine = info.steps.find(step => step.machine !== undefined)?.machine
@@ -90,20 +97,14 @@ export function ProcessFacts({
             </a>
           )),
         )}
-      {parent &&
-        fact(
-          'Parent',
-          <a href={processHref(parent.pid)}>
-            <code>{parent.pid}</code>
-          </a>,
-        )}
+      {parent && fact('Parent', linkTo(parent.pid))}
+      {retryOf !== undefined && fact('Retry of', linkTo(retryOf))}
+      {retriedBy !== undefined && fact('Retried by', linkTo(retriedBy))}
       {forkedFrom &&
         fact(
           'Fork of',
           <>
-            <a href={processHref(forkedFrom.pid)}>
-              <code>{forkedFrom.pid}</code>
-            </a>
+            {linkTo(forkedFrom.pid)}
             {forkedFrom.step !== undefined && ` from ${forkedFrom.step}`}
           </>,
         )}

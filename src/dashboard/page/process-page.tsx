@@ -13,7 +13,7 @@ import { ProcessActions } from './process-actions.tsx'
 import { ProcessChart } from './process-chart.tsx'
 import { href, replaceQuery } from './route.ts'
 import { useFetched, useStream } from './server.ts'
-import type { StoreView } from './store-view.ts'
+import { retryIn, type StoreView } from './store-view.ts'
 import { TimeTravel } from './time-travel.tsx'
 import { Timeline } from './timeline.tsx'
 
@@ -104,7 +104,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
             <code>{pid}</code>
           </p>
         </div>
-        <ProcessActions info={info} actions={view.state?.actions ?? []} />
+        <ProcessActions info={info} actions={view.state?.actions ?? []} retriedBy={retryIn(view, info.pid)} />
       </header>
       <ProcessFacts info={info} now={now} view={view} />
       {active?.progress && <Bar progress={active.progress} label={`Progress of ${active.name}`} />}

@@ -99,3 +99,6 @@ function textOf(row: Row): string {
   }
   return text
 }
+
+/** The pid of the process that tries this one again. */
+export const retryIn = (view: Pick<StoreView, 'rows'>, pid: string): string | undefined => view.rows.find(row => row.retryOf === pid)?.pid

@@ -223,6 +223,20 @@ export const readingTests = [
     await host.close()
   }),
 
+  check('holderOf: the process that has a key, live or ended, until it is deleted', async ({ store, open }) => {
+    const host = await store.openHost()
+    const live = await created(host, { key: 'one' })
+    const over = await ended(host, { key: '../two\n' })
+    const submitted = aRecord({ key: 'three' })
+    await store.submit(submitted)
+    for (const { pid, key } of [live, over, submitted]) assert.equal(await open().holderOf(key!), pid)
+    assert.equal(await store.holderOf('four'), undefined)
+    assert.equal(await store.holderOf(''), undefined)
+    await store.delete(over.pid)
+    assert.equal(await store.holderOf(over.key!), undefined)
+    await host.close()
+  }),
+
   check('history: every line as a whole record, oldest first', async ({ store }) => {
     const host = await store.openHost()
     const record = await created(host)
