@@ -51,7 +51,10 @@ export function barChart(title: string, subtitle: string, bars: readonly Bar[]):
       `<text class="small" x="${LABEL + Number(width) + 8}" y="${y + 13.5}">${escape(note)}</text>`,
     ]
   })
-  return svg(WIDTH, 54 + bars.length * ROW, title, [`<text class="small" x="0" y="37">${escape(subtitle)}</text>`, ...rows])
+  return svg(WIDTH, 54 + bars.length * ROW, title, [
+    `<text class="small" x="0" y="37">${escape(subtitle)}</text>`,
+    ...rows,
+  ])
 }
 
 const PLOT = { left: 60, top: 40, width: 420, height: 200 }
@@ -65,7 +68,8 @@ export function lineChart(title: string, unit: string, lines: readonly Line[]): 
   const [from, to] = [Math.log10(xs[0] ?? 1), Math.log10(xs.at(-1) ?? 10)]
   const most = Math.max(...all.map(([, y]) => y), Number.MIN_VALUE)
   const { left, top, width, height } = PLOT
-  const px = (x: number): string => (left + (to === from ? 0.5 : (Math.log10(x) - from) / (to - from)) * width).toFixed(1)
+  const px = (x: number): string =>
+    (left + (to === from ? 0.5 : (Math.log10(x) - from) / (to - from)) * width).toFixed(1)
   const py = (y: number): string => (top + height - (y / most) * height).toFixed(1)
   const grid = [0, 0.5, 1].flatMap(part => [
     `<line class="axis" x1="${left}" x2="${left + width}" y1="${py(part * most)}" y2="${py(part * most)}"/>`,

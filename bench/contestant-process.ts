@@ -1,4 +1,5 @@
-// A contestant in a Node process of its own: does what it is told by `team.ts`, and ends with whoever started it.
+// A contestant in a Node process of its own: does what it is told by `team.ts`, and ends with
+// whoever started it.
 import type { OpenContestant, Setting } from './contestant.ts'
 import type { Entry } from './entries.ts'
 import { measure, measureLatency, type Latency, type Measured } from './measure.ts'

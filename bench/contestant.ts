@@ -20,7 +20,10 @@ export interface Contestant {
 
 export type OpenContestant = (setting: Setting) => Promise<Contestant>
 
-/** For those that start a process and wait for its end: as soon as one has ended the next one begins. */
+/**
+ * For those that start a process and wait for its end: as soon as one has ended the next one
+ * begins.
+ */
 export const inTurn =
   (one: () => Promise<void>): Contestant['run'] =>
   async (count, atOnce) => {

@@ -48,7 +48,8 @@ export function entriesFor(workload: Workload, durability: Durability, peers: bo
     return ['lowdb', 'sqlite'].map(store => entry(`stepwright, ${store}Store${power}`, OURS, store, { durability }))
   })
   const hasPostgres = installedPostgres() !== undefined
-  if (hasPostgres) ours.push(entry('stepwright, postgresStore', OURS, 'postgres', { server: 'postgres', durability: 'power' }))
+  if (hasPostgres)
+    ours.push(entry('stepwright, postgresStore', OURS, 'postgres', { server: 'postgres', durability: 'power' }))
   const others = peers ? PEERS.filter(({ server }) => server !== 'postgres' || hasPostgres) : []
   if (workload.hosts === 2) {
     const shared = [...ours, ...others.slice(0, 1)]

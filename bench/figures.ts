@@ -20,7 +20,13 @@ const ROUNDS = 10
 const rows: Figure[] = []
 const tell = (figure: string, values: readonly number[], unit: string, wanted: string): void => {
   const show = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
-  rows.push({ figure, median: show(median(values)), p99: show(quantile(values, 0.99)), worst: show(Math.max(...values)), wanted })
+  rows.push({
+    figure,
+    median: show(median(values)),
+    p99: show(quantile(values, 0.99)),
+    worst: show(Math.max(...values)),
+    wanted,
+  })
   process.stderr.write(`${figure}\n`)
 }
 
@@ -31,7 +37,10 @@ async function inStore(measure: (dir: string) => Promise<void>): Promise<void> {
   await rm(dir, { recursive: true, force: true })
 }
 
-/** A host in a process of its own that has so many processes asleep, interrupted and in a step; and the pid of one of them. */
+/**
+ * A host in a process of its own that has so many processes asleep, interrupted and in a step; and
+ * the pid of one of them.
+ */
 async function host(dir: string, naps: number, asks: number, works = 0): Promise<{ child: ChildProcess; pid: string }> {
   const args = [dir, String(naps), String(asks), String(works)]
   const child = fork(join(import.meta.dirname, 'figures-host.ts'), args, { execArgv: process.execArgv })
@@ -77,7 +86,10 @@ await inStore(async dir => {
   await runtime.close()
 })
 
-/** From the SIGKILL of a host to the first step that its heir begins, of each of its processes: milliseconds. */
+/**
+ * From the SIGKILL of a host to the first step that its heir begins, of each of its processes:
+ * milliseconds.
+ */
 async function killToNextStep(dir: string, processes: number, rounds: number): Promise<number[]> {
   const runtime = await createRuntime({ processes: [working], store: lowdbStore(dir), concurrency: processes })
   const found: number[] = []
@@ -105,7 +117,12 @@ async function killToNextStep(dir: string, processes: number, rounds: number): P
 }
 
 await inStore(async dir => {
-  tell('from the kill of a host to the next step of its process', await killToNextStep(dir, 1, 2 * ROUNDS), 'ms', 'under 2000 ms')
+  tell(
+    'from the kill of a host to the next step of its process',
+    await killToNextStep(dir, 1, 2 * ROUNDS),
+    'ms',
+    'under 2000 ms',
+  )
 })
 await inStore(async dir => {
   tell('  of each of its 1,000 processes', await killToNextStep(dir, 1_000, ROUNDS / 2), 'ms', 'under 2000 ms')
@@ -127,7 +144,12 @@ await inStore(async dir => {
   const cpu = process.cpuUsage()
   const runtime = await open(dir)
   const { user, system } = process.cpuUsage(cpu)
-  tell(`${PROCESSES} waiting processes of a host that was killed are taken over`, [(performance.now() - begun) / 1_000], 's', 'under 5 s')
+  tell(
+    `${PROCESSES} waiting processes of a host that was killed are taken over`,
+    [(performance.now() - begun) / 1_000],
+    's',
+    'under 5 s',
+  )
   tell('  CPU of that', [(user + system) / 1_000_000], 's', '')
   tell('  memory for each', [(heapAfterGc() - before) / PROCESSES / 1_024], 'KiB', 'under 10 KiB')
   await runtime.close()
@@ -144,12 +166,22 @@ await inStore(async dir => {
     (await Promise.all(jobs.slice(-100).map(({ pid }) => runtime.get(pid)))).every(info => info?.status === 'sleeping'),
   )
   const pids = jobs.splice(0).map(({ pid }) => pid)
-  tell(`${pids.length} sleeping processes: memory for each`, [(heapAfterGc() - before) / SLEEPERS / 1_024], 'KiB', 'under 10 KiB')
+  tell(
+    `${pids.length} sleeping processes: memory for each`,
+    [(heapAfterGc() - before) / SLEEPERS / 1_024],
+    'KiB',
+    'under 10 KiB',
+  )
   const idleMs = 5_000
   const cpu = process.cpuUsage()
   await delay(idleMs)
   const { user, system } = process.cpuUsage(cpu)
-  tell('  CPU while they sleep', [(user + system) / 1_000 / (idleMs / 1_000)], 'ms a second', 'none: 2 looks for dead hosts a second')
+  tell(
+    '  CPU while they sleep',
+    [(user + system) / 1_000 / (idleMs / 1_000)],
+    'ms a second',
+    'none: 2 looks for dead hosts a second',
+  )
   await runtime.close()
 })
 

@@ -11,7 +11,10 @@ const LOOP_MS = 1
 export interface Measured extends Usage {
   readonly ms: number
   readonly peakBytes: number
-  /** How late a timer was in the worst of a hundred turns of the event loop, in milliseconds. A loop that does not turn tells nothing. */
+  /**
+   * How late a timer was in the worst of a hundred turns of the event loop, in milliseconds. A loop
+   * that does not turn tells nothing.
+   */
   readonly loopDelayMs: number
 }
 

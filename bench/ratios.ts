@@ -13,14 +13,21 @@ const rounded = (value: number): number => Number(value.toPrecision(3))
 
 export const ratiosOf = (results: readonly Result[]): Record<string, Ratio> =>
   Object.fromEntries(
-    results.slice(1).map(({ name, speedRatio, cpuRatio }) => [name, { speed: rounded(speedRatio), cpu: rounded(cpuRatio) }]),
+    results
+      .slice(1)
+      .map(({ name, speedRatio, cpuRatio }) => [name, { speed: rounded(speedRatio), cpu: rounded(cpuRatio) }]),
   )
 
 /**
- * What is out of its limits: a ratio may be `factor` times as large or as small as the one that is kept. Much better is out as well: then the
- * kept ones are old, and would not notice the way back.
+ * What is out of its limits: a ratio may be `factor` times as large or as small as the one that is
+ * kept. Much better is out as well: then the kept ones are old, and would not notice the way back.
  */
-export function outOfLimits(workload: string, kept: Ratios, found: Readonly<Record<string, Ratio>>, factor: number): string[] {
+export function outOfLimits(
+  workload: string,
+  kept: Ratios,
+  found: Readonly<Record<string, Ratio>>,
+  factor: number,
+): string[] {
   const known = kept[workload]
   if (known === undefined) return [`There are no ratios for the workload '${workload}' in bench/ratios.json`]
   return Object.entries(known).flatMap(([name, { speed, cpu }]) => {
@@ -38,5 +45,7 @@ function outside(what: string, now: number, kept: number, factor: number, whenLe
   const max = rounded(kept * factor)
   if (now >= min && now <= max) return []
   const more = whenLess === 'slower' ? 'faster' : 'dearer'
-  return [`${what} is ${now} x bare XState, expected ${kept} (${min} to ${max}): it became ${now < min ? whenLess : more}`]
+  return [
+    `${what} is ${now} x bare XState, expected ${kept} (${min} to ${max}): it became ${now < min ? whenLess : more}`,
+  ]
 }

@@ -32,7 +32,10 @@ export interface Servers {
 export interface RoundOptions {
   readonly servers: Servers
   readonly latency: boolean
-  /** Where stores are made: beside the bench by default, so that it is a disk that is measured and not a file system in memory. */
+  /**
+   * Where stores are made: beside the bench by default, so that it is a disk that is measured and
+   * not a file system in memory.
+   */
   readonly parent?: string
 }
 
@@ -42,7 +45,10 @@ const ROUND_MS = 3_000
 const WARM_UP_MS = 6_000
 const tell = (text: string): void => void process.stderr.write(text)
 
-/** Runs all contestants in turn, round after round, so that a machine that slows down slows all of them down. */
+/**
+ * Runs all contestants in turn, round after round, so that a machine that slows down slows all of
+ * them down.
+ */
 export async function measureRounds(
   entries: readonly Entry[],
   workload: Workload,
@@ -51,7 +57,9 @@ export async function measureRounds(
   const dir = mkdtempSync(join(parent, '.store-'))
   const remove = (): void => rmSync(dir, { recursive: true, force: true })
   atExit(remove)
-  tell(`${workload.name}: ${workload.about}; up to ${workload.processes} processes a round, ${workload.atOnce} at once\n`)
+  tell(
+    `${workload.name}: ${workload.about}; up to ${workload.processes} processes a round, ${workload.atOnce} at once\n`,
+  )
   const runners: Runner[] = []
   for (const [index, entry] of entries.entries()) {
     tell(`  warms up: ${entry.name}\n`)
@@ -101,7 +109,8 @@ async function warmUp(entry: Entry, workload: Workload, dir: string, { redis, po
 }
 
 const stepsPerSecond = ({ count }: Runner, steps: number, { ms }: Measured): number => ((count * steps) / ms) * 1_000
-const cpuPerStep = ({ count }: Runner, steps: number, { cpuMicroseconds }: Measured): number => cpuMicroseconds / (count * steps)
+const cpuPerStep = ({ count }: Runner, steps: number, { cpuMicroseconds }: Measured): number =>
+  cpuMicroseconds / (count * steps)
 
 function resultOf(runner: Runner, base: Runner, steps: number, latency: Latency | undefined): Result {
   const { team, count, measured } = runner
@@ -110,7 +119,9 @@ function resultOf(runner: Runner, base: Runner, steps: number, latency: Latency 
     name: team.entry.name,
     stepsPerSecond: over(one => stepsPerSecond(runner, steps, one)),
     cpuMicrosecondsPerStep: over(one => cpuPerStep(runner, steps, one)),
-    speedRatio: over((one, round) => stepsPerSecond(runner, steps, one) / stepsPerSecond(base, steps, base.measured[round]!)),
+    speedRatio: over(
+      (one, round) => stepsPerSecond(runner, steps, one) / stepsPerSecond(base, steps, base.measured[round]!),
+    ),
     cpuRatio: over((one, round) => cpuPerStep(runner, steps, one) / cpuPerStep(base, steps, base.measured[round]!)),
     latency,
     peakBytes: Math.max(...measured.map(({ peakBytes }) => peakBytes)),

@@ -33,7 +33,10 @@ const { values } = parseArgs({
 })
 
 const RATIOS = join(import.meta.dirname, 'ratios.json')
-/** How far a ratio may be from the one that is kept. The short form runs beside anything, and looks for what is badly wrong. */
+/**
+ * How far a ratio may be from the one that is kept. The short form runs beside anything, and looks
+ * for what is badly wrong.
+ */
 const LIMIT = { full: 1.6, short: 4 }
 const TRIES = 3
 
@@ -85,7 +88,8 @@ async function bench(): Promise<void> {
       const entries = values.guarantees ? GUARANTEE_ENTRIES : entriesFor(workload, durability, values.peers)
       const results = await measureRounds(entries, workload, { servers, latency: true })
       all[workload.name] = results
-      if (values.json !== '-') console.log(`\n${workload.name}: ${workload.about}; ${workload.atOnce} at once\n\n${tableOf(results)}\n`)
+      if (values.json !== '-')
+        console.log(`\n${workload.name}: ${workload.about}; ${workload.atOnce} at once\n\n${tableOf(results)}\n`)
     }
   } finally {
     await servers.redis?.stop()
@@ -119,7 +123,10 @@ const memoryFileSystem = (): string | undefined => {
   }
 }
 
-/** A machine that was busy with something else is no reason to fail: what is out of its limits is measured again. */
+/**
+ * A machine that was busy with something else is no reason to fail: what is out of its limits is
+ * measured again.
+ */
 async function check(): Promise<void> {
   const factor = values.short ? LIMIT.short : LIMIT.full
   const workload = { ...WORKLOADS[0]!, ...(values.short && { processes: 600, rounds: 3 }) }
@@ -133,16 +140,26 @@ async function check(): Promise<void> {
   }
 }
 
-async function compare(entries: readonly Entry[], workload: Workload, servers: Servers, factor: number, parent?: string): Promise<void> {
+async function compare(
+  entries: readonly Entry[],
+  workload: Workload,
+  servers: Servers,
+  factor: number,
+  parent?: string,
+): Promise<void> {
   const kept = JSON.parse(readFileSync(RATIOS, 'utf8')) as Ratios
   const name = values.short ? 'short' : workload.name
   let out: string[] = []
   for (let attempt = 1; attempt <= TRIES; attempt++) {
-    const found = ratiosOf(await measureRounds(entries, workload, { servers, latency: false, ...(parent && { parent }) }))
+    const found = ratiosOf(
+      await measureRounds(entries, workload, { servers, latency: false, ...(parent && { parent }) }),
+    )
     if (values.update) return update(kept, name, found)
     out = outOfLimits(name, kept, found, factor)
     if (out.length === 0)
-      return console.log(`The ratios of ${Object.keys(found).length} contestants to bare XState are within their limits.`)
+      return console.log(
+        `The ratios of ${Object.keys(found).length} contestants to bare XState are within their limits.`,
+      )
     process.stderr.write(`${out.join('\n')}\n`)
   }
   console.log(`Out of the limits of bench/ratios.json, ${TRIES} times over:\n${out.join('\n')}`)

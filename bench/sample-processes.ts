@@ -7,9 +7,13 @@ const STEPS = ['read', 'parse', 'write', 'notify']
 const ENDS = { 0: 'error', 1: 'cancelled' } as const
 
 /** The pid of the `index`th process: the same in every run. */
-export const pidOf = (index: number): string => createPid(START_MS + index * GAP_MS, () => index.toString(36).padStart(11, '0'))
+export const pidOf = (index: number): string =>
+  createPid(START_MS + index * GAP_MS, () => index.toString(36).padStart(11, '0'))
 
-/** A process of four steps that has ended: one in 25 in error, one in 25 cancelled. 19 names, 4 teams, 997 users. */
+/**
+ * A process of four steps that has ended: one in 25 in error, one in 25 cancelled. 19 names, 4
+ * teams, 997 users.
+ */
 export function endedProcess(index: number): ProcessRecord[] {
   const at = START_MS + index * GAP_MS
   const first: ProcessRecord = {

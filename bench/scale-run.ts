@@ -1,4 +1,5 @@
-// One store of one size, in a Node process of its own: fills it, then measures what users wait for. Prints its figures as JSON.
+// One store of one size, in a Node process of its own: fills it, then measures what users wait for.
+// Prints its figures as JSON.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -40,7 +41,8 @@ const ROUNDS = 500
 
 const [dir = '', kind = '', ended = '0', live = '0'] = process.argv.slice(2)
 const [records, parked] = [Number(ended), Number(live)]
-const open = (name: string): Store => (kind === 'sqlite' ? sqliteStore(join(dir, `${name}.sqlite`)) : lowdbStore(join(dir, name)))
+const open = (name: string): Store =>
+  kind === 'sqlite' ? sqliteStore(join(dir, `${name}.sqlite`)) : lowdbStore(join(dir, name))
 const noop = defineProcess({ name: 'noop', input: typed<{ n: number }>() }).step('only', ({ data }) => data)
 const openHost = (name: string, recover: 'resume' | false = 'resume'): Promise<Runtime> =>
   createRuntime({ processes: [noop, napping], store: open(name), retention: false, concurrency: 1_000, recover })
@@ -74,7 +76,9 @@ const heapAfterGc = (): number => {
 async function park(runtime: Runtime, count: number): Promise<string[]> {
   const pids: string[] = []
   while (pids.length < count) {
-    const some = await Promise.all(Array.from({ length: Math.min(100, count - pids.length) }, (_, n) => runtime.start(napping, { n })))
+    const some = await Promise.all(
+      Array.from({ length: Math.min(100, count - pids.length) }, (_, n) => runtime.start(napping, { n })),
+    )
     pids.push(...some.map(({ pid }) => pid))
   }
   for (const pid of pids) while ((await runtime.get(pid))?.status !== 'sleeping') await delay(1)
@@ -171,7 +175,8 @@ async function expire(): Promise<void> {
   // The histogram learns of a delay when the loop turns next.
   await delay(20)
   loop.disable()
-  if (removed !== Math.floor(records / 2)) throw new Error(`${removed} were removed instead of ${Math.floor(records / 2)}`)
+  if (removed !== Math.floor(records / 2))
+    throw new Error(`${removed} were removed instead of ${Math.floor(records / 2)}`)
   figures['retention, each'] = ms / removed
   figures['retention, longest block of the event loop'] = loop.max / 1e6
   figures['retention, p99 of the event loop'] = loop.percentile(99) / 1e6

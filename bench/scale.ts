@@ -26,7 +26,15 @@ const { values } = parseArgs({
 const MOST_LIVE = 10_000
 const DOCS = join(import.meta.dirname, '..', 'docs')
 
-const LISTS = ['status', 'status that none has', 'name', 'name and status', 'label that one in 997 has', 'label and status', 'two labels']
+const LISTS = [
+  'status',
+  'status that none has',
+  'name',
+  'name and status',
+  'label that one in 997 has',
+  'label and status',
+  'two labels',
+]
 
 /** What is promised of each store at its largest. */
 const TARGETS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -67,19 +75,32 @@ async function run(store: string, records: number): Promise<Run> {
   const remove = (): void => rmSync(dir, { recursive: true, force: true })
   atExit(remove)
   const flags = ['--conditions=@stepwright/source', '--expose-gc', '--disable-warning=ExperimentalWarning']
-  const args = [process.execPath, ...flags, join(import.meta.dirname, 'scale-run.ts'), dir, store, String(records), String(live)]
-  const child = spawn('sh', ['-c', 'ulimit -n 1024 && exec "$@"', 'sh', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = [
+    process.execPath,
+    ...flags,
+    join(import.meta.dirname, 'scale-run.ts'),
+    dir,
+    store,
+    String(records),
+    String(live),
+  ]
+  const child = spawn('sh', ['-c', 'ulimit -n 1024 && exec "$@"', 'sh', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   atExit(() => child.kill('SIGKILL'))
   const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>])
   remove()
-  if (code !== 0) throw new Error(`${store}Store with ${records} processes could not be measured: what it said is above`)
+  if (code !== 0)
+    throw new Error(`${store}Store with ${records} processes could not be measured: what it said is above`)
   return { store, records, figures: JSON.parse(output) as Figures }
 }
 
 const shown = (value: number | undefined): string =>
   value === undefined ? '' : value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))
 
-/** A row per figure, a column per size; the last one says what is promised and whether it is kept. */
+/**
+ * A row per figure, a column per size; the last one says what is promised and whether it is kept.
+ */
 function tableOf(runs: readonly Run[]): string {
   const names = [...new Set(runs.flatMap(({ figures }) => Object.keys(figures)))]
   const rows = names.map(name => {
@@ -89,7 +110,10 @@ function tableOf(runs: readonly Run[]): string {
     const verdict = target === undefined || last === undefined ? '' : `${target}: ${last <= target ? 'met' : 'missed'}`
     return [name, ...found.map(shown), verdict]
   })
-  return markdownTable(['milliseconds, or as it says', ...runs.map(({ records }) => records.toLocaleString('en')), 'at most'], rows)
+  return markdownTable(
+    ['milliseconds, or as it says', ...runs.map(({ records }) => records.toLocaleString('en')), 'at most'],
+    rows,
+  )
 }
 
 function write(runs: readonly Run[]): void {
@@ -116,7 +140,8 @@ function write(runs: readonly Run[]): void {
   for (const store of STORES) {
     const own = runs.filter(one => one.store === store)
     const place = new RegExp(`(<!-- scale: ${store} -->\n)[^]*?(<!-- end -->)`)
-    if (own.length > 0) markdown = markdown.replace(place, (_, begin: string, end: string) => `${begin}\n${tableOf(own)}\n\n${end}`)
+    if (own.length > 0)
+      markdown = markdown.replace(place, (_, begin: string, end: string) => `${begin}\n${tableOf(own)}\n\n${end}`)
   }
   writeFileSync(page, markdown)
 }
@@ -126,10 +151,13 @@ for (const store of values.store) {
   if (!STORES.includes(store)) throw new TypeError(`--store: expected ${STORES.join(' or ')}, got '${store}'`)
   for (const records of values.records) {
     const [, only = store, count] = /^(?:(lowdb|sqlite)=)?([1-9]\d{2,})$/.exec(records) ?? []
-    if (count === undefined) throw new TypeError(`--records: expected a whole number from 100, or sqlite=1000000, got '${records}'`)
+    if (count === undefined)
+      throw new TypeError(`--records: expected a whole number from 100, or sqlite=1000000, got '${records}'`)
     if (only === store) runs.push(await run(store, Number(count)))
   }
 }
 if (values.json) console.log(JSON.stringify(runs, undefined, 2))
-else for (const store of values.store) console.log(`\n${store}Store\n\n${tableOf(runs.filter(one => one.store === store))}`)
+else
+  for (const store of values.store)
+    console.log(`\n${store}Store\n\n${tableOf(runs.filter(one => one.store === store))}`)
 if (values.write) write(runs)

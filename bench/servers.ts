@@ -1,4 +1,5 @@
-// PostgreSQL, and Redis for `--peers`: throw-away servers on loopback, on free ports, with their data in a temporary folder.
+// PostgreSQL, and Redis for `--peers`: throw-away servers on loopback, on free ports, with their
+// data in a temporary folder.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -28,11 +29,15 @@ const STOP_MS = 10_000
 const isRoot = process.getuid?.() === 0
 const tell = (text: string): void => void process.stderr.write(`${text}\n`)
 
-/** What the peers need that is not there yet. Root gets Debian's packages installed, others are told how. */
+/**
+ * What the peers need that is not there yet. Root gets Debian's packages installed, others are told
+ * how.
+ */
 export function installPeers(): void {
   if (!findRedis()) {
     const command = 'apt-get install --yes redis-server'
-    if (!isRoot || !existsSync('/usr/bin/apt-get')) throw new Error(`--peers needs redis-server: run \`sudo ${command}\` first`)
+    if (!isRoot || !existsSync('/usr/bin/apt-get'))
+      throw new Error(`--peers needs redis-server: run \`sudo ${command}\` first`)
     tell(`${command} ...`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     execFileSync('sh', ['-c', `apt-get update --quiet && ${command}`], { stdio: ['ignore', 2, 2], env })
@@ -40,7 +45,9 @@ export function installPeers(): void {
   const peers = join(import.meta.dirname, 'peers')
   if (existsSync(join(peers, 'node_modules', '.package-lock.json'))) return
   tell('The packages of the peers are installed into bench/peers ...')
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', peers], { stdio: ['ignore', 2, 2] })
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', peers], {
+    stdio: ['ignore', 2, 2],
+  })
 }
 
 const findRedis = (): string | undefined =>
@@ -90,7 +97,8 @@ function endAtExit(child: ChildProcess, signal: NodeJS.Signals): void {
   atExit(() => {
     child.kill(signal)
     // Or it goes on writing into the folder that is removed next.
-    for (let looks = 0; looks < 200 && !isGone(child.pid!); looks++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    for (let looks = 0; looks < 200 && !isGone(child.pid!); looks++)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
   })
 }
 

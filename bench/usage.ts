@@ -1,4 +1,5 @@
-// What processes have used so far, as Linux tells it. Elsewhere nothing is known of servers, and of bytes written.
+// What processes have used so far, as Linux tells it. Elsewhere nothing is known of servers, and of
+// bytes written.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
@@ -16,7 +17,8 @@ const read = (file: string): string | undefined => {
 }
 
 /** Of a process: through all calls that write, wherever the bytes go. */
-export const bytesWrittenBy = (pid: number | 'self'): number => Number(/^wchar: (\d+)/m.exec(read(`/proc/${pid}/io`) ?? '')?.[1] ?? NaN)
+export const bytesWrittenBy = (pid: number | 'self'): number =>
+  Number(/^wchar: (\d+)/m.exec(read(`/proc/${pid}/io`) ?? '')?.[1] ?? NaN)
 
 interface Stat {
   readonly pid: number
@@ -54,4 +56,7 @@ export function usageOf(root: number): Usage {
 
 /** Of a server and its children now: what they share counts once. */
 export const memoryOf = (root: number): number =>
-  family(root).reduce((sum, { pid }) => sum + Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0) * 1_024, 0)
+  family(root).reduce(
+    (sum, { pid }) => sum + Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0) * 1_024,
+    0,
+  )

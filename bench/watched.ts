@@ -1,4 +1,5 @@
-// What it costs a host to be looked at: the same work, watched in several ways, in turn. Viewers and servers of the store run in processes of their own.
+// What it costs a host to be looked at: the same work, watched in several ways, in turn. Viewers
+// and servers of the store run in processes of their own.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -49,7 +50,11 @@ async function contestant(
   const root = await mkdtemp(join(import.meta.dirname, '..', 'node_modules', '.bench-'))
   const dir = join(root, 'store')
   const shown = inspector({ quiet: true })
-  const runtime = await createRuntime({ processes: [chain], store: lowdbStore(dir), ...(inspected && { inspect: shown }) })
+  const runtime = await createRuntime({
+    processes: [chain],
+    store: lowdbStore(dir),
+    ...(inspected && { inspect: shown }),
+  })
   await look(dir, shown)
   return {
     name,
@@ -79,7 +84,8 @@ const contestants = [
 const results = new Map(contestants.map(one => [one, [] as number[]]))
 for (const one of contestants) await measure(one, processes, atOnce)
 for (let round = 1; round <= rounds; round++) {
-  for (const [one, rates] of results) rates.push((await measure(one, processes, atOnce)).cpuMicroseconds / (4 * processes))
+  for (const [one, rates] of results)
+    rates.push((await measure(one, processes, atOnce)).cpuMicroseconds / (4 * processes))
   process.stderr.write(`round ${round} of ${rounds}\n`)
 }
 const base = results.get(contestants[0]!)!

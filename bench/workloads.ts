@@ -21,10 +21,40 @@ const small = { steps: 4, inputBytes: 0, outputBytes: 0, processes: 5_000, atOnc
 export const WORKLOADS: readonly Workload[] = [
   { ...small, name: '4-steps', about: '4 steps that do nothing' },
   { ...small, name: '32-steps', about: '32 steps that do nothing', steps: 32, processes: 600 },
-  { ...small, name: '10kB', about: '4 steps, 10 kB of data each', inputBytes: 10_000, outputBytes: 10_000, processes: 1_500 },
-  { ...small, name: '1MB', about: '4 steps, 1 MB of data each', inputBytes: 1e6, outputBytes: 1e6, processes: 40, atOnce: 20, rounds: 3 },
-  { ...small, name: 'alive', about: '4 steps, 10,000 processes alive at once', processes: 10_000, atOnce: 10_000, rounds: 3, all: true },
-  { ...small, name: 'two-hosts', about: '4 steps that do nothing, on one host and on two hosts of one store', processes: 6_000, hosts: 2 },
+  {
+    ...small,
+    name: '10kB',
+    about: '4 steps, 10 kB of data each',
+    inputBytes: 10_000,
+    outputBytes: 10_000,
+    processes: 1_500,
+  },
+  {
+    ...small,
+    name: '1MB',
+    about: '4 steps, 1 MB of data each',
+    inputBytes: 1e6,
+    outputBytes: 1e6,
+    processes: 40,
+    atOnce: 20,
+    rounds: 3,
+  },
+  {
+    ...small,
+    name: 'alive',
+    about: '4 steps, 10,000 processes alive at once',
+    processes: 10_000,
+    atOnce: 10_000,
+    rounds: 3,
+    all: true,
+  },
+  {
+    ...small,
+    name: 'two-hosts',
+    about: '4 steps that do nothing, on one host and on two hosts of one store',
+    processes: 6_000,
+    hosts: 2,
+  },
   {
     ...small,
     name: 'input',
@@ -53,9 +83,15 @@ export interface Work {
 let last: number | undefined
 let latencies: number[] | undefined
 
-export function workOf({ steps, inputBytes, outputBytes }: Pick<Workload, 'steps' | 'inputBytes' | 'outputBytes'>): Work {
+export function workOf({
+  steps,
+  inputBytes,
+  outputBytes,
+}: Pick<Workload, 'steps' | 'inputBytes' | 'outputBytes'>): Work {
   const letters = 'abcdefghijklmnopqrstuvwxyz'
-  const texts = Array.from({ length: steps }, (_, n) => (outputBytes === 0 ? undefined : letters.charAt(n % 26).repeat(outputBytes)))
+  const texts = Array.from({ length: steps }, (_, n) =>
+    outputBytes === 0 ? undefined : letters.charAt(n % 26).repeat(outputBytes),
+  )
   return {
     input: inputBytes === 0 ? { n: 0 } : { n: 0, text: 'input'.repeat(inputBytes / 5) },
     step({ n }) {
@@ -64,7 +100,8 @@ export function workOf({ steps, inputBytes, outputBytes }: Pick<Workload, 'steps
       return text === undefined ? { n: n + 1 } : { n: n + 1, text }
     },
     check(output) {
-      if ((output as Data | undefined)?.n !== steps) throw new Error(`Wrong output: ${JSON.stringify(output)?.slice(0, 200)}`)
+      if ((output as Data | undefined)?.n !== steps)
+        throw new Error(`Wrong output: ${JSON.stringify(output)?.slice(0, 200)}`)
     },
   }
 }

@@ -1,5 +1,6 @@
-// Reports the licences of all installed packages: npm start -- [folder] [--pace MS]
-// It is a process of five steps. Watch it from another terminal, stop it with Ctrl-C, and run it again: it continues where it was.
+// Reports the licences of all installed packages: npm start -- [folder] [--pace MS] It is a process
+// of five steps. Watch it from another terminal, stop it with Ctrl-C, and run it again: it
+// continues where it was.
 import { randomUUID } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -30,11 +31,14 @@ const licenceReport = defineProcess({ name: 'licence-report', input: typed<Input
       signal.throwIfAborted()
       progress(paths.push(path))
     }
-    if (paths.length === 0) throw new FatalError(`There are no installed packages in ${input.folder}: give a folder that has node_modules`)
+    if (paths.length === 0)
+      throw new FatalError(`There are no installed packages in ${input.folder}: give a folder that has node_modules`)
     return paths
   })
   .step('manifests', context => oneByOne(context.data, context, path => readManifest(context.input.folder, path)))
-  .step('licence-files', context => oneByOne(context.data, context, found => readLicenceFile(context.input.folder, found)))
+  .step('licence-files', context =>
+    oneByOne(context.data, context, found => readLicenceFile(context.input.folder, found)),
+  )
   .step('group', ({ data }) => groupByLicence(data))
   .step('write', async ({ data, input }) => {
     await writeFile(input.report, writeReport(input.folder, data))
@@ -64,9 +68,13 @@ async function oneByOne<Item, Result>(
 }
 
 async function readArguments(): Promise<Input> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { pace: { type: 'string', default: '0' } } })
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { pace: { type: 'string', default: '0' } },
+  })
   const paceMs = Number(values.pace)
-  if (!(paceMs >= 0 && paceMs <= 60_000)) throw new Error(`--pace must be milliseconds from 0 to 60000, received '${values.pace}'`)
+  if (!(paceMs >= 0 && paceMs <= 60_000))
+    throw new Error(`--pace must be milliseconds from 0 to 60000, received '${values.pace}'`)
   if (positionals.length > 1) throw new Error(`Give one folder, not ${positionals.length}: ${positionals.join(', ')}`)
   const folder = resolve(positionals[0] ?? join(import.meta.dirname, '..', 'node_modules'))
   const found = await stat(folder).catch((error: unknown) => {
@@ -77,9 +85,13 @@ async function readArguments(): Promise<Input> {
   return { folder, report: resolve('licences.md'), paceMs }
 }
 
-/** An earlier run of the same report that was interrupted. The runtime has adopted it, and its key leads `start` back to it. */
+/**
+ * An earlier run of the same report that was interrupted. The runtime has adopted it, and its key
+ * leads `start` back to it.
+ */
 async function findUnfinished(runtime: Runtime, labels: Record<string, string>): Promise<ProcessInfo | undefined> {
-  for await (const info of runtime.list({ name: licenceReport.name, status: ['pending', 'running'], labels })) return info
+  for await (const info of runtime.list({ name: licenceReport.name, status: ['pending', 'running'], labels }))
+    return info
   return undefined
 }
 

@@ -1,4 +1,5 @@
-// Reads processes that another Node process runs. It needs no definitions and no server, only the folder that both share.
+// Reads processes that another Node process runs. It needs no definitions and no server, only the
+// folder that both share.
 //   read-from-another-process.ts          lists the newest processes
 //   read-from-another-process.ts <pid>    follows a process to its end
 //   read-from-another-process.ts --demo   runs spawn.ts in a child process, and follows the process that it starts
@@ -45,7 +46,10 @@ async function spawnDemo(): Promise<string> {
   return line.replace('Process ', '')
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { demo: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { demo: { type: 'boolean', default: false } },
+})
 const pid = values.demo ? await spawnDemo() : positionals[0]
 const client = openClient('.stepwright')
 try {

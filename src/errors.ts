@@ -54,7 +54,8 @@ export class StepwrightError extends Error {
 }
 
 /** Whether the store failed, which passes: nothing is known of the process. */
-export const isStoreError = (error: unknown): boolean => error instanceof StepwrightError && error.code.startsWith('ERR_STORE_')
+export const isStoreError = (error: unknown): boolean =>
+  error instanceof StepwrightError && error.code.startsWith('ERR_STORE_')
 
 /** Where and why a process failed: what a `ProcessError` has besides its code. */
 export interface ProcessFailure {

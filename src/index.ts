@@ -25,10 +25,17 @@ export type { IsolateMode, OnceOptions, RetryPolicy, WorkOptions } from './steps
 export type { MachineOptions } from './steps/kinds/machine.ts'
 export type { StepOptions } from './steps/kinds/function.ts'
 export type { Migrate, Migration, OldProcess } from './steps/migration.ts'
-export type { CronSchedule, GiveEitherCronOrEvery, IntervalSchedule, MissedTicks, ScheduleOptions } from './steps/schedule.ts'
+export type {
+  CronSchedule,
+  GiveEitherCronOrEvery,
+  IntervalSchedule,
+  MissedTicks,
+  ScheduleOptions,
+} from './steps/schedule.ts'
 export type { StandardResult, StandardSchemaV1 } from './record/standard-schema.ts'
 export type { ClassSpec, FactorySpec, ModuleSpec, OnceCall, StepContext, StepObject, Work } from './steps/work.ts'
-// The compiler names a type from `stepwright/inferred` only where that module is part of the program.
+// The compiler names a type from `stepwright/inferred` only where that module is part of the
+// program.
 export type * as Inferred from './steps/inferred.ts'
 
 // Hosts
@@ -97,4 +104,11 @@ export type {
 } from './record/record.ts'
 
 // Errors
-export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode, type ProcessFailure } from './errors.ts'
+export {
+  ProcessCancelledError,
+  ProcessError,
+  ProcessTimeoutError,
+  StepwrightError,
+  type ErrorCode,
+  type ProcessFailure,
+} from './errors.ts'

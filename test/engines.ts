@@ -1,6 +1,7 @@
 /**
- * Runs the core of the suite on the oldest and the newest Node that `engines` in package.json allows; `npm test` runs all of it on the one in
- * between. npm brings each Node as the package that `node` on npm would install for this platform, and keeps it in its cache.
+ * Runs the core of the suite on the oldest and the newest Node that `engines` in package.json
+ * allows; `npm test` runs all of it on the one in between. npm brings each Node as the package that
+ * `node` on npm would install for this platform, and keeps it in its cache.
  */
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
@@ -15,11 +16,15 @@ const packageName = `${prefix}-${platform === 'win32' ? 'win' : platform}-${arch
 for (const version of VERSIONS) {
   const files = CORE.map(folder => `'test/${folder}/**/*.test.ts'`)
   const command = `node node_modules/ava/entrypoints/cli.js ${files.join(' ')}`
-  const child = spawn('npm', ['exec', '--yes', `--package=${packageName}@${version}`, '--call', `node --version && ${command}`], {
-    cwd: new URL('..', import.meta.url),
-    stdio: ['ignore', 'pipe', 'inherit'],
-    shell: platform === 'win32',
-  })
+  const child = spawn(
+    'npm',
+    ['exec', '--yes', `--package=${packageName}@${version}`, '--call', `node --version && ${command}`],
+    {
+      cwd: new URL('..', import.meta.url),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      shell: platform === 'win32',
+    },
+  )
   const started = performance.now()
   const [output, code] = await Promise.all([text(child.stdout), new Promise(resolve => child.once('close', resolve))])
   const passed = /^ *\d+ tests? passed/m.exec(output)?.[0].trim()

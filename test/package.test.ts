@@ -41,7 +41,14 @@ const PROBE = `
 async function probe(name: string): Promise<Probe & { readonly stderr: string; readonly files: string[] }> {
   const cwd = await mkdtemp(join(tmpdir(), 'stepwright-package-'))
   try {
-    const args = ['--conditions=@stepwright/source', '--no-warnings', '--input-type=module', '--eval', PROBE, import.meta.resolve(name)]
+    const args = [
+      '--conditions=@stepwright/source',
+      '--no-warnings',
+      '--input-type=module',
+      '--eval',
+      PROBE,
+      import.meta.resolve(name),
+    ]
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 30_000 })
     return { ...(JSON.parse(stdout) as Probe), stderr, files: await readdir(cwd) }
   } finally {
@@ -63,7 +70,9 @@ for (const { name, packages } of [
     t.deepEqual(left, [])
     t.is(stderr, '')
     t.deepEqual(files, [])
-    const heavy = loaded.filter(module => (module.startsWith('node:') ? HEAVY.test(module) : !packages.includes(module)))
+    const heavy = loaded.filter(module =>
+      module.startsWith('node:') ? HEAVY.test(module) : !packages.includes(module),
+    )
     t.deepEqual(heavy, [])
   })
 }

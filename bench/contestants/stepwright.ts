@@ -12,10 +12,17 @@ export async function onStore(
   options: Pick<RuntimeOptions, 'recover'> = {},
 ): Promise<Contestant> {
   const work = workOf(workload)
-  let definition = defineProcess({ name: 'bench', input: typed<Data>() }).step('step0', async ({ data }) => work.step(data))
+  let definition = defineProcess({ name: 'bench', input: typed<Data>() }).step('step0', async ({ data }) =>
+    work.step(data),
+  )
   for (let n = 1; n < workload.steps; n++)
     definition = definition.step(`step${n}`, async ({ data }) => work.step(data)) as typeof definition
-  const runtime = await createRuntime({ processes: [definition], store, concurrency: Math.max(1_000, workload.atOnce), ...options })
+  const runtime = await createRuntime({
+    processes: [definition],
+    store,
+    concurrency: Math.max(1_000, workload.atOnce),
+    ...options,
+  })
   return {
     run: inTurn(async () => work.check(await (await runtime.start(definition, work.input)).result())),
     close: () => runtime.close(),
@@ -24,7 +31,8 @@ export async function onStore(
 
 export const memory: OpenContestant = setting => onStore(memoryStore(), setting)
 
-export const lowdb: OpenContestant = setting => onStore(lowdbStore(join(setting.dir, 'store'), { durability: setting.durability }), setting)
+export const lowdb: OpenContestant = setting =>
+  onStore(lowdbStore(join(setting.dir, 'store'), { durability: setting.durability }), setting)
 
 export const sqlite: OpenContestant = setting =>
   onStore(sqliteStore(join(setting.dir, 'store.sqlite'), { durability: setting.durability }), setting)

@@ -5,7 +5,8 @@ import { BackendSqlite } from 'openworkflow/sqlite'
 import { workOf } from '../workloads.ts'
 
 /** @type {import('../contestant.ts').OpenContestant} */
-export const onSqlite = async setting => contestant(setting, BackendSqlite.connect(join(setting.dir, 'openworkflow.sqlite')))
+export const onSqlite = async setting =>
+  contestant(setting, BackendSqlite.connect(join(setting.dir, 'openworkflow.sqlite')))
 
 /** @type {import('../contestant.ts').OpenContestant} */
 export const onPostgres = async setting => contestant(setting, await BackendPostgres.connect(setting.postgres))

@@ -2,7 +2,10 @@ import parse from 'spdx-expression-parse'
 
 type Expression = ReturnType<typeof parse>
 
-/** 'choice': another of the offered licences can be chosen instead. 'perhaps': not SPDX, so only its words say so. */
+/**
+ * 'choice': another of the offered licences can be chosen instead. 'perhaps': not SPDX, so only its
+ * words say so.
+ */
 export type Copyleft = 'yes' | 'choice' | 'perhaps' | 'no'
 
 export interface Licence {
@@ -42,7 +45,10 @@ const FAMILIES = [
 const COPYLEFT = new RegExp(`^(${FAMILIES})`)
 const COPYLEFT_WORDS = new RegExp(`\\b(${FAMILIES}|GNU|Mozilla|Eclipse|copyleft|share-?alike)`, 'i')
 
-/** Parses the licence of a manifest. Anything that is not an SPDX expression is kept as it is, without a guess. */
+/**
+ * Parses the licence of a manifest. Anything that is not an SPDX expression is kept as it is,
+ * without a guess.
+ */
 export function readLicence(stated: string): Licence {
   let expression: Expression
   try {

@@ -3,11 +3,14 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 
 /**
- * Every package installed under a folder, as a path relative to it: in its `node_modules` and in those of the projects and packages
- * below. Links are followed where packages are, and no real folder is looked into twice, so that loops end.
+ * Every package installed under a folder, as a path relative to it: in its `node_modules` and in
+ * those of the projects and packages below. Links are followed where packages are, and no real
+ * folder is looked into twice, so that loops end.
  */
 export async function* findPackages(folder: string): AsyncGenerator<string> {
-  for await (const path of basename(folder) === 'node_modules' ? installedIn(folder, new Set()) : projectsIn(folder, new Set()))
+  for await (const path of basename(folder) === 'node_modules'
+    ? installedIn(folder, new Set())
+    : projectsIn(folder, new Set()))
     yield relative(folder, path)
 }
 

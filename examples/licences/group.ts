@@ -32,7 +32,8 @@ export function groupByLicence(packages: readonly Package[]): Grouped {
       group.packages.push(found)
     }
   }
-  const bySize = (a: LicenceGroup, b: LicenceGroup): number => b.packages.length - a.packages.length || (a.licence < b.licence ? -1 : 1)
+  const bySize = (a: LicenceGroup, b: LicenceGroup): number =>
+    b.packages.length - a.packages.length || (a.licence < b.licence ? -1 : 1)
   return { groups: [...groups.values()].toSorted(bySize), missing, unreadable }
 }
 

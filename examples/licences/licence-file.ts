@@ -12,7 +12,9 @@ export async function readLicenceFile(folder: string, found: Package): Promise<P
   const place = join(folder, found.path)
   try {
     const entries = await readdir(place, { withFileTypes: true })
-    const names = entries.filter(({ name }) => LICENCE_FILE.test(name) && !CODE.test(name)).filter(entry => !entry.isDirectory())
+    const names = entries
+      .filter(({ name }) => LICENCE_FILE.test(name) && !CODE.test(name))
+      .filter(entry => !entry.isDirectory())
     const file = names.map(({ name }) => name).toSorted()[0]
     if (file === undefined) return found
     const text = await readFile(join(place, file), 'utf8')

@@ -5,7 +5,12 @@ import type { Package } from './package.ts'
 
 /** Reads a `package.json`. If it cannot be read, the report says so. */
 export async function readManifest(folder: string, path: string): Promise<Package> {
-  const unread = { path, name: path.replaceAll('\\', '/').split('node_modules/').at(-1) ?? path, version: '?', licence: null }
+  const unread = {
+    path,
+    name: path.replaceAll('\\', '/').split('node_modules/').at(-1) ?? path,
+    version: '?',
+    licence: null,
+  }
   try {
     const text = await readFile(join(folder, path, 'package.json'), 'utf8')
     const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
@@ -40,6 +45,8 @@ function statedLicence({ license, licenses }: Record<string, unknown>): Pick<Pac
 
 const nameOf = (stated: unknown): string | null => textOf(isObject(stated) ? stated['type'] : stated) ?? null
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined)
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined

@@ -1,4 +1,7 @@
-/** What the report knows about an installed package. It is small, because it goes from step to step as JSON. */
+/**
+ * What the report knows about an installed package. It is small, because it goes from step to step
+ * as JSON.
+ */
 export interface Package {
   /** Where it is installed, relative to the folder of the report. */
   path: string

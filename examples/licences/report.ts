@@ -37,12 +37,18 @@ export function writeReport(folder: string, grouped: Grouped): string {
     ...section('Unreadable', 'These packages are not counted under any licence.', unreadable, found => [
       `- ${label(found)}: ${markdown(found.problem ?? '')}`,
     ]),
-    ...section('No licence text', 'The manifest states a licence, but the package does not contain its text.', withoutFile, found => [
-      `- ${label(found)}`,
-    ]),
+    ...section(
+      'No licence text',
+      'The manifest states a licence, but the package does not contain its text.',
+      withoutFile,
+      found => [`- ${label(found)}`],
+    ),
     '## All licences',
     ['| licence | packages | |', '|---|--:|---|', ...groups.map(row)].join('\n'),
-    ...groups.flatMap(({ licence, packages }) => [`### ${markdown(licence)}`, packages.map(found => `- ${label(found)}`).join('\n')]),
+    ...groups.flatMap(({ licence, packages }) => [
+      `### ${markdown(licence)}`,
+      packages.map(found => `- ${label(found)}`).join('\n'),
+    ]),
   ]
     .join('\n\n')
     .concat('\n')
@@ -55,7 +61,9 @@ function section<T>(title: string, meaning: string, items: readonly T[], lines: 
 const byPackage =
   (note: (group: LicenceGroup) => string) =>
   (group: LicenceGroup): string[] =>
-    group.packages.map(found => `- ${label(found)}: ${[markdown(group.licence), note(group)].filter(Boolean).join(', ')}`)
+    group.packages.map(
+      found => `- ${label(found)}: ${[markdown(group.licence), note(group)].filter(Boolean).join(', ')}`,
+    )
 
 function label({ name, version, path, note }: Package): string {
   const place = path === name ? '' : ` in ${markdown(path)}`

@@ -43,4 +43,8 @@ function linesOn(out: NodeJS.WriteStream): (info: ProcessInfo) => void {
 }
 
 const countOf = ({ progress }: Step): string =>
-  progress === undefined ? '' : progress.total === undefined ? `${progress.value}` : `${progress.value}/${progress.total}`
+  progress === undefined
+    ? ''
+    : progress.total === undefined
+      ? `${progress.value}`
+      : `${progress.value}/${progress.total}`

@@ -54,7 +54,9 @@ export async function doAll({ io }: Tools, flags: BulkFlags, verb: string, bulk:
   let last: BulkStep | undefined
   let failed = 0
   const bar = (): string[] =>
-    last === undefined ? [] : [`${progressBar({ value: last.done, total: last.total }, BAR_CELLS)} ${last.done}/${last.total}`]
+    last === undefined
+      ? []
+      : [`${progressBar({ value: last.done, total: last.total }, BAR_CELLS)} ${last.done}/${last.total}`]
   const area = isLive(io) && !json && !dryRun ? new ScreenArea(io.stdout, bar) : undefined
   area?.start()
   try {
@@ -74,7 +76,9 @@ export async function doAll({ io }: Tools, flags: BulkFlags, verb: string, bulk:
 
   async function confirm(): Promise<void> {
     if (io.ask === undefined)
-      throw new UsageError(`There is no terminal to ask on: give --yes to ${verb} all that fit, or --dry-run to see them`)
+      throw new UsageError(
+        `There is no terminal to ask on: give --yes to ${verb} all that fit, or --dry-run to see them`,
+      )
     const found: BulkStep[] = []
     for await (const step of bulk(query, { dryRun: true })) found.push(step)
     if (found.length === 0) return
@@ -90,7 +94,9 @@ const PAST: Readonly<Record<string, string>> = { cancel: 'cancelled', retry: 're
 const counted = (count: number): string => `${count} ${count === 1 ? 'process' : 'processes'}`
 
 const line = ({ pid, name, status, outcome, retriedBy, error }: BulkStep): string =>
-  [pid, printable(name), status, outcome, retriedBy, error && printable(error.message)].filter(part => part !== undefined).join(' ')
+  [pid, printable(name), status, outcome, retriedBy, error && printable(error.message)]
+    .filter(part => part !== undefined)
+    .join(' ')
 
 const toJson = ({ error, ...step }: BulkStep): string =>
   printableJson(error === undefined ? step : { ...step, error: { code: error.code, message: error.message } })

@@ -17,9 +17,11 @@ const OTHER_STORE = 'Another store is named by --store PATH, or by STEPWRIGHT_ST
 /**
  * Whether the library refused an argument: such errors have one form. Any other TypeError is a bug.
  */
-const isWrongArgument = (thrown: Error): boolean => thrown instanceof TypeError && / must be [^]*; received /.test(thrown.message)
+const isWrongArgument = (thrown: Error): boolean =>
+  thrown instanceof TypeError && / must be [^]*; received /.test(thrown.message)
 
-const isExpected = (thrown: Error): boolean => thrown instanceof UsageError || thrown instanceof StepwrightError || isWrongArgument(thrown)
+const isExpected = (thrown: Error): boolean =>
+  thrown instanceof UsageError || thrown instanceof StepwrightError || isWrongArgument(thrown)
 
 interface Failure {
   readonly status: number
@@ -43,7 +45,8 @@ export function failure(thrown: unknown, asJson = false): Failure {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   if (asJson) return { status: FAILED, text: toJson(codeOf(error), error.message) }
   const message = isExpected(error) ? error.message : (error.stack ?? error.message)
-  const text = error instanceof StepwrightError && error.code === 'ERR_STORE_MISSING' ? `${message}\n${OTHER_STORE}` : message
+  const text =
+    error instanceof StepwrightError && error.code === 'ERR_STORE_MISSING' ? `${message}\n${OTHER_STORE}` : message
   return { status: FAILED, text: `stepwright: ${printableLines(text).join('\n')}\n` }
 }
 

@@ -17,7 +17,9 @@ export async function findPid(client: Client, part: string): Promise<string> {
   const found = begin.length > 0 ? begin : await endIn(client, part)
   const [pid] = found
   if (pid === undefined)
-    throw new UsageError(`No process has the pid ${shown}, or one that begins or ends so: \`stepwright list\` shows all pids`)
+    throw new UsageError(
+      `No process has the pid ${shown}, or one that begins or ends so: \`stepwright list\` shows all pids`,
+    )
   if (found.length === 1) return pid
   const more = found.length > SHOWN ? [...found.slice(0, SHOWN), '...'] : found
   throw new UsageError(

@@ -68,7 +68,8 @@ export function processIo(): Io {
     ask: process.stdin.isTTY && process.stdout.isTTY ? askOnTerminal : undefined,
     interrupted() {
       if (!listening)
-        for (const [signal, status] of Object.entries(SIGNALS)) process.once(signal, () => interruption.abort(new Interrupted(status)))
+        for (const [signal, status] of Object.entries(SIGNALS))
+          process.once(signal, () => interruption.abort(new Interrupted(status)))
       listening = true
       return interruption.signal
     },

@@ -33,7 +33,8 @@ export async function loadDefinitions(files: readonly string[]): Promise<readonl
     const found = Object.values(await load(file))
       .flat()
       .filter(isProcessDefinition)
-    if (found.length === 0) throw new UsageError(`${printable(file)} exports no definition: export what defineProcess() returns`)
+    if (found.length === 0)
+      throw new UsageError(`${printable(file)} exports no definition: export what defineProcess() returns`)
     for (const definition of found) processes.add(definition)
   }
   return [...processes]

@@ -20,7 +20,9 @@ export async function openBrowser(url: string): Promise<() => Promise<void>> {
   // Made for this user only (0700).
   const folder = await mkdtemp(join(tmpdir(), 'stepwright-'))
   const file = join(folder, 'open.html')
-  await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${url.replaceAll('&', '&amp;')}">`, { mode: 0o600 })
+  await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${url.replaceAll('&', '&amp;')}">`, {
+    mode: 0o600,
+  })
   const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open']
   spawn(command, [...args, pathToFileURL(file).href], { detached: true, stdio: 'ignore' })
     .on('error', () => {})

@@ -16,7 +16,8 @@ export function toCount(value: string): number {
 
 export function toPort(value: string): number {
   const port = Number(value)
-  if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new InvalidArgumentError('It is a number from 0 (any free port) to 65535.')
+  if (!/^\d{1,5}$/.test(value) || port > 65_535)
+    throw new InvalidArgumentError('It is a number from 0 (any free port) to 65535.')
   return port
 }
 

@@ -8,7 +8,8 @@ const NAMED: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': St
 
 const hex = (char: string, digits: number): string => char.charCodeAt(0).toString(16).padStart(digits, '0')
 
-const shown = (char: string): string => NAMED[char] ?? (char <= '\u00FF' ? String.raw`\x${hex(char, 2)}` : String.raw`\u${hex(char, 4)}`)
+const shown = (char: string): string =>
+  NAMED[char] ?? (char <= '\u00FF' ? String.raw`\x${hex(char, 2)}` : String.raw`\u${hex(char, 4)}`)
 
 /**
  * Text from a store as a terminal may get it: one line, in which no character moves the cursor,

@@ -21,7 +21,9 @@ Examples:
   $ stepwright --store /var/lib/app/.stepwright list --label user=42`
 
 const versionOfPackage = (): string => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   return version
 }
 
@@ -57,7 +59,10 @@ function frameOf(io: Io, asJson: boolean): Command {
   const { stdout, stderr } = io
   return new Command('stepwright')
     .description('See and steer background processes through their store.')
-    .option('--store <path>', `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`)
+    .option(
+      '--store <path>',
+      `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`,
+    )
     .version(versionOfPackage(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)

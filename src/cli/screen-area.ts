@@ -49,6 +49,9 @@ export class ScreenArea {
   /** How many rows the drawn lines take: a terminal that became narrower has wrapped them. */
   #rowsDrawn(): number {
     const width = this.#stdout.columns || Infinity
-    return this.#drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(columnsOf(stripVTControlCharacters(line)) / width)), 0)
+    return this.#drawn.reduce(
+      (rows, line) => rows + Math.max(1, Math.ceil(columnsOf(stripVTControlCharacters(line)) / width)),
+      0,
+    )
   }
 }

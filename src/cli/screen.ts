@@ -21,7 +21,8 @@ const colours: Paint = (style, text) => styleText(style, text, { validateStream:
 const plain: Paint = (_, text) => text
 
 /** Some terminals report a width of 0. */
-export const widthOf = ({ isTTY, columns }: Output): number => (isTTY === true ? Math.max(columns || 80, NARROWEST) : Infinity)
+export const widthOf = ({ isTTY, columns }: Output): number =>
+  isTTY === true ? Math.max(columns || 80, NARROWEST) : Infinity
 
 /** Only terminals get colours, unless NO_COLOR, or TERM=dumb, says no. */
 export function hasColours(stream: Output, env: Io['env']): boolean {

@@ -72,6 +72,10 @@ function liveView(io: Io, pids: readonly string[], last: ReadonlyMap<string, Pro
   return {
     change() {},
     stop: () =>
-      live.stop(known().flatMap(info => (info.endedAt === undefined ? liveProcess(info, view(), Infinity) : endedProcess(info, view())))),
+      live.stop(
+        known().flatMap(info =>
+          info.endedAt === undefined ? liveProcess(info, view(), Infinity) : endedProcess(info, view()),
+        ),
+      ),
   }
 }

@@ -13,7 +13,15 @@ import {
 } from '../record/check.ts'
 import { PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { CorruptJournal } from '../store/store.ts'
-import type { BulkOptions, CancelAllOptions, ForkOptions, ListOptions, SubmitOptions, WaitOptions, WatchAllOptions } from './client.ts'
+import type {
+  BulkOptions,
+  CancelAllOptions,
+  ForkOptions,
+  ListOptions,
+  SubmitOptions,
+  WaitOptions,
+  WatchAllOptions,
+} from './client.ts'
 
 /** @throws TypeError */
 export const checkPid = (pid: unknown): string => checkText(pid, 'pid')
@@ -36,7 +44,8 @@ export function checkSubmit(name: unknown, options: SubmitOptions) {
 }
 
 /** @throws TypeError */
-export const checkFork = (options: ForkOptions): ForkOptions => checkOptions(options, 'fork()', { from: checkText, fresh: checkFlag })
+export const checkFork = (options: ForkOptions): ForkOptions =>
+  checkOptions(options, 'fork()', { from: checkText, fresh: checkFlag })
 
 /**
  * An event for a user's machine. XState's own events are refused too.
@@ -67,7 +76,13 @@ const QUERY_CHECKS = { name: checkText, labels: checkLabels }
 const checkDate = check<Date>('a valid Date', value => value instanceof Date && !Number.isNaN(value.getTime()))
 
 /** What `list` and the bulk methods share. */
-const SELECTION_CHECKS = { ...QUERY_CHECKS, status: checkStatuses, since: checkDate, before: checkDate, error: checkText }
+const SELECTION_CHECKS = {
+  ...QUERY_CHECKS,
+  status: checkStatuses,
+  since: checkDate,
+  before: checkDate,
+  error: checkText,
+}
 
 /**
  * @param possible the statuses that the method can do something to

@@ -33,15 +33,23 @@ export async function* bulk(
     signal.throwIfAborted()
     const batch = found.slice(at, at + BATCH)
     const outcomes = await Promise.all(batch.map(({ pid }) => attempt(work, pid)))
-    for (const [index, outcome] of outcomes.entries()) yield { ...batch[index]!, ...outcome, done: at + index + 1, total: found.length }
+    for (const [index, outcome] of outcomes.entries())
+      yield { ...batch[index]!, ...outcome, done: at + index + 1, total: found.length }
   }
 }
 
-async function attempt(work: BulkWork | undefined, pid: string): Promise<Pick<BulkStep, 'outcome' | 'retriedBy' | 'error'>> {
+async function attempt(
+  work: BulkWork | undefined,
+  pid: string,
+): Promise<Pick<BulkStep, 'outcome' | 'retriedBy' | 'error'>> {
   try {
     return work === undefined ? {} : await work(pid)
   } catch (error) {
-    if (!(error instanceof StepwrightError) || (isStoreError(error) && !isOfOneJournal(error)) || error.code === 'ERR_CLIENT_CLOSED')
+    if (
+      !(error instanceof StepwrightError) ||
+      (isStoreError(error) && !isOfOneJournal(error)) ||
+      error.code === 'ERR_CLIENT_CLOSED'
+    )
       throw error
     // Children end and go with their parents.
     const isOver = error.code === 'ERR_ALREADY_ENDED' || error.code === 'ERR_UNKNOWN_PROCESS'

@@ -20,8 +20,8 @@ export interface ListOptions {
   /** Text in the name, the code or the message of the error, in any case. */
   readonly error?: string | undefined
   /**
-   * Whether another process tries it again. `{ status: ['error', 'timeout'], retried: false }` lists
-   * the failures that are open.
+   * Whether another process tries it again. `{ status: ['error', 'timeout'], retried: false }`
+   * lists the failures that are open.
    */
   readonly retried?: boolean | undefined
   /** At most this many. Default: all. */
@@ -106,8 +106,8 @@ export interface BulkStep {
   readonly status: ProcessStatus
   /**
    * 'taken' or 'kept' (see `cancel`), 'retried' or 'deleted'; 'over' if there was nothing left to
-   * do, because it ended or was deleted meanwhile; 'failed' if it could not be done. Absent in a dry
-   * run.
+   * do, because it ended or was deleted meanwhile; 'failed' if it could not be done. Absent in a
+   * dry run.
    */
   readonly outcome?: Steered | 'retried' | 'deleted' | 'over' | 'failed'
   /** The process that tries this one again. */
@@ -177,7 +177,10 @@ export interface Client {
    * is no such process, or it was deleted
    * @example const { rows } = await client.result<typeof importDump>(pid)
    */
-  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>>
+  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(
+    pid: string,
+    options?: WaitOptions,
+  ): Promise<ProcessOutput<D>>
   /**
    * The process as of every record of its journal, oldest first. A journal past 8 MiB is compacted:
    * it keeps where each step began, commands, and the newest records.
@@ -222,11 +225,15 @@ export interface Client {
    * @returns the new pid. `forkedFrom` of the new process names the other one
    * @throws ERR_UNKNOWN_PROCESS, ERR_UNKNOWN_STEP
    */
-  fork<D extends ProcessDefinition = ProcessDefinition>(pid: string, options?: ForkOptions<ProcessStep<D>>): Promise<string>
+  fork<D extends ProcessDefinition = ProcessDefinition>(
+    pid: string,
+    options?: ForkOptions<ProcessStep<D>>,
+  ): Promise<string>
   /**
-   * Tries a process again that has failed, was cancelled or has timed out: a new process begins with
-   * the step that failed, or anew if none had begun. It has the labels of the other one. `retryOf`
-   * and `retriedBy` link the two. A process is retried once: later calls return the same pid.
+   * Tries a process again that has failed, was cancelled or has timed out: a new process begins
+   * with the step that failed, or anew if none had begun. It has the labels of the other one.
+   * `retryOf` and `retriedBy` link the two. A process is retried once: later calls return the same
+   * pid.
    * @returns the pid of the new process
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_ENDED, ERR_NOT_FAILED
    * @example const again = await client.retry(pid)

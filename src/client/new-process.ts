@@ -41,7 +41,12 @@ export function submission(
  * @param isFresh the step forgets what it remembers
  * @throws ERR_UNKNOWN_STEP
  */
-export function forkOf(records: readonly ProcessRecord[], step: string | undefined, at: number, isFresh = false): ProcessRecord {
+export function forkOf(
+  records: readonly ProcessRecord[],
+  step: string | undefined,
+  at: number,
+  isFresh = false,
+): ProcessRecord {
   const last = records.at(-1)!
   const from = step ?? openStep(last)
   const begun =
@@ -76,7 +81,10 @@ export function forkOf(records: readonly ProcessRecord[], step: string | undefin
   }
 }
 
-/** The newest record before its end of a process that was stopped in this step, if a machine ran there: the machine goes on from it. */
+/**
+ * The newest record before its end of a process that was stopped in this step, if a machine ran
+ * there: the machine goes on from it.
+ */
 const stoppedMachine = (records: readonly ProcessRecord[], step: string): ProcessRecord | undefined =>
   openStep(records.at(-1)!) === step
     ? records.findLast(record => isUnderWay(record, step) && record.snapshot.machine !== undefined)
@@ -116,9 +124,15 @@ export function retryOf(records: readonly ProcessRecord[], at: number): ProcessR
   const last = records.at(-1)!
   const { pid, name, status, input, labels } = last
   if (!isFinal(status))
-    throw new StepwrightError('ERR_NOT_ENDED', `Process ${pid} has not ended (${status}): cancel it before it is retried`)
+    throw new StepwrightError(
+      'ERR_NOT_ENDED',
+      `Process ${pid} has not ended (${status}): cancel it before it is retried`,
+    )
   if (!RETRYABLE.includes(status))
-    throw new StepwrightError('ERR_NOT_FAILED', `Process ${pid} cannot be retried: it has ${status}. \`fork\` repeats one of its steps`)
+    throw new StepwrightError(
+      'ERR_NOT_FAILED',
+      `Process ${pid} cannot be retried: it has ${status}. \`fork\` repeats one of its steps`,
+    )
   const again = openStep(last) === undefined ? submission(name, input, { labels }, at) : forkOf(records, undefined, at)
   return { ...again, key: retryKey(pid), retryOf: pid }
 }
@@ -129,18 +143,22 @@ export function retryOf(records: readonly ProcessRecord[], at: number): ProcessR
  */
 function openStep({ error, steps, status }: ProcessRecord): string | undefined {
   if (status === 'finished') return undefined
-  const open = error?.step ?? Object.entries(steps).find(([, step]) => step.status === status || step.endedAt === undefined)?.[0]
+  const open =
+    error?.step ?? Object.entries(steps).find(([, step]) => step.status === status || step.endedAt === undefined)?.[0]
   // A branch cannot be forked: take its step.
   return open?.split('.')[0]
 }
 
 /** Whether a step has begun and not ended. */
-const isUnderWay = ({ steps }: ProcessRecord, step: string): boolean => Object.hasOwn(steps, step) && steps[step]?.endedAt === undefined
+const isUnderWay = ({ steps }: ProcessRecord, step: string): boolean =>
+  Object.hasOwn(steps, step) && steps[step]?.endedAt === undefined
 
 function unknownStep({ pid, name, outline }: ProcessRecord, step: string | undefined): StepwrightError {
   const steps = outline.map(({ name: known }) => known).join(', ')
   const why =
-    step === undefined ? 'it has no step that failed: name one' : `its step ${JSON.stringify(step)} has not begun, or it has no such step`
+    step === undefined
+      ? 'it has no step that failed: name one'
+      : `its step ${JSON.stringify(step)} has not begun, or it has no such step`
   return new StepwrightError(
     'ERR_UNKNOWN_STEP',
     `Process ${pid} (${name}) cannot be forked: ${why}. Its steps are ${steps === '' ? '(not known yet)' : steps}`,

@@ -1,6 +1,13 @@
 import { StepwrightError } from '../errors.ts'
 import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
-import { FINAL_STATUSES, isFinal, LIVE_STATUSES, type Json, type ProcessRecord, type StatusCounts } from '../record/record.ts'
+import {
+  FINAL_STATUSES,
+  isFinal,
+  LIVE_STATUSES,
+  type Json,
+  type ProcessRecord,
+  type StatusCounts,
+} from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
@@ -64,7 +71,10 @@ export function openClient(store: string | Store = '.stepwright'): Client {
 }
 
 const unknown = (pid: string, store: Store): StepwrightError =>
-  new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)} in the store ${store.location}`)
+  new StepwrightError(
+    'ERR_UNKNOWN_PROCESS',
+    `There is no process ${JSON.stringify(pid)} in the store ${store.location}`,
+  )
 
 class StoreClient implements Client {
   readonly #store: Store
@@ -134,7 +144,12 @@ class StoreClient implements Client {
 
   async cancel(pid: string, given?: string): Promise<Steered> {
     const reason = checkReason(given)
-    return steer(this.#store, checkPid(pid), () => ({ type: 'cancel', ...(reason !== undefined && { reason }) }), this.#closing.signal)
+    return steer(
+      this.#store,
+      checkPid(pid),
+      () => ({ type: 'cancel', ...(reason !== undefined && { reason }) }),
+      this.#closing.signal,
+    )
   }
 
   async proceed(pid: string, given?: unknown): Promise<Steered> {
@@ -174,7 +189,11 @@ class StoreClient implements Client {
 
   retryAll(query: BulkQuery, options: BulkOptions = {}): AsyncGenerator<BulkStep> {
     const checked = checkBulkOptions(options, 'retryAll()')
-    const selection = { ...checkBulk(query, 'retryAll()', RETRYABLE, ['error', 'timeout']), retried: false, isChild: false }
+    const selection = {
+      ...checkBulk(query, 'retryAll()', RETRYABLE, ['error', 'timeout']),
+      retried: false,
+      isChild: false,
+    }
     return this.#bulk(selection, checked, async pid => ({ outcome: 'retried', retriedBy: await this.retry(pid) }), true)
   }
 
@@ -186,7 +205,12 @@ class StoreClient implements Client {
     })
   }
 
-  #bulk(selection: Selection, { dryRun = false, signal }: BulkOptions, work: BulkWork, oldestFirst = false): AsyncGenerator<BulkStep> {
+  #bulk(
+    selection: Selection,
+    { dryRun = false, signal }: BulkOptions,
+    work: BulkWork,
+    oldestFirst = false,
+  ): AsyncGenerator<BulkStep> {
     const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
     return bulk(select(this.#store, selection), dryRun ? undefined : work, ends, oldestFirst)
   }
@@ -194,7 +218,8 @@ class StoreClient implements Client {
   async delete(pid: string): Promise<void> {
     const found = await this.#store.get(checkPid(pid))
     // The store refuses to delete a live process: its children must stay as well.
-    const children = found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
+    const children =
+      found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
     for (const child of children) await this.#deleteIfThere(child)
     await this.#store.delete(pid)
   }
@@ -235,7 +260,10 @@ class StoreClient implements Client {
 
   async close(): Promise<void> {
     this.#closing.abort(
-      new StepwrightError('ERR_CLIENT_CLOSED', `This client of the store ${this.#store.location} was closed: open another one`),
+      new StepwrightError(
+        'ERR_CLIENT_CLOSED',
+        `This client of the store ${this.#store.location} was closed: open another one`,
+      ),
     )
     if (this.#ownsStore) await this.#store.close()
   }

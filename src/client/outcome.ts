@@ -29,11 +29,19 @@ export function outcome(record: ProcessRecord): Json {
     case 'error':
       throw failure(record, error ?? { name: 'Error', message: 'no reason was recorded' })
     case 'timeout':
-      throw new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${pid} (${name}) ran out of the time its timeout allows`, { pid })
+      throw new ProcessTimeoutError(
+        'ERR_PROCESS_TIMEOUT',
+        `Process ${pid} (${name}) ran out of the time its timeout allows`,
+        { pid },
+      )
     case 'cancelled':
-      throw new ProcessCancelledError('ERR_CANCELLED', `Process ${pid} (${name}) was cancelled: ${error?.message ?? 'no reason given'}`, {
-        pid,
-      })
+      throw new ProcessCancelledError(
+        'ERR_CANCELLED',
+        `Process ${pid} (${name}) was cancelled: ${error?.message ?? 'no reason given'}`,
+        {
+          pid,
+        },
+      )
     default:
       throw new StepwrightError('ERR_NOT_ENDED', `Process ${pid} (${name}) has not ended: it is ${status}`)
   }

@@ -21,7 +21,12 @@ type Wish<C = Command> = C extends Command ? Omit<C, 'pid' | 'id' | 'at'> : neve
  *
  * @param wishFor makes the command from the newest record, or throws why there can be none
  */
-export async function steer(store: Store, pid: string, wishFor: (record: ProcessRecord) => Wish, signal: AbortSignal): Promise<Steered> {
+export async function steer(
+  store: Store,
+  pid: string,
+  wishFor: (record: ProcessRecord) => Wish,
+  signal: AbortSignal,
+): Promise<Steered> {
   const found = await mustLive(store, pid)
   const at = later()
   const id = createPid(at)
@@ -41,7 +46,10 @@ export async function steer(store: Store, pid: string, wishFor: (record: Process
   }
 }
 
-/** A store that fails may have kept the command all the same. With the same id it is not applied twice. */
+/**
+ * A store that fails may have kept the command all the same. With the same id it is not applied
+ * twice.
+ */
 async function putSafely({ documents }: Store, command: Command): Promise<void> {
   try {
     await putCommand(documents, command)
@@ -81,7 +89,10 @@ async function settle(store: Store, pid: string, id: string): Promise<'taken'> {
 async function mustLive(store: Store, pid: string): Promise<StoredProcess> {
   const found = await store.get(pid)
   if (found === undefined)
-    throw new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${JSON.stringify(pid)} in the store ${store.location}`)
+    throw new StepwrightError(
+      'ERR_UNKNOWN_PROCESS',
+      `There is no process ${JSON.stringify(pid)} in the store ${store.location}`,
+    )
   if (isFinal(found.record.status)) throw ended(pid, found.record.status)
   return found
 }

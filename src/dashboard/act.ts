@@ -59,10 +59,19 @@ function text(body: Body, name: string): string | undefined {
   throw new TypeError(`${name}: expected a text`)
 }
 
-const CONFLICTS: ReadonlySet<string> = new Set(['ERR_NOT_ENDED', 'ERR_ALREADY_ENDED', 'ERR_NOT_FAILED', 'ERR_NOT_INTERRUPTED'])
+const CONFLICTS: ReadonlySet<string> = new Set([
+  'ERR_NOT_ENDED',
+  'ERR_ALREADY_ENDED',
+  'ERR_NOT_FAILED',
+  'ERR_NOT_INTERRUPTED',
+])
 
 /** The HTTP status and the body for an error. */
-export function failureOf(error: unknown): { readonly status: number; readonly code?: string; readonly message: string } {
+export function failureOf(error: unknown): {
+  readonly status: number
+  readonly code?: string
+  readonly message: string
+} {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof TypeError) return { status: 400, message }
   if (!(error instanceof StepwrightError)) return { status: 500, message }

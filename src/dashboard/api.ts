@@ -45,7 +45,9 @@ export class Api {
       if (!resource) return json({ message: 'There is nothing here' }, 404)
       const answer = Object.hasOwn(resource, request.method) ? resource[request.method] : undefined
       if (answer) return await answer()
-      return json({ message: `This cannot be asked for by ${request.method}` }, 405, { allow: Object.keys(resource).join(', ') })
+      return json({ message: `This cannot be asked for by ${request.method}` }, 405, {
+        allow: Object.keys(resource).join(', '),
+      })
     } catch (error) {
       const { status, ...failure } = failureOf(error)
       return json(failure, status)
@@ -73,7 +75,8 @@ export class Api {
 
   async #process(pid: string): Promise<Response> {
     const stored = await this.#store.get(pid)
-    if (!stored) return json({ code: 'ERR_UNKNOWN_PROCESS', message: `There is no process ${JSON.stringify(pid)}` }, 404)
+    if (!stored)
+      return json({ code: 'ERR_UNKNOWN_PROCESS', message: `There is no process ${JSON.stringify(pid)}` }, 404)
     return json(this.#hide(await infoOf(this.#store, stored)))
   }
 
@@ -82,7 +85,12 @@ export class Api {
     const record = (await this.#store.history(pid))?.find(one => one.revision === revision)
     if (!record) return json({ message: `Process ${JSON.stringify(pid)} has no record ${revision}` }, 404)
     const data = record.data === undefined ? record.input : record.data
-    return json({ ...this.#hide(toInfo({ record })), data: this.#redact(data), event: record.event, value: record.snapshot.value })
+    return json({
+      ...this.#hide(toInfo({ record })),
+      data: this.#redact(data),
+      event: record.event,
+      value: record.snapshot.value,
+    })
   }
 
   #hide(info: ProcessInfo): ProcessInfo {
@@ -91,11 +99,17 @@ export class Api {
         ? { ...step, machine: { ...step.machine, context: this.#redact(step.machine.context) } }
         : step,
     )
-    return { ...info, steps, input: this.#redact(info.input), ...('output' in info && { output: this.#redact(info.output) }) }
+    return {
+      ...info,
+      steps,
+      input: this.#redact(info.input),
+      ...('output' in info && { output: this.#redact(info.output) }),
+    }
   }
 
   #processFeed(pid: string): ProcessFeed {
-    for (const [other, feed] of this.#processFeeds) if (other !== pid && !feed.listened && !feed.running) this.#processFeeds.delete(other)
+    for (const [other, feed] of this.#processFeeds)
+      if (other !== pid && !feed.listened && !feed.running) this.#processFeeds.delete(other)
     const feed = this.#processFeeds.get(pid) ?? new ProcessFeed(this.#store, pid, this.#redact, this.#hosts)
     this.#processFeeds.set(pid, feed)
     return feed
@@ -131,4 +145,7 @@ function toObject(text: string): Record<string, unknown> {
 }
 
 const json = (value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response =>
-  new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers } })
+  new Response(JSON.stringify(value), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  })

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Where the page is in the package, and where a checkout builds it. */
-const FOLDERS = ['./assets/', '../../dist/dashboard/assets/'].map(folder => fileURLToPath(new URL(folder, import.meta.url)))
+const FOLDERS = ['./assets/', '../../dist/dashboard/assets/'].map(folder =>
+  fileURLToPath(new URL(folder, import.meta.url)),
+)
 
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css',

@@ -40,7 +40,9 @@ export async function buildPage(say: () => void = () => {}): Promise<void> {
 
 async function newestSource(): Promise<number> {
   const files = await Promise.all(
-    SOURCES.map(async folder => (await readdir(folder, { recursive: true })).map(name => statSync(join(folder, name)).mtimeMs)),
+    SOURCES.map(async folder =>
+      (await readdir(folder, { recursive: true })).map(name => statSync(join(folder, name)).mtimeMs),
+    ),
   )
   return Math.max(...files.flat())
 }

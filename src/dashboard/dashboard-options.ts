@@ -55,8 +55,14 @@ const CHECKS = {
   readOnly: checkFlag,
   redact: checkRedact,
   token: checkToken,
-  hosts: check<readonly string[]>('an array of host names', hosts => Array.isArray(hosts) && hosts.every(host => typeof host === 'string')),
-  path: check<string>(`a path such as '/processes'`, path => typeof path === 'string' && /^\/([\w.~-]+\/?)*$/.test(path)),
+  hosts: check<readonly string[]>(
+    'an array of host names',
+    hosts => Array.isArray(hosts) && hosts.every(host => typeof host === 'string'),
+  ),
+  path: check<string>(
+    `a path such as '/processes'`,
+    path => typeof path === 'string' && /^\/([\w.~-]+\/?)*$/.test(path),
+  ),
 }
 
 /** @throws TypeError */
@@ -82,12 +88,15 @@ export function checkDashboardOptions(options: DashboardOptions) {
 function storeFor(store: string | Store | undefined, client: DashboardClient | undefined) {
   const own = client && storeOf(client)
   if (own) {
-    const isOther = typeof store === 'string' ? storeAt(store).location !== own.location : store !== undefined && store !== own
+    const isOther =
+      typeof store === 'string' ? storeAt(store).location !== own.location : store !== undefined && store !== own
     if (isOther) throw new TypeError(`store of dashboard() must be that of its client, ${own.location}: leave it out`)
     return { store: own, ownsStore: false }
   }
   if (client && store === undefined)
-    throw new TypeError('store of dashboard() must be given with a client that is neither a runtime nor a client of stepwright')
+    throw new TypeError(
+      'store of dashboard() must be given with a client that is neither a runtime nor a client of stepwright',
+    )
   if (typeof store === 'object') return { store, ownsStore: false }
   return { store: storeAt(store ?? '.stepwright'), ownsStore: true }
 }

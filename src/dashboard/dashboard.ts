@@ -63,13 +63,16 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
     if (!pathname.startsWith(path)) return text(404, 'There is nothing here')
     const rest = pathname.slice(path.length)
     if (rest.startsWith('api/')) return api.answer(request, rest.slice('api/'.length))
-    if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'This page is only read', { allow: 'GET, HEAD' })
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return text(405, 'This page is only read', { allow: 'GET, HEAD' })
     return rest === 'metrics' ? metrics() : page(rest)
   }
 
   async function metrics(): Promise<Response> {
     try {
-      return new Response(await newMetrics(), { headers: { 'content-type': CONTENT_TYPE, 'cache-control': 'no-store' } })
+      return new Response(await newMetrics(), {
+        headers: { 'content-type': CONTENT_TYPE, 'cache-control': 'no-store' },
+      })
     } catch (error) {
       const { status, message } = failureOf(error)
       return text(status, message)
@@ -80,7 +83,10 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
     const asset = await assets.get(name === '' ? 'index.html' : name.replace(/^assets\//, ''))
     if (!asset) return name === '' ? text(503, NOT_BUILT) : text(404, 'There is nothing here')
     return new Response(asset.body, {
-      headers: { 'content-type': asset.type, 'cache-control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache' },
+      headers: {
+        'content-type': asset.type,
+        'cache-control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+      },
     })
   }
 

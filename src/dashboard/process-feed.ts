@@ -94,7 +94,9 @@ export class ProcessFeed extends Feed {
       timer = undefined
       const newest = batch.at(-1)
       if (!newest) return
-      const records: ProcessRecord[] = batch.map(({ record }) => record).filter(({ revision }) => revision > (last?.revision ?? 0))
+      const records: ProcessRecord[] = batch
+        .map(({ record }) => record)
+        .filter(({ revision }) => revision > (last?.revision ?? 0))
       const entries = entriesOf(records, last)
       last = records.at(-1) ?? last
       batch = []
@@ -129,7 +131,10 @@ export class ProcessFeed extends Feed {
       if (known && known.state === host?.state) continue
       const found = await this.#store.get(this.#pid).catch(() => undefined)
       const stored = found && (await described(this.#store.documents, found).catch(() => found))
-      const differs = stored?.host?.id !== host?.id || stored?.host?.state !== host?.state || stored?.misfit?.message !== misfit?.message
+      const differs =
+        stored?.host?.id !== host?.id ||
+        stored?.host?.state !== host?.state ||
+        stored?.misfit?.message !== misfit?.message
       if (stored?.record.revision === this.#info.revision && differs) this.#sendInfo(stored)
     }
   }
@@ -146,7 +151,11 @@ export class ProcessFeed extends Feed {
     }
     try {
       for await (const entry of this.#store.logs(this.#pid, { follow: true, signal })) {
-        batch.push('fields' in entry ? { ...entry, fields: this.#redact(entry.fields) as NonNullable<LogEntry['fields']> } : entry)
+        batch.push(
+          'fields' in entry
+            ? { ...entry, fields: this.#redact(entry.fields) as NonNullable<LogEntry['fields']> }
+            : entry,
+        )
         timer ??= globalThis.setTimeout(flush, BATCH_MS)
       }
     } catch {

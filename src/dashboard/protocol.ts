@@ -75,7 +75,12 @@ export interface Entry {
   readonly status: ProcessStatus
   readonly event: { readonly type: string; readonly step?: string }
   /** The steps that it has changed. */
-  readonly steps: readonly { readonly name: string; readonly status: StepStatus; readonly attempt: number; readonly error?: ErrorRecord }[]
+  readonly steps: readonly {
+    readonly name: string
+    readonly status: StepStatus
+    readonly attempt: number
+    readonly error?: ErrorRecord
+  }[]
 }
 
 /**

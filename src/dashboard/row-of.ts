@@ -8,7 +8,10 @@ const LONGEST_ERROR = 200
 
 export function rowOf({ record, host }: StoredProcess): Row {
   const { pid, name, version, status, createdAt, startedAt, at, revision, outline, steps, error, labels, key } = record
-  const states = outline.map(step => ({ name: step.name, state: Object.hasOwn(steps, step.name) ? steps[step.name] : undefined }))
+  const states = outline.map(step => ({
+    name: step.name,
+    state: Object.hasOwn(steps, step.name) ? steps[step.name] : undefined,
+  }))
   const step = states.find(({ state }) => state && UNDER_WAY.has(state.status))?.name ?? error?.step
   const progress = step === undefined ? undefined : (record.progress?.[step] ?? steps[step]?.progress)
   return {
@@ -33,7 +36,8 @@ export function rowOf({ record, host }: StoredProcess): Row {
   }
 }
 
-export const inShort = ({ name, message }: ErrorRecord): string => `${name}: ${message}`.split('\n', 1)[0]!.slice(0, LONGEST_ERROR)
+export const inShort = ({ name, message }: ErrorRecord): string =>
+  `${name}: ${message}`.split('\n', 1)[0]!.slice(0, LONGEST_ERROR)
 
 export const hostRow = ({ id, osPid, hostname, startedAt, state }: Host): HostRow => ({
   id,
@@ -56,7 +60,14 @@ export function entriesOf(records: readonly ProcessRecord[], before?: ProcessRec
       const now = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined
       const then = last && Object.hasOwn(last.steps, name) ? last.steps[name] : undefined
       if (!now || (then?.status === now.status && then.attempt === now.attempt)) return []
-      return [{ name, status: now.status, attempt: now.attempt, ...(now.error && now.error !== then?.error && { error: now.error }) }]
+      return [
+        {
+          name,
+          status: now.status,
+          attempt: now.attempt,
+          ...(now.error && now.error !== then?.error && { error: now.error }),
+        },
+      ]
     })
     last = record
     return { revision: record.revision, at: record.at, status: record.status, event: record.event, steps }

@@ -10,7 +10,11 @@ export interface ServeOptions extends Omit<DashboardOptions, 'hosts' | 'path'> {
 }
 
 /** Serves the page on a port of its own. `url` contains the token. */
-export async function serveDashboard({ port, host, ...options }: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function serveDashboard({
+  port,
+  host,
+  ...options
+}: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
   const page = dashboard(options)
   try {
     const server = await serve({ fetch: page.fetch, host, port, keepAlive: true })

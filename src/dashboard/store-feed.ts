@@ -148,7 +148,8 @@ export class StoreFeed extends Feed {
       const began = performance.now()
       const stored = await this.#store.get(pid)
       const now = performance.now()
-      if (stored?.record.event.type === 'PROGRESS') this.#readableAt.set(pid, now + Math.max(LOOK_MS, READER_SHARE * (now - began)))
+      if (stored?.record.event.type === 'PROGRESS')
+        this.#readableAt.set(pid, now + Math.max(LOOK_MS, READER_SHARE * (now - began)))
       return stored && rowOf(stored)
     } catch (error) {
       const corrupt = [

@@ -19,6 +19,11 @@ export function span(ms: number): string {
  * Milliseconds from one ISO time to another, or to `now` as long as there is no other. `undefined`
  * if it has not begun.
  */
-export function spent({ startedAt, endedAt }: { startedAt?: string; endedAt?: string }, now: number): number | undefined {
-  return startedAt === undefined ? undefined : (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)
+export function spent(
+  { startedAt, endedAt }: { startedAt?: string; endedAt?: string },
+  now: number,
+): number | undefined {
+  return startedAt === undefined
+    ? undefined
+    : (endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)
 }

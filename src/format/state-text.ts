@@ -1,4 +1,6 @@
-/** The state value of a machine in one line: `review.reading`, and for parallel states `a.x, b.y`. */
+/**
+ * The state value of a machine in one line: `review.reading`, and for parallel states `a.x, b.y`.
+ */
 export const stateText = (value: unknown): string => pathsOf(value).join(', ')
 
 function pathsOf(value: unknown): string[] {

@@ -39,13 +39,17 @@ export function inspector(options: InspectorOptions = {}): Inspector {
   const broadcast = new Broadcast()
   const actors = new LiveActors(broadcast, `${randomBytes(4).toString('hex')}/`, redactor(redact))
   const serving = serveInspector({ broadcast, inspector: page, port, keepAlive: false }).catch((error: unknown) => {
-    process.emitWarning(`The Stately inspector is not served: ${error instanceof Error ? error.message : String(error)}`)
+    process.emitWarning(
+      `The Stately inspector is not served: ${error instanceof Error ? error.message : String(error)}`,
+    )
     return undefined
   })
   const url = serving.then(server => server?.url)
   if (!quiet) void url.then(address => address !== undefined && console.error(`Stately inspector: ${address}`))
   return {
-    inspect: Object.assign((event: InspectionEvent) => actors.note(event), { [ATTACH]: (actor: AnyActorRef) => actors.add(actor) }),
+    inspect: Object.assign((event: InspectionEvent) => actors.note(event), {
+      [ATTACH]: (actor: AnyActorRef) => actors.add(actor),
+    }),
     url,
     async close() {
       actors.flush()

@@ -70,7 +70,8 @@ export class LiveActors {
   add(ref: AnyActorRef): void {
     this.#processes.add(ref)
     if (this.#processes.size > this.#maxProcesses) {
-      for (const one of this.#processes) if (one !== ref && one.getSnapshot().status !== 'active') this.#processes.delete(one)
+      for (const one of this.#processes)
+        if (one !== ref && one.getSnapshot().status !== 'active') this.#processes.delete(one)
       this.#maxProcesses = Math.max(MIN_PROCESSES, 2 * this.#processes.size)
     }
     if (this.#broadcast.size > 0 && this.#mayAttach()) this.#attach(ref)
@@ -109,7 +110,9 @@ export class LiveActors {
     // XState does not report actors that exist already.
     for (const actor of [
       ref,
-      ...Object.values((ref.getSnapshot() as { readonly children?: Readonly<Record<string, AnyActorRef>> }).children ?? {}),
+      ...Object.values(
+        (ref.getSnapshot() as { readonly children?: Readonly<Record<string, AnyActorRef>> }).children ?? {},
+      ),
     ])
       this.note({ type: '@xstate.actor', actorRef: actor, rootId: ref.sessionId })
     this.#attached.set(ref, ref.system.inspect({ next: (event: InspectionEvent) => this.note(event) }))
@@ -169,7 +172,11 @@ export class LiveActors {
     live.introduced = true
     if (transition === undefined) return
     const event = this.#event(transition.event)
-    this.#send(live, { type: '@xstate.event', event, ...(ref._parent && { sourceId: this.#prefix + ref._parent.sessionId }) })
+    this.#send(live, {
+      type: '@xstate.event',
+      event,
+      ...(ref._parent && { sourceId: this.#prefix + ref._parent.sessionId }),
+    })
     this.#send(live, { type: '@xstate.snapshot', event, snapshot: this.#snapshot(transition.snapshot) })
   }
 
@@ -209,7 +216,9 @@ export class LiveActors {
    * attempt's result.
    */
   #hide(value: unknown): unknown {
-    return onEntries(this.#redact(value), (key, part) => (['input', 'data', 'output'].includes(key) ? this.#redact(part) : part))
+    return onEntries(this.#redact(value), (key, part) =>
+      ['input', 'data', 'output'].includes(key) ? this.#redact(part) : part,
+    )
   }
 }
 

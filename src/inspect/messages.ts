@@ -39,7 +39,11 @@ export type StatelyMessage = Head &
         readonly snapshot: SnapshotMessage
       }
     | { readonly type: '@xstate.event'; readonly event: { readonly type: string }; readonly sourceId?: string }
-    | { readonly type: '@xstate.snapshot'; readonly event: { readonly type: string }; readonly snapshot: SnapshotMessage }
+    | {
+        readonly type: '@xstate.snapshot'
+        readonly event: { readonly type: string }
+        readonly snapshot: SnapshotMessage
+      }
   )
 
 type Body = StatelyMessage extends infer One ? (One extends StatelyMessage ? Omit<One, keyof Head> : never) : never

@@ -29,7 +29,10 @@ const MAX_NEW = 50
  *
  * @throws ERR_UNKNOWN_PROCESS
  */
-export async function relay(store: Store, { broadcast, pids, speed, redact = [], signal }: RelayOptions): Promise<void> {
+export async function relay(
+  store: Store,
+  { broadcast, pids, speed, redact = [], signal }: RelayOptions,
+): Promise<void> {
   const startedAt = Date.now()
   const messages = new StoredMessages(await readCharts(store.documents), redactor(redact))
   /** The newest revision that was sent, by pid. */
@@ -47,7 +50,8 @@ export async function relay(store: Store, { broadcast, pids, speed, redact = [],
   async function include(pid: string): Promise<void> {
     const history = (await store.history(pid)) ?? []
     const newest = history.at(-1)
-    if (newest === undefined) throw new TypeError(`There is no process ${JSON.stringify(pid)} in the store ${store.location}`)
+    if (newest === undefined)
+      throw new TypeError(`There is no process ${JSON.stringify(pid)} in the store ${store.location}`)
     if (isFinal(newest.status)) replays.push(replay(history))
     else register(newest)
   }
@@ -112,4 +116,5 @@ export async function relay(store: Store, { broadcast, pids, speed, redact = [],
   }
 }
 
-const pause = (ms: number, signal: AbortSignal): Promise<unknown> => setTimeout(Math.max(0, ms), undefined, { signal }).catch(() => {})
+const pause = (ms: number, signal: AbortSignal): Promise<unknown> =>
+  setTimeout(Math.max(0, ms), undefined, { signal }).catch(() => {})

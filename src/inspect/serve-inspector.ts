@@ -22,7 +22,12 @@ export interface ServeOptions {
 }
 
 /** Serves the local page that embeds the Stately inspector, on the loopback interface only. */
-export async function serveInspector({ broadcast, inspector, port, keepAlive }: ServeOptions): Promise<InspectorServer> {
+export async function serveInspector({
+  broadcast,
+  inspector,
+  port,
+  keepAlive,
+}: ServeOptions): Promise<InspectorServer> {
   const files = pageFiles(inspector)
   const headers = Object.entries(pageHeaders(inspector))
   const streams = new EventStreams()
@@ -35,7 +40,9 @@ export async function serveInspector({ broadcast, inspector, port, keepAlive }: 
     const file = Object.hasOwn(files, pathname) ? files[pathname] : undefined
     if (pathname !== '/events' && !file) return text(404, 'There is nothing here')
     if (request.method !== 'GET') return text(405, 'This page is only read', { allow: 'GET' })
-    const response = file ? new Response(file.text, { headers: { 'content-type': file.type } }) : streams.open(broadcast, request.signal)
+    const response = file
+      ? new Response(file.text, { headers: { 'content-type': file.type } })
+      : streams.open(broadcast, request.signal)
     keepToken(request, response, '/')
     return response
   }

@@ -16,7 +16,12 @@ export class StoredMessages {
   registration(record: ProcessRecord): StatelyMessage {
     const { pid, name, createdAt } = record
     const definition = this.#definitions.get(idOf(record)) ?? JSON.stringify(plainChart(record))
-    return message(pid, pid, { type: '@xstate.actor', name: `${name} ${pid}`, definition, snapshot: this.#snapshot(record) }, createdAt)
+    return message(
+      pid,
+      pid,
+      { type: '@xstate.actor', name: `${name} ${pid}`, definition, snapshot: this.#snapshot(record) },
+      createdAt,
+    )
   }
 
   transition(record: ProcessRecord): StatelyMessage[] {
@@ -42,8 +47,15 @@ export class StoredMessages {
   }
 }
 
-const idOf = ({ name, version, shape }: { readonly name: string; readonly version: string; readonly shape: string }): string =>
-  `${name}@${version}+${shape}`
+const idOf = ({
+  name,
+  version,
+  shape,
+}: {
+  readonly name: string
+  readonly version: string
+  readonly shape: string
+}): string => `${name}@${version}+${shape}`
 
 /** A chart for processes of which the store has none: the statuses, and the steps in order. */
 function plainChart({ name, outline }: ProcessRecord): Json {

@@ -27,7 +27,8 @@ export class FileBytes {
     // A call may read less than there is, so only a call that reads nothing proves the end of the
     // file.
     let length = 0
-    for (let count = -1; length < CHUNK && count !== 0; length += count) count = files.readSync(fd, scratch, length, CHUNK - length, length)
+    for (let count = -1; length < CHUNK && count !== 0; length += count)
+      count = files.readSync(fd, scratch, length, CHUNK - length, length)
     this.#head = Buffer.from(scratch.subarray(0, length))
     this.size = length < CHUNK ? length : files.fstatSync(fd).size
   }

@@ -95,7 +95,8 @@ export function ifThere<T>(call: () => T): T | undefined {
 }
 
 /** @returns whether it was there */
-export const removeFile = (files: Files, file: string): boolean => ifThere(() => (files.unlinkSync(file), true)) ?? false
+export const removeFile = (files: Files, file: string): boolean =>
+  ifThere(() => (files.unlinkSync(file), true)) ?? false
 
 /**
  * Removes what a failed write left behind. If that fails too, the failure of the write is the one
@@ -109,7 +110,8 @@ export function discard(files: Files, file: string): void {
   }
 }
 
-export const makeFolder = (files: Files, folder: string): void => void files.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
+export const makeFolder = (files: Files, folder: string): void =>
+  void files.mkdirSync(folder, { recursive: true, mode: FOLDER_MODE })
 
 /**
  * A small file's text.

@@ -63,7 +63,8 @@ export class Journal<T> implements Adapter<T> {
     const { files = fs, expect } = options
     this.file = resolve(file)
     this.#files = files
-    this.#flags = O_RDWR | O_APPEND | O_FILE_ONLY | (expect === 'existing' ? 0 : O_CREAT) | (expect === 'new' ? O_EXCL : 0)
+    this.#flags =
+      O_RDWR | O_APPEND | O_FILE_ONLY | (expect === 'existing' ? 0 : O_CREAT) | (expect === 'new' ? O_EXCL : 0)
   }
 
   /** The length of the file in bytes. Known after the first write. */

@@ -1,15 +1,30 @@
 import { isPid } from '../record/pid.ts'
 import { PROCESS_STATUSES, identityOf } from '../record/record.ts'
-import type { JournalLine, Json, LogEntry, MemoryLine, ProcessRecord, ProcessStatus, ProgressLine, Transition } from '../record/record.ts'
-import { firstLineSchema, logEntrySchema, memorySchema, progressSchema, transitionSchema } from '../record/record-schema.ts'
+import type {
+  JournalLine,
+  Json,
+  LogEntry,
+  MemoryLine,
+  ProcessRecord,
+  ProcessStatus,
+  ProgressLine,
+  Transition,
+} from '../record/record.ts'
+import {
+  firstLineSchema,
+  logEntrySchema,
+  memorySchema,
+  progressSchema,
+  transitionSchema,
+} from '../record/record-schema.ts'
 import { isObject, mustFit } from '../record/schema.ts'
 import type { Schema } from '../record/schema.ts'
 import { tooNew } from './failures.ts'
 
 /**
  * The format of journals. It is on the first line of each. A host that goes on with a journal of
- * format 1 writes lines of format 2 into it: what is new in them is absent from older lines, so each
- * line is read as it is.
+ * format 1 writes lines of format 2 into it: what is new in them is absent from older lines, so
+ * each line is read as it is.
  */
 export const JOURNAL_FORMAT = 2
 
@@ -21,8 +36,8 @@ export const toFirstLine = (record: ProcessRecord): FirstLine => ({ format: JOUR
 const HEADER = /^\{"format":\d+,(?:"adoptions":(\d+),)?/
 
 /**
- * How often the process was adopted, by the first line of its journal: where the journal is a file, an adoption writes the file anew. The lines
- * say it too, once the adopter has written one.
+ * How often the process was adopted, by the first line of its journal: where the journal is a file,
+ * an adoption writes the file anew. The lines say it too, once the adopter has written one.
  */
 export function adoptionsOf(head: string): number {
   const header = HEADER.exec(head)
@@ -115,7 +130,8 @@ export function parseLine(text: string, pid: string): JournalLine {
   return 'items' in line ? memoryOfItems(line) : (line as unknown as JournalLine)
 }
 
-const schemaOf = (line: object): Schema => (!isWithin(line) ? transitionSchema : 'memory' in line ? memorySchema : progressSchema)
+const schemaOf = (line: object): Schema =>
+  !isWithin(line) ? transitionSchema : 'memory' in line ? memorySchema : progressSchema
 
 /** Lines of the first format have finished items of an each step, by index. */
 function memoryOfItems({ items, ...line }: Readonly<Record<string, unknown>>): MemoryLine {

@@ -1,8 +1,8 @@
 import type { JournalLine } from '../record/record.ts'
 
 /**
- * Checks that revisions only grow. The newest line may be written again, because its first write may
- * have succeeded without an answer.
+ * Checks that revisions only grow. The newest line may be written again, because its first write
+ * may have succeeded without an answer.
  *
  * @throws TypeError
  */

@@ -7,7 +7,8 @@ export const COMPACT_AT = 8 * 1024 * 1024
 /**
  * The positions of the lines that a compacted journal keeps: the first line, the first line of each
  * step (a fork may start there), lines caused by commands (so that no command is applied twice),
- * and the newest transition with the progress since; once the process has ended, the one before too. What a step remembers is kept while it runs.
+ * and the newest transition with the progress since; once the process has ended, the one before
+ * too. What a step remembers is kept while it runs.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []

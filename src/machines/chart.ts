@@ -46,7 +46,9 @@ function stateOf(node: AnyStateNode, prefix: string, machines: ReadonlyMap<strin
   return {
     ...(typeof initial === 'string' && { initial }),
     ...((type === 'final' || type === 'parallel') && { type }),
-    ...(node.invoke.length > 0 && { invoke: node.invoke.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : 'inline' })) }),
+    ...(node.invoke.length > 0 && {
+      invoke: node.invoke.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : 'inline' })),
+    }),
     ...(Object.keys(on).length > 0 && { on }),
     ...(states.length > 0 && { states: Object.fromEntries(states) }),
   }
@@ -59,8 +61,13 @@ function insideOf(machine: AnyStateMachine, id: string): Pick<ChartState, 'initi
 
 export function chartOf(plan: ProcessPlan): Chart & { readonly [key: string]: Json } {
   const machines = plan.steps.flatMap(step =>
-    'machine' in step ? [[`${plan.name}.running.${step.name}.machine`, step.machine as unknown as AnyStateMachine] as const] : [],
+    'machine' in step
+      ? [[`${plan.name}.running.${step.name}.machine`, step.machine as unknown as AnyStateMachine] as const]
+      : [],
   )
-  const chart: Chart = { id: plan.name, ...stateOf(compile(plan, plan.timeoutMs !== undefined).root, plan.name, new Map(machines)) }
+  const chart: Chart = {
+    id: plan.name,
+    ...stateOf(compile(plan, plan.timeoutMs !== undefined).root, plan.name, new Map(machines)),
+  }
   return chart as unknown as Chart & { readonly [key: string]: Json }
 }

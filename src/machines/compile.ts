@@ -65,7 +65,12 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
 
   const start = {
     target: first.target,
-    actions: update<EventOf<'START'>>((context, { at }) => ({ ...first.begin(context, at), startedAt: at, at, event: { type: 'START' } })),
+    actions: update<EventOf<'START'>>((context, { at }) => ({
+      ...first.begin(context, at),
+      startedAt: at,
+      at,
+      event: { type: 'START' },
+    })),
   }
   const deadline = {
     id: 'process:deadline',
@@ -82,7 +87,10 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     return initial === undefined ? {} : { initial, states, ...more }
   }
   const steer = {
-    CANCEL: { target: `#${id}.cancelled`, actions: update<EventOf<'CANCEL'>>((context, event) => cancelProcess(context, event)) },
+    CANCEL: {
+      target: `#${id}.cancelled`,
+      actions: update<EventOf<'CANCEL'>>((context, event) => cancelProcess(context, event)),
+    },
     RECOVER: {
       guard: ({ event }: { event: EventOf<'RECOVER'> }) => event.fail,
       target: `#${id}.error`,

@@ -203,9 +203,15 @@ export function endOpenSteps(
 }
 
 /** On entering `running`: what is left of the timeout becomes a point in time. */
-export const startClock = ({ deadline, remainingMs }: ProcessContext, at: number): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
+export const startClock = (
+  { deadline, remainingMs }: ProcessContext,
+  at: number,
+): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
   remainingMs === undefined ? { deadline, remainingMs } : { deadline: at + remainingMs, remainingMs: undefined }
 
 /** On leaving `running`: the point in time becomes what is left of the timeout. */
-export const stopClock = ({ deadline, remainingMs }: ProcessContext, at: number): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
+export const stopClock = (
+  { deadline, remainingMs }: ProcessContext,
+  at: number,
+): Pick<ProcessContext, 'deadline' | 'remainingMs'> =>
   deadline === undefined ? { deadline, remainingMs } : { deadline: undefined, remainingMs: deadline - at }

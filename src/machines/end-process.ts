@@ -26,7 +26,13 @@ function end(
 
 const coded = (name: string, code: ErrorCode, message: string): ErrorRecord => ({ name, code, message })
 
-export function failProcess(context: ProcessContext, step: string, at: number, error: ErrorRecord, type = 'FAIL'): Partial<ProcessContext> {
+export function failProcess(
+  context: ProcessContext,
+  step: string,
+  at: number,
+  error: ErrorRecord,
+  type = 'FAIL',
+): Partial<ProcessContext> {
   const attempt = context.steps[step]?.attempt ?? 0
   // The other branches of a parallel step did not fail, so they count as cancelled.
   const steps = endOpenSteps(context, 'cancelled', at, name => name !== step && !step.startsWith(`${name}.`))

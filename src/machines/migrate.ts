@@ -17,7 +17,10 @@ export function migrated(
   const place = plan.steps.findIndex(step => step.name === name)
   const step = plan.steps[place]
   if (step?.kind !== 'step')
-    throw new StepwrightError('ERR_INVALID_INPUT', `migrate of process '${plan.name}' must name a step that has work; it named '${name}'`)
+    throw new StepwrightError(
+      'ERR_INVALID_INPUT',
+      `migrate of process '${plan.name}' must name a step that has work; it named '${name}'`,
+    )
   const before = new Set(everyStep({ steps: plan.steps.slice(0, place) }).map(one => one.name))
   const done = Object.entries(record.steps).filter(([one, { endedAt }]) => before.has(one) && endedAt !== undefined)
   const {

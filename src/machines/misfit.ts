@@ -31,31 +31,42 @@ export function misfitOf(plan: ProcessPlan, machine: AnyStateMachine, record: Pr
   if (snapshot.machine === undefined) return undefined
   const [name] = Object.keys((snapshot.value as { running: object }).running)
   const step = plan.steps.find(one => one.name === name)
-  if (step === undefined || !('machine' in step)) return { reason: 'missing-state', message: `step '${name}' is no machine step any more` }
-  const inner = partingOf(step.machine as unknown as AnyStateMachine, (snapshot.machine as unknown as MachineState).snapshot.value)
-  return inner && { reason: 'missing-state', message: `the machine of step '${name}' ${differs(inner.path, inner.isNew)}` }
+  if (step === undefined || !('machine' in step))
+    return { reason: 'missing-state', message: `step '${name}' is no machine step any more` }
+  const inner = partingOf(
+    step.machine as unknown as AnyStateMachine,
+    (snapshot.machine as unknown as MachineState).snapshot.value,
+  )
+  return (
+    inner && { reason: 'missing-state', message: `the machine of step '${name}' ${differs(inner.path, inner.isNew)}` }
+  )
 }
 
 function explain(plan: ProcessPlan, { status, steps }: ProcessRecord, { path, isNew }: Parting): Misfit {
   const [, step = stepAt(steps), ...rest] = path
   if (step === undefined || !plan.steps.some(({ name }) => name === step))
     return { reason: 'missing-step', message: `there is no step '${step}' any more` }
-  const message = rest.length > 0 ? `step '${step}' ${differs(rest, isNew)}` : `step '${step}' is none that can be ${status} any more`
+  const message =
+    rest.length > 0 ? `step '${step}' ${differs(rest, isNew)}` : `step '${step}' is none that can be ${status} any more`
   return { reason: 'missing-state', message }
 }
 
 const differs = (path: readonly string[], isNew: boolean): string =>
-  isNew ? `has a part '${path.join('.')}' now, which the process has not begun` : `has no state '${path.join('.')}' any more`
+  isNew
+    ? `has a part '${path.join('.')}' now, which the process has not begun`
+    : `has no state '${path.join('.')}' any more`
 
 function partingOf(machine: AnyStateMachine, value: Json): Parting | undefined {
   const inside = (node: AnyStateNode, part: Json, path: readonly string[]): Parting | undefined => {
-    if (typeof part === 'string') return Object.hasOwn(node.states, part) ? undefined : { path: [...path, part], isNew: false }
+    if (typeof part === 'string')
+      return Object.hasOwn(node.states, part) ? undefined : { path: [...path, part], isNew: false }
     if (typeof part !== 'object' || part === null) return { path, isNew: false }
     const unknown = node.type === 'parallel' ? regionsOf(node).find(key => !Object.hasOwn(part, key)) : undefined
     if (unknown !== undefined) return { path: [...path, unknown], isNew: true }
     for (const [key, rest] of Object.entries(part)) {
       const state = Object.hasOwn(node.states, key) ? node.states[key] : undefined
-      const parting = state === undefined ? { path: [...path, key], isNew: false } : inside(state, rest as Json, [...path, key])
+      const parting =
+        state === undefined ? { path: [...path, key], isNew: false } : inside(state, rest as Json, [...path, key])
       if (parting !== undefined) return parting
     }
     return undefined
@@ -64,4 +75,5 @@ function partingOf(machine: AnyStateMachine, value: Json): Parting | undefined {
 }
 
 /** The children of a parallel state that are active with it: all but its history states. */
-const regionsOf = ({ states }: AnyStateNode): string[] => Object.keys(states).filter(key => states[key]?.type !== 'history')
+const regionsOf = ({ states }: AnyStateNode): string[] =>
+  Object.keys(states).filter(key => states[key]?.type !== 'history')

@@ -26,8 +26,22 @@ function timersOf(snapshot: AnyMachineSnapshot): Record<string, Json> | undefine
  * `snapshot` holds what no other field says.
  */
 export function toTransition(snapshot: AnyMachineSnapshot, name: string, revision: number, epoch?: number): Transition {
-  const { pid, input, data, outputs, machine, steps, event, at, startedAt, error, deadline, remainingMs, recoveries, deaths } =
-    snapshot.context as ProcessContext
+  const {
+    pid,
+    input,
+    data,
+    outputs,
+    machine,
+    steps,
+    event,
+    at,
+    startedAt,
+    error,
+    deadline,
+    remainingMs,
+    recoveries,
+    deaths,
+  } = snapshot.context as ProcessContext
   const children = timersOf(snapshot)
   // Undefined fields are dropped when this becomes JSON.
   return {
@@ -47,7 +61,11 @@ export function toTransition(snapshot: AnyMachineSnapshot, name: string, revisio
     remainingMs,
     recoveries,
     deaths: deaths === 0 ? undefined : deaths,
-    snapshot: { value: machine === undefined ? snapshot.value : withMachine(snapshot.value, machine), children, machine },
+    snapshot: {
+      value: machine === undefined ? snapshot.value : withMachine(snapshot.value, machine),
+      children,
+      machine,
+    },
   } as unknown as Transition
 }
 
@@ -85,7 +103,15 @@ export function toSnapshot(record: ProcessRecord): RestorableSnapshot {
   const { children = {} } = record.snapshot
   const value = withoutMachine(record.snapshot)
   return {
-    snapshot: { status: 'active', output: undefined, error: undefined, value, context, children, historyValue: {} } as Snapshot<unknown>,
+    snapshot: {
+      status: 'active',
+      output: undefined,
+      error: undefined,
+      value,
+      context,
+      children,
+      historyValue: {},
+    } as Snapshot<unknown>,
     fill: () => {
       context.input = input
       context.outputs = record.outputs

@@ -1,4 +1,11 @@
-import type { AnyActorRef, AnyActorScope, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
+import type {
+  AnyActorRef,
+  AnyActorScope,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  AnyStateNode,
+  AnyTransitionDefinition,
+} from 'xstate'
 import type { ActorLogic, EventObject } from 'xstate'
 import type { Begin, ProcessContext } from './context.ts'
 import { changeOf, type Change } from './states/nodes.ts'
@@ -117,7 +124,10 @@ class TransitionTable {
   }
 
   /** `undefined`: XState has to restore it. */
-  restored({ status, value, context, children, historyValue }: PersistedSnapshot, { self }: AnyActorScope): AnyMachineSnapshot | undefined {
+  restored(
+    { status, value, context, children, historyValue }: PersistedSnapshot,
+    { self }: AnyActorScope,
+  ): AnyMachineSnapshot | undefined {
     const node = status === 'active' && isEmpty(historyValue) ? nodeAt(this.#machine.root, value) : undefined
     const row = node && this.#rowOf(node)
     if (row === undefined) return undefined
@@ -131,11 +141,18 @@ class TransitionTable {
     return snapshotOf(row, context, revived, {})
   }
 
-  #go({ change, target, stops, begins }: Way, snapshot: AnyMachineSnapshot, event: EventObject, scope: AnyActorScope): AnyMachineSnapshot {
+  #go(
+    { change, target, stops, begins }: Way,
+    snapshot: AnyMachineSnapshot,
+    event: EventObject,
+    scope: AnyActorScope,
+  ): AnyMachineSnapshot {
     const before = snapshot.context as ProcessContext
     const context = changed(before, change(before, event))
     const { self } = scope
-    const begun = begins.map(invocation => new InvokedActor(invocation, self, underWay(invocation.input({ context, event, self }))))
+    const begun = begins.map(
+      invocation => new InvokedActor(invocation, self, underWay(invocation.input({ context, event, self }))),
+    )
     const children: Children = {}
     for (const id in snapshot.children) if (!stops.includes(id)) children[id] = snapshot.children[id]
     for (const child of begun) children[child.id] = child as never
@@ -167,14 +184,18 @@ class TransitionTable {
   }
 
   /** @param path the active states */
-  #edge(path: readonly AnyStateNode[], { guard, actions, source, target: targets = [], reenter }: AnyTransitionDefinition): Edge {
+  #edge(
+    path: readonly AnyStateNode[],
+    { guard, actions, source, target: targets = [], reenter }: AnyTransitionDefinition,
+  ): Edge {
     // Those that XState has made of others have a `check`.
     if (guard !== undefined && (typeof guard !== 'function' || 'check' in guard)) return { guard: undefined }
     const edge = { guard: guard as unknown as Edge['guard'] }
     const change = actions.length === 1 ? changeOf(actions[0] as unknown as object) : undefined
     if (change === undefined || targets.length > 1) return edge
     const [target] = targets as readonly AnyStateNode[]
-    if (target === undefined) return { ...edge, way: { change, target: path.at(-1) as AnyStateNode, stops: [], begins: [] } }
+    if (target === undefined)
+      return { ...edge, way: { change, target: path.at(-1) as AnyStateNode, stops: [], begins: [] } }
     const entered = [...pathTo(target), ...entering(target)]
     // The innermost state that is neither left nor entered.
     const domain = !reenter && entered.includes(source) ? source : commonAncestor(target, source)
@@ -195,15 +216,26 @@ class TransitionTable {
    */
   #isSequential(node: AnyStateNode): boolean {
     const isEnd = node.type === 'final' && node.parent === this.#machine.root
-    return (node.type === 'atomic' || isEnd) && pathTo(node).every(one => isPlain(one) && this.#invocations(one) !== undefined)
+    return (
+      (node.type === 'atomic' || isEnd) &&
+      pathTo(node).every(one => isPlain(one) && this.#invocations(one) !== undefined)
+    )
   }
 
   /** What a state invokes; `undefined`: something that is more than an answer. */
   #invocations({ invoke }: AnyStateNode): Invocation[] | undefined {
     const found = invoke.flatMap(({ id, src, input, systemId, onSnapshot }): Invocation[] => {
       const logic =
-        typeof src === 'string' ? (this.#machine.implementations.actors?.[src] as { begin?: Begin<unknown> } | undefined) : undefined
-      if (logic?.begin === undefined || typeof input !== 'function' || systemId !== undefined || onSnapshot !== undefined) return []
+        typeof src === 'string'
+          ? (this.#machine.implementations.actors?.[src] as { begin?: Begin<unknown> } | undefined)
+          : undefined
+      if (
+        logic?.begin === undefined ||
+        typeof input !== 'function' ||
+        systemId !== undefined ||
+        onSnapshot !== undefined
+      )
+        return []
       return [{ id, src: src as string, begin: logic.begin, input: input as unknown as Invocation['input'] }]
     })
     return found.length === invoke.length ? found : undefined
@@ -215,7 +247,9 @@ function isEmpty(object: object): boolean {
   return true
 }
 
-/** Most changes are whole contexts already: to spread one over the other costs more than to make it. */
+/**
+ * Most changes are whole contexts already: to spread one over the other costs more than to make it.
+ */
 const changed = (context: ProcessContext, change: Partial<ProcessContext>): ProcessContext =>
   'pid' in change ? (change as ProcessContext) : { ...context, ...change }
 
@@ -235,7 +269,18 @@ const commonAncestor = (a: AnyStateNode, b: AnyStateNode): AnyStateNode | undefi
     .findLast(node => others.includes(node))
 }
 
-function isPlain({ type, always, entry, exit, transitions, config, states, parent, output, initial }: AnyStateNode): boolean {
+function isPlain({
+  type,
+  always,
+  entry,
+  exit,
+  transitions,
+  config,
+  states,
+  parent,
+  output,
+  initial,
+}: AnyStateNode): boolean {
   return (
     type !== 'parallel' &&
     type !== 'history' &&
@@ -268,6 +313,8 @@ function snapshotOf(
   historyValue: AnyMachineSnapshot['historyValue'],
 ): AnyMachineSnapshot {
   const output =
-    node.type === 'final' ? (node.machine.root.output as (args: { context: ProcessContext }) => unknown)({ context }) : undefined
+    node.type === 'final'
+      ? (node.machine.root.output as (args: { context: ProcessContext }) => unknown)({ context })
+      : undefined
   return { ...template, output, context, children, historyValue } as AnyMachineSnapshot
 }

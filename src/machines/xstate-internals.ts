@@ -1,7 +1,14 @@
 // All that leans on what XState has inside and does not document: where a snapshot keeps its state
 // nodes, and what a parent does with a child. `checkXState` fails where another version does these
 // things in another way.
-import { createActor, createMachine, type AnyActor, type AnyActorLogic, type AnyActorRef, type AnyActorScope } from 'xstate'
+import {
+  createActor,
+  createMachine,
+  type AnyActor,
+  type AnyActorLogic,
+  type AnyActorRef,
+  type AnyActorScope,
+} from 'xstate'
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, Snapshot } from 'xstate'
 import type { Answer, Begin } from './context.ts'
 
@@ -14,7 +21,10 @@ const STOPPED = 2
  * What XState calls of a child that takes no events. `_stop` and `_processingStatus` are no part of
  * its types.
  */
-type Child = Pick<AnyActorRef, 'id' | 'src' | 'start' | 'getSnapshot' | 'getPersistedSnapshot' | '_parent' | 'toJSON'> & {
+type Child = Pick<
+  AnyActorRef,
+  'id' | 'src' | 'start' | 'getSnapshot' | 'getPersistedSnapshot' | '_parent' | 'toJSON'
+> & {
   readonly _processingStatus: number
   readonly _syncSnapshot: boolean
   _stop(): unknown
@@ -28,7 +38,12 @@ interface Invoked {
 
 export type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown }
 
-export const underWay = (input: unknown): InvokedSnapshot => ({ status: 'active', output: undefined, error: undefined, input })
+export const underWay = (input: unknown): InvokedSnapshot => ({
+  status: 'active',
+  output: undefined,
+  error: undefined,
+  input,
+})
 
 /**
  * The actor of an invocation that only answers, once: it takes no events, so it needs no mailbox,
@@ -103,7 +118,8 @@ export class InvokedActor implements Child, Answer {
     this._processingStatus = STOPPED
     this.#snapshot = snapshot
     const { id } = this
-    if (snapshot.status === 'done') this._parent.send({ type: `xstate.done.actor.${id}`, output: snapshot.output, actorId: id })
+    if (snapshot.status === 'done')
+      this._parent.send({ type: `xstate.done.actor.${id}`, output: snapshot.output, actorId: id })
     else this._parent.send({ type: `xstate.error.actor.${id}`, error: snapshot.error, actorId: id })
   }
 }
@@ -126,7 +142,10 @@ export const innermost = ({ _nodes }: AnyMachineSnapshot): AnyStateNode => _node
  */
 export function commonParent(): AnyActorRef {
   parent ??= {
-    system: Object.assign(Object.create(createActor(PROBE).system) as object, { _register: (id: string) => id, _unregister() {} }),
+    system: Object.assign(Object.create(createActor(PROBE).system) as object, {
+      _register: (id: string) => id,
+      _unregister() {},
+    }),
     _send() {},
   } as unknown as AnyActorRef
   return parent
@@ -155,7 +174,10 @@ export function checkXState(): void {
     let child: InvokedActor | undefined
     const getInitialSnapshot = ({ self }: AnyActorScope): AnyMachineSnapshot => {
       child = new InvokedActor({ id: 'work', src: 'work', begin }, self, underWay(undefined))
-      return { ...PROBE.resolveState({ value: 'working', context: {} }), children: { work: child } } as unknown as AnyMachineSnapshot
+      return {
+        ...PROBE.resolveState({ value: 'working', context: {} }),
+        children: { work: child },
+      } as unknown as AnyMachineSnapshot
     }
     const logic = Object.assign(Object.create(PROBE) as AnyActorLogic, { getInitialSnapshot })
     const actor = createActor(logic, { parent: commonParent() }).start()

@@ -15,7 +15,11 @@ const HOST_STATES: readonly HostState[] = ['alive', 'dead', 'unresponsive', 'unk
  * @param now epoch milliseconds
  */
 export async function storeMetrics(store: Store, now: number): Promise<string> {
-  const [counts, hosts, schedules] = await Promise.all([store.countsByName(), store.hosts(), readSchedules(store.documents)])
+  const [counts, hosts, schedules] = await Promise.all([
+    store.countsByName(),
+    store.hosts(),
+    readSchedules(store.documents),
+  ])
   return openMetrics([...processGauges(counts, now), hostGauge(hosts), scheduleGauge(schedules, now)])
 }
 

@@ -54,7 +54,8 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
 
 const isIntegerFrom = (min: number, value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= min
 
-export const integerFrom = (min: number): Check<number> => check(`an integer from ${min}`, value => isIntegerFrom(min, value))
+export const integerFrom = (min: number): Check<number> =>
+  check(`an integer from ${min}`, value => isIntegerFrom(min, value))
 
 /** For limits: `Infinity` is no limit. */
 export const limitFrom = (min: number): Check<number> =>
@@ -98,6 +99,10 @@ export function checkLabels(labels: unknown, what: string): Record<string, strin
   if (!isObject(labels) || !Object.values(labels).every(value => typeof value === 'string'))
     throw mustBe(what, 'an object of strings', labels)
   if (JSON.stringify(labels).length > MAX_LABELS_LENGTH)
-    throw mustBe(what, `at most ${MAX_LABELS_LENGTH} characters of JSON, to find a process by (data belongs into the input)`, labels)
+    throw mustBe(
+      what,
+      `at most ${MAX_LABELS_LENGTH} characters of JSON, to find a process by (data belongs into the input)`,
+      labels,
+    )
   return { ...(labels as Record<string, string>) }
 }

@@ -18,7 +18,10 @@ function createClock(arm: (callback: () => void, ms: number) => NodeJS.Timeout):
     after(ms, callback) {
       let timer: NodeJS.Timeout
       const ring = (left: number): void => {
-        timer = arm(left > MAX_TIMEOUT_MS ? () => ring(left - MAX_TIMEOUT_MS) : callback, Math.min(left, MAX_TIMEOUT_MS))
+        timer = arm(
+          left > MAX_TIMEOUT_MS ? () => ring(left - MAX_TIMEOUT_MS) : callback,
+          Math.min(left, MAX_TIMEOUT_MS),
+        )
       }
       ring(ms)
       return () => clearTimeout(timer)
@@ -39,7 +42,8 @@ const REREAD_MS = 60_000
  * Calls back when the wall clock reads `at` (epoch ms) or later, however far away that is. Returns
  * a function that cancels.
  */
-export const atTime = (clock: Clock, at: number, callback: () => void): (() => void) => waitUntil(clock, () => at - clock.now(), callback)
+export const atTime = (clock: Clock, at: number, callback: () => void): (() => void) =>
+  waitUntil(clock, () => at - clock.now(), callback)
 
 /**
  * For the end of a duration: calls back when the wall clock reads `at`, or once as much time has

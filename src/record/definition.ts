@@ -11,7 +11,9 @@ export interface StepInfo {
 export type OptionalIf<T> = {} extends T ? [options?: T] : [options: T]
 
 /** The input, which may be omitted if it may be undefined, and what follows it. */
-export type Given<Input, Rest extends unknown[]> = undefined extends Input ? [input?: Input, ...rest: Rest] : [input: Input, ...rest: Rest]
+export type Given<Input, Rest extends unknown[]> = undefined extends Input
+  ? [input?: Input, ...rest: Rest]
+  : [input: Input, ...rest: Rest]
 
 /** `services`, which may be omitted if nothing is needed. */
 export type ServicesOption<S> = {} extends S ? { services?: S } : { services: S }
@@ -20,7 +22,13 @@ export type ServicesOption<S> = {} extends S ? { services?: S } : { services: S 
 export type RunOptions<Services> = ServicesOption<Services> & { signal?: AbortSignal | undefined }
 
 /** A name, a version and an ordered list of steps: what `defineProcess` returns. Immutable. */
-export interface ProcessDefinition<Input = any, Output = any, Services = any, Steps extends string = any, Messages = any> {
+export interface ProcessDefinition<
+  Input = any,
+  Output = any,
+  Services = any,
+  Steps extends string = any,
+  Messages = any,
+> {
   readonly name: string
   /** Default '1'. */
   readonly version: string
@@ -74,4 +82,6 @@ export type ProceedData<D> = Extract<TypesOf<D>['messages'], ProceedMessage<any>
 /** The events that the machine steps of a definition accept. */
 export type ProcessEvent<D> = EventIn<Extract<TypesOf<D>['messages'], EventMessage<any>>['event']>
 /** Any event if the machine does not say which it takes. */
-export type EventIn<E> = 0 extends 1 & E ? { readonly type: string } | { readonly type: string; readonly [field: string]: unknown } : E
+export type EventIn<E> = 0 extends 1 & E
+  ? { readonly type: string } | { readonly type: string; readonly [field: string]: unknown }
+  : E

@@ -9,7 +9,9 @@ const MAX_CAUSES = 5
 const MAX_ERRORS = 3
 
 function cap(text: string, limit = MAX_TEXT): string {
-  return text.length <= limit ? text : `${text.slice(0, limit).toWellFormed()}… (${text.length - limit} more characters)`
+  return text.length <= limit
+    ? text
+    : `${text.slice(0, limit).toWellFormed()}… (${text.length - limit} more characters)`
 }
 
 /** A property of something thrown: it may be a proxy or have getters that throw. */
@@ -49,7 +51,9 @@ function describe(thrown: unknown, seen: readonly unknown[]): ErrorRecord {
     ...(typeof stack === 'string' && { stack: capStack(stack, message) }),
     ...(typeof code === 'string' && { code: cap(code, MAX_WORD) }),
     ...(typeof code === 'number' && Number.isFinite(code) && { code }),
-    ...(cause !== undefined && seen.length < MAX_CAUSES && !seen.includes(cause) && { cause: describe(cause, [...seen, cause]) }),
+    ...(cause !== undefined &&
+      seen.length < MAX_CAUSES &&
+      !seen.includes(cause) && { cause: describe(cause, [...seen, cause]) }),
   }
 }
 

@@ -103,7 +103,8 @@ export interface HistoryEntry extends ProcessInfo {
 }
 
 function machineInfo({ snapshot }: ProcessRecord, step: string): MachineInfo | undefined {
-  const isRunning = snapshot.machine !== undefined && Object.hasOwn((snapshot.value as { running: object }).running, step)
+  const isRunning =
+    snapshot.machine !== undefined && Object.hasOwn((snapshot.value as { running: object }).running, step)
   if (!isRunning) return undefined
   const { snapshot: inner, events = [] } = snapshot.machine as unknown as {
     snapshot: { value: Json; context?: Json }
@@ -138,7 +139,12 @@ function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: S
 
 const dataOf = (record: ProcessRecord): Json => (record.data === undefined ? record.input : record.data)
 
-const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo['host']> => ({ id, osPid, hostname, state })
+const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo['host']> => ({
+  id,
+  osPid,
+  hostname,
+  state,
+})
 
 export function toInfo({ record, host, misfit, pendingCommands }: StoredProcess): ProcessInfo {
   const { status } = record
@@ -165,7 +171,9 @@ export function toInfo({ record, host, misfit, pendingCommands }: StoredProcess)
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),
     ...(misfit !== undefined && { misfit }),
-    ...(pendingCommands !== undefined && { pendingCommands: pendingCommands.map(({ at, ...command }) => ({ ...command, at: iso(at) })) }),
+    ...(pendingCommands !== undefined && {
+      pendingCommands: pendingCommands.map(({ at, ...command }) => ({ ...command, at: iso(at) })),
+    }),
   }
 }
 

@@ -40,7 +40,8 @@ class Failure {
 
 const notJson = (value: unknown): Failure => new Failure('not-json', `is ${hint(value)}`)
 
-const unreadable = (cause: unknown): Failure => new Failure('not-json', 'cannot be read: a getter or proxy threw', cause)
+const unreadable = (cause: unknown): Failure =>
+  new Failure('not-json', 'cannot be read: a getter or proxy threw', cause)
 
 function passUp(thrown: unknown, ancestor: object, key: PropertyKey | undefined): Failure {
   const failure = thrown instanceof Failure ? thrown : unreadable(thrown)
@@ -51,13 +52,15 @@ function passUp(thrown: unknown, ancestor: object, key: PropertyKey | undefined)
 
 /** Other realms have an Object.prototype and an Array.prototype of their own. */
 const isObjectPrototype = (proto: object | null): boolean =>
-  proto === Object.prototype || (proto !== null && Object.getPrototypeOf(proto) === null && Object.hasOwn(proto, 'isPrototypeOf'))
+  proto === Object.prototype ||
+  (proto !== null && Object.getPrototypeOf(proto) === null && Object.hasOwn(proto, 'isPrototypeOf'))
 const isArrayPrototype = (proto: object | null): boolean =>
   proto === Array.prototype || (Array.isArray(proto) && isObjectPrototype(Object.getPrototypeOf(proto)))
 
 /** A JSON key `__proto__` is a key like any other and must not set the prototype. */
 function put(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
   else target[key] = value
 }
 
@@ -66,7 +69,8 @@ function put(target: Record<string, unknown>, key: string, value: unknown): void
  * shared so often that the copy explodes.
  */
 function enter(depth: number, walk: Walk, minSize: number): void {
-  if (depth === MAX_DEPTH) throw new Failure('too-deep', `is nested too deeply (more than ${MAX_DEPTH} levels): return a flat list`)
+  if (depth === MAX_DEPTH)
+    throw new Failure('too-deep', `is nested too deeply (more than ${MAX_DEPTH} levels): return a flat list`)
   if (walk.size + minSize > walk.maxBytes) throw new Failure('too-large', '')
   walk.size += 1
 }
@@ -75,7 +79,8 @@ function copyArray(value: readonly unknown[], depth: number, walk: Walk): Json[]
   let index: number | undefined
   try {
     if (!isArrayPrototype(Object.getPrototypeOf(value))) throw notJson(value)
-    if (Object.hasOwn(value, 'index')) throw new Failure('not-json', 'is the match of a RegExp: return [...match], or its groups')
+    if (Object.hasOwn(value, 'index'))
+      throw new Failure('not-json', 'is the match of a RegExp: return [...match], or its groups')
     const { length } = value
     enter(depth, walk, length * 2)
     const copy: Json[] = []
@@ -103,7 +108,8 @@ function copyObject(value: object, depth: number, walk: Walk): Json {
       put(copy, key, copyValue(item, depth + 1, walk))
     }
     for (key of Object.getOwnPropertySymbols(value)) {
-      if (Object.prototype.propertyIsEnumerable.call(value, key)) throw new Failure('not-json', 'has a symbol as its key: use a string')
+      if (Object.prototype.propertyIsEnumerable.call(value, key))
+        throw new Failure('not-json', 'has a symbol as its key: use a string')
     }
     return copy
   } catch (error) {

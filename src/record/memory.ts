@@ -6,7 +6,10 @@ export function memoryOf(records: readonly ProcessRecord[], step: string): Memor
   return [...inherited, ...records.flatMap(({ event, memory = [] }) => (event.step === step ? memory : []))]
 }
 
-/** The output of `step`, by the journal of its process; `undefined` if it has not ended or was skipped. */
+/**
+ * The output of `step`, by the journal of its process; `undefined` if it has not ended or was
+ * skipped.
+ */
 export function outputOf(records: readonly ProcessRecord[], step: string): Json | undefined {
   const inherited = own(records[0]?.inherited?.outputs, step)
   if (inherited !== undefined) return inherited

@@ -30,7 +30,9 @@ const moveStep = (step: StepRecord, byMs: number): StepRecord =>
 function moveSnapshot({ children, machine, ...snapshot }: MachineSnapshot, byMs: number): MachineSnapshot {
   return {
     ...snapshot,
-    ...(children && { children: Object.fromEntries(Object.entries(children).map(([id, child]) => [id, moveTimer(child, byMs)])) }),
+    ...(children && {
+      children: Object.fromEntries(Object.entries(children).map(([id, child]) => [id, moveTimer(child, byMs)])),
+    }),
     ...(machine !== undefined && { machine: moveDelays(machine, byMs) }),
   }
 }
@@ -40,7 +42,8 @@ interface PersistedTimer {
   readonly snapshot?: { readonly input?: { readonly at?: Json; readonly isDate?: Json } }
 }
 
-const isDate = (child: Json | undefined): boolean => (child as PersistedTimer | undefined)?.snapshot?.input?.isDate === true
+const isDate = (child: Json | undefined): boolean =>
+  (child as PersistedTimer | undefined)?.snapshot?.input?.isDate === true
 
 /** A date stays as it is. */
 function moveTimer(child: Json, byMs: number): Json {

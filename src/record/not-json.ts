@@ -35,7 +35,9 @@ export type Jsonable<T> =
             : T
 
 export type Key<T> = Extract<keyof T, string | number>
-export type Methods<T> = { [K in Key<T>]: unknown extends T[K] ? never : NonNullable<T[K]> extends AnyFunction ? K : never }[Key<T>]
+export type Methods<T> = {
+  [K in Key<T>]: unknown extends T[K] ? never : NonNullable<T[K]> extends AnyFunction ? K : never
+}[Key<T>]
 
 export type Hint<T> = T extends Date
   ? 'a Date: return toISOString()'
@@ -75,7 +77,12 @@ export type Where<T, Path extends string, Depth extends 0[] = []> =
               : never
 
 /** `never` if `T` is JSON, else words that say where it is not and what to return. */
-export type NotJson<T> = [T] extends [Jsonable<T>] ? never : [Where<T, '$'>] extends [never] ? 'something deep inside' : Where<T, '$'>
+export type NotJson<T> = [T] extends [Jsonable<T>]
+  ? never
+  : [Where<T, '$'>] extends [never]
+    ? 'something deep inside'
+    : Where<T, '$'>
 
 /** Intersected with an argument's type: lets JSON pass, shows the words above otherwise. */
-export type MustBeJson<T> = NotJson<T> extends infer Why ? ([Why] extends [never] ? unknown : `Not JSON: ${Why & string}`) : never
+export type MustBeJson<T> =
+  NotJson<T> extends infer Why ? ([Why] extends [never] ? unknown : `Not JSON: ${Why & string}`) : never

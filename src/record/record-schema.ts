@@ -77,7 +77,13 @@ const timer = object<{ src: string; snapshot: object }>({
 })
 
 /** A machine as XState persists it, with those that it has invoked. */
-const machineSnapshot: Schema = object<{ status: string; value: unknown; context: unknown; children: unknown; historyValue: unknown }>({
+const machineSnapshot: Schema = object<{
+  status: string
+  value: unknown
+  context: unknown
+  children: unknown
+  historyValue: unknown
+}>({
   status: text,
   value: stateValue,
   context: optional(json),
@@ -100,8 +106,14 @@ const machine = object<{ snapshot: object; timers: readonly object[]; events: un
   undefineds: optional(listOf(listOf(text))),
 })
 
-const plainSnapshot = object<MachineSnapshot>({ value: processValue, children: optional(recordOf(timer)), machine: optional(machine) })
-const snapshotInMachine = object<{ value: { running: object } }>({ value: object<{ running: object }>({ running: recordOf(json) }) })
+const plainSnapshot = object<MachineSnapshot>({
+  value: processValue,
+  children: optional(recordOf(timer)),
+  machine: optional(machine),
+})
+const snapshotInMachine = object<{ value: { running: object } }>({
+  value: object<{ running: object }>({ running: recordOf(json) }),
+})
 
 /** A machine runs within the step that the process is in. */
 const snapshot: Schema = value =>
@@ -168,4 +180,10 @@ export const firstLineSchema = object<ProcessIdentity & Transition>({
   outline,
 })
 
-export const logEntrySchema = object<LogEntry>({ at: time, step: text, attempt: integer, message: text, fields: optional(json) })
+export const logEntrySchema = object<LogEntry>({
+  at: time,
+  step: text,
+  attempt: integer,
+  message: text,
+  fields: optional(json),
+})

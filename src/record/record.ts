@@ -44,7 +44,8 @@ export const noCounts = (): Record<ProcessStatus, number> => ({
   cancelled: 0,
 })
 
-export const isFinal = (status: ProcessStatus): status is FinalStatus => (FINAL_STATUSES as readonly string[]).includes(status)
+export const isFinal = (status: ProcessStatus): status is FinalStatus =>
+  (FINAL_STATUSES as readonly string[]).includes(status)
 
 /** An error as JSON, with everything that `JSON.stringify(new Error())` would lose. */
 export interface ErrorRecord {
@@ -193,8 +194,9 @@ export interface LineHead {
   readonly at: number
   readonly event: RecordEvent
   /**
-   * How often the process has been adopted; absent: never. Every line says in which of these times it was written: a host whose process was
-   * taken away, and even given back, cannot go on with what it had.
+   * How often the process has been adopted; absent: never. Every line says in which of these times
+   * it was written: a host whose process was taken away, and even given back, cannot go on with
+   * what it had.
    */
   readonly epoch?: number
 }
@@ -231,8 +233,8 @@ export interface Transition extends LineHead {
 }
 
 /**
- * What a step remembers: a name, the output, and how long that took in milliseconds. A finished item
- * of an each step is `#<index>`, and what `once` remembers in it `#<index>:<name>`.
+ * What a step remembers: a name, the output, and how long that took in milliseconds. A finished
+ * item of an each step is `#<index>`, and what `once` remembers in it `#<index>:<name>`.
  */
 export type Memory = readonly [name: string, output: Json, ms?: number]
 

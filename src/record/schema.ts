@@ -105,6 +105,8 @@ export function mustFit(schema: Schema, value: unknown): void {
   }
   if (wrong === undefined) return
   throw new Error(
-    wrong === '' ? 'it is not what it should be' : `its \`${wrong.slice(wrong.startsWith('.') ? 1 : 0)}\` is wrong or missing`,
+    wrong === ''
+      ? 'it is not what it should be'
+      : `its \`${wrong.slice(wrong.startsWith('.') ? 1 : 0)}\` is wrong or missing`,
   )
 }

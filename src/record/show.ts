@@ -14,7 +14,13 @@ export const escapeUnsafe = (text: string): string => text.replace(UNSAFE, escap
 function describe(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message.slice(0, MAX_LENGTH)}`
   // customInspect off: no code of the value's own runs.
-  return inspect(value, { depth: 1, customInspect: false, maxArrayLength: 5, maxStringLength: 80, breakLength: Infinity })
+  return inspect(value, {
+    depth: 1,
+    customInspect: false,
+    maxArrayLength: 5,
+    maxStringLength: 80,
+    breakLength: Infinity,
+  })
 }
 
 /** Any received value in one short line for a message: escaped, cut, and never a throw. */

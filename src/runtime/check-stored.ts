@@ -13,7 +13,13 @@ export interface StoredMisfit {
   readonly status?: ProcessStatus
   /** The step it is at; `undefined` if it has not begun. */
   readonly step?: string
-  readonly reason: 'unknown-definition' | 'unknown-version' | 'missing-step' | 'missing-state' | 'failed-migration' | 'unreadable'
+  readonly reason:
+    | 'unknown-definition'
+    | 'unknown-version'
+    | 'missing-step'
+    | 'missing-state'
+    | 'failed-migration'
+    | 'unreadable'
   readonly message: string
 }
 

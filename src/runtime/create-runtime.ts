@@ -53,7 +53,15 @@ export async function openRuntime(
   const hostStore = await store.openHost()
   try {
     const time = isSet ? clock : await clockOfStore(store, clock)
-    const host = new Host({ definitions, options: checked, isolation, readers: store, store: hostStore, clock: time, ...injected })
+    const host = new Host({
+      definitions,
+      options: checked,
+      isolation,
+      readers: store,
+      store: hostStore,
+      clock: time,
+      ...injected,
+    })
     await host.open()
     return { runtime: setStoreOf(new HostRuntime(host), store), hostStore }
   } catch (error) {

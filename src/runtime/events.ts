@@ -8,8 +8,8 @@ export interface RuntimeEvents {
   /** A process of this host made a transition, or reported progress. */
   readonly process: ProcessInfo
   /**
-   * The host has adopted processes of another one (which had died, or let them go), has lost some (which another host has now, or somebody
-   * deleted), or has closed.
+   * The host has adopted processes of another one (which had died, or let them go), has lost some
+   * (which another host has now, or somebody deleted), or has closed.
    */
   readonly host: { readonly type: 'adopted' | 'lost'; readonly pids: readonly string[] } | { readonly type: 'closed' }
   /**
@@ -23,13 +23,19 @@ export interface RuntimeEvents {
     readonly message: string
   }
   /**
-   * A schedule or a process that this host has taken over was written under a clock that was ahead of its own. It goes on by the clock of this
-   * host, so that nothing waits until that time comes.
+   * A schedule or a process that this host has taken over was written under a clock that was ahead
+   * of its own. It goes on by the clock of this host, so that nothing waits until that time comes.
    */
-  readonly 'clock-ahead': { readonly aheadMs: number; readonly message: string; readonly pid?: string; readonly schedule?: string }
+  readonly 'clock-ahead': {
+    readonly aheadMs: number
+    readonly message: string
+    readonly pid?: string
+    readonly schedule?: string
+  }
   /**
-   * The host leaves a process alone, although it knows its definition: its version, step or state is not there any more, or `migrate` failed.
-   * `message` is the sentence that `stepwright check` prints. Once per process; `ProcessInfo.misfit` says it as long as it holds.
+   * The host leaves a process alone, although it knows its definition: its version, step or state
+   * is not there any more, or `migrate` failed. `message` is the sentence that `stepwright check`
+   * prints. Once per process; `ProcessInfo.misfit` says it as long as it holds.
    */
   readonly misfit: {
     readonly pid: string

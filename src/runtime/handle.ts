@@ -52,12 +52,16 @@ export interface HandleOptions {
   readonly closing: AbortSignal
   /** The process, if this host has it. */
   readonly find: (pid: string) => LiveProcess | undefined
-  /** Whether a message for a process of this host goes through the store, as those of clients: it has come early. */
+  /**
+   * Whether a message for a process of this host goes through the store, as those of clients: it
+   * has come early.
+   */
   readonly mustQueue: (live: LiveProcess, message: Message) => boolean
 }
 
 /**
- * The handle of a process, wherever it runs: here, on another host, or, once this host has lost it, on the one that has it then.
+ * The handle of a process, wherever it runs: here, on another host, or, once this host has lost it,
+ * on the one that has it then.
  *
  * @param live the process, if it is or was this host's
  */
@@ -133,7 +137,9 @@ function watch(pid: string, listener: ProcessListener, { client, closing }: Hand
       for await (const info of client.watch(pid, { signal })) notifyListener(listener, info)
     } catch (error) {
       if (!signal.aborted)
-        process.emitWarning(`Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`)
+        process.emitWarning(
+          `Process ${pid} can no longer be watched: ${error instanceof Error ? error.message : String(error)}`,
+        )
     }
   })()
   return () => stop.abort()

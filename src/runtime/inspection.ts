@@ -4,8 +4,8 @@ import { notify } from './listeners.ts'
 import type { Environment } from './process/environment.ts'
 
 /**
- * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while somebody looks: XState's inspection costs
- * a process a sixth of its speed.
+ * The inspector of `stepwright/inspect` is handed actors and attaches itself to them only while
+ * somebody looks: XState's inspection costs a process a sixth of its speed.
  */
 export function showTo(inspect: CheckedOptions['inspect']): Environment['show'] {
   const attach = (inspect as { readonly [ATTACH]?: (actor: AnyActor) => void } | undefined)?.[ATTACH]

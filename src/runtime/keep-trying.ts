@@ -11,8 +11,8 @@ export interface KeepTryingOptions {
 }
 
 /**
- * Calls `work` until it succeeds, and waits 50 ms after the first failure, doubling to 5 s: a store that fails is waited for, and is no
- * failure of a process. Throws an error that does not pass.
+ * Calls `work` until it succeeds, and waits 50 ms after the first failure, doubling to 5 s: a store
+ * that fails is waited for, and is no failure of a process. Throws an error that does not pass.
  */
 export async function keepTrying<T>(work: () => Promise<T>, { clock, onError, passes }: KeepTryingOptions): Promise<T> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {

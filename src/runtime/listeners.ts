@@ -1,7 +1,10 @@
 import type { ProcessInfo } from '../record/info.ts'
 import { checkFunction } from '../record/check.ts'
 
-/** Calls a user's function that is only told something: what it throws, or its promise rejects with, becomes a warning and harms nobody. */
+/**
+ * Calls a user's function that is only told something: what it throws, or its promise rejects with,
+ * becomes a warning and harms nobody.
+ */
 export function notify(who: string, call: () => unknown): void {
   new Promise(resolve => resolve(call())).catch((error: unknown) => {
     process.emitWarning(`${who} threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)

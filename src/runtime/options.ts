@@ -130,7 +130,12 @@ const CHECKS = {
 
 /** @throws TypeError */
 export function checkRuntimeOptions(options: RuntimeOptions & { services?: unknown }) {
-  const { processes, store = '.stepwright', retention = toMs('10h', 'retention'), ...given } = checkOptions(options, OPEN, CHECKS)
+  const {
+    processes,
+    store = '.stepwright',
+    retention = toMs('10h', 'retention'),
+    ...given
+  } = checkOptions(options, OPEN, CHECKS)
   if (processes === undefined) throw mustBe(`processes of ${OPEN}`, 'an array of definitions', processes)
   const defaults = {
     services: {},

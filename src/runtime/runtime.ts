@@ -162,7 +162,10 @@ export class HostRuntime implements Runtime {
   watchAll({ signal, ...options }: WatchAllOptions = {}): ReturnType<Client['watchAll']> {
     return this.#client.watchAll({ ...options, ...this.#untilClosed({ signal }) })
   }
-  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(pid: string, options?: WaitOptions): Promise<ProcessOutput<D>> {
+  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(
+    pid: string,
+    options?: WaitOptions,
+  ): Promise<ProcessOutput<D>> {
     return this.#client.result<D>(pid, this.#untilClosed(options))
   }
   logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> {

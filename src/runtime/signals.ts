@@ -1,6 +1,7 @@
 /**
- * Closes before the process goes down: at the first of `signals` calls `close`, and lets the signal do what it would have done when that is
- * over. A second one does it at once. Returns a function that forgets all about it.
+ * Closes before the process goes down: at the first of `signals` calls `close`, and lets the signal
+ * do what it would have done when that is over. A second one does it at once. Returns a function
+ * that forgets all about it.
  */
 export function closeOnSignals(signals: readonly NodeJS.Signals[], close: () => Promise<void>): () => void {
   const forget = (): void => {
@@ -10,7 +11,9 @@ export function closeOnSignals(signals: readonly NodeJS.Signals[], close: () => 
     forget()
     void close()
       .catch((error: unknown) =>
-        process.emitWarning(`The runtime could not be closed: ${error instanceof Error ? error.message : String(error)}`),
+        process.emitWarning(
+          `The runtime could not be closed: ${error instanceof Error ? error.message : String(error)}`,
+        ),
       )
       .finally(() => process.kill(process.pid, signal))
   }

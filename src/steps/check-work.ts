@@ -73,7 +73,8 @@ function planWork(work: unknown, what: string): Work {
     if (!isClassDeclaration(work)) return work as Work
     throw mustBe(`work of ${what}`, `a function, or { class: ${work.name || 'TheClass'} } for a class`, work)
   }
-  if (typeof work === 'object' && work !== null) return 'module' in work ? checkModule(work, what) : checkSpec(work, what)
+  if (typeof work === 'object' && work !== null)
+    return 'module' in work ? checkModule(work, what) : checkSpec(work, what)
   throw mustBe(`work of ${what}`, 'a function, { class }, { factory } or { module }', work)
 }
 
@@ -87,5 +88,9 @@ function planWork(work: unknown, what: string): Work {
 export function checkWork(given: unknown, what: string, isolate?: IsolateMode): Work {
   const work = planWork(given, what)
   if (isolate === undefined || (typeof work === 'object' && 'module' in work)) return work
-  throw mustBe(`work of ${what}`, `a module to run in a ${isolate} of its own: { module: new URL('./work.js', import.meta.url) }`, given)
+  throw mustBe(
+    `work of ${what}`,
+    `a module to run in a ${isolate} of its own: { module: new URL('./work.js', import.meta.url) }`,
+    given,
+  )
 }

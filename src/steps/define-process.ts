@@ -119,11 +119,20 @@ export const PROCESS_CHECKS = {
  *   .step('read', ({ data, signal }) => readFile(data.file, { encoding: 'utf8', signal }))
  *   .step('parse', ({ data }) => JSON.parse(data), { retry: 3 })
  */
-export function defineProcess<S extends Schema | undefined = undefined, Services = {}, const Name extends string = string>(
+export function defineProcess<
+  S extends Schema | undefined = undefined,
+  Services = {},
+  const Name extends string = string,
+>(
   options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services, Name>,
 ): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never, never> {
   const given = checkOptions(options, `process ${show(options?.name)}`, PROCESS_CHECKS, 'options of defineProcess()')
   const { name = checkProcessName(undefined), version = '1', input, timeout, migrate, schedule } = given
-  const plan: ProcessPlan = { name, version, ...defined({ inputSchema: input, timeoutMs: timeout, migrate, schedule }), steps: [] }
+  const plan: ProcessPlan = {
+    name,
+    version,
+    ...defined({ inputSchema: input, timeoutMs: timeout, migrate, schedule }),
+    steps: [],
+  }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never, never>
 }

@@ -22,7 +22,13 @@ export function fromSpecs<R extends Record<string, ClassSpec | FactorySpec>, S e
   name: string,
   specs: R & { [K in keyof R]: Checked<R[K]> },
   options: SpecsOptions<S> = {},
-): ProcessDefinition<InputOf<S>, unknown, Intersect<{ [K in keyof R]-?: NeedsOf<NonNullable<R[K]>> }>, keyof R & string, never> {
+): ProcessDefinition<
+  InputOf<S>,
+  unknown,
+  Intersect<{ [K in keyof R]-?: NeedsOf<NonNullable<R[K]>> }>,
+  keyof R & string,
+  never
+> {
   const what = `process ${show(name)}`
   checkOptions(options, what, CHECKS)
   if (!isObject(specs)) throw mustBe(`specs of ${what}`, 'an object with a spec for each step', specs)

@@ -9,5 +9,13 @@ export type { MachineEvent, MachineInput, MachineLike, MachineOutput } from './k
 export type { CharactersOf, NameCharacter, ProcessName } from './names.ts'
 export type { MapInput } from './step-options.ts'
 export type { AnyContext, Injected, Name } from './work.ts'
-export type { EventIn, EventMessage, Given, OptionalIf, ProceedMessage, ServicesOption, TypesOf } from '../record/definition.ts'
+export type {
+  EventIn,
+  EventMessage,
+  Given,
+  OptionalIf,
+  ProceedMessage,
+  ServicesOption,
+  TypesOf,
+} from '../record/definition.ts'
 export type * from '../record/not-json.ts'

@@ -18,7 +18,13 @@ export const checkProcessName = (value: unknown): string =>
  */
 export function checkStepName(value: unknown, owner: string, part: 'step' | 'branch' = 'step'): string {
   const what = `name of a ${part} of ${owner}`
-  const name = check(value, what, /^[A-Za-z][A-Za-z0-9_-]*$/, 64, `like 'read-file': a letter, then letters, digits, _ and -`)
+  const name = check(
+    value,
+    what,
+    /^[A-Za-z][A-Za-z0-9_-]*$/,
+    64,
+    `like 'read-file': a letter, then letters, digits, _ and -`,
+  )
   if (name in Object.prototype) throw mustBe(what, 'no name that every object has', name)
   return name
 }

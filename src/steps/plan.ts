@@ -24,7 +24,8 @@ const plans = new WeakMap<object, ProcessPlan>()
 
 export const setPlan = (definition: object, plan: ProcessPlan): unknown => plans.set(definition, plan)
 
-const find = (value: unknown): ProcessPlan | undefined => (typeof value === 'object' && value !== null ? plans.get(value) : undefined)
+const find = (value: unknown): ProcessPlan | undefined =>
+  typeof value === 'object' && value !== null ? plans.get(value) : undefined
 
 /** Whether a value is what `defineProcess()` or `fromSpecs()` returns, with at least one step. */
 export const isProcessDefinition = (value: unknown): value is ProcessDefinition => (find(value)?.steps.length ?? 0) > 0
@@ -35,7 +36,8 @@ export const isProcessDefinition = (value: unknown): value is ProcessDefinition 
  */
 export function planOf(definition: unknown): ProcessPlan {
   const plan = find(definition)
-  if (plan === undefined) throw mustBe('A process definition', 'what defineProcess() or fromSpecs() returns', definition)
+  if (plan === undefined)
+    throw mustBe('A process definition', 'what defineProcess() or fromSpecs() returns', definition)
   if (plan.steps.length === 0) throw new TypeError(`Process '${plan.name}' has no steps: add one with .step()`)
   return plan
 }

@@ -8,7 +8,8 @@ type Services = Readonly<Record<string, unknown>>
 const checkArgs = check<readonly unknown[]>('an array', Array.isArray)
 
 function construct(spec: ClassSpec | FactorySpec, services: Services, { input, step }: AnyContext): unknown {
-  const args = typeof spec.args === 'function' ? checkArgs(spec.args({ input }), `args of step '${step}'`) : (spec.args ?? [])
+  const args =
+    typeof spec.args === 'function' ? checkArgs(spec.args({ input }), `args of step '${step}'`) : (spec.args ?? [])
   const given = [...(spec.services ?? []).map(name => services[name]), ...args]
   return 'class' in spec ? new spec.class(...given) : spec.factory(...given)
 }

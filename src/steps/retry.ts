@@ -63,7 +63,11 @@ function fraction(seed: string): number {
  * @param seed differs from process to process and attempt to attempt; with jitter it picks from 50
  * to 100 % of the delay
  */
-export function retryDelay({ delayMs, factor, maxDelayMs, jitter }: PlannedRetry, failures: number, seed: string): number {
+export function retryDelay(
+  { delayMs, factor, maxDelayMs, jitter }: PlannedRetry,
+  failures: number,
+  seed: string,
+): number {
   if (delayMs === 0) return 0
   const delay = Math.min(maxDelayMs, delayMs * factor ** (failures - 1))
   return Math.round(jitter ? delay * (0.5 + fraction(seed) / 2) : delay)
@@ -80,7 +84,9 @@ export function mayRetry({ when }: PlannedRetry, error: unknown, attempt: number
   try {
     return when(error, attempt) ? verdict : { retryable: false }
   } catch (thrown) {
-    throw new AggregateError([error, thrown], `The step failed, and so did the 'when' of its retry policy`, { cause: thrown })
+    throw new AggregateError([error, thrown], `The step failed, and so did the 'when' of its retry policy`, {
+      cause: thrown,
+    })
   }
 }
 
@@ -96,7 +102,10 @@ export interface Failure {
  * Milliseconds to wait before another attempt; `undefined` if there is none.
  * @throws AggregateError of both if the policy's own `when` throws
  */
-export function retryWait(retry: PlannedRetry | undefined, { error, attempt, failures, seed }: Failure): number | undefined {
+export function retryWait(
+  retry: PlannedRetry | undefined,
+  { error, attempt, failures, seed }: Failure,
+): number | undefined {
   if (retry === undefined || failures >= retry.attempts) return undefined
   const { retryable, afterMs } = mayRetry(retry, error, attempt)
   return retryable ? (afterMs ?? retryDelay(retry, failures, seed)) : undefined

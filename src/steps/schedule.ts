@@ -121,4 +121,5 @@ export function periodOf(schedule: PlannedSchedule, nowMs: number): number {
 }
 
 /** The schedule as text for people. */
-export const describeSchedule = ({ at }: PlannedSchedule): string => ('everyMs' in at ? `every ${at.everyMs / 1000}s` : at.pattern)
+export const describeSchedule = ({ at }: PlannedSchedule): string =>
+  'everyMs' in at ? `every ${at.everyMs / 1000}s` : at.pattern

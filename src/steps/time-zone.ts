@@ -12,7 +12,14 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   let format = formats.get(timeZone)
   if (format === undefined) {
     const [numeric, hourCycle] = ['numeric', 'h23'] as const
-    const parts = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric } as const
+    const parts = {
+      year: numeric,
+      month: numeric,
+      day: numeric,
+      hour: numeric,
+      minute: numeric,
+      second: numeric,
+    } as const
     format = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle, ...parts })
     formats.set(timeZone, format)
   }
@@ -50,7 +57,9 @@ function changeBetween(from: number, to: number, timeZone: string): number {
  * moment at which they are put forward. So a later wall time never has an earlier instant.
  */
 export function instantOf(wallTime: number, timeZone: string): number {
-  const offsets = [wallTime - DAY_MS, wallTime + DAY_MS].map(instant => offsetAt(instant, timeZone)).toSorted((a, b) => b - a)
+  const offsets = [wallTime - DAY_MS, wallTime + DAY_MS]
+    .map(instant => offsetAt(instant, timeZone))
+    .toSorted((a, b) => b - a)
   const [earlier, later] = offsets.map(offset => wallTime - offset) as [number, number]
   const shown = [earlier, later].find(instant => wallTimeOf(instant, timeZone) === wallTime)
   return shown ?? changeBetween(earlier, later, timeZone)

@@ -33,7 +33,8 @@ export type Made<A> = A extends (...given: never) => unknown ? any : A
  * Intersected with a piece of work: refuses outputs that are not JSON and arguments that do not
  * fit.
  */
-export type Demand<Output, P, S, A> = Made<A> extends Readonly<Drop<P, S>> ? MustBeJson<Awaited<Output>> : WrongArguments<Drop<P, S>>
+export type Demand<Output, P, S, A> =
+  Made<A> extends Readonly<Drop<P, S>> ? MustBeJson<Awaited<Output>> : WrongArguments<Drop<P, S>>
 
 /** The parts of a spec that stands in a record, where they cannot be inferred one by one. */
 export type OutputOf<W> = W extends { run: infer R }
@@ -56,7 +57,13 @@ export type ServicesOf<W> = W extends { services: infer S } ? S : []
 export type ArgsOf<W> = W extends { args: infer A } ? A : []
 
 export type NeedsOf<W> = W extends { run: infer R } ? NeedsOf<R> : Take<ParametersOf<W>, ServicesOf<W>>
-export type Checked<W> = W extends { run: infer R } ? { run: Checked<R> } : Demand<OutputOf<W>, ParametersOf<W>, ServicesOf<W>, ArgsOf<W>>
+export type Checked<W> = W extends { run: infer R }
+  ? { run: Checked<R> }
+  : Demand<OutputOf<W>, ParametersOf<W>, ServicesOf<W>, ArgsOf<W>>
 
 /** What all members of a record need together. */
-export type Intersect<T> = { [K in keyof T]-?: (x: T[K]) => void }[keyof T & (string | number)] extends (x: infer I) => void ? I : never
+export type Intersect<T> = { [K in keyof T]-?: (x: T[K]) => void }[keyof T & (string | number)] extends (
+  x: infer I,
+) => void
+  ? I
+  : never

@@ -59,8 +59,8 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown, Out
    * Does work once: resolves with its output when that is in the store. Each later attempt at this
    * step, on whatever host, gets the output from there and does not run the work again. The name is
    * what is remembered, so each piece of work needs its own. What throws is not remembered.
-   * @throws ERR_MEMORY_LIMIT if the name is longer than 256 characters, or the step has used 10,000;
-   * ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_STEP_TIMEOUT, and whatever the work throws
+   * @throws ERR_MEMORY_LIMIT if the name is longer than 256 characters, or the step has used
+   * 10,000; ERR_NOT_JSON, ERR_RECORD_TOO_LARGE, ERR_STEP_TIMEOUT, and whatever the work throws
    * @example const page = await once(`page-${n}`, ({ signal }) => fetchPage(n, signal), { retry: 3 })
    */
   once<Output>(
@@ -148,11 +148,13 @@ export interface ModuleSpec<C = any, Output = any> {
  * The work of a step: a function of its context, an object spec or a module. `P` are the parameters
  * of a spec, `S` its services, `A` its arguments.
  */
-export type Work<C extends AnyContext = any, Output = any, P extends any[] = any, S = readonly Name[] | [], A = Args<any>> =
-  | ((context: C) => Output)
-  | ClassSpec<C, Output, P, S, A>
-  | FactorySpec<C, Output, P, S, A>
-  | ModuleSpec<C, Output>
+export type Work<
+  C extends AnyContext = any,
+  Output = any,
+  P extends any[] = any,
+  S = readonly Name[] | [],
+  A = Args<any>,
+> = ((context: C) => Output) | ClassSpec<C, Output, P, S, A> | FactorySpec<C, Output, P, S, A> | ModuleSpec<C, Output>
 
 /**
  * Code of the user's that is asked in an attempt: work, `when`, `items`, `input`, the time of a

@@ -25,8 +25,10 @@ export async function putChart(documents: Documents, chart: StoredChart): Promis
 }
 
 /** The charts of the definitions that hosts of this store know or knew. */
-export const readCharts = (documents: Documents, onCorrupt?: (document: CorruptDocument) => void): Promise<StoredChart[]> =>
-  readDocuments(documents, 'charts', schemaOf, onCorrupt)
+export const readCharts = (
+  documents: Documents,
+  onCorrupt?: (document: CorruptDocument) => void,
+): Promise<StoredChart[]> => readDocuments(documents, 'charts', schemaOf, onCorrupt)
 
 const chart = object<StoredChart>({ name: text, version: text, shape: text, chart: json })
 

@@ -28,7 +28,11 @@ export type Command = CommandHead &
   (
     | { readonly type: 'cancel'; readonly reason?: string }
     | { readonly type: 'proceed'; readonly step?: string; readonly data?: Json; readonly kept?: true }
-    | { readonly type: 'send'; readonly event: { readonly type: string; readonly [key: string]: Json }; readonly kept?: true }
+    | {
+        readonly type: 'send'
+        readonly event: { readonly type: string; readonly [key: string]: Json }
+        readonly kept?: true
+      }
   )
 
 /** Why a host did not do what a command asked for. */
@@ -100,7 +104,10 @@ export const readCommands = (
   isWanted?: (name: string) => boolean,
 ): Promise<(Command | StoredRefusal)[]> => readDocuments(documents, 'commands', schemaOf, onCorrupt, isWanted)
 
-/** The commands that wait for processes, and of them those for which `isWanted` returns true, oldest first. */
+/**
+ * The commands that wait for processes, and of them those for which `isWanted` returns true, oldest
+ * first.
+ */
 export async function waitingCommands(
   documents: Documents,
   isWanted: (pid: string, id: string) => boolean,

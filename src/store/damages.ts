@@ -35,7 +35,8 @@ export async function* findDamages(store: Store, movers: Movers): AsyncGenerator
   yield* tell()
   const documents: CorruptDocument[] = []
   const onCorrupt = (document: CorruptDocument): void => void documents.push(document)
-  for (const read of [readCharts, readSchedules, readCommands, readCards, readMisfits]) await read(store.documents, onCorrupt)
+  for (const read of [readCharts, readSchedules, readCommands, readCards, readMisfits])
+    await read(store.documents, onCorrupt)
   for (const { collection, name, error } of documents) yield damageOf(error, () => movers.document(collection, name))
 }
 

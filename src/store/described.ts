@@ -6,7 +6,10 @@ import { readMisfits, type StoredMisfit } from './misfits.ts'
 
 type Describe = (stored: StoredProcess) => Promise<StoredProcess>
 
-/** Adds to a process what documents beside its journal say of it: commands that wait, and why a host left it alone. */
+/**
+ * Adds to a process what documents beside its journal say of it: commands that wait, and why a host
+ * left it alone.
+ */
 export const described = (documents: Documents, stored: StoredProcess): Promise<StoredProcess> => {
   const { pid } = stored.record
   return describer(
@@ -25,13 +28,20 @@ export function allDescribed(documents: Documents): Describe {
   )
 }
 
-function describer(misfits: () => Promise<readonly StoredMisfit[]>, commands: () => ReturnType<typeof readCommands>): Describe {
+function describer(
+  misfits: () => Promise<readonly StoredMisfit[]>,
+  commands: () => ReturnType<typeof readCommands>,
+): Describe {
   return async stored => {
     const { record, host } = stored
     if (isFinal(record.status)) return stored
-    const pending = (await commands()).flatMap(command => ('id' in command && command.pid === record.pid ? pendingOf(command) : []))
+    const pending = (await commands()).flatMap(command =>
+      'id' in command && command.pid === record.pid ? pendingOf(command) : [],
+    )
     const mayBeLeft = !isSubmission(record) && (host === undefined || host.state === 'dead')
-    const misfit = mayBeLeft ? (await misfits()).find(({ pid, revision }) => pid === record.pid && revision === record.revision) : undefined
+    const misfit = mayBeLeft
+      ? (await misfits()).find(({ pid, revision }) => pid === record.pid && revision === record.revision)
+      : undefined
     return {
       ...stored,
       ...(pending.length > 0 && { pendingCommands: pending.toSorted((a, b) => a.at - b.at) }),

@@ -3,16 +3,26 @@ import { withAdvice } from '../journal/failures.ts'
 import { show } from '../record/show.ts'
 
 export const noAccess = (root: string, why: string, cause?: unknown): StepwrightError =>
-  new StepwrightError('ERR_STORE_ACCESS', cause === undefined ? `${root}: ${why}` : withAdvice(`${root}: ${why}`, cause), { cause })
+  new StepwrightError(
+    'ERR_STORE_ACCESS',
+    cause === undefined ? `${root}: ${why}` : withAdvice(`${root}: ${why}`, cause),
+    { cause },
+  )
 
 export const unknownProcess = (pid: unknown, location: string): StepwrightError =>
-  new StepwrightError('ERR_UNKNOWN_PROCESS', `There is no process ${show(pid)} in ${location}: it was deleted, has expired, or never was.`)
+  new StepwrightError(
+    'ERR_UNKNOWN_PROCESS',
+    `There is no process ${show(pid)} in ${location}: it was deleted, has expired, or never was.`,
+  )
 
 export const notEnded = (pid: string): StepwrightError =>
   new StepwrightError('ERR_NOT_ENDED', `Process ${pid} has not ended: cancel it first.`)
 
 export const notOwned = (pid: string, hostId: string): StepwrightError =>
-  new StepwrightError('ERR_UNKNOWN_PROCESS', `Host ${hostId} owns no process ${show(pid)}: it was deleted, or never was.`)
+  new StepwrightError(
+    'ERR_UNKNOWN_PROCESS',
+    `Host ${hostId} owns no process ${show(pid)}: it was deleted, or never was.`,
+  )
 
 /** @param owner a host's id; absent: nobody has it just now, or it has ended */
 export const processTaken = (pid: string, hostId: string, owner?: string): StepwrightError =>
@@ -26,7 +36,10 @@ export const isLoss = (error: unknown): error is StepwrightError =>
   error instanceof StepwrightError && (error.code === 'ERR_PROCESS_TAKEN' || error.code === 'ERR_UNKNOWN_PROCESS')
 
 export const unknownHost = (hostId: unknown, location: string): StepwrightError =>
-  new StepwrightError('ERR_UNKNOWN_HOST', `There is no host ${show(hostId)} in ${location}: \`stepwright hosts\` lists them.`)
+  new StepwrightError(
+    'ERR_UNKNOWN_HOST',
+    `There is no host ${show(hostId)} in ${location}: \`stepwright hosts\` lists them.`,
+  )
 
 export const hostAlive = (hostId: string, state: string): StepwrightError =>
   new StepwrightError(

@@ -21,7 +21,11 @@ export async function inPieces<T>(items: Iterable<T>): Promise<T[]> {
  * @param place what messages name
  * @throws ERR_STORE_CORRUPT, ERR_STORE_VERSION
  */
-export async function everyRecordOf(lines: readonly string[], pid: string, place: string): Promise<ProcessRecord[] | undefined> {
+export async function everyRecordOf(
+  lines: readonly string[],
+  pid: string,
+  place: string,
+): Promise<ProcessRecord[] | undefined> {
   try {
     return lines.length === 0 ? undefined : await inPieces(foldEvery(lines, pid, place))
   } catch (error) {

@@ -22,7 +22,8 @@ export function journalOf(history: readonly ProcessRecord[]): ImportedJournal {
   const last = history.at(-1)
   if (first === undefined || last === undefined) throw new TypeError('A history has a record at least, got none')
   if (!isPid(first.pid)) throw notAPid(first.pid)
-  if (!isFinal(last.status)) throw new TypeError(`Process ${last.pid} is ${last.status}: only a process that has ended can be imported`)
+  if (!isFinal(last.status))
+    throw new TypeError(`Process ${last.pid} is ${last.status}: only a process that has ended can be imported`)
   return { first, lines: rest.map(toLine), last }
 }
 

@@ -10,7 +10,8 @@ import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } fro
  *
  * @param hasClock whether the store tells the time
  */
-export const lazyStore = (location: string, load: () => Promise<Store>, hasClock = false): Store => new LazyStore(location, load, hasClock)
+export const lazyStore = (location: string, load: () => Promise<Store>, hasClock = false): Store =>
+  new LazyStore(location, load, hasClock)
 
 class LazyStore implements Store {
   readonly location: string

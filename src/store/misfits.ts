@@ -13,7 +13,9 @@ export interface StoredMisfit extends Misfit {
   readonly at: number
 }
 
-/** Keeps why a host leaves a process alone. There is one document per process: the newest counts. */
+/**
+ * Keeps why a host leaves a process alone. There is one document per process: the newest counts.
+ */
 export const putMisfit = (documents: Documents, misfit: StoredMisfit): Promise<void> =>
   documents.put('misfits', misfit.pid, JSON.stringify(misfit))
 

@@ -24,8 +24,10 @@ export const putSchedule = (documents: Documents, schedule: StoredSchedule): Pro
   documents.put('schedules', schedule.name, JSON.stringify(schedule))
 
 /** The schedules of definitions that hosts of this store know or knew. */
-export const readSchedules = (documents: Documents, onCorrupt?: (document: CorruptDocument) => void): Promise<StoredSchedule[]> =>
-  readDocuments(documents, 'schedules', schemaOf, onCorrupt)
+export const readSchedules = (
+  documents: Documents,
+  onCorrupt?: (document: CorruptDocument) => void,
+): Promise<StoredSchedule[]> => readDocuments(documents, 'schedules', schemaOf, onCorrupt)
 
 const schemaOf = (document: string): Schema =>
   object<StoredSchedule>({

@@ -96,7 +96,10 @@ export interface Store {
    * follow until the process has ended or `signal` aborts.
    * @throws ERR_UNKNOWN_PROCESS
    */
-  logs(pid: string, options?: { readonly follow?: boolean; readonly signal?: AbortSignal | undefined }): AsyncIterable<LogEntry>
+  logs(
+    pid: string,
+    options?: { readonly follow?: boolean; readonly signal?: AbortSignal | undefined },
+  ): AsyncIterable<LogEntry>
   /**
    * The pids of all processes that change. The first batch has every pid, newest first. Each later
    * batch has the pids of processes that were created, changed, moved to another owner or removed

@@ -16,6 +16,8 @@ export class Tally {
   }
 
   counts(): NameCount[] {
-    return [...this.#byName].flatMap(([name, ofName]) => [...ofName].map(([status, entry]) => ({ name, status, ...entry })))
+    return [...this.#byName].flatMap(([name, ofName]) =>
+      [...ofName].map(([status, entry]) => ({ name, status, ...entry })),
+    )
   }
 }

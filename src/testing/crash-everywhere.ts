@@ -77,7 +77,11 @@ export async function crashEverywhere<D extends ProcessDefinition>(
       : [options: CrashOptions<ProcessServices<D>>]
   >
 ): Promise<CrashReport>
-export async function crashEverywhere(definition: ProcessDefinition, input?: unknown, options: unknown = {}): Promise<CrashReport> {
+export async function crashEverywhere(
+  definition: ProcessDefinition,
+  input?: unknown,
+  options: unknown = {},
+): Promise<CrashReport> {
   const checks = { services: checkServices, steer: checkFunction<Steer> }
   const checked = checkOptions(options, 'crashEverywhere()', checks)
   const calm = await run(definition, input, checked, Infinity)
@@ -87,7 +91,8 @@ export async function crashEverywhere(definition: ProcessDefinition, input?: unk
   for (let record = 1; record < calm.records; record++) {
     const { outcome, done, died } = await run(definition, input, checked, record + 1)
     if (died === undefined) continue
-    for (const { effect, step, times } of done) if (times > (usual.get(effect) ?? 0)) repeated.push({ effect, step, times, record: died })
+    for (const { effect, step, times } of done)
+      if (times > (usual.get(effect) ?? 0)) repeated.push({ effect, step, times, record: died })
     if (!isDeepStrictEqual(outcome, calm.outcome)) changed.push({ outcome, record: died })
   }
   return { outcome: calm.outcome, deaths: calm.records - 1, repeated, changed }
@@ -120,7 +125,12 @@ async function run(definition: ProcessDefinition, input: unknown, { services = {
   const first = trial.nextHost(fatal)
   await live(first, runtime => runtime.start(definition, input))
   if (first.isDead) await live(trial.nextHost(), async () => {})
-  return { outcome: await outcomeOf(store), done: trial.done, records: first.written, died: first.isDead ? first.last : undefined }
+  return {
+    outcome: await outcomeOf(store),
+    done: trial.done,
+    records: first.written,
+    died: first.isDead ? first.last : undefined,
+  }
 }
 
 async function outcomeOf(store: Store): Promise<CrashOutcome> {

@@ -31,7 +31,12 @@ const MAX_MOVES = 1_000
  * Lets all processes go on until they have ended or their host has died: moves the clock when all
  * wait for it, and sends what `steer` says.
  */
-export async function drive(host: MortalHost, store: Store, runtime: TestRuntime, steer: Steer | undefined): Promise<void> {
+export async function drive(
+  host: MortalHost,
+  store: Store,
+  runtime: TestRuntime,
+  steer: Steer | undefined,
+): Promise<void> {
   let seen = -1
   let quiet = 0
   let moves = 0
@@ -77,12 +82,18 @@ function isAtWork({ status, steps, snapshot }: ProcessRecord): boolean {
 const hasActors = (machine: unknown): boolean =>
   Object.keys((machine as { snapshot?: { children?: object } }).snapshot?.children ?? {}).length > 0
 
-async function send(host: MortalHost, runtime: TestRuntime, live: readonly ProcessRecord[], steer: Steer | undefined): Promise<void> {
+async function send(
+  host: MortalHost,
+  runtime: TestRuntime,
+  live: readonly ProcessRecord[],
+  steer: Steer | undefined,
+): Promise<void> {
   for (const record of live) {
     const waits = record.status === 'interrupted' || record.snapshot.machine !== undefined
     const message = waits ? steer?.(toInfo({ record })) : undefined
     if (message === undefined) continue
-    const sending = 'proceed' in message ? runtime.proceed(record.pid, message.proceed) : runtime.send(record.pid, message.event)
+    const sending =
+      'proceed' in message ? runtime.proceed(record.pid, message.proceed) : runtime.send(record.pid, message.event)
     await Promise.race([sending, host.died])
   }
 }
@@ -106,5 +117,7 @@ function stuck(live: readonly ProcessRecord[]): Error {
     const open = Object.entries(steps).find(([, { endedAt }]) => endedAt === undefined)?.[0]
     return `${name} is ${status}${open === undefined ? '' : ` in step '${open}'`}`
   })
-  return new Error(`crashEverywhere waits in vain: ${waiting.join('; ')}. What a client has to send comes from the option steer`)
+  return new Error(
+    `crashEverywhere waits in vain: ${waiting.join('; ')}. What a client has to send comes from the option steer`,
+  )
 }

@@ -67,7 +67,9 @@ export async function createTestRuntime<const P extends readonly ProcessDefiniti
   clock = new TestClock(),
   store: given = memoryStore(),
   ...options
-}: Omit<TestRuntimeOptions, 'processes'> & { processes: P } & ServicesOption<ProcessServices<P[number]>>): Promise<TestRuntime> {
+}: Omit<TestRuntimeOptions, 'processes'> & { processes: P } & ServicesOption<
+    ProcessServices<P[number]>
+  >): Promise<TestRuntime> {
   if (!(clock instanceof TestClock)) throw mustBe('clock of createTestRuntime()', 'a TestClock', clock)
   const store = typeof given === 'string' ? storeAt(given) : given
   const { runtime, hostStore } = await openRuntime(
@@ -90,7 +92,9 @@ export async function createTestRuntime<const P extends readonly ProcessDefiniti
         if (isIt(info)) return info
         last = info
       }
-      throw new Error(`Process ${pid} ended in ${last?.status} and was never ${typeof wanted === 'function' ? 'as wanted' : wanted}`)
+      throw new Error(
+        `Process ${pid} ended in ${last?.status} and was never ${typeof wanted === 'function' ? 'as wanted' : wanted}`,
+      )
     },
   })
 }

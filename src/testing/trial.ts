@@ -119,6 +119,8 @@ export class MortalHost implements Witness {
 
 /** Of a step with branches, the branches. */
 export function stepsUnderWay(steps: ProcessRecord['steps']): readonly string[] {
-  const running = Object.keys(steps).filter(name => steps[name]?.status === 'running' && steps[name].child === undefined)
+  const running = Object.keys(steps).filter(
+    name => steps[name]?.status === 'running' && steps[name].child === undefined,
+  )
   return running.filter(name => !Object.keys(steps).some(other => other.startsWith(`${name}.`)))
 }

@@ -4,7 +4,9 @@ export type Frame = Uint8Array<ArrayBuffer>
 const encoder = new TextEncoder()
 
 export const frame = (data: unknown, event?: string): Frame =>
-  encoder.encode(`${event === undefined ? '' : `event: ${event}\n`}data: ${data === undefined ? '' : JSON.stringify(data)}\n\n`)
+  encoder.encode(
+    `${event === undefined ? '' : `event: ${event}\n`}data: ${data === undefined ? '' : JSON.stringify(data)}\n\n`,
+  )
 
 /** A viewer of a stream. */
 export interface Viewer {

@@ -16,12 +16,15 @@ export const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
 export function refusal(request: Request, { hosts, token }: Guard): Response | undefined {
   const url = new URL(request.url)
   const { headers, method } = request
-  if (hosts && !hosts.includes(url.hostname)) return text(403, `This page is not served under the name ${JSON.stringify(url.hostname)}`)
-  if (token !== undefined && !hasToken(request, token)) return text(401, 'This page needs its token: open the address that was printed')
+  if (hosts && !hosts.includes(url.hostname))
+    return text(403, `This page is not served under the name ${JSON.stringify(url.hostname)}`)
+  if (token !== undefined && !hasToken(request, token))
+    return text(401, 'This page needs its token: open the address that was printed')
   const origin = headers.get('origin')
   if (origin !== null && !isSame(origin, url)) return text(403, 'Only pages of this server may ask')
   if (method === 'GET' || method === 'HEAD') return undefined
-  if (origin === null && headers.get('sec-fetch-site') !== 'same-origin') return text(403, 'Actions need a request of the page itself')
+  if (origin === null && headers.get('sec-fetch-site') !== 'same-origin')
+    return text(403, 'Actions need a request of the page itself')
   if (!headers.get('content-type')?.startsWith('application/json')) return text(415, 'Actions need a body of JSON')
   return undefined
 }

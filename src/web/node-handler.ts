@@ -22,7 +22,11 @@ export function nodeHandler(fetch: (request: Request) => Promise<Response>): Nod
   }
 }
 
-async function answer(fetch: (request: Request) => Promise<Response>, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  fetch: (request: Request) => Promise<Response>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   if (!METHODS.has(incoming.method ?? '')) return void outgoing.writeHead(405, { allow: [...METHODS].join(', ') }).end()
   const gone = new AbortController()
   outgoing.on('close', () => gone.abort())
@@ -36,13 +40,18 @@ async function answer(fetch: (request: Request) => Promise<Response>, incoming: 
   await pipeline(Readable.fromWeb(response.body), outgoing).catch(() => {})
 }
 
-function toRequest(incoming: IncomingMessage & { readonly originalUrl?: string }, signal: AbortSignal): Request | undefined {
+function toRequest(
+  incoming: IncomingMessage & { readonly originalUrl?: string },
+  signal: AbortSignal,
+): Request | undefined {
   const { method = 'GET', headers, socket } = incoming
   const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http'
   // Express removes the mount path from `url`, and keeps it in `originalUrl`.
   const target = incoming.originalUrl ?? incoming.url ?? ''
   if (headers.host === undefined || headers.host.includes('@') || !target.startsWith('/')) return undefined
-  const list = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
+  const list = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
+  )
   const hasBody = method !== 'GET' && method !== 'HEAD'
   try {
     return new Request(`${scheme}://${headers.host}${target}`, {

@@ -21,7 +21,8 @@ export const hasToken = (request: Request, token: string): boolean =>
 
 const inAddress = (request: Request): string | undefined => new URL(request.url).searchParams.get('token') ?? undefined
 
-const bearer = ({ headers }: Request): string | undefined => /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+const bearer = ({ headers }: Request): string | undefined =>
+  /^Bearer (.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
 
 /**
  * Browsers share cookies between the ports of a host, so each port has a cookie name of its own.

@@ -6,7 +6,10 @@ test('the longest bar takes the room there is, others their share of it', t => {
     { label: 'fast', value: 200, note: '200/s', ours: true },
     { label: 'slow <1>', value: 50, note: '50/s', ours: false },
   ])
-  const widths = [...svg.matchAll(/<rect class="(\w+)"[^>]* width="([\d.]+)"/g)].map(([, kind, width]) => [kind, Number(width)])
+  const widths = [...svg.matchAll(/<rect class="(\w+)"[^>]* width="([\d.]+)"/g)].map(([, kind, width]) => [
+    kind,
+    Number(width),
+  ])
   t.deepEqual(widths, [
     ['ours', 440],
     ['bar', 110],

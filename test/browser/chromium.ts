@@ -12,8 +12,9 @@ const PACKAGE = dirname(dirname(require.resolve('@sparticuz/chromium')))
 const UNPACKED = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'stepwright-chromium')
 
 /**
- * The Chromium that comes inside an npm package, unpacked. It also brings the few libraries that a bare Debian lacks (NSS, NSPR, expat).
- * Test files run at the same time: each unpacks into a folder of its own, and the first one to rename it wins.
+ * The Chromium that comes inside an npm package, unpacked. It also brings the few libraries that a
+ * bare Debian lacks (NSS, NSPR, expat). Test files run at the same time: each unpacks into a folder
+ * of its own, and the first one to rename it wins.
  */
 async function unpack(): Promise<string> {
   const { version } = require(join(PACKAGE, 'package.json')) as { version: string }
@@ -26,7 +27,8 @@ async function unpack(): Promise<string> {
     // Where the package unpacks to.
     process.env['TMPDIR'] = draft
     const { inflate } = await import('@sparticuz/chromium')
-    for (const part of ['chromium.br', 'fonts.tar.br', 'al2023.tar.br', 'swiftshader.tar.br']) await inflate(join(PACKAGE, 'bin', part))
+    for (const part of ['chromium.br', 'fonts.tar.br', 'al2023.tar.br', 'swiftshader.tar.br'])
+      await inflate(join(PACKAGE, 'bin', part))
     await writeFile(join(draft, 'fonts.conf'), fontsOf(folder))
     await rename(draft, folder)
   } catch (error) {
@@ -39,7 +41,10 @@ async function unpack(): Promise<string> {
   return folder
 }
 
-/** The package's own configuration looks for its fonts in fixed folders. Without any font Chromium ends itself at the first text. */
+/**
+ * The package's own configuration looks for its fonts in fixed folders. Without any font Chromium
+ * ends itself at the first text.
+ */
 const fontsOf = (folder: string): string =>
   `<?xml version="1.0"?><fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>\n`
 
@@ -71,8 +76,14 @@ async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: join(folder, 'chromium'), args: FLAGS, env: env as Record<string, string> })
 }
 
-/** A tab of its own that may go nowhere but to this machine. What the page complains of fails the test that looks at `problems`. */
-export async function openTab(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<Page & { readonly problems: string[] }> {
+/**
+ * A tab of its own that may go nowhere but to this machine. What the page complains of fails the
+ * test that looks at `problems`.
+ */
+export async function openTab(
+  t: ExecutionContext,
+  options: BrowserContextOptions = {},
+): Promise<Page & { readonly problems: string[] }> {
   const browser = await (launched ??= launch())
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
   t.teardown(() => context.close())
@@ -85,7 +96,8 @@ export async function openTab(t: ExecutionContext, options: BrowserContextOption
     },
   )
   const page = await context.newPage()
-  // Waits for states: this only says when to give up on a machine that has a whole suite to run besides.
+  // Waits for states: this only says when to give up on a machine that has a whole suite to run
+  // besides.
   page.setDefaultTimeout(60_000)
   page.on('pageerror', error => problems.push(String(error)))
   page.on('console', line => {

@@ -1,7 +1,15 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import test from 'ava'
-import { createRuntime, defineProcess, lowdbStore, openClient, typed, type Runtime, type Store } from '../../src/index.ts'
+import {
+  createRuntime,
+  defineProcess,
+  lowdbStore,
+  openClient,
+  typed,
+  type Runtime,
+  type Store,
+} from '../../src/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { tempDir } from '../temp-dir.ts'
 import { runCli } from './fake-io.ts'
@@ -17,7 +25,9 @@ const failing = defineProcess({ name: 'failing', input: typed<number>() }).step(
 const asking = defineProcess({ name: 'asking' }).interrupt('ask')
 
 async function fail(runtime: Runtime, count: number): Promise<string[]> {
-  const jobs = await Promise.all(Array.from({ length: count }, (_, n) => runtime.start(failing, n, { labels: { n: `${n % 2}` } })))
+  const jobs = await Promise.all(
+    Array.from({ length: count }, (_, n) => runtime.start(failing, n, { labels: { n: `${n % 2}` } })),
+  )
   await Promise.allSettled(jobs.map(job => job.result()))
   return jobs.map(({ pid }) => pid)
 }
@@ -65,7 +75,10 @@ test('asks on a terminal, and shows how far it is; elsewhere --yes or --dry-run 
   t.is(unasked.status, 2)
   t.regex(unasked.stderr, /give --yes/)
   const dry = await runCli([...retry, '--dry-run'], { now })
-  t.deepEqual([dry.status, dry.stdout.split('\n').length, dry.stderr], [0, 6, 'stepwright: 5 processes would be retried\n'])
+  t.deepEqual(
+    [dry.status, dry.stdout.split('\n').length, dry.stderr],
+    [0, 6, 'stepwright: 5 processes would be retried\n'],
+  )
   t.like(await runCli(retry, answering('n')), { status: 2, stderr: 'stepwright: Nothing was done\n' })
   t.is((await runtime.counts()).error, 10)
   const { status, stdout, stderr } = await runCli(retry, answering('y'))
@@ -80,7 +93,10 @@ test('cancel and delete of all that fit; wrong use', async t => {
   await using runtime = await createRuntime({ processes: [failing, asking], store: lowdbStore(path) })
   await runtime.start(asking)
   const [pid = ''] = await fail(runtime, 1)
-  const cancelled = await runCli(['cancel', '--name', 'asking', '--reason', 'enough', '--yes', '--json', '--store', path], { now })
+  const cancelled = await runCli(
+    ['cancel', '--name', 'asking', '--reason', 'enough', '--yes', '--json', '--store', path],
+    { now },
+  )
   t.like(JSON.parse(cancelled.stdout), { name: 'asking', outcome: 'taken', done: 1, total: 1 })
   t.like(await runCli(['delete', '--status', 'cancelled', '--yes', '--store', path], { now }), {
     status: 0,

@@ -61,13 +61,19 @@ test('check tells which live processes new definitions could not go on with, and
   const { checked, migrated, misfits } = JSON.parse(json.stdout)
   t.deepEqual([checked, migrated], [9, 1])
   const found = Object.fromEntries(
-    (misfits as { pid: string; reason: string; message: string }[]).map(({ pid, reason, message }) => [pid, [reason, message]]),
+    (misfits as { pid: string; reason: string; message: string }[]).map(({ pid, reason, message }) => [
+      pid,
+      [reason, message],
+    ]),
   )
   t.deepEqual(found, {
     [pids['shrunk']!]: ['missing-step', "there is no step 'ask' any more"],
     [pids['unpaused']!]: ['missing-state', "step 'ask' is none that can be interrupted any more"],
     [pids['newer']!]: ['unknown-version', "definition 'newer' has no version '1', and does not migrate it"],
-    [pids['broken']!]: ['failed-migration', "migrate of process 'broken' must name a step that has work; it named 'nowhere'"],
+    [pids['broken']!]: [
+      'failed-migration',
+      "migrate of process 'broken' must name a step that has work; it named 'nowhere'",
+    ],
     [pids['machine']!]: ['missing-state', "the machine of step 'review' has no state 'draft' any more"],
     [pids['gone']!]: ['unknown-definition', "there is no definition 'gone'"],
     [pids['submitted']!]: ['unknown-definition', "there is no definition 'gone'"],

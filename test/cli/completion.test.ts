@@ -39,7 +39,9 @@ test('commands, options, and what they take', async t => {
   t.deepEqual(await complete('list', '--name', ''), ['adding\tdefinition', 'asking\tdefinition', 'failing\tdefinition'])
   t.deepEqual(await complete('list', '--label', 'us'), ['user=42\t'])
   t.deepEqual(await complete('list', '--sort', 'cr'), ['created\t'])
-  t.deepEqual(await complete('--store', 'x', 'sub'), ['submit\tput a process into the store for a worker, and print its pid'])
+  t.deepEqual(await complete('--store', 'x', 'sub'), [
+    'submit\tput a process into the store for a worker, and print its pid',
+  ])
   t.deepEqual(await complete('submit', 'ad'), ['adding\tdefinition'])
   t.deepEqual(await complete('submit', 'adding', '--input', ''), [])
   t.deepEqual(await complete('completion', 'f'), ['fish\t'])
@@ -56,7 +58,11 @@ test('commands, options, and what they take', async t => {
 })
 
 test('a store that is not there completes to nothing, without a word', async t => {
-  t.deepEqual(await runCli(['completion', 'bash', '--store', '/nowhere/at/all', '--', 'show', '']), { status: 0, stdout: '', stderr: '' })
+  t.deepEqual(await runCli(['completion', 'bash', '--store', '/nowhere/at/all', '--', 'show', '']), {
+    status: 0,
+    stdout: '',
+    stderr: '',
+  })
 })
 
 /** How each shell is asked for what it would offer. */

@@ -14,11 +14,18 @@ test('copy, then every command on the copy, which is named by its file', async t
   await t.throwsAsync((await runtime.start(failing)).result())
   const file = join(dir, '..', 'copy.sqlite')
   t.deepEqual(await runCli(['copy', dir, file]), { status: 0, stdout: '2 processes copied\n', stderr: '' })
-  t.deepEqual(await runCli(['copy', dir, file]), { status: 0, stdout: '0 processes copied, 2 were there already\n', stderr: '' })
+  t.deepEqual(await runCli(['copy', dir, file]), {
+    status: 0,
+    stdout: '0 processes copied, 2 were there already\n',
+    stderr: '',
+  })
 
   const [before, after] = await Promise.all([dir, file].map(store => runCli(['list', '--json', '--store', store])))
   t.is(after!.stdout, before!.stdout)
-  t.like(JSON.parse((await runCli(['show', sum.pid, '--json', '--store', file])).stdout), { output: { sum: 3 }, key: 'sum' })
+  t.like(JSON.parse((await runCli(['show', sum.pid, '--json', '--store', file])).stdout), {
+    output: { sum: 3 },
+    key: 'sum',
+  })
   t.like(await runCli(['watch', sum.pid, '--store', file]), { status: 0 })
   t.like(await runCli(['logs', sum.pid, '--store', file]), { status: 0, stdout: '' })
   t.deepEqual(

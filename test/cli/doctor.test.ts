@@ -36,9 +36,15 @@ test('doctor tells of all that is damaged, and moves it aside with --repair, onc
   }
   const { status, found } = await doctor(dir)
   t.is(status, 1)
-  for (const name of [bad.pid, keyed.pid, ...files]) t.is(found.filter(({ message }) => message.includes(name)).length, 1, name)
+  for (const name of [bad.pid, keyed.pid, ...files])
+    t.is(found.filter(({ message }) => message.includes(name)).length, 1, name)
   t.is(found.length, 6)
-  t.true(found.every(({ code, movedTo, advice }) => code === 'ERR_STORE_CORRUPT' && movedTo === undefined && advice?.includes('--repair')))
+  t.true(
+    found.every(
+      ({ code, movedTo, advice }) =>
+        code === 'ERR_STORE_CORRUPT' && movedTo === undefined && advice?.includes('--repair'),
+    ),
+  )
   const repaired = await doctor(dir, '--repair')
   t.is(repaired.status, 0)
   t.true(repaired.found.every(({ movedTo }) => movedTo?.startsWith(join(dir, 'lost+found/')) && fs.existsSync(movedTo)))
@@ -64,20 +70,28 @@ test('doctor leaves alone what a living host writes, and tells of what a dead on
   const dead = await doctor(dir, '--repair')
   t.is(dead.status, 1)
   t.true(dead.found[0]!.movedTo?.includes(bad.pid))
-  t.like(dead.found[1], { code: 'ERR_HOST_DIED', message: `Host ${host.hostId} is dead and has 1 process of ${good.name}.` })
+  t.like(dead.found[1], {
+    code: 'ERR_HOST_DIED',
+    message: `Host ${host.hostId} is dead and has 1 process of ${good.name}.`,
+  })
   t.is(dead.found.length, 2)
 })
 
 test('doctor of a SQLite store moves rows to lost_and_found', async t => {
   const { dir, runtime } = await openStore(t)
-  const [good, bad] = [await runtime.start(adding, { a: 1, b: 1 }), await runtime.start(adding, { a: 1, b: 2 }, { key: 'k' })]
+  const [good, bad] = [
+    await runtime.start(adding, { a: 1, b: 1 }),
+    await runtime.start(adding, { a: 1, b: 2 }, { key: 'k' }),
+  ]
   for (const job of [good, bad]) await job.result()
   await runtime.close()
   const file = join(dir, '..', 'copy.sqlite')
   await copyStore(lowdbStore(dir), sqliteStore(file))
   t.deepEqual(await doctor(file), { status: 0, found: [] })
   const db = new DatabaseSync(file)
-  db.exec(`UPDATE lines SET line = 'garbage' WHERE revision = 2 AND process = (SELECT id FROM processes WHERE pid = '${bad.pid}')`)
+  db.exec(
+    `UPDATE lines SET line = 'garbage' WHERE revision = 2 AND process = (SELECT id FROM processes WHERE pid = '${bad.pid}')`,
+  )
   db.exec("INSERT INTO documents VALUES ('schedules', 'odd', 'garbage')")
   t.is((await doctor(file)).status, 1)
   const { status, found } = await doctor(file, '--repair')
@@ -101,7 +115,11 @@ test('doctor in words', async t => {
   const { dir, runtime } = await openStore(t)
   await (await runtime.start(adding, { a: 1, b: 1 })).result()
   await runtime.close()
-  t.deepEqual(await runCli(['doctor', '--store', dir]), { status: 0, stdout: '', stderr: 'stepwright: nothing is wrong\n' })
+  t.deepEqual(await runCli(['doctor', '--store', dir]), {
+    status: 0,
+    stdout: '',
+    stderr: 'stepwright: nothing is wrong\n',
+  })
   fs.writeFileSync(join(dir, 'charts/odd.json'), '{}')
   const told = await runCli(['doctor', '--store', dir])
   t.is(told.status, 1)

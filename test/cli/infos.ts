@@ -6,7 +6,15 @@ export const NOW = Date.parse('2026-01-31T12:00:00.000Z')
 export const at = (secondsFromNow: number): string => new Date(NOW + secondsFromNow * 1000).toISOString()
 
 const STEPS: readonly ProcessStepInfo[] = [
-  { name: 'read', kind: 'step', status: 'finished', attempt: 1, startedAt: at(-12), endedAt: at(-10), progress: { value: 3, total: 3 } },
+  {
+    name: 'read',
+    kind: 'step',
+    status: 'finished',
+    attempt: 1,
+    startedAt: at(-12),
+    endedAt: at(-10),
+    progress: { value: 3, total: 3 },
+  },
   {
     name: 'parse',
     kind: 'step',
@@ -61,7 +69,9 @@ export const failed: ProcessInfo = {
     cause: { name: 'Error', message: 'socket hang up', stack: 'Error: socket hang up\n    at connect (node:net:1:1)' },
   },
   steps: STEPS.map(step =>
-    step.name === 'parse' ? { ...step, status: 'error', endedAt: at(-2), error: { name: 'TypeError', message: 'no such page' } } : step,
+    step.name === 'parse'
+      ? { ...step, status: 'error', endedAt: at(-2), error: { name: 'TypeError', message: 'no such page' } }
+      : step,
   ),
 }
 

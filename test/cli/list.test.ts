@@ -88,7 +88,8 @@ test('colours on terminals only, and only without NO_COLOR', async t => {
   const { dir, runtime } = await openStore(t)
   await (await runtime.start(adding, { a: 1, b: 2 })).result()
   const terminal = { isTTY: true, columns: 80 }
-  const list = async (options: Parameters<typeof runCli>[1]) => (await runCli(['list', '--store', dir], options)).stdout.includes('\u001B[')
+  const list = async (options: Parameters<typeof runCli>[1]) =>
+    (await runCli(['list', '--store', dir], options)).stdout.includes('\u001B[')
   t.true(await list({ terminal }))
   t.false(await list({ terminal, env: { NO_COLOR: '1' } }))
   t.true(await list({ terminal, env: { NO_COLOR: '' } }))
@@ -96,7 +97,10 @@ test('colours on terminals only, and only without NO_COLOR', async t => {
 })
 
 /** Resolves with the screen once it is so. */
-async function screenThat(stdout: () => string, fits: (lines: readonly string[]) => boolean): Promise<readonly string[]> {
+async function screenThat(
+  stdout: () => string,
+  fits: (lines: readonly string[]) => boolean,
+): Promise<readonly string[]> {
   for (;;) {
     const { lines } = screenAfter(stdout())
     if (fits(lines)) return lines

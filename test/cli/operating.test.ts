@@ -56,9 +56,12 @@ test('list: by time and by error, page by page, pids alone', async t => {
 
   const pages: string[] = []
   for (let cursor: string | undefined = '~'; cursor !== undefined;) {
-    const { stdout, stderr } = await runCli(['list', '--limit', '2', '--store', dir, ...(cursor === '~' ? [] : ['--cursor', cursor])], {
-      now,
-    })
+    const { stdout, stderr } = await runCli(
+      ['list', '--limit', '2', '--store', dir, ...(cursor === '~' ? [] : ['--cursor', cursor])],
+      {
+        now,
+      },
+    )
     pages.push(
       ...stdout
         .split('\n')
@@ -181,7 +184,8 @@ test('the time of a process whose host is dead stands still', async t => {
 test('with 5,000 processes too, the short pids of a narrow list are whole names, and all commands take them', async t => {
   const { dir, runtime } = await openStore(t)
   for (let n = 0; n < 5000; n += 250)
-    for (const job of await Promise.all(Array.from({ length: 250 }, () => runtime.start(adding, { a: n, b: 1 })))) await job.result()
+    for (const job of await Promise.all(Array.from({ length: 250 }, () => runtime.start(adding, { a: n, b: 1 }))))
+      await job.result()
   const { stdout } = await runCli(['list', '--limit', '5000', '--store', dir], {
     now,
     terminal: { isTTY: true, columns: 50 },

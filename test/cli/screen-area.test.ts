@@ -20,14 +20,20 @@ test('draws in place, hides the cursor and gives it back', async t => {
   const view = new ScreenArea(stdout, () => lines)
   stdout.write('$ stepwright watch\n')
   view.start()
-  t.deepEqual(screenAfter(output()), { lines: ['$ stepwright watch', 'first', 'second', 'third', ''], cursorHidden: true })
+  t.deepEqual(screenAfter(output()), {
+    lines: ['$ stepwright watch', 'first', 'second', 'third', ''],
+    cursorHidden: true,
+  })
 
   lines = ['first', '2nd']
   await once(stdout, 'data')
   t.deepEqual(screenAfter(output()).lines, ['$ stepwright watch', 'first', '2nd', ''])
 
   view.stop(['done', 'and', 'longer', 'than before'])
-  t.deepEqual(screenAfter(output()), { lines: ['$ stepwright watch', 'done', 'and', 'longer', 'than before', ''], cursorHidden: false })
+  t.deepEqual(screenAfter(output()), {
+    lines: ['$ stepwright watch', 'done', 'and', 'longer', 'than before', ''],
+    cursorHidden: false,
+  })
 })
 
 test('writes nothing as long as nothing changes', t => {

@@ -6,7 +6,9 @@ test('a process is shown by any unique beginning of its pid', async t => {
   const { dir, runtime } = await openStore(t)
   const job = await runtime.start(failing, undefined, { labels: { user: '42' }, key: 'once' })
   await t.throwsAsync(job.result())
-  const { status, stdout, stderr } = await runCli(['show', job.pid.slice(0, 3), '--store', dir], { now: () => Date.now() })
+  const { status, stdout, stderr } = await runCli(['show', job.pid.slice(0, 3), '--store', dir], {
+    now: () => Date.now(),
+  })
   t.is(status, 0)
   t.is(stderr, '')
   for (const part of [

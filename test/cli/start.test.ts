@@ -16,7 +16,14 @@ const COUNT = `data:text/javascript,${encodeURIComponent(`
 `)}`
 
 async function filesOf(...argv: string[]): Promise<string[]> {
-  const child = spawn(process.execPath, ['--conditions=@stepwright/source', '--no-warnings', '--import', COUNT, MAIN, ...argv])
+  const child = spawn(process.execPath, [
+    '--conditions=@stepwright/source',
+    '--no-warnings',
+    '--import',
+    COUNT,
+    MAIN,
+    ...argv,
+  ])
   const [, loaded] = await Promise.all([text(child.stdout), text(child.stderr)])
   return loaded.split('\n').filter(url => url.startsWith('file:'))
 }
@@ -25,7 +32,11 @@ async function filesOf(...argv: string[]): Promise<string[]> {
 for (const { argv, most, not } of [
   { argv: ['--version'], most: 25, not: /\/(?:render|client|store|journal|record)\/|xstate|lowdb/ },
   { argv: ['show', '--help'], most: 60, not: /\/(?:client|lowdb|sqlite|runtime|machines|steps|dashboard|inspect)\// },
-  { argv: ['list', '--limit', '5'], most: 125, not: /\/(?:runtime|machines|steps|dashboard|inspect|testing)\/|xstate|croner/ },
+  {
+    argv: ['list', '--limit', '5'],
+    most: 125,
+    not: /\/(?:runtime|machines|steps|dashboard|inspect|testing)\/|xstate|croner/,
+  },
 ])
   test(`stepwright ${argv.join(' ')} loads what it needs`, async t => {
     const { dir, runtime } = await openStore(t)

@@ -43,7 +43,13 @@ test('proceed, cancel, history and result, each in a Node process of its own', a
       .trimEnd()
       .split('\n')
       .map(line => line.replace(/ \S+Z (\w+).*/, ' $1')),
-    ['1 CREATE pending', '2 START running', '3 DONE first interrupted', '4 PROCEED ask running', '5 DONE last finished'],
+    [
+      '1 CREATE pending',
+      '2 START running',
+      '3 DONE first interrupted',
+      '4 PROCEED ask running',
+      '5 DONE last finished',
+    ],
   )
 })
 
@@ -59,8 +65,14 @@ test('what cannot be done gives 2 and says why', async t => {
     [['proceed', pid, '--data', '@nowhere.json'], /nowhere\.json cannot be read/],
     [['fork', pid, '--from', 'last'], /has not begun/],
     [['cancel', 'zzz'], /No process has the pid/],
-    [['submit', 'Not A Name'], /^stepwright: name of submit\(\) must be the name of a definition, [^\n]*; received 'Not A Name'\n$/],
-    [['submit', 'greet', '--key', ''], /^stepwright: key of submit\(\) must be a string of 1 to 1024 characters; received ''\n$/],
+    [
+      ['submit', 'Not A Name'],
+      /^stepwright: name of submit\(\) must be the name of a definition, [^\n]*; received 'Not A Name'\n$/,
+    ],
+    [
+      ['submit', 'greet', '--key', ''],
+      /^stepwright: key of submit\(\) must be a string of 1 to 1024 characters; received ''\n$/,
+    ],
     [['cancel', pid, 'enough'], /too many arguments for 'cancel'/],
     [['delete', pid], /has not ended/],
     [['result', pid, '--timeout', 'soon'], /'soon' is invalid.*'30s', '5m', '10h' or '7d'/],
@@ -94,7 +106,11 @@ test('submit, then work: takes what was submitted and ends; --max-processes is h
   t.deepEqual(one, { status: 0, stdout: `${first} greet finished\n`, stderr: 'stepwright: 1 process ended\n' })
   t.is((await runCli(['result', first, '--store', dir])).stdout, '"Hello Ada!"\n')
   const two = await spawnCli(['work', PROCESSES, '--store', dir]).result()
-  t.deepEqual(two, { status: 0, stdout: `${second} fails error Error: no luck\n`, stderr: 'stepwright: 1 process ended\n' })
+  t.deepEqual(two, {
+    status: 0,
+    stdout: `${second} fails error Error: no luck\n`,
+    stderr: 'stepwright: 1 process ended\n',
+  })
 })
 
 test('work --wait stays until it is told to end', async t => {

@@ -14,9 +14,12 @@ export const failing = defineProcess({ name: 'failing' })
     throw new TypeError('no such page\nin the second line', { cause: new Error('socket \u001B[31mhang up') })
   })
 
-export const adding = defineProcess({ name: 'adding', input: typed<{ a: number; b: number }>() }).step('add', ({ data }) => ({
-  sum: data.a + data.b,
-}))
+export const adding = defineProcess({ name: 'adding', input: typed<{ a: number; b: number }>() }).step(
+  'add',
+  ({ data }) => ({
+    sum: data.a + data.b,
+  }),
+)
 
 /** Reports, then waits until the test says `go`. */
 export function gated() {
@@ -24,7 +27,10 @@ export function gated() {
   const definition = defineProcess({ name: 'gated' })
     .step('wait', async ({ progress, signal }) => {
       progress(3, 10, 'three of ten')
-      await Promise.race([gate.promise, new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))])
+      await Promise.race([
+        gate.promise,
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      ])
       return { done: true }
     })
     .step('end', ({ data }) => data)
@@ -59,7 +65,11 @@ export function spawnCli(argv: readonly string[]) {
   return {
     child,
     async result() {
-      const [status, stdout, stderr] = await Promise.all([ended, child.stdout.destroyed ? '' : text(child.stdout), text(child.stderr)])
+      const [status, stdout, stderr] = await Promise.all([
+        ended,
+        child.stdout.destroyed ? '' : text(child.stdout),
+        text(child.stderr),
+      ])
       return { status, stdout, stderr }
     },
   }

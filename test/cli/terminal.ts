@@ -1,4 +1,7 @@
-/** What stands on a terminal after it was sent `output`: the few codes that the live view uses, and a cursor. */
+/**
+ * What stands on a terminal after it was sent `output`: the few codes that the live view uses, and
+ * a cursor.
+ */
 export function screenAfter(output: string): { readonly lines: string[]; readonly cursorHidden: boolean } {
   const lines: string[] = ['']
   let row = 0

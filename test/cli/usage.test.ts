@@ -20,7 +20,10 @@ for (const { argv, message } of [
   { argv: ['copy', 'a'], message: /missing required argument 'to'/ },
   { argv: ['copy', '', 'b.db'], message: /empty/ },
   { argv: ['copy', 'a.db', './a.db'], message: /Both are the same store/ },
-  { argv: ['copy', NO_STORE[1]!, 'never.sqlite'], message: /^stepwright: There is no store at [^\n]*there-is-none[^\n]*\n$/ },
+  {
+    argv: ['copy', NO_STORE[1]!, 'never.sqlite'],
+    message: /^stepwright: There is no store at [^\n]*there-is-none[^\n]*\n$/,
+  },
   { argv: ['list', '--store', ''], message: /--store is empty/ },
   { argv: ['list', ...NO_STORE], message: /no store at .*stepwright-there-is-none.*\n.*--store PATH/ },
   { argv: ['show', 'aou70', ...NO_STORE], message: /no store at/ },
@@ -44,7 +47,16 @@ test('--help tells of commands, exit statuses and examples', async t => {
   const { status, stdout, stderr } = await runCli(['--help'])
   t.is(status, 0)
   t.is(stderr, '')
-  for (const part of ['list', 'show', 'watch', '--store', 'STEPWRIGHT_STORE', 'Exit status', 'NO_COLOR', '$ stepwright '])
+  for (const part of [
+    'list',
+    'show',
+    'watch',
+    '--store',
+    'STEPWRIGHT_STORE',
+    'Exit status',
+    'NO_COLOR',
+    '$ stepwright ',
+  ])
     t.true(stdout.includes(part), part)
 })
 
@@ -57,6 +69,8 @@ for (const command of ['list', 'show', 'watch', 'copy', 'check'])
   })
 
 test('--version', async t => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   t.deepEqual(await runCli(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' })
 })

@@ -52,7 +52,12 @@ test('a pid that is not there is undefined to get, an error to the others; what 
   const { client } = await started()
   for (const pid of ['0'.repeat(20), '', '../..', 'x\u001b[31m', '\0']) {
     t.is(await client.get(pid), undefined)
-    for (const call of [client.history(pid), client.result(pid), client.delete(pid), Array.fromAsync(client.watch(pid))]) {
+    for (const call of [
+      client.history(pid),
+      client.result(pid),
+      client.delete(pid),
+      Array.fromAsync(client.watch(pid)),
+    ]) {
       const error = await t.throwsAsync(call, { code: 'ERR_UNKNOWN_PROCESS' })
       // oxlint-disable-next-line no-control-regex
       t.notRegex(error.message, /[\u0000-\u001f]/)
@@ -101,7 +106,10 @@ test('list refuses wrong options and shows them', async t => {
   for (const [options, message] of WRONG)
     await t.throwsAsync(Array.fromAsync(client.list(options as never)), { instanceOf: TypeError, message })
   await t.throwsAsync(client.result('x', { signal: 5 } as never), { instanceOf: TypeError, message: /signal.*5/ })
-  await t.throwsAsync(Array.fromAsync(client.watch('x', { timeout: 5 } as never)), { instanceOf: TypeError, message: /'timeout'/ })
+  await t.throwsAsync(Array.fromAsync(client.watch('x', { timeout: 5 } as never)), {
+    instanceOf: TypeError,
+    message: /'timeout'/,
+  })
 })
 
 test('a signal ends a wait with its reason, before and while it waits', async t => {

@@ -26,7 +26,14 @@ test('another process sees how far a process is, waits for it, and reads its out
   const pid = await start('waits', 4)
   for await (const { steps } of client.watch(pid)) if (steps[1]?.status === 'running') break
   const info = await client.get(pid)
-  t.like(info, { pid, name: 'waits', status: 'running', input: { n: 4 }, labels: { n: '4' }, host: { state: 'alive', osPid: host.pid } })
+  t.like(info, {
+    pid,
+    name: 'waits',
+    status: 'running',
+    input: { n: 4 },
+    labels: { n: '4' },
+    host: { state: 'alive', osPid: host.pid },
+  })
   t.deepEqual(info?.steps[0]?.progress, { value: 4, total: 10, message: 'counting' })
   t.is(info?.output, undefined)
   await t.throwsAsync(client.delete(pid), { code: 'ERR_NOT_ENDED', message: new RegExp(pid) })
@@ -61,7 +68,10 @@ test('another process sees how far a process is, waits for it, and reads its out
 test('another process is told why a process failed or was cancelled', async t => {
   const { client, start, host } = await hostAndClient(t)
   const failed = await start('fails')
-  const error = await t.throwsAsync<ProcessError>(client.result(failed), { instanceOf: ProcessError, code: 'ERR_STEP_FAILED' })
+  const error = await t.throwsAsync<ProcessError>(client.result(failed), {
+    instanceOf: ProcessError,
+    code: 'ERR_STEP_FAILED',
+  })
   t.like(error, { pid: failed, step: 'fail', attempt: 1 })
   t.like(error.cause as object, { message: 'no such file', code: 'ENOENT' })
   t.like((error.cause as Error).cause as object, { message: 'disk gone' })
@@ -80,7 +90,8 @@ test('lists by status, name and labels, newest first', async t => {
   const { client, start, host } = await hostAndClient(t)
   const [one, bad, two] = [await start('waits', 1), await start('fails'), await start('waits', 2)]
   await t.throwsAsync(client.result(bad))
-  const pids = async (options?: Parameters<typeof client.list>[0]) => (await Array.fromAsync(client.list(options))).map(({ pid }) => pid)
+  const pids = async (options?: Parameters<typeof client.list>[0]) =>
+    (await Array.fromAsync(client.list(options))).map(({ pid }) => pid)
   t.deepEqual(await pids(), [two, bad, one].toSorted().toReversed())
   t.deepEqual(await pids({ name: 'waits' }), [two, one].toSorted().toReversed())
   t.deepEqual(await pids({ status: 'error' }), [bad])

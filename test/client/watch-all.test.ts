@@ -84,5 +84,8 @@ test('a runtime tells of its processes, its takeovers and its store', async t =>
     message: /name of on\(\) must be one of process, host, .*received 'proces'/,
   })
   t.throws(() => second.on('host', 'no' as never), { instanceOf: TypeError })
-  await t.throwsAsync(createRuntime({ processes: [], store, logger: console.log as never }), { instanceOf: TypeError, message: /logger/ })
+  await t.throwsAsync(createRuntime({ processes: [], store, logger: console.log as never }), {
+    instanceOf: TypeError,
+    message: /logger/,
+  })
 })

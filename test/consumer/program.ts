@@ -1,4 +1,7 @@
-/** What an app may write: compiled against the packed package, declarations and all, by every supported TypeScript. */
+/**
+ * What an app may write: compiled against the packed package, declarations and all, by every
+ * supported TypeScript.
+ */
 import { createServer } from 'node:http'
 import {
   createRuntime,

@@ -1,6 +1,8 @@
 /**
- * Packs what `npm run build` made, installs it into an empty project without any optional package, and compiles a program against it with
- * every supported TypeScript, then runs the packed command with a module that imports the package. `skipLibCheck` is off: our declarations, and those they import, have to compile as well.
+ * Packs what `npm run build` made, installs it into an empty project without any optional package,
+ * and compiles a program against it with every supported TypeScript, then runs the packed command
+ * with a module that imports the package. `skipLibCheck` is off: our declarations, and those they
+ * import, have to compile as well.
  */
 import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -55,7 +57,11 @@ try {
       const errors = (await compile(version, options))
         .split('\n')
         .filter(line => line !== '' && !(options.exactOptionalPropertyTypes && isXState(line)))
-      console.log([`TypeScript ${version}, ${name}: ${errors.length === 0 ? 'compiles' : 'does not compile'}`, ...errors].join('\n'))
+      console.log(
+        [`TypeScript ${version}, ${name}: ${errors.length === 0 ? 'compiles' : 'does not compile'}`, ...errors].join(
+          '\n',
+        ),
+      )
       if (errors.length > 0) process.exitCode = 1
     }
   // The command is bundled: its copy of the package and that of the module must be one.

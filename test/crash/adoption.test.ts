@@ -25,7 +25,8 @@ async function withWaits(world: World, host: Host, count: number): Promise<void>
     const infos = await all(world)
     return (
       infos.every(
-        ({ status, steps }) => status !== 'pending' && (status !== 'running' || ['waiting', 'running'].includes(steps[0]?.status ?? '')),
+        ({ status, steps }) =>
+          status !== 'pending' && (status !== 'running' || ['waiting', 'running'].includes(steps[0]?.status ?? '')),
       ) && (await world.begun()).length === 2 * count
     )
   })
@@ -33,7 +34,9 @@ async function withWaits(world: World, host: Host, count: number): Promise<void>
 
 test('of several living hosts, one of which is stopped, each process goes to exactly one, within two seconds', async t => {
   const world = await crashWorld(t)
-  const [victim, stopped, ...heirs] = await Promise.all(['victim', 'stopped', 'heir1', 'heir2', 'heir3'].map(name => world.open(name)))
+  const [victim, stopped, ...heirs] = await Promise.all(
+    ['victim', 'stopped', 'heir1', 'heir2', 'heir3'].map(name => world.open(name)),
+  )
   if (!victim || !stopped) return t.fail()
   await withWaits(world, victim, 15)
   const before = new Map((await all(world)).map(info => [info.pid, info]))
@@ -54,7 +57,11 @@ test('of several living hosts, one of which is stopped, each process goes to exa
     const now = await world.get(pid)
     // A wait that goes on is no event: nothing has happened to the process.
     if (name !== 'stuck')
-      t.like(now, { revision: before.get(pid)?.revision, recoveries: 0, steps: [{ until: before.get(pid)?.steps[0]?.until }] })
+      t.like(now, {
+        revision: before.get(pid)?.revision,
+        recoveries: 0,
+        steps: [{ until: before.get(pid)?.steps[0]?.until }],
+      })
   }
   const attempts = (await world.begun()).map(([pid, step, attempt]) => `${pid} ${step} ${attempt}`)
   t.is(new Set(attempts).size, attempts.length, 'no attempt twice')
@@ -91,10 +98,18 @@ test('adopters that are killed half-way leave a job that the next one finishes',
   t.is(after.length, before.size)
   for (const info of after)
     if (info.name !== 'stuck')
-      t.like(info, { status: before.get(info.pid)?.status, revision: before.get(info.pid)?.revision, host: { state: 'alive' } })
+      t.like(info, {
+        status: before.get(info.pid)?.status,
+        revision: before.get(info.pid)?.revision,
+        host: { state: 'alive' },
+      })
     else t.is(info.recoveries, 1, 'who died before he began to run it has not died under it')
   t.is((await world.begun()).length, 180)
-  t.is((await readdir(join(world.dir, 'hosts'))).filter(name => name.endsWith('.json')).length, 1, 'the dead are buried')
+  t.is(
+    (await readdir(join(world.dir, 'hosts'))).filter(name => name.endsWith('.json')).length,
+    1,
+    'the dead are buried',
+  )
   await heir.close()
 })
 
@@ -121,7 +136,10 @@ test("recover: 'fail' ends what a host that died left, recover: false leaves it,
   ])
   const ends = (await Promise.all(['napping', 'stuck', 'retrying'].map(name => victim.ask('start', { name })))).flat()
   const [left = ''] = await victim.ask('start', { name: 'asking' })
-  await until('all wait', async () => (await world.begun()).length === 2 && (await world.get(left)).status === 'interrupted')
+  await until(
+    'all wait',
+    async () => (await world.begun()).length === 2 && (await world.get(left)).status === 'interrupted',
+  )
   await victim.die()
   for (const pid of ends) await t.throwsAsync(world.client.result(pid), { code: 'ERR_HOST_DIED', message: /died/ })
   t.like(await world.get(left), { status: 'interrupted', host: { state: 'dead' } })

@@ -16,8 +16,9 @@ export interface Storm {
 }
 
 /**
- * Two hosts claim the same keys at the same time, some hundreds a round; in some rounds one is killed, and another takes its place and claims the
- * keys of that round once more. Returns what is wrong.
+ * Two hosts claim the same keys at the same time, some hundreds a round; in some rounds one is
+ * killed, and another takes its place and claims the keys of that round once more. Returns what is
+ * wrong.
  */
 export async function claimStorm(dir: string, { keys, kills }: Storm): Promise<string[]> {
   const store = join(dir, 'store'),

@@ -7,7 +7,10 @@ import { crashWorld, until } from './world.ts'
 
 type World = Awaited<ReturnType<typeof crashWorld>>
 
-/** How long a reader that looks all the time takes to see that a host is dead, after the system has said that it is gone. */
+/**
+ * How long a reader that looks all the time takes to see that a host is dead, after the system has
+ * said that it is gone.
+ */
 async function noticed({ client, dir }: World, t: ExecutionContext, host: Host, pid: string): Promise<void> {
   await host.exited
   const gone = performance.now()
@@ -37,7 +40,10 @@ for (const { how, death, options } of DEATHS)
       host.kill()
     }
     await noticed(world, t, host, pid)
-    const heir = await createRuntime({ processes: Object.values(crashDefinitions(world.effects, 'heir')), store: lowdbStore(world.dir) })
+    const heir = await createRuntime({
+      processes: Object.values(crashDefinitions(world.effects, 'heir')),
+      store: lowdbStore(world.dir),
+    })
     await heir.result(pid)
     t.like(await world.get(pid), { status: 'finished', recoveries: 1, steps: [{ attempt: 2 }] })
     await heir.close()
@@ -56,7 +62,10 @@ test('the end of a worker thread is the end of the host in it, and of no other i
   await neighbour.close()
 })
 
-/** A host that dies at the same time, and whose process is taken up: whoever took that one had the chance to take others too. */
+/**
+ * A host that dies at the same time, and whose process is taken up: whoever took that one had the
+ * chance to take others too.
+ */
 async function witness(world: World): Promise<() => Promise<void>> {
   const host = await world.open('witness')
   const [pid = ''] = await host.ask('start', { name: 'napping' })
@@ -72,7 +81,10 @@ for (const way of ['in a busy loop', 'stopped'] as const)
     const world = await crashWorld(t)
     const [host, heir] = await Promise.all([world.open('busy'), world.open('heir')])
     const dies = await witness(world)
-    const pid = (await host.ask('start', way === 'stopped' ? { name: 'stuck' } : { name: 'blocking', input: { blockMs: 4_000 } }))[0] ?? ''
+    const pid =
+      (
+        await host.ask('start', way === 'stopped' ? { name: 'stuck' } : { name: 'blocking', input: { blockMs: 4_000 } })
+      )[0] ?? ''
     await until('its step begins', async () => (await world.begun()).some(([one]) => one === pid))
     if (way === 'stopped') host.kill('SIGSTOP')
     const seen = await world.until(pid, 'with a host that does not answer', info => info.host?.state === 'unresponsive')
@@ -144,5 +156,9 @@ test('hosts in PID namespaces of their own, where all have the same process id, 
   await world.until(pid, 'finished elsewhere', ({ status }) => status === 'finished')
   t.like(await world.get(pid), { recoveries: 1, output: { attempt: 2 } })
   t.like(await world.get(other), { status: 'running', recoveries: 0, host: { id: two.id, state: 'alive' } })
-  t.deepEqual((await world.begun()).map(([, , attempt, host]) => `${host} ${attempt}`).toSorted(), ['one 1', 'two 1', 'two 2'])
+  t.deepEqual((await world.begun()).map(([, , attempt, host]) => `${host} ${attempt}`).toSorted(), [
+    'one 1',
+    'two 1',
+    'two 2',
+  ])
 })

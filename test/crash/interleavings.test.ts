@@ -93,7 +93,9 @@ test('at every interleaving of their calls, and wherever one dies, two hosts tha
       const last = newHeir()
       const rest = await third.run({ adopt: { dir, hostId: last, dead } })
       const holding = holders(key)
-      const given = [...(one ?? []), ...(two ?? [])].filter(pid => !['ended', 'churning'].includes(before) || pid !== old?.pid)
+      const given = [...(one ?? []), ...(two ?? [])].filter(
+        pid => !['ended', 'churning'].includes(before) || pid !== old?.pid,
+      )
       // Handed out by an adoption, so they run.
       const ran = [...((heirs.length > 0 && three) || []), ...(rest ?? [])]
       const seen = JSON.stringify({ holding, given, ran, old: old?.pid })

@@ -10,7 +10,10 @@ const program = join(import.meta.dirname, '../hosts/idle-host.ts')
 
 /** Resolves when the program has left by itself. */
 async function run(dir: string, kind: string): Promise<number | null> {
-  const child = fork(program, [dir, kind], { execArgv: process.execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(program, [dir, kind], {
+    execArgv: process.execArgv,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   // The channel to the parent must not be what keeps it.
   child.disconnect()
   return ((await once(child, 'exit')) as [number | null])[0]

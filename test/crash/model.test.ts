@@ -12,7 +12,9 @@ type Fate = 'interrupted' | 'finished' | 'cancelled'
 interface Model {
   hosts: number
   readonly processes: { readonly key: string | undefined; fate: Fate }[]
-  /** Keys with which a host was told to start a process just before it was killed: there may be one. */
+  /**
+   * Keys with which a host was told to start a process just before it was killed: there may be one.
+   */
   readonly maybe: Set<string>
 }
 
@@ -73,9 +75,14 @@ class Real {
 }
 
 type Command = fc.AsyncCommand<Model, Real>
-const indexesOf = ({ processes }: Model, fate: Fate): number[] => processes.flatMap((one, index) => (one.fate === fate ? [index] : []))
+const indexesOf = ({ processes }: Model, fate: Fate): number[] =>
+  processes.flatMap((one, index) => (one.fate === fate ? [index] : []))
 
-const command = (name: string, check: (model: Model) => boolean, run: (model: Model, real: Real) => Promise<void>): Command => ({
+const command = (
+  name: string,
+  check: (model: Model) => boolean,
+  run: (model: Model, real: Real) => Promise<void>,
+): Command => ({
   check,
   run,
   toString: () => name,

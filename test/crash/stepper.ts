@@ -21,11 +21,16 @@ export type StepAnswer = readonly string[] | undefined
 
 const program = join(import.meta.dirname, '../hosts/stepping-host.ts')
 
-/** A host in a thread, which goes from one call of the file system to the next when it is told to. */
+/**
+ * A host in a thread, which goes from one call of the file system to the next when it is told to.
+ */
 export class Stepper {
   readonly #state = new Int32Array(new SharedArrayBuffer(4))
   readonly #worker = new Worker(program, { workerData: { state: this.#state } })
-  /** One for each order, in order: a worker may take several before the messages of the first arrive. */
+  /**
+   * One for each order, in order: a worker may take several before the messages of the first
+   * arrive.
+   */
   readonly #answers: PromiseWithResolvers<StepAnswer>[] = []
   #answered = 0
   #isOver = true
@@ -71,7 +76,8 @@ export class Stepper {
 
   /** Blocks until the host has come to its next call, or is through. */
   #settle(): void {
-    for (let now = GO as number; now === GO || now === DIE; now = Atomics.load(this.#state, 0)) Atomics.wait(this.#state, 0, now)
+    for (let now = GO as number; now === GO || now === DIE; now = Atomics.load(this.#state, 0))
+      Atomics.wait(this.#state, 0, now)
     this.#isOver = Atomics.load(this.#state, 0) === RESTS
   }
 }

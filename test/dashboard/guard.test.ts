@@ -15,7 +15,13 @@ const JSON_BODY = { method: 'POST', body: '{}', headers: { 'content-type': 'appl
 const AUTHOR = { 'content-type': 'application/json', origin: HERE }
 
 const signUp = defineProcess({ name: 'sign-up', input: typed<{ user: string; password: string }>() })
-  .step('check', ({ data, log }) => (log('checking', { password: data.password }), { user: data.user, html: '<script>alert(1)</script>' }))
+  .step(
+    'check',
+    ({ data, log }) => (
+      log('checking', { password: data.password }),
+      { user: data.user, html: '<script>alert(1)</script>' }
+    ),
+  )
   .step('approve', ({ data }) => data, { interrupt: true })
 
 async function open(t: { teardown(fn: () => unknown): void }, options: DashboardOptions = {}) {
@@ -31,7 +37,9 @@ async function open(t: { teardown(fn: () => unknown): void }, options: Dashboard
   for await (const { status } of runtime.watch(job.pid)) if (status === 'interrupted') break
   /** As a viewer who has the token. */
   const ask = (path: string, init: RequestInit = {}, origin = HERE) =>
-    page.fetch(new Request(origin + path, { ...init, headers: { ...bearer, ...(init.headers as Record<string, string>) } }))
+    page.fetch(
+      new Request(origin + path, { ...init, headers: { ...bearer, ...(init.headers as Record<string, string>) } }),
+    )
   /** As anybody. */
   const askBare = (path: string, init?: RequestInit, origin = HERE) => page.fetch(new Request(origin + path, init))
   return { ask, askBare, runtime, pid: job.pid, page, store }
@@ -40,12 +48,17 @@ async function open(t: { teardown(fn: () => unknown): void }, options: Dashboard
 test('without a token: names that were made to lead here, and pages of other sites, are refused', async t => {
   const { ask, pid } = await open(t, { token: false })
   t.is((await ask('/')).status, 200)
-  for (const name of ['localhost', '127.0.0.1:80', '[::1]:4040']) t.is((await ask('/', {}, `http://${name}`)).status, 200, name)
+  for (const name of ['localhost', '127.0.0.1:80', '[::1]:4040'])
+    t.is((await ask('/', {}, `http://${name}`)).status, 200, name)
   for (const name of ['evil.example', '127.0.0.1.evil.example', '192.168.0.7:4040', 'localhost.evil.example'])
     t.is((await ask('/', {}, `http://${name}`)).status, 403, name)
   for (const origin of ['http://evil.example', 'null', 'http://127.0.0.1:9999', 'https://localhost:4040']) {
     t.is((await ask('/api/events', { headers: { origin } })).status, 403, origin)
-    t.is((await ask(`/api/processes/${pid}/cancel`, { ...JSON_BODY, headers: { ...AUTHOR, origin } })).status, 403, origin)
+    t.is(
+      (await ask(`/api/processes/${pid}/cancel`, { ...JSON_BODY, headers: { ...AUTHOR, origin } })).status,
+      403,
+      origin,
+    )
   }
 })
 
@@ -53,7 +66,10 @@ test('actions need a same-site request with a body of JSON', async t => {
   const { ask, pid, runtime } = await open(t)
   const path = `/api/processes/${pid}/cancel`
   t.is((await ask(path, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })).status, 403)
-  t.is((await ask(path, { method: 'POST', body: '{}', headers: { ...AUTHOR, 'content-type': 'text/plain' } })).status, 415)
+  t.is(
+    (await ask(path, { method: 'POST', body: '{}', headers: { ...AUTHOR, 'content-type': 'text/plain' } })).status,
+    415,
+  )
   t.is((await ask(path, { headers: AUTHOR })).status, 405)
   t.is((await ask(path, { ...JSON_BODY, body: '[]' })).status, 400)
   t.is((await runtime.get(pid))!.status, 'interrupted')
@@ -83,7 +99,9 @@ test('without a client of the app, actions go through the store to whatever host
   const ask = (path: string, init: RequestInit) => page.fetch(new Request(HERE + path, init))
   t.is((await ask(`/api/processes/${pid}/proceed`, { ...JSON_BODY, body: '{"data":{"approved":true}}' })).status, 200)
   t.like(await runtime.result(pid), { user: 'ada', approved: true })
-  const { pid: forked } = (await (await ask(`/api/processes/${pid}/fork`, { ...JSON_BODY, body: '{"from":"approve"}' })).json()) as {
+  const { pid: forked } = (await (
+    await ask(`/api/processes/${pid}/fork`, { ...JSON_BODY, body: '{"from":"approve"}' })
+  ).json()) as {
     pid: string
   }
   t.like(await runtime.get(forked), { forkedFrom: { pid, step: 'approve' } })
@@ -106,7 +124,8 @@ test('redact hides what stands at a path from every answer', async t => {
   const { ask, pid, runtime } = await open(t, { redact: ['$.password'] })
   t.like(await (await ask(`/api/processes/${pid}`)).json(), { input: { user: 'ada', password: '[redacted]' } })
   const { revision } = (await runtime.get(pid))!
-  for (let one = 1; one <= revision; one++) t.false((await (await ask(`/api/processes/${pid}/records/${one}`)).text()).includes('hunter2'))
+  for (let one = 1; one <= revision; one++)
+    t.false((await (await ask(`/api/processes/${pid}/records/${one}`)).text()).includes('hunter2'))
   const stream = await ask(`/api/processes/${pid}/events`)
   let text = ''
   for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {
@@ -158,7 +177,10 @@ test('nobody gets in without the token, which is made up unless one is given', a
   t.is((await askBare(`/api/processes/${pid}/cancel`, JSON_BODY)).status, 401)
   for (const authorization of [page.token!, 'Bearer ', `Basic ${page.token}`, `Bearer ${page.token}x`])
     t.is((await askBare('/', { headers: { authorization } })).status, 401, authorization)
-  t.is((await askBare('/', { headers: { authorization: `Bearer ${page.token}` } }, 'http://build-machine:4040')).status, 200)
+  t.is(
+    (await askBare('/', { headers: { authorization: `Bearer ${page.token}` } }, 'http://build-machine:4040')).status,
+    200,
+  )
 })
 
 test('the address lets in once, then a cookie that no script, no other site and no other path gets', async t => {
@@ -175,8 +197,14 @@ test('the address lets in once, then a cookie that no script, no other site and 
   t.is((await askBare('/admin/', { headers: { cookie: 'stepwright-4040=wrong' } })).status, 401)
   // Another port of the same machine is another page.
   t.is((await askBare('/admin/', { headers: { cookie: pair } }, 'http://127.0.0.1:4041')).status, 401)
-  t.regex((await askBare(`/admin/?token=${encodeURIComponent(token)}`, {}, 'https://a.example')).headers.get('set-cookie')!, /; Secure$/)
-  t.is((await askBare(`/admin?token=${encodeURIComponent(token)}`)).headers.get('location'), `/admin/?token=${encodeURIComponent(token)}`)
+  t.regex(
+    (await askBare(`/admin/?token=${encodeURIComponent(token)}`, {}, 'https://a.example')).headers.get('set-cookie')!,
+    /; Secure$/,
+  )
+  t.is(
+    (await askBare(`/admin?token=${encodeURIComponent(token)}`)).headers.get('location'),
+    `/admin/?token=${encodeURIComponent(token)}`,
+  )
 })
 
 test('where an app puts it', async t => {
@@ -206,7 +234,8 @@ test('on the loopback interface too the page that is served has a token, in its 
 
 test('what is asked for wrongly is told so: 400, 404, 405, never 500', async t => {
   const { ask, pid } = await open(t)
-  for (const path of ['/api/processes/%zz', '/api/%', `/api/processes/${pid}/%ff/x`]) t.is((await ask(path)).status, 400, path)
+  for (const path of ['/api/processes/%zz', '/api/%', `/api/processes/${pid}/%ff/x`])
+    t.is((await ask(path)).status, 400, path)
   for (const path of ['/api/', '/api/events/x', '/api/processes/x/y/z', `/api/processes/${pid}/records/x`])
     t.is((await ask(path)).status, 404, path)
   for (const [method, path, allow] of [
@@ -231,13 +260,22 @@ test('a page has one store: that of its client', async t => {
   const { page, runtime, pid } = await open(t, { token: 'a-token-of-the-test' })
   t.is((await page.fetch(new Request(`${HERE}/api/processes/${pid}?token=${page.token}`))).status, 200)
   const other = memoryStore()
-  t.throws(() => dashboard({ store: other, client: runtime }), { instanceOf: TypeError, message: /must be that of its client/ })
-  t.throws(() => dashboard({ store: '.stepwright', client: runtime }), { instanceOf: TypeError, message: /must be that of its client/ })
+  t.throws(() => dashboard({ store: other, client: runtime }), {
+    instanceOf: TypeError,
+    message: /must be that of its client/,
+  })
+  t.throws(() => dashboard({ store: '.stepwright', client: runtime }), {
+    instanceOf: TypeError,
+    message: /must be that of its client/,
+  })
   t.throws(() => dashboard({ client: openClient('/elsewhere'), store: '/here' }), {
     instanceOf: TypeError,
     message: /its client, \/elsewhere: leave/,
   })
-  t.throws(() => dashboard({ client: { cancel: async () => {} } }), { instanceOf: TypeError, message: /must be given with a client/ })
+  t.throws(() => dashboard({ client: { cancel: async () => {} } }), {
+    instanceOf: TypeError,
+    message: /must be given with a client/,
+  })
   await dashboard({ client: openClient('/here'), store: '/here' }).close()
   await dashboard({ client: { cancel: async () => {} }, store: other }).close()
 })
@@ -260,7 +298,10 @@ test('the Node handler stands in any server, and a viewer who leaves is forgotte
 })
 
 test('a wrong option is a TypeError that shows it', t => {
-  t.throws(() => dashboard({ store: 7 as never }), { instanceOf: TypeError, message: /must be a path or a store; received 7/ })
+  t.throws(() => dashboard({ store: 7 as never }), {
+    instanceOf: TypeError,
+    message: /must be a path or a store; received 7/,
+  })
   t.throws(() => dashboard({ token: 'short' }), {
     instanceOf: TypeError,
     message: /at least 16 characters, or false; received 5 characters/,

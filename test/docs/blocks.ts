@@ -22,7 +22,10 @@ export interface Program {
 }
 
 export interface Page {
-  /** Every ts and js block is a file: named by its first line (`// brew-tea.ts`), or by where it stands. */
+  /**
+   * Every ts and js block is a file: named by its first line (`// brew-tea.ts`), or by where it
+   * stands.
+   */
   readonly programs: readonly Program[]
   /** In the order of the page: sh blocks, and programs without a name, which are run at once. */
   readonly examples: readonly Example[]
@@ -63,7 +66,10 @@ export function parsePage(markdown: string): Page {
   return { programs, examples, idle }
 }
 
-/** What differs from run to run gets the same word everywhere: pids, hosts, times and spans of time. Columns keep one space. */
+/**
+ * What differs from run to run gets the same word everywhere: pids, hosts, times and spans of time.
+ * Columns keep one space.
+ */
 export const normalize = (text: string): string =>
   stripVTControlCharacters(text)
     .replaceAll('\r', '')

@@ -43,10 +43,16 @@ function unionNames(text: string): string[] {
   const [union = ''] = /=[^]*?(?=\n\n|\n(?:\/\*\*|(?:export|type|const|interface)\b)|$)/.exec(text) ?? []
   const literals = [...union.matchAll(/'([\w-]+)'/g)].map(([, name = '']) => name)
   const others = [...union.matchAll(/\b([A-Z]\w+)\b/g)].map(([, name = '']) => name)
-  return [...literals, ...others.filter(name => name !== 'ERR' && !literals.includes(name)).flatMap(name => namesOf(name))]
+  return [
+    ...literals,
+    ...others.filter(name => name !== 'ERR' && !literals.includes(name)).flatMap(name => namesOf(name)),
+  ]
 }
 
-/** The members of an interface, or the strings of a union, of this name: inherited ones too, each once. */
+/**
+ * The members of an interface, or the strings of a union, of this name: inherited ones too, each
+ * once.
+ */
 export function namesOf(name: string): string[] {
   const { kind, text } = declarationOf(name)
   return [...new Set(kind === 'interface' ? interfaceNames(text) : unionNames(text))]

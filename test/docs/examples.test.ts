@@ -15,7 +15,9 @@ const databaseUrl = await postgresUrl()
 const ordered = await inOrder()
 const COMMANDS = ordered.filter(page => page.startsWith('docs/commands/'))
 const OTHERS = ['README.md', ...ordered.filter(page => page !== COMMAND_LINE && !COMMANDS.includes(page))]
-/** Pages whose examples stand in one folder and go on one after the other. The longest ones first. */
+/**
+ * Pages whose examples stand in one folder and go on one after the other. The longest ones first.
+ */
 const TALES: readonly (readonly string[])[] = [[COMMAND_LINE, ...COMMANDS], ...OTHERS.map(name => [name])]
 /** What pages import besides the package itself. */
 const PACKAGES = ['@types', 'lowdb', 'pg', 'tinypool', 'xstate', 'zod']
@@ -34,7 +36,8 @@ async function inTurn(work: () => Promise<void>): Promise<void> {
   await done
 }
 
-const scripts = (JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts
+const scripts = (JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> })
+  .scripts
 
 test.after.always(() => rm(COMPILED, { recursive: true, force: true }))
 
@@ -65,7 +68,8 @@ function execute(folder: string, command: string): Promise<{ code: number; outpu
     NODE_COMPILE_CACHE: COMPILED,
     NO_COLOR: '1',
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
-    // Pages show what a reader sees, who has a terminal of 80 columns unless the command says otherwise.
+    // Pages show what a reader sees, who has a terminal of 80 columns unless the command says
+    // otherwise.
     AS_ON_TERMINAL: /[|>]/.test(command) ? '' : '--import data:text/javascript,process.stdout.isTTY=true',
   }
   return new Promise(resolve => {
@@ -99,7 +103,12 @@ function checkNpm(t: ExecutionContext, command: string): void {
   }
 }
 
-async function check(t: ExecutionContext, folder: string, page: string, { line, command, output }: Example): Promise<void> {
+async function check(
+  t: ExecutionContext,
+  folder: string,
+  page: string,
+  { line, command, output }: Example,
+): Promise<void> {
   if (/\bnpm /.test(command)) return checkNpm(t, command)
   if (/\bjq\b/.test(command) && (await execute(folder, 'command -v jq')).code !== 0)
     return t.log(`${page}:${line} is skipped: there is no jq`)
@@ -126,7 +135,8 @@ for (const names of TALES) {
           ...programs.map(({ code }) => code.slice(code.indexOf('\n'))),
         ])
         .join('\n')
-      for (const { file } of pages.flatMap(({ programs }) => programs)) t.true(executed.includes(file), `nothing runs or imports ${file}`)
+      for (const { file } of pages.flatMap(({ programs }) => programs))
+        t.true(executed.includes(file), `nothing runs or imports ${file}`)
     })
   })
 }

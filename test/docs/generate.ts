@@ -1,4 +1,5 @@
-// Writes into the pages what is made from code: usage of commands, the ways to other pages. `npm run docs` formats them after that.
+// Writes into the pages what is made from code: usage of commands, the ways to other pages. `npm
+// run docs` formats them after that.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generatedPages, regenerate } from './generated.ts'

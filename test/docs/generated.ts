@@ -31,7 +31,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|')
 function usageOf(command: Command): string {
   const help: Help = command.createHelp()
   const rows = [
-    ...help.visibleArguments(command).map(argument => [`<${argument.name()}>`, help.argumentDescription(argument)] as const),
+    ...help
+      .visibleArguments(command)
+      .map(argument => [`<${argument.name()}>`, help.argumentDescription(argument)] as const),
     ...help
       .visibleOptions(command)
       .filter(({ long }) => long !== '--help')

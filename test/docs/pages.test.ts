@@ -22,7 +22,8 @@ test('every link leads somewhere, in the package too', async t => {
 })
 
 test('every file that a page names is there', async t => {
-  for (const page of pages) for (const path of pathsOf(await read(page))) t.true(isThere(path), `${page} names ${path}, which is not there`)
+  for (const page of pages)
+    for (const path of pathsOf(await read(page))) t.true(isThere(path), `${page} names ${path}, which is not there`)
 })
 
 test('the index leads to every page', async t => {
@@ -43,7 +44,10 @@ test('every command has a page, to which the page on the command line leads', as
 })
 
 test('the README says what each entry point is for, and pages name scripts that there are', async t => {
-  const { exports, scripts } = JSON.parse(await read('package.json')) as Record<'exports' | 'scripts', Record<string, unknown>>
+  const { exports, scripts } = JSON.parse(await read('package.json')) as Record<
+    'exports' | 'scripts',
+    Record<string, unknown>
+  >
   const readme = await read('README.md')
   for (const path of Object.keys(exports!).filter(name => !name.endsWith('.json')))
     t.true(readme.includes(`| \`${posix.join('stepwright', path)}\` `), `the README has no row for ${path}`)
@@ -65,12 +69,17 @@ test('no line of a program is longer than 120 columns', async t => {
       for (const line of block.split('\n')) t.true(line.length <= 120, `${page}: ${line}`)
 })
 
-/** `<!-- every StepContext -->` stands before a table, a list or headings that name all of what the code declares, and nothing else. */
+/**
+ * `<!-- every StepContext -->` stands before a table, a list or headings that name all of what the
+ * code declares, and nothing else.
+ */
 const MARK = /<!-- every ([\w, ]+?) -->\n([^]*?)(?=<!-- end -->)/g
 const NAMED = /^(?:\|(?! -|---)|- |### )\s*((?:(?:, )?`[^`]+`)+)/gm
 
 const namedIn = (text: string): string[] =>
-  [...text.matchAll(NAMED)].flatMap(([, names = '']) => [...names.matchAll(/`'?([\w-]+)/g)].map(([, name = '']) => name))
+  [...text.matchAll(NAMED)].flatMap(([, names = '']) =>
+    [...names.matchAll(/`'?([\w-]+)/g)].map(([, name = '']) => name),
+  )
 
 /** What must be told in full somewhere. */
 const TOLD = [
@@ -114,14 +123,18 @@ test('lists of what the code declares are whole', async t => {
 
 test('the table of layers says what the linter enforces', async t => {
   const [table, rules] = await Promise.all(['ARCHITECTURE.md', '.oxlintrc.json'].map(read))
-  const told = [...table!.matchAll(/^\| `src\/(?:runtime\/)?(\w+)\/` +\|[^|]*\| (\w[^`|]*?) +\|$/gm)].map(row => row.slice(1))
+  const told = [...table!.matchAll(/^\| `src\/(?:runtime\/)?(\w+)\/` +\|[^|]*\| (\w[^`|]*?) +\|$/gm)].map(row =>
+    row.slice(1),
+  )
   const enforced = [...rules!.matchAll(/"message": "(\w+) may import (.*)\."/g)].map(rule => rule.slice(1))
   t.true(enforced.length > 10, 'the rules were found')
   t.deepEqual(Object.fromEntries(told), Object.fromEntries(enforced))
 })
 
 test('every export of an entry point has a doc comment', async t => {
-  const { exports } = JSON.parse(await read('package.json')) as { exports: Record<string, { '@stepwright/source'?: string }> }
+  const { exports } = JSON.parse(await read('package.json')) as {
+    exports: Record<string, { '@stepwright/source'?: string }>
+  }
   const entries = Object.values(exports).flatMap(entry => entry['@stepwright/source'] ?? [])
   const names = entries.flatMap(exportedBy)
   t.true(names.length > 50, 'exports were found')

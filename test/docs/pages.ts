@@ -3,7 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, normalize, posix } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '../..')
-/** Links to every other page of the documentation, in the order in which a reader may go through them. */
+/**
+ * Links to every other page of the documentation, in the order in which a reader may go through
+ * them.
+ */
 export const INDEX = 'docs/README.md'
 
 export const read = (page: string): Promise<string> => readFile(join(ROOT, page), 'utf8')

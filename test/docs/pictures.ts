@@ -46,9 +46,14 @@ async function fill(runtime: Runtime): Promise<string> {
   const cancelled = await runtime.start(report, { rows: 10 })
   await setTimeout(100)
   await cancelled.cancel('no longer needed')
-  for (let n = 1; n <= 4; n++) await (await runtime.start(thumbnail, { image: `${n}.png` }, { labels: { batch: '51' } })).result()
+  for (let n = 1; n <= 4; n++)
+    await (await runtime.start(thumbnail, { image: `${n}.png` }, { labels: { batch: '51' } })).result()
   await runtime.start(importDump, { file: 'small.xml', pages: 2 }, { labels: { user: 'ada' } })
-  const { pid } = await runtime.start(importDump, { file: 'dump.xml', pages: 4 }, { key: 'dump-2030', labels: { wiki: 'de' } })
+  const { pid } = await runtime.start(
+    importDump,
+    { file: 'dump.xml', pages: 4 },
+    { key: 'dump-2030', labels: { wiki: 'de' } },
+  )
   for await (const { steps } of runtime.watch(pid)) if (steps[2]!.status === 'running') break
   await setTimeout(4000)
   return pid
@@ -60,7 +65,10 @@ const runtime = await createRuntime({ processes: [importDump, thumbnail, report]
 const server = await serveDashboard({ client: runtime, port: 0, host: '127.0.0.1' })
 try {
   const pid = await fill(runtime)
-  const tab = await openTab({ teardown() {} } as unknown as ExecutionContext, { viewport: { width: 1200, height: 620 }, locale: 'en-US' })
+  const tab = await openTab({ teardown() {} } as unknown as ExecutionContext, {
+    viewport: { width: 1200, height: 620 },
+    locale: 'en-US',
+  })
   await tab.goto(server.url)
   const link = tab.locator(`a[href="#/p/${pid}"]`).first()
   await link.waitFor()

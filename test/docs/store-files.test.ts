@@ -33,7 +33,8 @@ test('the page on stores names every file that a lowdb store has', async t => {
 
   const runtime = await createRuntime({ processes: [pause, yearly], store: lowdbStore(dir) })
   const ended = await runtime.start(pause, undefined, { key: 'a key' })
-  for await (const { status } of runtime.watch(ended.pid)) if (status === 'interrupted') await runtime.proceed(ended.pid)
+  for await (const { status } of runtime.watch(ended.pid))
+    if (status === 'interrupted') await runtime.proceed(ended.pid)
   const { pid } = await runtime.start(pause)
   for await (const { status } of runtime.watch(pid)) if (status === 'interrupted') break
   await look()

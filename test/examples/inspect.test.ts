@@ -14,7 +14,9 @@ interface Told {
 /** A path of the page, with the token that its address has. */
 const at = (page: string, path: string): string => new URL(`${path}${new URL(page).search}`, page).href
 
-/** What a viewer is told until the server hangs up, or until `last` says that it has seen enough. */
+/**
+ * What a viewer is told until the server hangs up, or until `last` says that it has seen enough.
+ */
 async function view(url: string, last: (told: Told) => boolean = () => false): Promise<{ told: Told[]; end: boolean }> {
   const response = await fetch(at(url, 'events'))
   const told: Told[] = []
@@ -42,11 +44,16 @@ test('viewers are told of the process, its steps and its states', async t => {
   const example = startExample(t, await temporaryFolder(t), 'inspect.ts', '--once')
   const url = (await example.line(/^Open /)).replace('Open ', '')
   const whole = view(url)
-  const late = view(url, ({ snapshot }) => JSON.stringify(snapshot?.value) === '{"running":{"parse":"waiting"}}').then(() => view(url))
+  const late = view(url, ({ snapshot }) => JSON.stringify(snapshot?.value) === '{"running":{"parse":"waiting"}}').then(
+    () => view(url),
+  )
   const { told, end } = await whole
 
   const registration = told.find(({ type, parentId }) => type === '@xstate.actor' && parentId === undefined)
-  const { id, states } = JSON.parse(registration?.definition ?? '{}') as { id: string; states: Record<string, { states?: object }> }
+  const { id, states } = JSON.parse(registration?.definition ?? '{}') as {
+    id: string
+    states: Record<string, { states?: object }>
+  }
   t.is(id, 'import-pages')
   t.deepEqual(Object.keys(states['running']?.states ?? {}), ['download', 'parse', 'publish'])
   t.deepEqual(Object.keys(states['sleeping']?.states ?? {}), ['cool-off'])
@@ -69,7 +76,11 @@ test('viewers are told of the process, its steps and its states', async t => {
   // Who comes late gets what is live, no more, and its newest state.
   const begun = (await late).told
   t.like(begun[0], { type: '@xstate.actor', sessionId: registration?.sessionId, definition: registration?.definition })
-  t.like(begun[1], { type: '@xstate.snapshot', sessionId: registration?.sessionId, snapshot: { value: { running: { parse: 'waiting' } } } })
+  t.like(begun[1], {
+    type: '@xstate.snapshot',
+    sessionId: registration?.sessionId,
+    snapshot: { value: { running: { parse: 'waiting' } } },
+  })
   const download = told.find(({ type, name }) => type === '@xstate.actor' && name === 'download')?.sessionId
   t.truthy(download)
   t.false(begun.some(({ sessionId }) => sessionId === download))

@@ -22,7 +22,10 @@ async function plantMany(t: ExecutionContext, count: number): Promise<string> {
   await plant(
     folder,
     Object.fromEntries(
-      Array.from({ length: count }, (_, n) => [`node_modules/p${n}/package.json`, { name: `p${n}`, version: '1.0.0', license: 'MIT' }]),
+      Array.from({ length: count }, (_, n) => [
+        `node_modules/p${n}/package.json`,
+        { name: `p${n}`, version: '1.0.0', license: 'MIT' },
+      ]),
     ),
   )
   return folder
@@ -39,7 +42,11 @@ test('every way to state a licence is told apart', async t => {
   await plant(folder, {
     'node_modules/plain/package.json': { name: 'plain', version: '1.0.0', license: 'MIT' },
     'node_modules/plain/LICENSE': '# The MIT License\n\nPermission is hereby granted',
-    'node_modules/plain/node_modules/nested/package.json': { name: 'nested', version: '2.0.0', license: 'LGPL-2.1-or-later' },
+    'node_modules/plain/node_modules/nested/package.json': {
+      name: 'nested',
+      version: '2.0.0',
+      license: 'LGPL-2.1-or-later',
+    },
     'node_modules/plain/node_modules/nested/COPYING.md': 'GNU LESSER',
     'node_modules/@scope/strict/package.json': {
       name: '@scope/strict',
@@ -47,9 +54,17 @@ test('every way to state a licence is told apart', async t => {
       license: 'GPL-2.0-only WITH Classpath-exception-2.0',
     },
     'node_modules/choice/package.json': { name: 'choice', version: '1.0.0', license: '(MPL-2.0 OR Apache-2.0)' },
-    'node_modules/other-choice/package.json': { name: 'other-choice', version: '1.0.0', license: 'Apache-2.0 OR MPL-2.0' },
+    'node_modules/other-choice/package.json': {
+      name: 'other-choice',
+      version: '1.0.0',
+      license: 'Apache-2.0 OR MPL-2.0',
+    },
     'node_modules/both/package.json': { name: 'both', version: '1.0.0', license: 'MIT AND (CC-BY-SA-4.0 OR EPL-2.0)' },
-    'node_modules/old/package.json': { name: 'old', version: '0.1.0', licenses: [{ type: 'MIT', url: 'x' }, { type: 'Apache-2.0' }] },
+    'node_modules/old/package.json': {
+      name: 'old',
+      version: '0.1.0',
+      licenses: [{ type: 'MIT', url: 'x' }, { type: 'Apache-2.0' }],
+    },
     'node_modules/object/package.json': { name: 'object', version: '0.2.0', license: { type: 'ISC' } },
     'node_modules/words/package.json': { name: 'words', version: '1.0.0', license: 'GPLv3 | or \u001B[31mso' },
     'node_modules/silent/package.json': { name: 'silent', version: '1.0.0' },
@@ -63,7 +78,11 @@ test('every way to state a licence is told apart', async t => {
     'linked/package.json': { name: 'linked', version: '1.0.0', license: '0BSD' },
   })
   await symlink(join(folder, 'linked'), join(folder, 'node_modules', 'linked'), 'junction')
-  await symlink(join(folder, 'node_modules', 'plain'), join(folder, 'node_modules', 'plain', 'node_modules', 'round'), 'junction')
+  await symlink(
+    join(folder, 'node_modules', 'plain'),
+    join(folder, 'node_modules', 'plain', 'node_modules', 'round'),
+    'junction',
+  )
   await symlink(join(folder, 'node_modules', 'gone'), join(folder, 'node_modules', 'dangling'), 'junction')
 
   const cwd = await temporaryFolder(t)
@@ -73,7 +92,13 @@ test('every way to state a licence is told apart', async t => {
   t.regex(stdout, /^15 packages, 9 licences$/m)
   t.regex(stdout, /^4 copyleft, 2 where copyleft is one choice, 2 without a licence, 1 not SPDX, 2 unreadable$/m)
   t.true(stdout.endsWith(`The report is in ${join(cwd, 'licences.md')}`), stdout)
-  for (const step of ['find finished 15', 'manifests finished 15/15', 'licence-files finished 15/15', 'group finished', 'write finished'])
+  for (const step of [
+    'find finished 15',
+    'manifests finished 15/15',
+    'licence-files finished 15/15',
+    'group finished',
+    'write finished',
+  ])
     t.true(stdout.includes(`  ${step}\n`), stdout)
 
   const report = await readFile(join(cwd, 'licences.md'), 'utf8')
@@ -99,7 +124,10 @@ test('every way to state a licence is told apart', async t => {
   t.true(report.includes('- old 0.1.0 in node\\_modules/old (from an old `licenses` array, read as a choice)'), report)
   t.true(report.includes('| Apache-2.0 OR MIT | 1 |  |'), report)
   t.true(report.includes('| MIT | 2 |  |'), report)
-  t.true(report.includes(`- deep 1.0.0 in ${join('packages', 'app', 'node_modules', 'deep').replaceAll('_', '\\_')}`), report)
+  t.true(
+    report.includes(`- deep 1.0.0 in ${join('packages', 'app', 'node_modules', 'deep').replaceAll('_', '\\_')}`),
+    report,
+  )
   t.false(report.includes('\u001B'))
 })
 
@@ -112,9 +140,13 @@ test('every package that npm installed for this project is reported', async t =>
     packages: Record<string, { version: string }>
   }
   const lines = new Set(
-    (await readFile(join(cwd, 'licences.md'), 'utf8')).split('\n').map(line => line.replaceAll('\\', '').replace(/ in .*/, '')),
+    (await readFile(join(cwd, 'licences.md'), 'utf8'))
+      .split('\n')
+      .map(line => line.replaceAll('\\', '').replace(/ in .*/, '')),
   )
-  const installed = Object.entries(lock.packages).map(([path, { version }]) => `- ${path.split('node_modules/').at(-1)} ${version}`)
+  const installed = Object.entries(lock.packages).map(
+    ([path, { version }]) => `- ${path.split('node_modules/').at(-1)} ${version}`,
+  )
   t.deepEqual(
     installed.filter(line => !lines.has(line)),
     [],

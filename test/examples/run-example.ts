@@ -47,7 +47,11 @@ function startNode(t: ExecutionContext, cwd: string, args: string[]): RunningExa
   })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout: lines.join('\n'), stderr }))
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    stdout: lines.join('\n'),
+    stderr,
+  }))
   return {
     child,
     ended,

@@ -27,7 +27,9 @@ export function pathsOf(value: unknown, path: Path = []): Path[] {
   return [path, ...Object.entries(value).flatMap(([key, one]) => pathsOf(one, [...path, key]))]
 }
 
-/** The document with one field changed by `change`, which gets what was there; `undefined` drops it. */
+/**
+ * The document with one field changed by `change`, which gets what was there; `undefined` drops it.
+ */
 export function changed(value: unknown, [key, ...rest]: Path, change: (before: unknown) => unknown): unknown {
   if (key === undefined) return change(value)
   const entries = Object.entries(value as object).map(
@@ -37,7 +39,8 @@ export function changed(value: unknown, [key, ...rest]: Path, change: (before: u
   if (Array.isArray(value)) return kept.map(([, one]) => one)
   // Merged so that an own `__proto__` stays one.
   const result: Record<string, unknown> = {}
-  for (const [name, one] of kept) Object.defineProperty(result, name, { value: one, enumerable: true, configurable: true, writable: true })
+  for (const [name, one] of kept)
+    Object.defineProperty(result, name, { value: one, enumerable: true, configurable: true, writable: true })
   return result
 }
 

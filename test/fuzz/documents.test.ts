@@ -1,4 +1,5 @@
-// Whatever has become of a chart, a schedule, a command or a host's card, every host opens and every reader reads on.
+// Whatever has become of a chart, a schedule, a command or a host's card, every host opens and
+// every reader reads on.
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -22,7 +23,11 @@ const ID = createPid(Date.UTC(2030, 0, 1), () => '1'.repeat(11))
 /** A healthy document of each kind, in its collection. */
 const DOCUMENTS: readonly (readonly [Collection, string, object])[] = [
   ['charts', 'tea@1+f00', { name: 'tea', version: '1', shape: 'f00', chart: { id: 'tea', states: { pending: {} } } }],
-  ['schedules', 'daily', { name: 'daily', schedule: '0 3 * * *', timeZone: 'UTC', missed: 'once', settled: 5, next: 9 }],
+  [
+    'schedules',
+    'daily',
+    { name: 'daily', schedule: '0 3 * * *', timeZone: 'UTC', missed: 'once', settled: 5, next: 9 },
+  ],
   ['misfits', PID, { pid: PID, host: HOST, reason: 'missing-step', message: 'no', revision: 2, at: 1 }],
   ['hosts', HOST, { id: HOST, osPid: 1, hostname: 'gone', startedAt: 0, bootId: 'x', network: 'x' }],
   ['commands', `${PID}.${ID}`, { pid: PID, id: ID, at: 1, type: 'proceed', step: 'ask', data: { n: 1 } }],

@@ -44,7 +44,12 @@ const journalOf = (name: string): Journal => {
 
 /** A journal with one field of one of its lines damaged. */
 const damaged = fc
-  .record({ name: fc.constantFrom(...NAMES), line: fc.nat(), path: fc.nat(), change: fc.constantFrom(...CHANGES.keys()) })
+  .record({
+    name: fc.constantFrom(...NAMES),
+    line: fc.nat(),
+    path: fc.nat(),
+    change: fc.constantFrom(...CHANGES.keys()),
+  })
   .map(({ name, line, path, change }): Journal & { readonly what: string } => {
     const { pid, status, lines } = journalOf(name)
     // The first and the newest line count most.
@@ -52,7 +57,12 @@ const damaged = fc
     const paths = pathsOf(lines[at])
     const chosen = paths[path % paths.length]!
     const bad = changed(lines[at], chosen, CHANGES[change]!)
-    return { pid, status, lines: lines.map((one, i) => (i === at ? bad : one)), what: `${name}:${at} ${chosen.join('.')} change ${change}` }
+    return {
+      pid,
+      status,
+      lines: lines.map((one, i) => (i === at ? bad : one)),
+      what: `${name}:${at} ${chosen.join('.')} change ${change}`,
+    }
   })
 
 const text = (lines: readonly unknown[]): string => lines.map(line => `${JSON.stringify(line) ?? ''}\n`).join('')
@@ -84,7 +94,10 @@ function fillSqlite(file: string, template: string, journals: readonly Journal[]
     insert.run(id + 1, pid, status, isFinal(status) ? null : HOST, Math.max(newest, 1), isFinal(status) ? 1 : null)
     for (const [i, one] of lines.entries()) line.run(id + 1, i + 1, JSON.stringify(one) ?? '')
   }
-  db.prepare("INSERT INTO documents (collection, name, document) VALUES ('hosts', ?, ?)").run(HOST, JSON.stringify(newCard(HOST)))
+  db.prepare("INSERT INTO documents (collection, name, document) VALUES ('hosts', ?, ?)").run(
+    HOST,
+    JSON.stringify(newCard(HOST)),
+  )
   db.exec('COMMIT')
   db.close()
   return sqliteStore(file)
@@ -100,12 +113,18 @@ async function goesOn(t: ExecutionContext, store: Store, bad: Journal & { readon
     for (const { pid } of healthy) t.true(listed.has(pid), `${bad.what}: lists ${pid}`)
     for (const { pid, status } of healthy) {
       const { value } = await runtime.watch(pid)[Symbol.asyncIterator]().next()
-      t.is((value as { host?: { state: string } }).host?.state, isFinal(status) ? undefined : 'alive', `${bad.what}: adopts ${pid}`)
+      t.is(
+        (value as { host?: { state: string } }).host?.state,
+        isFinal(status) ? undefined : 'alive',
+        `${bad.what}: adopts ${pid}`,
+      )
     }
     if (!listed.has(bad.pid)) t.deepEqual(corrupt, [bad.pid], `${bad.what}: told`)
     await runtime
       .get(bad.pid)
-      .catch((error: Error & { code?: string }) => t.regex(error.code ?? error.stack!, /ERR_STORE_(CORRUPT|VERSION)/, bad.what))
+      .catch((error: Error & { code?: string }) =>
+        t.regex(error.code ?? error.stack!, /ERR_STORE_(CORRUPT|VERSION)/, bad.what),
+      )
     await runtime
       .history(bad.pid)
       .catch((error: Error & { code?: string }) =>
@@ -136,12 +155,18 @@ const KNOWN = (
     if (path.length === 1) return { ...whole, [path[0]]: value }
     return { ...whole, [path[0]]: { ...whole[path[0]], [path[1]]: value } }
   }
-  return { pid, status, lines: lines.map((one, i) => (i === at ? damage(one) : one)), what: `${name} ${path.join('.')}` }
+  return {
+    pid,
+    status,
+    lines: lines.map((one, i) => (i === at ? damage(one) : one)),
+    what: `${name} ${path.join('.')}`,
+  }
 })
 
 test('lowdb: known damages are in nobody\u2019s way', async t => {
   const dir = await tempDir(t)
-  for (const [i, bad] of KNOWN.entries()) await goesOn(t, fillLowdb(join(dir, String(i)), [...HEALTHY.map(journalOf), bad]), bad)
+  for (const [i, bad] of KNOWN.entries())
+    await goesOn(t, fillLowdb(join(dir, String(i)), [...HEALTHY.map(journalOf), bad]), bad)
 })
 
 test('lowdb: a damaged journal is in nobody\u2019s way', async t => {

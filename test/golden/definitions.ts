@@ -1,4 +1,5 @@
-// What the golden journals were written with. Each is kept as it is as long as there is a journal of it: a later version has to run it to its end.
+// What the golden journals were written with. Each is kept as it is as long as there is a journal
+// of it: a later version has to run it to its end.
 import { defineProcess, typed } from 'stepwright'
 import { setup } from 'xstate'
 
@@ -103,17 +104,27 @@ export const child = defineProcess({ name: 'child', input }).step('work', ({ dat
 )
 export const parent = defineProcess({ name: 'parent', input }).process('child', child).step('last', count)
 
-const door = setup({ types: { output: {} as { n: number }, input: {} as { n: number }, context: {} as { n: number } } }).createMachine({
+const door = setup({
+  types: { output: {} as { n: number }, input: {} as { n: number }, context: {} as { n: number } },
+}).createMachine({
   context: ({ input: given }) => given,
   initial: 'shut',
-  states: { shut: { on: { OPEN: 'open' }, after: { 86_400_000: 'open' } }, open: { on: { LEAVE: 'left' } }, left: { type: 'final' } },
+  states: {
+    shut: { on: { OPEN: 'open' }, after: { 86_400_000: 'open' } },
+    open: { on: { LEAVE: 'left' } },
+    left: { type: 'final' },
+  },
   output: ({ context }) => ({ n: context.n + 1 }),
 })
 export const machine = defineProcess({ name: 'machine', input }).machine('door', door).step('last', count)
 
 /** As it was when the process began, and as it was when another host went on with it. */
 export const shorter = defineProcess({ name: 'growing', input }).interrupt('ask').step('last', count)
-export const growing = defineProcess({ name: 'growing', input }).interrupt('ask').step('more', count).interrupt('again').step('last', count)
+export const growing = defineProcess({ name: 'growing', input })
+  .interrupt('ask')
+  .step('more', count)
+  .interrupt('again')
+  .step('last', count)
 
 export const all = [
   working,

@@ -18,7 +18,11 @@ const proceed = (runtime: TestRuntime, pid: string) => runtime.proceed(pid)
 /** What a client sees of each, and what becomes of it: after `steer`, if it waits for somebody. */
 const GOLDEN: Record<
   string,
-  { readonly seen: object; readonly ends?: number; readonly steer?: (runtime: TestRuntime, pid: string) => Promise<unknown> }
+  {
+    readonly seen: object
+    readonly ends?: number
+    readonly steer?: (runtime: TestRuntime, pid: string) => Promise<unknown>
+  }
 > = {
   pending: { seen: { status: 'pending', key: 'order 3', steps: [{ attempt: 0 }, { kind: 'sleep' }, STEP] }, ends: 12 },
   running: {
@@ -40,8 +44,14 @@ const GOLDEN: Record<
     seen: { status: 'running', steps: [{ kind: 'parallel' }, { status: 'finished' }, { status: 'running' }, STEP] },
     ends: 22,
   },
-  'running-each': { seen: { status: 'running', steps: [{ kind: 'each', progress: { value: 2, total: 3 } }, STEP] }, ends: 63 },
-  'running-parent': { seen: { status: 'running', steps: [{ kind: 'process', child: 'b9u0004v000000000005' }, STEP] }, ends: 12 },
+  'running-each': {
+    seen: { status: 'running', steps: [{ kind: 'each', progress: { value: 2, total: 3 } }, STEP] },
+    ends: 63,
+  },
+  'running-parent': {
+    seen: { status: 'running', steps: [{ kind: 'process', child: 'b9u0004v000000000005' }, STEP] },
+    ends: 12,
+  },
   'running-child': { seen: { status: 'running', parent: { step: 'child' } }, ends: 11 },
   'running-machine': {
     seen: { status: 'running', steps: [{ kind: 'machine', state: 'open' }, STEP] },
@@ -49,34 +59,59 @@ const GOLDEN: Record<
     steer: (runtime, pid) => runtime.send(pid, { type: 'LEAVE' }),
   },
   'running-in-a-retry-wait': {
-    seen: { status: 'running', steps: [{ status: 'waiting', attempt: 1, error: { code: 'ENOENT', cause: { message: 'disk gone' } } }] },
+    seen: {
+      status: 'running',
+      steps: [{ status: 'waiting', attempt: 1, error: { code: 'ENOENT', cause: { message: 'disk gone' } } }],
+    },
     ends: 11,
   },
   'running-after-a-step-timeout': {
     seen: { status: 'running', steps: [{ status: 'waiting', error: { code: 'ERR_STEP_TIMEOUT' } }] },
     ends: 11,
   },
-  sleeping: { seen: { status: 'sleeping', steps: [STEP, { status: 'sleeping', until: '2030-01-01T00:20:16.400Z' }, STEP] }, ends: 12 },
-  'sleeping-until-a-computed-time': { seen: { status: 'sleeping', steps: [{ until: '2030-01-01T00:10:17.500Z' }, STEP] }, ends: 11 },
+  sleeping: {
+    seen: { status: 'sleeping', steps: [STEP, { status: 'sleeping', until: '2030-01-01T00:20:16.400Z' }, STEP] },
+    ends: 12,
+  },
+  'sleeping-until-a-computed-time': {
+    seen: { status: 'sleeping', steps: [{ until: '2030-01-01T00:10:17.500Z' }, STEP] },
+    ends: 11,
+  },
   'interrupted-after-a-step': {
     seen: { status: 'interrupted', version: '7', output: { n: 11 }, labels: { team: 'red' } },
     ends: 12,
     steer: proceed,
   },
   interrupted: {
-    seen: { status: 'interrupted', output: { n: 10 }, steps: [{ kind: 'interrupt', until: '2030-01-08T00:00:19.700Z' }, STEP] },
+    seen: {
+      status: 'interrupted',
+      output: { n: 10 },
+      steps: [{ kind: 'interrupt', until: '2030-01-08T00:00:19.700Z' }, STEP],
+    },
     ends: 11,
     steer: proceed,
   },
   'interrupted-under-a-new-shape': {
     seen: {
       status: 'interrupted',
-      steps: [{ name: 'ask' }, { name: 'more', status: 'finished' }, { name: 'again', status: 'interrupted' }, { name: 'last' }],
+      steps: [
+        { name: 'ask' },
+        { name: 'more', status: 'finished' },
+        { name: 'again', status: 'interrupted' },
+        { name: 'last' },
+      ],
     },
     ends: 12,
     steer: proceed,
   },
-  finished: { seen: { status: 'finished', key: 'order 2', output: { n: 11 }, steps: [{ status: 'skipped' }, { progress: { value: 7 } }] } },
+  finished: {
+    seen: {
+      status: 'finished',
+      key: 'order 2',
+      output: { n: 11 },
+      steps: [{ status: 'skipped' }, { progress: { value: 7 } }],
+    },
+  },
   error: {
     seen: {
       status: 'error',
@@ -85,10 +120,15 @@ const GOLDEN: Record<
     },
   },
   timeout: { seen: { status: 'timeout', error: { code: 'ERR_PROCESS_TIMEOUT' }, steps: [{ status: 'timeout' }] } },
-  cancelled: { seen: { status: 'cancelled', error: { message: 'no longer wanted' }, steps: [{ status: 'cancelled' }] } },
+  cancelled: {
+    seen: { status: 'cancelled', error: { message: 'no longer wanted' }, steps: [{ status: 'cancelled' }] },
+  },
 }
 
-/** A store with all journals of a format, as a host that died has left it; the pids by the journals' names, and the time of the last line. */
+/**
+ * A store with all journals of a format, as a host that died has left it; the pids by the journals'
+ * names, and the time of the last line.
+ */
 async function storeOf(t: ExecutionContext, format: string) {
   const dir = join(await tempDir(t), 'store')
   await (await lowdbStore(dir).openHost()).close()
@@ -109,7 +149,8 @@ async function storeOf(t: ExecutionContext, format: string) {
     fs.mkdirSync(folder, { recursive: true })
     const file = join(folder, isFinal(last.status) ? `${first.pid}.${last.status}.jsonl` : `${first.pid}.jsonl`)
     fs.copyFileSync(source, file)
-    if (first.key !== undefined) fs.linkSync(file, join(dir, 'keys', createHash('sha256').update(first.key).digest('hex')))
+    if (first.key !== undefined)
+      fs.linkSync(file, join(dir, 'keys', createHash('sha256').update(first.key).digest('hex')))
     journals.set(basename(name, '.jsonl'), { pid: first.pid, lines: lines.length })
     now = Math.max(now, last.at)
   }
@@ -125,7 +166,11 @@ for (const format of fs.readdirSync(import.meta.dirname).filter(name => name.sta
     t.is(listed.length, journals.size)
     for (const [name, { pid, lines }] of journals) {
       const info = (await client.get(pid)) as ProcessInfo
-      t.like(info, { ...GOLDEN[name]?.seen, host: info.endedAt === undefined ? { id: HOST, state: 'dead' } : undefined } as object, name)
+      t.like(
+        info,
+        { ...GOLDEN[name]?.seen, host: info.endedAt === undefined ? { id: HOST, state: 'dead' } : undefined } as object,
+        name,
+      )
       t.deepEqual(
         listed.find(one => one.pid === pid),
         info,
@@ -148,7 +193,8 @@ for (const format of fs.readdirSync(import.meta.dirname).filter(name => name.sta
     for (const [name, { steer }] of Object.entries(GOLDEN)) await steer?.(runtime, journals.get(name)?.pid ?? '')
     await clock.advance('30m')
     for (const [name, { ends }] of Object.entries(GOLDEN))
-      if (ends !== undefined) t.deepEqual(await runtime.result(journals.get(name)?.pid ?? ''), { n: ends } as never, name)
+      if (ends !== undefined)
+        t.deepEqual(await runtime.result(journals.get(name)?.pid ?? ''), { n: ends } as never, name)
     // A key still means the process that has it.
     t.is((await runtime.start(working, { n: 1 }, { key: 'order 1' })).pid, journals.get('running')?.pid ?? '')
     t.deepEqual(

@@ -1,8 +1,20 @@
-// Writes the golden journals of this version's format: node --conditions=@stepwright/source test/golden/make.ts
+// Writes the golden journals of this version's format: node --conditions=@stepwright/source
+// test/golden/make.ts
 //
-// A journal is added when there is something new that a journal can hold. One that is there is never written anew, since it stands for those that
-// are on the disks of others; a new format gets a folder of its own. Pids and times come from a test clock, so that a run changes nothing but what has changed.
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// A journal is added when there is something new that a journal can hold. One that is there is
+// never written anew, since it stands for those that are on the disks of others; a new format gets
+// a folder of its own. Pids and times come from a test clock, so that a run changes nothing but
+// what has changed.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { lowdbStore, type ProcessInfo } from 'stepwright'
@@ -39,7 +51,10 @@ const open = (processes: readonly (typeof all)[number][] = all, concurrency = 10
 
 type Runtime = Awaited<ReturnType<typeof open>>
 
-/** When a process began in the first format, in epoch milliseconds: its pid and its times are the same in all formats. */
+/**
+ * When a process began in the first format, in epoch milliseconds: its pid and its times are the
+ * same in all formats.
+ */
 function beginningOf(name: string): number {
   const [head = ''] = readFileSync(join(import.meta.dirname, 'format-1', `${name}.jsonl`), 'utf8').split('\n')
   return (JSON.parse(head) as { createdAt: number }).createdAt
@@ -61,7 +76,8 @@ async function start(
   return pid
 }
 const is = (status: string) => (info: ProcessInfo) => info.status === status
-const stepIs = (step: string, status: string) => (info: ProcessInfo) => info.steps.find(({ name }) => name === step)?.status === status
+const stepIs = (step: string, status: string) => (info: ProcessInfo) =>
+  info.steps.find(({ name }) => name === step)?.status === status
 
 // Those that another host goes on with.
 const before = await open([...all.filter(one => one !== definitions.growing), shorter])

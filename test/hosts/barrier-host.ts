@@ -1,4 +1,5 @@
-// A host that is killed: each step tells a file, written with one system call, what it does and when.
+// A host that is killed: each step tells a file, written with one system call, what it does and
+// when.
 import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRuntime, defineProcess, lowdbStore, typed } from 'stepwright'
@@ -17,7 +18,12 @@ for (let index = 1; index < 6; index++) {
   }) as typeof definition
 }
 
-const runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir), concurrency: 20, maxRecoveries: 1_000 })
+const runtime = await createRuntime({
+  processes: [definition],
+  store: lowdbStore(dir),
+  concurrency: 20,
+  maxRecoveries: 1_000,
+})
 process.send?.('ready')
 for (let n = 0; n < Number(starts); n++) {
   const { pid } = await runtime.start(definition, { n })

@@ -47,7 +47,8 @@ function mortalFiles({ taken, when }: NonNullable<OpenOrder['dieAt']>): Files {
   return {
     ...fs,
     renameSync(from, to) {
-      // A journal that is taken is renamed from another folder; its copy, which follows, from a draft.
+      // A journal that is taken is renamed from another folder; its copy, which follows, from a
+      // draft.
       const dies = to.includes('/active/h') && !from.includes('/.') && --left === 0
       if (dies && when === 'before') process.kill(process.pid, 'SIGKILL')
       fs.renameSync(from, to)
@@ -79,7 +80,8 @@ const orders: { [Name in keyof Orders]: (given: Parameters<Orders[Name]>[0]) => 
   async start({ name, count = 1, input, key }) {
     const definition = Object.values(definitions).find(one => one.name === name) as (typeof definitions)['stuck']
     const pids: string[] = []
-    for (let n = 0; n < count; n++) pids.push((await runtime.start(definition, input as never, key === undefined ? {} : { key })).pid)
+    for (let n = 0; n < count; n++)
+      pids.push((await runtime.start(definition, input as never, key === undefined ? {} : { key })).pid)
     return pids
   },
   proceed: pid => runtime.proceed(pid),

@@ -1,4 +1,5 @@
-// What the hosts run that the tests in test/crash let die. Each step tells a file what it does, with one system call.
+// What the hosts run that the tests in test/crash let die. Each step tells a file what it does,
+// with one system call.
 import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { defineProcess, typed, type StepContext } from 'stepwright'

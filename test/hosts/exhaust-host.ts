@@ -6,7 +6,10 @@ const isolate = process.argv[2] as IsolateMode
 const definition = defineProcess({ name: 'greedy' }).step(
   'exhaust',
   { module: new URL('../runtime/isolated.ts', import.meta.url), export: 'exhaust' },
-  { isolate, retry: { attempts: 2, delay: 0, when: error => (error as { code?: unknown }).code === 'ERR_STEP_CRASHED' } },
+  {
+    isolate,
+    retry: { attempts: 2, delay: 0, when: error => (error as { code?: unknown }).code === 'ERR_STEP_CRASHED' },
+  },
 )
 const runtime = await createRuntime({ processes: [definition], store: memoryStore() })
 const job = await runtime.start(definition)

@@ -1,5 +1,5 @@
-// A definition of each kind that can be killed in the middle. `tell` writes with one system call what happens; while `hang` is set the work in the
-// middle never ends.
+// A definition of each kind that can be killed in the middle. `tell` writes with one system call
+// what happens; while `hang` is set the work in the middle never ends.
 import { appendFileSync } from 'node:fs'
 import { assign, fromPromise, setup } from 'xstate'
 import { defineProcess, typed, type IsolateMode, type ProcessDefinition } from 'stepwright'
@@ -43,11 +43,14 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
     { concurrency: 1 },
   )
 
-  const child = defineProcess({ name: 'child', input: typed<{ n: number }>() }).step('work', async ({ data, attempt }) => {
-    tell('ran', 'child', attempt)
-    await middle()
-    return data.n * 2
-  })
+  const child = defineProcess({ name: 'child', input: typed<{ n: number }>() }).step(
+    'work',
+    async ({ data, attempt }) => {
+      tell('ran', 'child', attempt)
+      await middle()
+      return data.n * 2
+    },
+  )
   const process = begun
     .process('child', child, {
       input: ({ data }) => {
@@ -62,12 +65,17 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
     await middle()
     return 5
   })
-  const chart = setup({ actors: { work }, types: { output: {} as number, context: {} as { n: number } } }).createMachine({
+  const chart = setup({
+    actors: { work },
+    types: { output: {} as number, context: {} as { n: number } },
+  }).createMachine({
     context: { n: 0 },
     initial: 'first',
     states: {
       first: { entry: () => tell('first'), after: { 10: 'second' } },
-      second: { invoke: { src: 'work', onDone: { target: 'last', actions: assign({ n: ({ event }) => event.output }) } } },
+      second: {
+        invoke: { src: 'work', onDone: { target: 'last', actions: assign({ n: ({ event }) => event.output }) } },
+      },
       last: { after: { 10: 'end' } },
       end: { type: 'final' },
     },

@@ -1,4 +1,5 @@
-// A host for readers in another process: starts what it is told to, and lets a step end when it is told to.
+// A host for readers in another process: starts what it is told to, and lets a step end when it is
+// told to.
 import { createRuntime, defineProcess, lowdbStore, typed } from 'stepwright'
 
 const [dir = ''] = process.argv.slice(2)

@@ -1,4 +1,5 @@
-// What the host that is killed runs, and the one that goes on: every kind of wait, and a step that ends only at its second attempt.
+// What the host that is killed runs, and the one that goes on: every kind of wait, and a step that
+// ends only at its second attempt.
 import { defineProcess } from 'stepwright'
 
 const forever = () => new Promise<never>(() => {})

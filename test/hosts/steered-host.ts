@@ -1,4 +1,5 @@
-// A host, or a worker, in a process of its own: starts as many processes as it is told to, prints their pids, and stays until it is killed.
+// A host, or a worker, in a process of its own: starts as many processes as it is told to, prints
+// their pids, and stays until it is killed.
 //   steered-host.ts <dir> [count] [worker]
 import { createRuntime, defineProcess, typed } from '../../src/index.ts'
 

@@ -1,4 +1,5 @@
-// A host in a worker thread that stops before each of its calls of the file system, until it is told to go on or to be dead from now on.
+// A host in a worker thread that stops before each of its calls of the file system, until it is
+// told to go on or to be dead from now on.
 import fs from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { lowdbStore } from '../../src/store/lowdb/lowdb-store.ts'
@@ -29,10 +30,21 @@ function step(): void {
   if (isDead) throw new Dead()
 }
 
-const STEPS = ['openSync', 'writeSync', 'fstatSync', 'statSync', 'linkSync', 'renameSync', 'unlinkSync', 'readdirSync'] as const
+const STEPS = [
+  'openSync',
+  'writeSync',
+  'fstatSync',
+  'statSync',
+  'linkSync',
+  'renameSync',
+  'unlinkSync',
+  'readdirSync',
+] as const
 const files = {
   ...fs,
-  ...Object.fromEntries(STEPS.map(call => [call, (...args: unknown[]) => (step(), (fs[call] as (...all: unknown[]) => unknown)(...args))])),
+  ...Object.fromEntries(
+    STEPS.map(call => [call, (...args: unknown[]) => (step(), (fs[call] as (...all: unknown[]) => unknown)(...args))]),
+  ),
 } as Files
 
 let host: HostStore
@@ -63,7 +75,10 @@ async function obey(order: StepOrder): Promise<readonly string[]> {
   }
   const directory = new Directory(files, new Paths(order.adopt.dir), processDurability)
   const { hostId, dead } = order.adopt
-  const hosts = { stateOf: async (id: string) => (dead.includes(id) ? 'dead' : 'alive'), forget() {} } as unknown as Hosts
+  const hosts = {
+    stateOf: async (id: string) => (dead.includes(id) ? 'dead' : 'alive'),
+    forget() {},
+  } as unknown as Hosts
   const taken: string[] = []
   const taking = adopt(
     Object.assign(directory, { hosts }),

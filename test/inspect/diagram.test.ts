@@ -36,7 +36,8 @@ test('a flow has the steps of the definition in order, and what is special about
     nodes.map(({ next }) => next),
     [['apple'], ['thin'], ['re-view'], ['sign-off'], ['cool'], ['computed'], ['end'], ['finished']],
   )
-  const which = (wanted: 'retries' | 'pauses' | 'skippable' | 'fails') => nodes.filter(node => node[wanted]).map(({ name }) => name)
+  const which = (wanted: 'retries' | 'pauses' | 'skippable' | 'fails') =>
+    nodes.filter(node => node[wanted]).map(({ name }) => name)
   t.deepEqual(which('retries'), ['apple'])
   t.deepEqual(which('skippable'), ['thin'])
   t.deepEqual(which('pauses'), ['re-view'])
@@ -89,7 +90,11 @@ test('a chart with jumps, parts, or from anywhere is drawn as far as it is under
       running: {
         states: {
           a: { on: { 'xstate.done.actor.a': [{ target: '#x.running.c' }, { target: '#x.running.b' }] } },
-          b: { type: 'parallel', states: { left: {}, right: {} }, on: { 'xstate.done.state.x.running.b': { target: '#x.running.c' } } },
+          b: {
+            type: 'parallel',
+            states: { left: {}, right: {} },
+            on: { 'xstate.done.state.x.running.b': { target: '#x.running.c' } },
+          },
           c: { on: { 'xstate.done.actor.c': { target: '#x.finished' }, BACK: { target: '#x.running.a' } } },
           '<script>': {},
         },
@@ -134,7 +139,9 @@ test('stepwright diagram: of a name in the store, of a process, of a module', as
   t.regex(stdout, /^stateDiagram-v2\n/)
   const picture = await runCli(['--store', dir, 'diagram', job.pid, '--format', 'svg'])
   t.regex(picture.stdout, /<g class="finished"><rect[^>]*\/><text class="name"[^>]*>add<\/text>/)
-  const machine = JSON.parse((await runCli(['--store', dir, 'diagram', 'adding@1', '--format', 'json'])).stdout) as object
+  const machine = JSON.parse(
+    (await runCli(['--store', dir, 'diagram', 'adding@1', '--format', 'json'])).stdout,
+  ) as object
   t.deepEqual(Object.keys(machine), ['id', 'initial', 'states'])
 
   const file = join(await tempDir(t), 'jobs.ts')

@@ -74,7 +74,10 @@ test("Stately's own receiver sees the processes of two runtimes, their steps in 
   t.deepEqual(values(told, first!.sessionId), [{ running: { apple: 'attempting' } }, { running: 'mango' }, 'finished'])
   t.true(told.some(({ parentId }) => parentId === first!.sessionId))
   t.false(JSON.stringify(told).includes('hunter2'))
-  t.like(told.find(({ snapshot }) => snapshot?.value === 'finished')?.snapshot, { status: 'done', output: { password: '[redacted]' } })
+  t.like(told.find(({ snapshot }) => snapshot?.value === 'finished')?.snapshot, {
+    status: 'done',
+    output: { password: '[redacted]' },
+  })
 
   const late = await openTab(t)
   await late.goto(shown.url)
@@ -82,7 +85,9 @@ test("Stately's own receiver sees the processes of two runtimes, their steps in 
   await untilValue(lateFrame, { running: 'zebra' }, 'second')
   two.open(0)
   await untilValue(lateFrame, { running: { apple: 'attempting' } }, 'second')
-  const seen = (await toldIn(lateFrame)).filter(({ type, rootId, sessionId }) => type === '@xstate.actor' && rootId === sessionId)
+  const seen = (await toldIn(lateFrame)).filter(
+    ({ type, rootId, sessionId }) => type === '@xstate.actor' && rootId === sessionId,
+  )
   t.deepEqual(new Set(seen.map(({ name }) => name)), new Set([`first ${jobs[0]!.pid}`, `second ${jobs[1]!.pid}`]))
 
   // The viewer's page is loaded again: it is told all there is once more.
@@ -143,10 +148,14 @@ test('its messages are those of the official createInspector', async t => {
       }),
     )
   }
-  const strip = (all: unknown[]) => all.map(plain).filter(({ type }) => type === '@xstate.actor' || type === '@xstate.snapshot')
+  const strip = (all: unknown[]) =>
+    all.map(plain).filter(({ type }) => type === '@xstate.actor' || type === '@xstate.snapshot')
   t.deepEqual(strip(ours).at(-1), strip(official).at(-1))
   const [registered, theirs] = [strip(ours)[0], strip(official)[0]]
-  t.deepEqual({ ...registered, snapshot: {}, definition: {}, name: '' }, { ...theirs, snapshot: {}, definition: {}, name: '' })
+  t.deepEqual(
+    { ...registered, snapshot: {}, definition: {}, name: '' },
+    { ...theirs, snapshot: {}, definition: {}, name: '' },
+  )
   t.like(registered.definition, { id: 'light', initial: 'red' })
   t.deepEqual(Object.keys(registered.snapshot).toSorted(), Object.keys(theirs.snapshot).toSorted())
 })
@@ -173,7 +182,8 @@ test('only who has the address may look, and only from pages of the server itsel
   const { origin, host, port } = new URL(shown.url)
   const token = new URL(shown.url).searchParams.get('token')!
   const none = new URL('/', shown.url)
-  for (const path of ['/', '/events', '/page.js', '/?token=', `/?token=${token.slice(1)}`]) t.is(await status(path, {}), 401, path)
+  for (const path of ['/', '/events', '/page.js', '/?token=', `/?token=${token.slice(1)}`])
+    t.is(await status(path, {}), 401, path)
   const { headers: cookies } = await fetch(shown.url)
   const cookie = cookies.get('set-cookie')!
   t.regex(cookie, /^stepwright-\d+=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/$/)
@@ -199,11 +209,17 @@ test('an actor whose data is no JSON, and a process that nobody looks at, are sh
   const shown = await open()
   const circular: Record<string, unknown> = { big: 1n }
   circular['self'] = circular
-  const machine = createMachine({ id: 'odd', initial: 'a', context: circular, states: { a: { on: { GO: 'b' } }, b: {} } })
+  const machine = createMachine({
+    id: 'odd',
+    initial: 'a',
+    context: circular,
+    states: { a: { on: { GO: 'b' } }, b: {} },
+  })
   const actor = createActor(machine, { inspect: shown.inspect }).start()
   actor.send({ type: 'GO', circular } as never)
   const viewer = events(shown.url)
-  while (!viewer.told.some(({ type }) => type === '@xstate.actor')) await new Promise(resolve => setTimeout(resolve, 10))
+  while (!viewer.told.some(({ type }) => type === '@xstate.actor'))
+    await new Promise(resolve => setTimeout(resolve, 10))
   t.is(viewer.told[0]!.snapshot?.value, 'b')
   await shown.close()
   await viewer.whole
@@ -212,6 +228,9 @@ test('an actor whose data is no JSON, and a process that nobody looks at, are sh
 test('a wrong option is a TypeError that shows it', t => {
   t.throws(() => inspector({ url: 'nowhere' }), { instanceOf: TypeError, message: /url of inspector\(\).*'nowhere'/ })
   t.throws(() => inspector({ port: -1 }), { instanceOf: TypeError, message: /0 to 65535; received -1/ })
-  t.throws(() => inspector({ redact: ['password'] }), { instanceOf: TypeError, message: /'\$\.password'.*received \[ 'password' \]/ })
+  t.throws(() => inspector({ redact: ['password'] }), {
+    instanceOf: TypeError,
+    message: /'\$\.password'.*received \[ 'password' \]/,
+  })
   t.throws(() => inspector({ adress: 1 } as never), { instanceOf: TypeError, message: /unknown key 'adress'/ })
 })

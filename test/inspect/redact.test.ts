@@ -7,9 +7,14 @@ const R = '[redacted]'
 test('paths lead to what is hidden', t => {
   t.deepEqual(hide(['$.a'], { a: 1, b: { a: 2 } }), { a: R, b: { a: 2 } })
   t.deepEqual(hide(['$.b.a', '$.c'], { a: 1, b: { a: 2 }, c: [] }), { a: 1, b: { a: R }, c: R })
-  t.deepEqual(hide(['$.list[*].token'], { list: [{ token: 1, id: 1 }, { token: 2 }] }), { list: [{ token: R, id: 1 }, { token: R }] })
+  t.deepEqual(hide(['$.list[*].token'], { list: [{ token: 1, id: 1 }, { token: 2 }] }), {
+    list: [{ token: R, id: 1 }, { token: R }],
+  })
   t.deepEqual(hide(['$.list[1]'], { list: [1, 2, 3] }), { list: [1, R, 3] })
-  t.deepEqual(hide(['$..password'], { password: 1, a: [{ b: { password: { x: 1 } } }] }), { password: R, a: [{ b: { password: R } }] })
+  t.deepEqual(hide(['$..password'], { password: 1, a: [{ b: { password: { x: 1 } } }] }), {
+    password: R,
+    a: [{ b: { password: R } }],
+  })
   t.deepEqual(hide(['$["a key"].*'], { 'a key': { x: 1, y: [2] }, z: 3 }), { 'a key': { x: R, y: R }, z: 3 })
   t.is(hide(['$'], { a: 1 }), R)
 })

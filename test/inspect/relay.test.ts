@@ -43,7 +43,12 @@ test('stepwright inspect shows the processes of two hosts as they go on, and rep
   await untilValue(frame, { running: { two: 'attempting' } }, 'first')
   first.step()
   const told = await untilValue(frame, 'finished', 'first')
-  t.deepEqual(values(told, first.pid), [{ running: 'one' }, { running: { two: 'attempting' } }, { running: 'three' }, 'finished'])
+  t.deepEqual(values(told, first.pid), [
+    { running: 'one' },
+    { running: { two: 'attempting' } },
+    { running: 'three' },
+    'finished',
+  ])
   const { id, states } = JSON.parse(told.find(({ name }) => name === `first ${first.pid}`)!.definition!) as {
     id: string
     states: Record<string, { states: object }>
@@ -59,9 +64,16 @@ test('stepwright inspect shows the processes of two hosts as they go on, and rep
   // The first one again, from its journal.
   t.is(await first.line(), 'finished')
   const again = await openTab(t)
-  await again.goto(await startInspect(t, '--store', dir, 'inspect', first.pid, '--speed', '1000', '--no-open', '--url', stub))
+  await again.goto(
+    await startInspect(t, '--store', dir, 'inspect', first.pid, '--speed', '1000', '--no-open', '--url', stub),
+  )
   const replay = await untilValue(await stubIn(again), 'finished', first.pid)
-  t.deepEqual(values(replay, first.pid), [{ running: 'one' }, { running: { two: 'attempting' } }, { running: 'three' }, 'finished'])
+  t.deepEqual(values(replay, first.pid), [
+    { running: 'one' },
+    { running: { two: 'attempting' } },
+    { running: 'three' },
+    'finished',
+  ])
   t.is(replay[0]!.snapshot?.value, 'pending')
   t.is((await toldIn(await stubIn(again))).filter(({ type }) => type === '@xstate.actor').length, 1)
 })

@@ -34,12 +34,22 @@ let code: Promise<string> | undefined
 const OTHERS = ['isomorphic-ws', 'partysocket']
 
 async function bundle(): Promise<string> {
-  const modules: Readonly<Record<string, string>> = { stub: SOURCE, ...Object.fromEntries(OTHERS.map(name => [name, 'export default {}'])) }
+  const modules: Readonly<Record<string, string>> = {
+    stub: SOURCE,
+    ...Object.fromEntries(OTHERS.map(name => [name, 'export default {}'])),
+  }
   const built = (await build({
     configFile: false,
     logLevel: 'silent',
     root: import.meta.dirname,
-    plugins: [{ name: 'stub', enforce: 'pre', resolveId: id => (id in modules ? `\0${id}` : undefined), load: id => modules[id.slice(1)] }],
+    plugins: [
+      {
+        name: 'stub',
+        enforce: 'pre',
+        resolveId: id => (id in modules ? `\0${id}` : undefined),
+        load: id => modules[id.slice(1)],
+      },
+    ],
     build: { write: false, minify: false, rolldownOptions: { input: 'stub', output: { format: 'iife' } } },
   })) as Rolldown.RolldownOutput
   return built.output[0].code
@@ -50,7 +60,10 @@ export async function serveStub(t: ExecutionContext): Promise<string> {
   const script = await (code ??= bundle())
   const server = createServer((request, response) => {
     if (request.url === '/stub.js') response.setHeader('content-type', 'text/javascript').end(script)
-    else response.setHeader('content-type', 'text/html').end('<!doctype html><script type="module" src="/stub.js"></script>')
+    else
+      response
+        .setHeader('content-type', 'text/html')
+        .end('<!doctype html><script type="module" src="/stub.js"></script>')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -67,14 +80,20 @@ export async function stubIn(page: Page): Promise<Frame> {
   return frame
 }
 
-export const toldIn = (frame: Frame): Promise<Told[]> => frame.evaluate(() => (globalThis as unknown as { told: Told[] }).told)
+export const toldIn = (frame: Frame): Promise<Told[]> =>
+  frame.evaluate(() => (globalThis as unknown as { told: Told[] }).told)
 
-/** Waits until the stub has been told that actor `sessionId` is in the state `value`, and returns all that it was told. */
+/**
+ * Waits until the stub has been told that actor `sessionId` is in the state `value`, and returns
+ * all that it was told.
+ */
 export async function untilValue(frame: Frame, value: unknown, name = ''): Promise<Told[]> {
   await frame.waitForFunction(
     ({ wanted, name }) => {
       const { told } = globalThis as unknown as { told: Told[] }
-      const ids = new Set(told.filter(one => one.type === '@xstate.actor' && one.name!.includes(name)).map(one => one.sessionId))
+      const ids = new Set(
+        told.filter(one => one.type === '@xstate.actor' && one.name!.includes(name)).map(one => one.sessionId),
+      )
       return told.some(one => ids.has(one.sessionId) && JSON.stringify(one.snapshot?.value) === wanted)
     },
     { wanted: JSON.stringify(value), name },

@@ -105,7 +105,10 @@ test('the newest line of a long file is found without reading the rest', async t
 
 test('a short write is finished', async t => {
   const file = path.join(tempDir(t), 'db.jsonl')
-  const files: Files = { ...fs, writeSync: (fd, buffer, offset, length) => fs.writeSync(fd, buffer, offset, Math.min(length, 3)) }
+  const files: Files = {
+    ...fs,
+    writeSync: (fd, buffer, offset, length) => fs.writeSync(fd, buffer, offset, Math.min(length, 3)),
+  }
   const journal = new Journal(file, { files })
   await journal.write({ text: 'größer' })
   t.is(fs.readFileSync(file, 'utf8'), '{"text":"größer"}\n')

@@ -41,9 +41,21 @@ test('what is no line of this process is nonsense', t => {
     'x',
     '"text"',
     '{"pid":"other"}',
-    ...(['pid', 'name', 'status', 'revision', 'at', 'event', 'steps', 'snapshot', 'outline', 'createdAt', 'input'] as const).map(key =>
-      JSON.stringify({ ...record, format: 1, [key]: undefined }),
-    ),
+    ...(
+      [
+        'pid',
+        'name',
+        'status',
+        'revision',
+        'at',
+        'event',
+        'steps',
+        'snapshot',
+        'outline',
+        'createdAt',
+        'input',
+      ] as const
+    ).map(key => JSON.stringify({ ...record, format: 1, [key]: undefined })),
     JSON.stringify({ ...record, format: 1, status: 'odd' }),
     JSON.stringify({ ...record, format: 1, outline: [null] }),
     JSON.stringify(record),
@@ -64,7 +76,11 @@ test('what is no line of this process is nonsense', t => {
 test('the newest record needs no line before the newest transition', t => {
   const record = aRecord()
   const head = encodeFirst(record).trimEnd()
-  const lines = [aTransition(record, 3), aReport(record, 4, { read: { value: 1 } }), aReport(record, 5, { read: { value: 2 } })]
+  const lines = [
+    aTransition(record, 3),
+    aReport(record, 4, { read: { value: 1 } }),
+    aReport(record, 5, { read: { value: 2 } }),
+  ]
   const texts = [head, 'never looked at', ...lines.map(line => encodeLine(line).trimEnd())]
   const newest = foldNewest(head, texts.toReversed(), record.pid, 'file')
   t.deepEqual(newest, lines.reduce(fold, record))
@@ -78,7 +94,15 @@ test('the status at the head of a line, or nothing if the line has to be parsed'
   const text = (changes: object): string => encodeLine({ ...aTransition(record, 2), ...changes }).trimEnd()
   t.is(headOf(text({ status: 'sleeping' }), pid)?.status, 'sleeping')
   t.is(headOf(encodeLine(aReport(record, 3, { read: { value: 1 } })).trimEnd(), pid)?.status, 'running')
-  const unsure = [encodeFirst(record).trimEnd(), text({ status: 'gone' }), text({ pid: 'x' }), text({}).slice(0, 80), '', '{}', 'null']
+  const unsure = [
+    encodeFirst(record).trimEnd(),
+    text({ status: 'gone' }),
+    text({ pid: 'x' }),
+    text({}).slice(0, 80),
+    '',
+    '{}',
+    'null',
+  ]
   for (const line of unsure) t.is(headOf(line, pid), undefined, line)
   t.is(headOf(text({}), aRecord().pid), undefined)
   // A name is text: what it says is no field.

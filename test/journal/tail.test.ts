@@ -9,7 +9,8 @@ import { tempDir } from '../store/helpers.ts'
 test('a line that its writer has cut off and written again is read once, and so is what follows', async t => {
   const file = path.join(tempDir(t), 'journal.jsonl')
   const record = aRecord()
-  const line = (revision: number, message = ''): string => encodeLine(aReport(record, revision, { read: { value: revision, message } }))
+  const line = (revision: number, message = ''): string =>
+    encodeLine(aReport(record, revision, { read: { value: revision, message } }))
   const first = encodeFirst(record) + encodeLine(aTransition(record, 2))
   fs.writeFileSync(file, first + line(3, 'x'.repeat(10_000)))
   const fd = fs.openSync(file, 'r')
@@ -28,7 +29,10 @@ test('a line that its writer has cut off and written again is read once, and so 
 test('who goes on in another file reads what is newer than what was read before', async t => {
   const file = path.join(tempDir(t), 'journal.jsonl')
   const record = aRecord()
-  fs.writeFileSync(file, encodeFirst(record) + [2, 3, 4].map(revision => encodeLine(aTransition(record, revision))).join(''))
+  fs.writeFileSync(
+    file,
+    encodeFirst(record) + [2, 3, 4].map(revision => encodeLine(aTransition(record, revision))).join(''),
+  )
   const fd = fs.openSync(file, 'r')
   t.teardown(() => fs.closeSync(fd))
   const tail = new JournalTail(fs, { fd, pid: record.pid, file }, 2)

@@ -20,7 +20,10 @@ function outcomeOf(transition: () => AnyMachineSnapshot): Outcome {
   }
 }
 
-/** What `tabulate` makes, with each transition made by XState as well. They must not differ in anything. */
+/**
+ * What `tabulate` makes, with each transition made by XState as well. They must not differ in
+ * anything.
+ */
 export function tabulate(machine: AnyStateMachine): AnyStateMachine {
   const tabulated = table.tabulate(machine) as unknown as Logic
   const transition: Logic['transition'] = (snapshot, event, scope) => {
@@ -33,7 +36,9 @@ export function tabulate(machine: AnyStateMachine): AnyStateMachine {
           ? undefined
           : `errors: ${String(made.error)} and ${String(expected.error)}`
     if (difference !== undefined) {
-      const error = new Error(`The transition table and XState part at ${event.type} in ${JSON.stringify(snapshot.value)}: ${difference}`)
+      const error = new Error(
+        `The transition table and XState part at ${event.type} in ${JSON.stringify(snapshot.value)}: ${difference}`,
+      )
       // Whatever becomes of the process: the test fails.
       setImmediate(() => {
         throw error

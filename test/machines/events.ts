@@ -4,9 +4,14 @@ import { everyStep, type ProcessPlan } from '../../src/steps/plan.ts'
 import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
 
 /** An event as the machine receives it: from the host, or from an actor it invoked. */
-export type MachineEvent = ProcessEvent | { type: string; output?: AttemptResult | { at: number }; error?: AttemptFailure }
+export type MachineEvent =
+  | ProcessEvent
+  | { type: string; output?: AttemptResult | { at: number }; error?: AttemptFailure }
 
-const done = (id: string, output: object): MachineEvent => ({ type: `xstate.done.actor.${id}`, output: output as { at: number } })
+const done = (id: string, output: object): MachineEvent => ({
+  type: `xstate.done.actor.${id}`,
+  output: output as { at: number },
+})
 const failure = (id: string, at: number, retryable: boolean): MachineEvent => ({
   type: `xstate.error.actor.${id}`,
   error: { at, retryable, error: { name: 'Error', message: `${id} failed` } },
@@ -18,9 +23,13 @@ const MAX_DEATHS = 2
 /** Where deaths do not count, a walk would never end. */
 const MAX_RECOVERIES = 4
 
-/** Everything that may happen next to a process in this state: answers of what is invoked, and every word of a host. */
+/**
+ * Everything that may happen next to a process in this state: answers of what is invoked, and every
+ * word of a host.
+ */
 export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot): MachineEvent[] {
-  if (snapshot.status !== 'active') return [{ type: 'START', at: 1 }, { type: 'PROCEED', at: 1 }, { type: 'CANCEL', at: 1 }, recover(1)]
+  if (snapshot.status !== 'active')
+    return [{ type: 'START', at: 1 }, { type: 'PROCEED', at: 1 }, { type: 'CANCEL', at: 1 }, recover(1)]
   const context = snapshot.context as ProcessContext
   const at = context.at + 1_000
   const answers = Object.keys(snapshot.children).flatMap(id => {
@@ -28,7 +37,8 @@ export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot):
     if (snapshot.children[id]?.src === 'machine') return machineAnswers(id, at)
     return step ? attemptAnswers(step, context, at, snapshot.children[id]?.src !== 'attempt') : [done(id, { at })]
   })
-  const deaths = context.deaths < MAX_DEATHS && context.recoveries < MAX_RECOVERIES ? [recover(at)] : [recover(at, true)]
+  const deaths =
+    context.deaths < MAX_DEATHS && context.recoveries < MAX_RECOVERIES ? [recover(at)] : [recover(at, true)]
   return [
     ...answers,
     { type: 'START', at },

@@ -6,8 +6,9 @@ import type { Json, ProcessStatus, StepStatus } from '../../src/record/record.ts
 import type { MachineEvent } from './events.ts'
 
 /**
- * What a process must be after each event, told straight on: a list of steps and a finger that points at one of them. Knows no states,
- * no charts, no XState; it is what the machine is compared with.
+ * What a process must be after each event, told straight on: a list of steps and a finger that
+ * points at one of them. Knows no states, no charts, no XState; it is what the machine is compared
+ * with.
  */
 export interface Model {
   readonly status: ProcessStatus
@@ -16,10 +17,14 @@ export interface Model {
   readonly data: Json
   /** Of finished branches. */
   readonly outputs: Readonly<Record<string, Json>>
-  readonly steps: Readonly<Record<string, { readonly status: StepStatus; readonly attempt: number; readonly failures: number }>>
+  readonly steps: Readonly<
+    Record<string, { readonly status: StepStatus; readonly attempt: number; readonly failures: number }>
+  >
   readonly code: string | undefined
   readonly deaths: number
-  /** An each step has its list, a process step its child, a machine step the input of its machine. */
+  /**
+   * An each step has its list, a process step its child, a machine step the input of its machine.
+   */
   readonly prepared: boolean
   /** A machine has actors at work. */
   readonly busy: boolean
@@ -55,28 +60,53 @@ export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): M
       return end(model, 'cancelled', 'ERR_CANCELLED')
     case 'PROCEED':
       return model.status === 'interrupted'
-        ? leave(plan, { ...model, data: merged(model.data, (event as { data?: Json }).data) }, 'finished', (event as Timed).at)
+        ? leave(
+            plan,
+            { ...model, data: merged(model.data, (event as { data?: Json }).data) },
+            'finished',
+            (event as Timed).at,
+          )
         : model
     case 'CHANGE': {
-      const { machine } = event as Extract<MachineEvent, { type: 'CHANGE' }> & { machine: { snapshot: { children: object } } }
+      const { machine } = event as Extract<MachineEvent, { type: 'CHANGE' }> & {
+        machine: { snapshot: { children: object } }
+      }
       return { ...model, busy: Object.keys(machine.snapshot.children).length > 0, deaths: 0 }
     }
     case 'RECOVER':
-      return recovered(plan, model, event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number })
+      return recovered(
+        plan,
+        model,
+        event as Extract<MachineEvent, { type: 'RECOVER' }> & { fail: boolean; maxRecoveries: number },
+      )
     default:
-      return answered(plan, model, event as { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure })
+      return answered(
+        plan,
+        model,
+        event as { type: string; output?: AttemptResult & { until?: number }; error?: AttemptFailure },
+      )
   }
 }
 
 const merged = (data: Json, given: Json | undefined): Json =>
-  given === undefined ? data : isObject(data) && isObject(given) ? ({ ...(data as object), ...(given as object) } as Json) : given
+  given === undefined
+    ? data
+    : isObject(data) && isObject(given)
+      ? ({ ...(data as object), ...(given as object) } as Json)
+      : given
 const isObject = (value: Json): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What runs in an attempt. A step whose branches have begun does not: they do. */
 const underWay = ({ steps }: Model): string[] =>
-  Object.keys(steps).filter(name => steps[name]?.status === 'running' && !Object.keys(steps).some(other => other.startsWith(`${name}.`)))
+  Object.keys(steps).filter(
+    name => steps[name]?.status === 'running' && !Object.keys(steps).some(other => other.startsWith(`${name}.`)),
+  )
 
-function recovered(plan: ProcessPlan, model: Model, { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number }): Model {
+function recovered(
+  plan: ProcessPlan,
+  model: Model,
+  { fail, maxRecoveries }: { fail: boolean; maxRecoveries: number },
+): Model {
   const kind = plan.steps[model.at]?.kind
   if ((kind === 'process' || kind === 'machine') && model.prepared && !fail) {
     // Who waits dies of nothing; a machine may be at work.
@@ -107,15 +137,19 @@ function answered(
     const failures = (model.steps[id]?.failures ?? 0) + 1
     const counted = set(model, id, { failures })
     const attempts = 'retry' in worker ? (worker.retry?.attempts ?? 1) : 1
-    return error.retryable && failures < attempts ? set(counted, id, { status: 'waiting' }) : end(counted, 'error', undefined, id)
+    return error.retryable && failures < attempts
+      ? set(counted, id, { status: 'waiting' })
+      : end(counted, 'error', undefined, id)
   }
   const result = output as { output?: Json; skipped?: true }
   const prepares = ['each', 'process', 'machine'].includes(step.kind) && !model.prepared
   if (step.kind === 'parallel' && worker !== step) return branchDone(plan, model, step, id, result.output as Json, at)
   if (result.skipped) return leave(plan, model, 'skipped', at)
   if (step.kind === 'parallel') return beginBranches({ ...model, deaths: 0 }, step)
-  if (step.kind === 'sleep') return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
-  if (prepares) return { ...model, ...(step.kind !== 'process' && { data: result.output as Json }), prepared: true, deaths: 0 }
+  if (step.kind === 'sleep')
+    return stop({ ...set(model, step.name, { status: 'sleeping' }), status: 'sleeping', deaths: 0 }, at)
+  if (prepares)
+    return { ...model, ...(step.kind !== 'process' && { data: result.output as Json }), prepared: true, deaths: 0 }
   const next = { ...model, data: result.output as Json }
   return step.kind === 'step' && step.interrupt
     ? stop({ ...set(next, step.name, { status: 'interrupted' }), status: 'interrupted', deaths: 0 }, at)
@@ -130,13 +164,15 @@ function branchDone(plan: ProcessPlan, model: Model, step: ParallelStep, id: str
   return leave(plan, { ...next, data, outputs: {} }, 'finished', at)
 }
 
-const beginBranches = (model: Model, { branches }: ParallelStep): Model => branches.reduce((next, { name }) => begin(next, name), model)
+const beginBranches = (model: Model, { branches }: ParallelStep): Model =>
+  branches.reduce((next, { name }) => begin(next, name), model)
 
 function enter(plan: ProcessPlan, model: Model, index: number, at: number): Model {
   const step = plan.steps[index]
   const there = { ...model, at: index, deaths: 0, prepared: false, busy: false }
   if (!step) return { ...stop(there, at), status: 'finished' }
-  if (step.kind === 'interrupt') return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
+  if (step.kind === 'interrupt')
+    return stop({ ...set(there, step.name, { status: 'interrupted', attempt: 1 }), status: 'interrupted' }, at)
   if (step.kind === 'sleep' && !('compute' in step.until))
     return stop({ ...set(there, step.name, { status: 'sleeping', attempt: 1 }), status: 'sleeping' }, at)
   const begun: Model = { ...begin(there, step.name), status: 'running', runningSince: there.runningSince ?? at }
@@ -146,10 +182,13 @@ function enter(plan: ProcessPlan, model: Model, index: number, at: number): Mode
 const leave = (plan: ProcessPlan, model: Model, status: StepStatus, at: number): Model =>
   enter(plan, set(model, plan.steps[model.at]?.name ?? '', { status }), model.at + 1, at)
 
-const begin = (model: Model, name: string): Model => set(model, name, { status: 'running', attempt: (model.steps[name]?.attempt ?? 0) + 1 })
+const begin = (model: Model, name: string): Model =>
+  set(model, name, { status: 'running', attempt: (model.steps[name]?.attempt ?? 0) + 1 })
 
 function stop(model: Model, at: number): Model {
-  return model.runningSince === undefined ? model : { ...model, spentMs: model.spentMs + at - model.runningSince, runningSince: undefined }
+  return model.runningSince === undefined
+    ? model
+    : { ...model, spentMs: model.spentMs + at - model.runningSince, runningSince: undefined }
 }
 
 function set(model: Model, name: string, change: Partial<Model['steps'][string]>): Model {
@@ -157,7 +196,12 @@ function set(model: Model, name: string, change: Partial<Model['steps'][string]>
   return { ...model, steps: { ...model.steps, [name]: { ...before, ...change } } }
 }
 
-function end(model: Model, status: 'error' | 'timeout' | 'cancelled', code: string | undefined, culprit?: string): Model {
+function end(
+  model: Model,
+  status: 'error' | 'timeout' | 'cancelled',
+  code: string | undefined,
+  culprit?: string,
+): Model {
   const failed = (name: string): boolean => culprit === undefined || culprit === name || culprit.startsWith(`${name}.`)
   const steps = Object.fromEntries(
     Object.entries(model.steps).map(([name, step]) => [

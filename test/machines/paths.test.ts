@@ -24,7 +24,14 @@ const plans: Record<string, ProcessPlan> = {
   'a retry': {
     name: 'retry',
     version: '1',
-    steps: [{ kind: 'step', name: 'flaky', work, retry: { attempts: 3, delayMs: 1_000, factor: 2, maxDelayMs: 60_000, jitter: true } }],
+    steps: [
+      {
+        kind: 'step',
+        name: 'flaky',
+        work,
+        retry: { attempts: 3, delayMs: 1_000, factor: 2, maxDelayMs: 60_000, jitter: true },
+      },
+    ],
   },
   'pauses and sleeps': {
     name: 'pauses',

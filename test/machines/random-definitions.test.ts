@@ -14,7 +14,11 @@ function told(snapshot: AnyMachineSnapshot, model: Model, plan: ProcessPlan): un
   const { status, steps, error } = toTransition(snapshot, 'random', 1)
   const { data, deaths, recoveries, deadline, remainingMs } = snapshot.context as ProcessContext
   const left =
-    plan.timeoutMs === undefined || snapshot.status !== 'active' ? undefined : deadline !== undefined ? { deadline } : { remainingMs }
+    plan.timeoutMs === undefined || snapshot.status !== 'active'
+      ? undefined
+      : deadline !== undefined
+        ? { deadline }
+        : { remainingMs }
   return {
     status,
     data,
@@ -86,7 +90,9 @@ test('random definitions of all kinds do what the list of their steps says, on e
         if (snapshot.status !== 'active') return
         const event = recover(99_000)
         const after = JSON.stringify(essence(recovered(machine, snapshot, event)))
-        const without = JSON.stringify(essence(getNextSnapshot(machine, snapshot, event as never) as AnyMachineSnapshot))
+        const without = JSON.stringify(
+          essence(getNextSnapshot(machine, snapshot, event as never) as AnyMachineSnapshot),
+        )
         if (after !== without) throw new Error(`A restart after ${where} gives\n  ${after}\ninstead of\n  ${without}`)
       })
     }),

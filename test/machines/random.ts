@@ -27,7 +27,14 @@ const timeoutMs = optional(fc.record({ timeoutMs: fc.nat(9_000) }))
 const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
   fc
     .tuple(when, retry(3), optional(fc.constant({ interrupt: true as const })))
-    .map(([when, retry, interrupt]) => (name: string): PlannedStep => ({ kind: 'step', name, work, ...when, ...retry, ...interrupt })),
+    .map(([when, retry, interrupt]) => (name: string): PlannedStep => ({
+      kind: 'step',
+      name,
+      work,
+      ...when,
+      ...retry,
+      ...interrupt,
+    })),
   timeoutMs.map(timeout => (name: string): PlannedStep => ({
     kind: 'interrupt',
     name,
@@ -59,7 +66,12 @@ const parallel: fc.Arbitrary<(name: string) => PlannedStep> = fc
 /** Of all kinds of steps. */
 export const definitions: fc.Arbitrary<ProcessPlan> = fc
   .tuple(
-    fc.oneof(fc.array(kinds, { minLength: 1, maxLength: 3 }), fc.tuple(parallel), fc.tuple(kinds, parallel), fc.tuple(parallel, kinds)),
+    fc.oneof(
+      fc.array(kinds, { minLength: 1, maxLength: 3 }),
+      fc.tuple(parallel),
+      fc.tuple(kinds, parallel),
+      fc.tuple(parallel, kinds),
+    ),
     fc.option(fc.integer({ min: 1, max: 100_000 })),
   )
   .map(([steps, timeoutMs]) => ({

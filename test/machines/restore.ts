@@ -10,14 +10,24 @@ import { tabulate } from './compared.ts'
 /** Work that never answers. */
 const never = childLogic(() => () => {})
 
-/** The machine of a definition: each of its transitions is made from the table and by XState, which must not differ. */
+/**
+ * The machine of a definition: each of its transitions is made from the table and by XState, which
+ * must not differ.
+ */
 export function machineOf(plan: ProcessPlan): AnyStateMachine {
   const actors = { attempt: never, child: never, items: never, machine: never, timer: never }
   return tabulate(compile(plan, plan.timeoutMs !== undefined).provide({ actors }))
 }
 
-/** What a process is after its host has died here: written, read back, restored under a real actor, and told to recover. */
-export function recovered(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: ProcessEvent): AnyMachineSnapshot {
+/**
+ * What a process is after its host has died here: written, read back, restored under a real actor,
+ * and told to recover.
+ */
+export function recovered(
+  machine: AnyStateMachine,
+  snapshot: AnyMachineSnapshot,
+  event: ProcessEvent,
+): AnyMachineSnapshot {
   const { input } = snapshot.context as ProcessContext
   const identity = { version: '1', shape: '', createdAt: 0, input, outline: [] }
   const record = JSON.parse(JSON.stringify({ ...identity, ...toTransition(snapshot, 'x', 1) })) as ProcessRecord
@@ -33,4 +43,10 @@ export function recovered(machine: AnyStateMachine, snapshot: AnyMachineSnapshot
 
 /** What two snapshots must have in common to be the same: everything but XState's own objects. */
 export const essence = (snapshot: AnyMachineSnapshot): unknown =>
-  JSON.parse(JSON.stringify({ value: snapshot.value, context: snapshot.context, invoked: Object.keys(snapshot.children).toSorted() }))
+  JSON.parse(
+    JSON.stringify({
+      value: snapshot.value,
+      context: snapshot.context,
+      invoked: Object.keys(snapshot.children).toSorted(),
+    }),
+  )

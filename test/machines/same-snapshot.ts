@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate'
 import { toTransition } from '../../src/machines/snapshot.ts'
 
-/** Whatever can be told of a snapshot, its children and its written forms included; not whose actors they are. */
+/**
+ * Whatever can be told of a snapshot, its children and its written forms included; not whose actors
+ * they are.
+ */
 function toldOf(snapshot: AnyMachineSnapshot): Record<string, unknown> {
   const { machine, _nodes, children, error, ...rest } = snapshot
   const { context } = snapshot as { context: object | undefined }
@@ -21,7 +24,9 @@ function toldOf(snapshot: AnyMachineSnapshot): Record<string, unknown> {
       child.getPersistedSnapshot(),
     ]),
     // A child that was restored from a record has no `syncSnapshot`, which then counts as false.
-    persisted: isWhole ? JSON.stringify(machine.getPersistedSnapshot(snapshot)).replaceAll(',"syncSnapshot":false', '') : undefined,
+    persisted: isWhole
+      ? JSON.stringify(machine.getPersistedSnapshot(snapshot)).replaceAll(',"syncSnapshot":false', '')
+      : undefined,
     written: isWhole ? JSON.stringify(toTransition(snapshot, 'same', 1)) : undefined,
   }
 }

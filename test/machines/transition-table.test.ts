@@ -25,7 +25,10 @@ import { possibleEvents } from './events.ts'
 import { definitions } from './random.ts'
 import { differenceOf } from './same-snapshot.ts'
 
-/** How many sequences of events are tried; `SEQUENCES=10000` for all that are wanted of a new version of XState. */
+/**
+ * How many sequences of events are tried; `SEQUENCES=10000` for all that are wanted of a new
+ * version of XState.
+ */
 const SEQUENCES = Number(process.env['SEQUENCES'] ?? 300)
 
 /** One of two actors that are told the same; what its children did, in order. */
@@ -97,7 +100,15 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
       { weight: 20, arbitrary: fc.constant('on' as const) },
       { weight: 6, arbitrary: fc.constant('possible' as const) },
       { weight: 3, arbitrary: fc.constant('answer' as const) },
-      { weight: 1, arbitrary: fc.constantFrom('late' as const, 'garbage' as const, 'restore' as const, 'restore as XState does' as const) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          'late' as const,
+          'garbage' as const,
+          'restore' as const,
+          'restore as XState does' as const,
+        ),
+      },
     ),
     pick: fc.nat(),
   }),
@@ -110,7 +121,10 @@ const thrower = (type: string, field: string): EventObject =>
       throw new Error(`no ${field}`)
     },
   })
-/** Events that make guards and assignments throw, that nobody knows, or that are half of what they should be. */
+/**
+ * Events that make guards and assignments throw, that nobody knows, or that are half of what they
+ * should be.
+ */
 const GARBAGE: readonly ((id: string) => EventObject)[] = [
   () => thrower('START', 'at'),
   () => thrower('CANCEL', 'reason'),
@@ -151,7 +165,9 @@ function make(plan: ProcessPlan, world: World, { kind, pick }: Move): void {
       if (!isWhole) return
       const events = possibleEvents(plan, snapshot)
       const wanted = snapshot.value === 'pending' ? 'START' : 'PROCEED'
-      const paused = Object.keys(snapshot.children).length === 0 || (snapshot.value as { interrupted?: unknown }).interrupted !== undefined
+      const paused =
+        Object.keys(snapshot.children).length === 0 ||
+        (snapshot.value as { interrupted?: unknown }).interrupted !== undefined
       return world.actor.send((paused ? events.find(({ type }) => type === wanted) : events[0]) as EventObject)
     }
     case 'possible': {
@@ -162,14 +178,20 @@ function make(plan: ProcessPlan, world: World, { kind, pick }: Move): void {
     case 'answer':
       return RESULTS[pick % RESULTS.length]?.(world.answers.at(-1 - (pick % 2)) ?? { resolve() {}, reject() {} })
     case 'late':
-      return RESULTS[pick % RESULTS.length]?.(world.answers[pick % world.answers.length] ?? { resolve() {}, reject() {} })
+      return RESULTS[pick % RESULTS.length]?.(
+        world.answers[pick % world.answers.length] ?? { resolve() {}, reject() {} },
+      )
     case 'garbage':
-      return world.actor.send(GARBAGE[pick % GARBAGE.length]?.(Object.keys(snapshot.children ?? {})[0] ?? 'none') as EventObject)
+      return world.actor.send(
+        GARBAGE[pick % GARBAGE.length]?.(Object.keys(snapshot.children ?? {})[0] ?? 'none') as EventObject,
+      )
     case 'restore': {
       if (!isWhole) return
       const { input } = snapshot.context as ProcessContext
       const identity = { version: '1', shape: '', createdAt: 0, input, outline: [] }
-      const record = JSON.parse(JSON.stringify({ ...identity, ...toTransition(snapshot, plan.name, 1) })) as ProcessRecord
+      const record = JSON.parse(
+        JSON.stringify({ ...identity, ...toTransition(snapshot, plan.name, 1) }),
+      ) as ProcessRecord
       const { snapshot: restorable, fill } = toSnapshot(record)
       stopActor(world.actor)
       const actor = createActor(world.machine, { snapshot: restorable, ...world.parent })
@@ -202,7 +224,9 @@ test('whatever happens to a process, the transition table makes of it what XStat
         const difference = differenceOf(snapshotOf(tabulated), snapshotOf(xstate))
         if (difference !== undefined) throw new Error(`${where()} they differ in ${difference}`)
         if (tabulated.log.join('\n') !== xstate.log.join('\n'))
-          throw new Error(`${where()} this happened:\n${tabulated.log.join('\n')}\nand this by XState:\n${xstate.log.join('\n')}`)
+          throw new Error(
+            `${where()} this happened:\n${tabulated.log.join('\n')}\nand this by XState:\n${xstate.log.join('\n')}`,
+          )
       }
       if (snapshotOf(xstate).status !== 'active') ends += 1
       stopActor(tabulated.actor)
@@ -215,11 +239,18 @@ test('whatever happens to a process, the transition table makes of it what XStat
   t.true(transitions > SEQUENCES)
 })
 
-/** All that a chart may have and no process's has, and ways between compound states that theirs do not go. */
+/**
+ * All that a chart may have and no process's has, and ways between compound states that theirs do
+ * not go.
+ */
 function menagerie(): AnyStateMachine {
   const count = update<EventObject>(({ at }, { type }) => ({ at: at + 1, event: { type } }))
   const odd = ({ context }: { context: ProcessContext }): boolean => context.at % 2 === 1
-  const work = (id: string) => ({ id, src: 'attempt', input: ({ context }: { context: ProcessContext }) => ({ id, at: context.at }) })
+  const work = (id: string) => ({
+    id,
+    src: 'attempt',
+    input: ({ context }: { context: ProcessContext }) => ({ id, at: context.at }),
+  })
   const leaves = (...ids: string[]) => Object.fromEntries(ids.map(id => [id, { invoke: work(id) }]))
   return setup({ guards: { odd: odd as never }, actions: { count: count as never } }).createMachine({
     id: 'menagerie',
@@ -248,12 +279,25 @@ function menagerie(): AnyStateMachine {
           E1: { target: 'entered', actions: count },
         },
         states: {
-          a: { invoke: { ...work('a'), onDone: { target: 'b', actions: count }, onError: { target: '#menagerie.end', actions: count } } },
-          b: { id: 'b', ...leaves('b')['b'], on: { E0: { guard: odd, actions: count }, E1: { target: 'c', actions: [count, count] } } },
+          a: {
+            invoke: {
+              ...work('a'),
+              onDone: { target: 'b', actions: count },
+              onError: { target: '#menagerie.end', actions: count },
+            },
+          },
+          b: {
+            id: 'b',
+            ...leaves('b')['b'],
+            on: { E0: { guard: odd, actions: count }, E1: { target: 'c', actions: [count, count] } },
+          },
           c: {
             initial: 'x',
             invoke: work('c'),
-            on: { E2: { target: '#menagerie.deep.c.y', actions: count }, E3: { target: 'c', actions: count, guard: 'odd' } },
+            on: {
+              E2: { target: '#menagerie.deep.c.y', actions: count },
+              E3: { target: 'c', actions: count, guard: 'odd' },
+            },
             states: leaves('x', 'y', 'z'),
           },
         },
@@ -270,7 +314,10 @@ function menagerie(): AnyStateMachine {
         type: 'parallel',
         onDone: { target: 'history.back', actions: count },
         states: {
-          left: { initial: 'l', states: { l: { invoke: work('l'), on: { E0: { target: 'm', actions: count } } }, m: { type: 'final' } } },
+          left: {
+            initial: 'l',
+            states: { l: { invoke: work('l'), on: { E0: { target: 'm', actions: count } } }, m: { type: 'final' } },
+          },
           right: { initial: 'l', states: { l: { invoke: work('r'), on: { E3: 'm' } }, m: { type: 'final' } } },
         },
         on: { E2: { target: ['.left.m', '.right.m'], actions: count }, E1: { target: 'deep.c', actions: count } },
@@ -281,7 +328,23 @@ function menagerie(): AnyStateMachine {
 }
 
 test('of any other chart too', t => {
-  const events = ['DEEP', 'AGAIN', 'STAY', 'END', 'SELF', 'ANEW', 'FORBIDDEN', 'E.x', 'E0', 'E1', 'E2', 'E3', 'E4', 'done', 'failed']
+  const events = [
+    'DEEP',
+    'AGAIN',
+    'STAY',
+    'END',
+    'SELF',
+    'ANEW',
+    'FORBIDDEN',
+    'E.x',
+    'E0',
+    'E1',
+    'E2',
+    'E3',
+    'E4',
+    'done',
+    'failed',
+  ]
   const weights = events.map(type => ({ weight: type === 'END' ? 1 : 8, arbitrary: fc.constant(type) }))
   const reached = new Set<string>()
   fc.assert(

@@ -28,12 +28,28 @@ test('processes by name and status, the oldest pending one, hosts and schedules'
   const waiting = await runtime.submit('later', null)
   await runtime.submit('later', null)
   const now = createdAtOf(waiting) + 90_000
-  await putSchedule(store.documents, { name: 'chime', schedule: '@hourly', missed: 'skip', settled: now, next: now + 2500 })
-  await putSchedule(store.documents, { name: 'late', schedule: 'every 60s', missed: 'skip', settled: 0, next: now - 1000 })
+  await putSchedule(store.documents, {
+    name: 'chime',
+    schedule: '@hourly',
+    missed: 'skip',
+    settled: now,
+    next: now + 2500,
+  })
+  await putSchedule(store.documents, {
+    name: 'late',
+    schedule: 'every 60s',
+    missed: 'skip',
+    settled: 0,
+    next: now - 1000,
+  })
   await putSchedule(store.documents, { name: 'over', schedule: '0 0 1 1 * 2000', missed: 'skip', settled: now })
 
   const text = await storeMetrics(store, now)
-  t.deepEqual(valuesOf(text, 'stepwright_processes'), { 'greet finished': 2, 'later pending': 2, 'review interrupted': 1 })
+  t.deepEqual(valuesOf(text, 'stepwright_processes'), {
+    'greet finished': 2,
+    'later pending': 2,
+    'review interrupted': 1,
+  })
   t.deepEqual(valuesOf(text, 'stepwright_oldest_pending_age_seconds'), { later: 90 })
   t.deepEqual(valuesOf(text, 'stepwright_hosts'), { alive: 1, dead: 0, unresponsive: 0, unknown: 0 })
   t.deepEqual(valuesOf(text, 'stepwright_schedule_next_seconds'), { chime: 2.5, late: -1 })

@@ -44,7 +44,14 @@ export const AREAS = {
     'runtime/cancel',
     'runtime/machine',
   ],
-  keys: ['store/lowdb/keys', 'store/lowdb/faults', 'store/conformance', 'runtime/key', 'runtime/child', 'steering/workers'],
+  keys: [
+    'store/lowdb/keys',
+    'store/lowdb/faults',
+    'store/conformance',
+    'runtime/key',
+    'runtime/child',
+    'steering/workers',
+  ],
   reading: ['store/lowdb/locate', 'store/lowdb/adopt', 'store/processes', 'store/conformance', 'journal/*'],
 } as const
 
@@ -78,7 +85,13 @@ export const MUTANTS: readonly Mutant[] = [
     const predecessor`,
     replace: 'const predecessor',
   },
-  { area: 'barrier', fault: 'the writer has no barrier', file: WRITER, find: 'return this.#writing\n', replace: 'return undefined\n' },
+  {
+    area: 'barrier',
+    fault: 'the writer has no barrier',
+    file: WRITER,
+    find: 'return this.#writing\n',
+    replace: 'return undefined\n',
+  },
   {
     area: 'barrier',
     fault: 'a line that failed is not written again',
@@ -280,7 +293,8 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'no second look after the rename',
     file: ADOPT,
     find: 'return await goOnWithCopy(directory, hostId, pid)',
-    replace: 'const own = await goOnWithCopy(directory, hostId, pid)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
+    replace:
+      'const own = await goOnWithCopy(directory, hostId, pid)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
   },
   {
     area: 'adoption',
@@ -331,7 +345,13 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'await findDead([...owners], owner => hosts.stateOf(owner))',
     replace: '[...owners]',
   },
-  { area: 'adoption', fault: 'a host looks once for dead ones', file: ADOPTION, find: '.finally(() => this.#arm())', replace: '' },
+  {
+    area: 'adoption',
+    fault: 'a host looks once for dead ones',
+    file: ADOPTION,
+    find: '.finally(() => this.#arm())',
+    replace: '',
+  },
   {
     area: 'adoption',
     fault: 'pending processes begin before those that ran',
@@ -494,7 +514,13 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false",
     replace: "if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true",
   },
-  { area: 'keys', fault: 'a key whose journal is being deleted is held', file: KEYS, find: 'if (!claim.isHeld) continue\n', replace: '' },
+  {
+    area: 'keys',
+    fault: 'a key whose journal is being deleted is held',
+    file: KEYS,
+    find: 'if (!claim.isHeld) continue\n',
+    replace: '',
+  },
   {
     area: 'keys',
     fault: 'a key whose journal was lost is held for ever',
@@ -558,13 +584,19 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'if (ifThere(() => (files.renameSync(file, paths.activeJournal(hostId, pid)), true))) yield record',
     replace: 'ifThere(() => files.renameSync(file, paths.activeJournal(hostId, pid)))\n      yield record',
   },
-  { area: 'reading', fault: 'a journal that moves is looked for once', file: LOCATE, find: 'const LOOKS = 3', replace: 'const LOOKS = 1' },
+  {
+    area: 'reading',
+    fault: 'a journal that moves is looked for once',
+    file: LOCATE,
+    find: 'const LOOKS = 3',
+    replace: 'const LOOKS = 1',
+  },
   {
     area: 'reading',
     fault: 'a line that makes no sense is corrupt at once',
     file: 'journal/reader.ts',
-    find: 'for (const pause of LOOK_AGAIN_MS) {',
-    replace: 'for (const pause of LOOK_AGAIN_MS.slice(4)) {',
+    find: 'const pause = LOOK_AGAIN_MS[look]',
+    replace: 'const pause = LOOK_AGAIN_MS.slice(4)[look]',
   },
   {
     area: 'reading',
@@ -580,5 +612,6 @@ export const ROOT = join(import.meta.dirname, '../..')
 /** @throws if the sources are no longer as the mutant wants them */
 export function mustFit({ fault, file, find }: Mutant): void {
   const count = fs.readFileSync(join(ROOT, 'src', file), 'utf8').split(find).length - 1
-  if (count !== 1) throw new Error(`The mutant '${fault}' wants src/${file} to have this once, and it has it ${count} times: ${find}`)
+  if (count !== 1)
+    throw new Error(`The mutant '${fault}' wants src/${file} to have this once, and it has it ${count} times: ${find}`)
 }

@@ -9,7 +9,17 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { AREAS, MUTANTS, mustFit, ROOT, type Mutant } from './mutants.ts'
 
-const COPIED = ['src', 'test', 'examples', 'bench', 'docs', 'package.json', 'ava.config.js', 'tsconfig.json', 'README.md']
+const COPIED = [
+  'src',
+  'test',
+  'examples',
+  'bench',
+  'docs',
+  'package.json',
+  'ava.config.js',
+  'tsconfig.json',
+  'README.md',
+]
 /** A line of AVA's of a test that failed. */
 const FAILED = /^ *[✘×] (?:\[fail\]: )?(.*)\n/mu
 /** A fault may let a test wait for ever. */
@@ -57,7 +67,11 @@ interface Result {
 }
 
 async function execute(copy: Copy, args: readonly string[]): Promise<{ status: number | null; output: string }> {
-  const child = spawn(process.execPath, args, { cwd: copy.dir, stdio: ['ignore', 'pipe', 'ignore'], timeout: TIMEOUT_MS })
+  const child = spawn(process.execPath, args, {
+    cwd: copy.dir,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: TIMEOUT_MS,
+  })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text
@@ -83,12 +97,27 @@ async function test(copy: Copy, area: Mutant['area']): Promise<Result> {
 async function judge(copy: Copy, args: readonly string[]): Promise<Result> {
   const { status, output } = await execute(copy, args)
   const failed = FAILED.exec(output)?.[1]
-  return { killed: status !== 0, by: failed ?? (status === null ? 'nothing: it took too long' : output.trim().slice(-200)) }
+  return {
+    killed: status !== 0,
+    by: failed ?? (status === null ? 'nothing: it took too long' : output.trim().slice(-200)),
+  }
 }
 
 async function simulate(copy: Copy, seeds: number): Promise<Result> {
-  const args = ['--experimental-vm-modules', '--no-warnings', '--conditions=@stepwright/source', 'test/simulation/run.ts']
-  const { status, output } = await execute(copy, [...args, '--jobs', '1', '--until-violation', '--seeds', String(seeds)])
+  const args = [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    '--conditions=@stepwright/source',
+    'test/simulation/run.ts',
+  ]
+  const { status, output } = await execute(copy, [
+    ...args,
+    '--jobs',
+    '1',
+    '--until-violation',
+    '--seeds',
+    String(seeds),
+  ])
   return { killed: status !== 0, by: output.split('\n').slice(0, 2).join(' ').slice(0, 250) }
 }
 
@@ -102,10 +131,14 @@ async function work(): Promise<void> {
   const copy = new Copy()
   for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
     copy.apply(mutant)
-    const { killed, by } = await (values.simulate === undefined ? test(copy, mutant.area) : simulate(copy, Number(values.simulate)))
+    const { killed, by } = await (values.simulate === undefined
+      ? test(copy, mutant.area)
+      : simulate(copy, Number(values.simulate)))
     copy.restore(mutant)
     if (!killed) survivors.push(mutant)
-    console.log(`${killed ? 'killed  ' : 'SURVIVED'} ${mutant.area}: ${mutant.fault}${killed ? `\n           by ${by}` : ''}`)
+    console.log(
+      `${killed ? 'killed  ' : 'SURVIVED'} ${mutant.area}: ${mutant.fault}${killed ? `\n           by ${by}` : ''}`,
+    )
   }
   copy.remove()
 }

@@ -25,7 +25,11 @@ else
         return who
       })
     const [first, second] = [definition('first'), definition('second')]
-    const cutOff = await createRuntime({ processes: [first], store: postgresStore(proxy.url, { schema }), retention: false })
+    const cutOff = await createRuntime({
+      processes: [first],
+      store: postgresStore(proxy.url, { schema }),
+      retention: false,
+    })
     const heir = await createRuntime({ processes: [second], store: postgresStore(url, { schema }), retention: false })
     const client = openClient(tried.open())
     const job = await cutOff.start(first, 1)

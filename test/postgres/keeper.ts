@@ -1,5 +1,6 @@
-// Keeps one PostgreSQL server for all test files of a run: started by the first that needs it, ended when the run is over.
-// Arguments: the process whose end is the end of the run, and the folder that belongs to the run.
+// Keeps one PostgreSQL server for all test files of a run: started by the first that needs it,
+// ended when the run is over. Arguments: the process whose end is the end of the run, and the
+// folder that belongs to the run.
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { startPostgres } from './server.ts'
@@ -21,7 +22,8 @@ async function write(name: string, text: string): Promise<void> {
 }
 
 try {
-  // Tests crash hosts and clients, never the disk: what is not synced is no loss. And no host needs time to come back after its start.
+  // Tests crash hosts and clients, never the disk: what is not synced is no loss. And no host needs
+  // time to come back after its start.
   const server = await startPostgres({ dir: folder, settings: { fsync: 'off', 'stepwright.grace': '0 s' } })
   await write('url', server.url)
   const looking = setInterval(() => {

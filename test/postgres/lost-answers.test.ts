@@ -33,7 +33,9 @@ async function world() {
 }
 type World = Awaited<ReturnType<typeof world>>
 
-/** The answer to what `act` commits is lost: whoever asked is told what has happened all the same. */
+/**
+ * The answer to what `act` commits is lost: whoever asked is told what has happened all the same.
+ */
 async function losingTheAnswer<T>(proxy: Proxy, act: () => Promise<T>): Promise<T> {
   const [result] = await Promise.all([act(), proxy.cutAfterCommit()])
   return result

@@ -11,15 +11,20 @@ const LOOK_MS = 20
 const folder = join(os.tmpdir(), `stepwright-postgres-of-${process.ppid}`)
 
 /**
- * The address of a PostgreSQL server for this run: `STEPWRIGHT_TEST_POSTGRES`, or one from npm that is started once for all test files.
- * `undefined` where there is neither; then say so loudly.
+ * The address of a PostgreSQL server for this run: `STEPWRIGHT_TEST_POSTGRES`, or one from npm that
+ * is started once for all test files. `undefined` where there is neither; then say so loudly.
  */
 export async function postgresUrl(): Promise<string | undefined> {
   const given = process.env['STEPWRIGHT_TEST_POSTGRES']
   if (given !== undefined) return given
   if (installedPostgres() === undefined) return undefined
   if (begins()) {
-    const flags = ['--conditions=@stepwright/source', join(import.meta.dirname, 'keeper.ts'), String(process.ppid), folder]
+    const flags = [
+      '--conditions=@stepwright/source',
+      join(import.meta.dirname, 'keeper.ts'),
+      String(process.ppid),
+      folder,
+    ]
     spawn(process.execPath, flags, { detached: true, stdio: 'ignore' }).unref()
   }
   for (;;) {

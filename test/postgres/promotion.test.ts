@@ -12,7 +12,11 @@ import { installedPostgres, startPostgres, USER, type PostgresServer } from './s
 const GRACE_S = 6
 const settings = { fsync: 'off', 'stepwright.grace': `${GRACE_S} s` }
 
-async function ask<Row extends object>({ url }: PostgresServer, sql: string, values: readonly unknown[] = []): Promise<Row | undefined> {
+async function ask<Row extends object>(
+  { url }: PostgresServer,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Row | undefined> {
   const client = new Client(url)
   await client.connect()
   try {
@@ -32,7 +36,8 @@ async function startPair(): Promise<[PostgresServer, PostgresServer]> {
   fs.cpSync(join(first.dir, 'data'), data, { recursive: true })
   fs.writeFileSync(join(data, 'standby.signal'), '')
   const { uid, gid } = fs.statSync(join(first.dir, 'data'))
-  for (const name of ['', ...(fs.readdirSync(data, { recursive: true }) as string[])]) fs.chownSync(join(data, name), uid, gid)
+  for (const name of ['', ...(fs.readdirSync(data, { recursive: true }) as string[])])
+    fs.chownSync(join(data, name), uid, gid)
   fs.chmodSync(data, 0o700)
   const primary = await startPostgres({ dir: first.dir, port: first.port, settings })
   const from = `host=127.0.0.1 port=${primary.port} user=${USER}`

@@ -11,7 +11,10 @@ export interface Proxy {
   giveUp(): void
   /** New connections get through again; silent ones are told that they are gone. */
   heal(): void
-  /** The next commit reaches the server, its answer never comes back, and the connection breaks. Resolves when that has happened. */
+  /**
+   * The next commit reaches the server, its answer never comes back, and the connection breaks.
+   * Resolves when that has happened.
+   */
   cutAfterCommit(): Promise<void>
   /** New connections go to another server. */
   turnTo(port: number): void

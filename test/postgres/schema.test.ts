@@ -34,7 +34,10 @@ else {
     await t.throwsAsync(later.openHost(), refused)
     await t.throwsAsync(later.submit(aRecord()), refused)
     await t.throwsAsync(later.get(aRecord().pid), refused)
-    t.is((await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${schema}.processes`)).rows[0]?.n.toString(), '0')
+    t.is(
+      (await client.query<{ n: number }>(`SELECT count(*) AS n FROM ${schema}.processes`)).rows[0]?.n.toString(),
+      '0',
+    )
     await Promise.all([client.end(), later.close()])
     await tried.cleanup()
   })

@@ -13,7 +13,10 @@ export interface PostgresServer {
   /** Where its data are: another server can be started on them. */
   readonly dir: string
   readonly postmaster: ChildProcess
-  /** Ends the server: `SIGINT` in order, `SIGKILL` as a crash. Its data stay, to be started again in `dir`. */
+  /**
+   * Ends the server: `SIGINT` in order, `SIGKILL` as a crash. Its data stay, to be started again in
+   * `dir`.
+   */
   stop(signal?: NodeJS.Signals): Promise<void>
   /** What the server has written to its log. */
   log(): string
@@ -32,7 +35,10 @@ const NOBODY = 65_534
 const asUser = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 const LOG_LENGTH = 100_000
 
-/** The folder with the binaries that npm installed for this platform; `undefined` where there are none. */
+/**
+ * The folder with the binaries that npm installed for this platform; `undefined` where there are
+ * none.
+ */
 export function installedPostgres(): string | undefined {
   const require = createRequire(import.meta.url)
   try {
@@ -43,9 +49,15 @@ export function installedPostgres(): string | undefined {
   }
 }
 
-/** Shared libraries are found by symbolic links, which a package can only make in an install script: it may not have run. */
+/**
+ * Shared libraries are found by symbolic links, which a package can only make in an install script:
+ * it may not have run.
+ */
 function linkLibraries(native: string): void {
-  const links = JSON.parse(fs.readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as readonly { source: string; target: string }[]
+  const links = JSON.parse(fs.readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as readonly {
+    source: string
+    target: string
+  }[]
   for (const { source, target } of links) {
     const link = join(native, '..', target)
     if (!fs.existsSync(link)) fs.symlinkSync(relative(dirname(link), join(native, '..', source)), link)
@@ -82,7 +94,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts a server and resolves once it takes connections. The first start in a folder makes the database. */
+/**
+ * Starts a server and resolves once it takes connections. The first start in a folder makes the
+ * database.
+ */
 export async function startPostgres({ dir, port, settings = {} }: ServerOptions = {}): Promise<PostgresServer> {
   const installed = installedPostgres()
   if (installed === undefined) throw new Error(`There is no PostgreSQL of npm for ${process.platform} ${process.arch}`)
@@ -93,7 +108,13 @@ export async function startPostgres({ dir, port, settings = {} }: ServerOptions 
   const data = join(home, 'data')
   if (!fs.existsSync(join(data, 'PG_VERSION'))) makeDatabase(native, data)
   const at = port ?? (await freePort())
-  const all = { listen_addresses: '127.0.0.1', port: at, unix_socket_directories: '', max_connections: 500, ...settings }
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: at,
+    unix_socket_directories: '',
+    max_connections: 500,
+    ...settings,
+  }
   const flags = Object.entries(all).flatMap(([key, value]) => ['-c', `${key}=${value}`])
   const postmaster = spawn(join(native, 'bin', 'postgres'), ['-D', data, ...flags], {
     ...asUser,

@@ -20,7 +20,10 @@ else
     const order = { dir: `${url}?schema=${schemaOf(tried.store)}`, effects: join(await tempDir(t), 'effects') }
     const client = openClient(tried.open())
     const hosts = ['stopped', 'witness', 'heir'].map(host => hostProcess(t).open({ ...order, host }))
-    const [stopped, witness, heir] = (await Promise.all(hosts)) as [Awaited<(typeof hosts)[0]>, ...Awaited<(typeof hosts)[0]>[]]
+    const [stopped, witness, heir] = (await Promise.all(hosts)) as [
+      Awaited<(typeof hosts)[0]>,
+      ...Awaited<(typeof hosts)[0]>[],
+    ]
     const [kept = ''] = await stopped.ask('start', { name: 'stuck' })
     const [left = ''] = await witness!.ask('start', { name: 'napping' })
     for (const [pid, status] of [

@@ -47,7 +47,10 @@ else {
         times.toSorted((a, b) => a - b),
       )
       // A tenth of a second for the round trip of the measurement.
-      t.true(times[0]! > startedAt - 100 && times.at(-1)! < endedAt + 100, JSON.stringify({ startedAt, times, endedAt }))
+      t.true(
+        times[0]! > startedAt - 100 && times.at(-1)! < endedAt + 100,
+        JSON.stringify({ startedAt, times, endedAt }),
+      )
       t.is(records.at(-1)!.recoveries, 0)
       await after.runtime.close()
     }

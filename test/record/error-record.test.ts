@@ -25,7 +25,11 @@ test('whatever is thrown becomes a record', t => {
   t.deepEqual(toErrorRecord(null), { name: 'Error', message: 'Thrown: null' })
   t.deepEqual(toErrorRecord(5n), { name: 'Error', message: 'Thrown: 5n' })
   t.deepEqual(toErrorRecord({ status: 404 }), { name: 'Error', message: 'Thrown: { status: 404 }' })
-  t.deepEqual(toErrorRecord({ message: 'no', name: 'HttpError', code: 'E' }), { name: 'HttpError', message: 'no', code: 'E' })
+  t.deepEqual(toErrorRecord({ message: 'no', name: 'HttpError', code: 'E' }), {
+    name: 'HttpError',
+    message: 'no',
+    code: 'E',
+  })
   t.like(
     toErrorRecord(() => {}),
     { name: 'Error' },
@@ -52,7 +56,9 @@ test('proxies and getters that throw are survived', t => {
   }
   const everything = new Proxy(
     {},
-    Object.fromEntries(['get', 'has', 'getPrototypeOf', 'ownKeys', 'getOwnPropertyDescriptor'].map(trap => [trap, fail])),
+    Object.fromEntries(
+      ['get', 'has', 'getPrototypeOf', 'ownKeys', 'getOwnPropertyDescriptor'].map(trap => [trap, fail]),
+    ),
   )
   t.regex(toErrorRecord(everything).message, /^Thrown: /)
   const { proxy, revoke } = Proxy.revocable(new Error('x'), {})

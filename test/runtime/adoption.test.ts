@@ -10,9 +10,13 @@ test.after.always(() => clearInterval(alive))
 
 const shared = () => ({ store: memoryStore(), clock: new TestClock() })
 const twice = () =>
-  defineProcess({ name: 'twice' }).step('s', ({ attempt }): number => (attempt === 1 ? (new Promise(() => {}) as never) : attempt), {
-    interrupt: true,
-  })
+  defineProcess({ name: 'twice' }).step(
+    's',
+    ({ attempt }): number => (attempt === 1 ? (new Promise(() => {}) as never) : attempt),
+    {
+      interrupt: true,
+    },
+  )
 
 test('a host that lives takes over from one that dies, and a handle it gave out before steers then', async t => {
   const world = shared()

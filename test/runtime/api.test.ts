@@ -12,7 +12,11 @@ test('a runtime shows the documented methods and nothing else', async t => {
   t.teardown(() => runtime.close())
   t.deepEqual(Reflect.ownKeys(runtime), [])
   const shown: string[] = []
-  for (let layer: object = Object.getPrototypeOf(runtime); layer !== Object.prototype; layer = Object.getPrototypeOf(layer))
+  for (
+    let layer: object = Object.getPrototypeOf(runtime);
+    layer !== Object.prototype;
+    layer = Object.getPrototypeOf(layer)
+  )
     shown.push(...Reflect.ownKeys(layer).map(String))
   const known = ['constructor', String(Symbol.asyncDispose), ...DOCUMENTED.split(' ')]
   t.deepEqual(new Set(shown.toSorted()), new Set(known.toSorted()))

@@ -30,7 +30,9 @@ async function toldIn(file: string): Promise<Told> {
 
 /** The record that says this attempt of this step has begun. */
 const beginning = (history: HistoryEntry[], step: string, attempt: number) =>
-  history.find(({ steps }) => steps.some(({ name, status, attempt: begun }) => name === step && status === 'running' && begun === attempt))
+  history.find(({ steps }) =>
+    steps.some(({ name, status, attempt: begun }) => name === step && status === 'running' && begun === attempt),
+  )
 
 test('no step has ever begun before the completion of its predecessor was on disk, whenever the host is killed', async t => {
   const dir = await tempDir(t)
@@ -71,7 +73,8 @@ test('no step has ever begun before the completion of its predecessor was on dis
       t.is(entry.revision, index + 1)
       const earlier = history[index - 1]
       for (const [step, { status: before, name }] of (earlier?.steps ?? []).entries())
-        if (before === 'finished') t.is(entry.steps[step]?.status, 'finished', `finished step ${name} of ${pid} ran again`)
+        if (before === 'finished')
+          t.is(entry.steps[step]?.status, 'finished', `finished step ${name} of ${pid} ran again`)
     }
   }
   await client.close()

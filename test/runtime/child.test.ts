@@ -19,7 +19,13 @@ test("a child has a pid and a journal of its own, is linked both ways, and its o
   const info = await runtime.get(job.pid)
   const child = info?.steps[0]?.child ?? ''
   t.like(info?.steps[0], { name: 'twice', kind: 'process', status: 'finished', attempt: 1 })
-  t.like(await runtime.get(child), { name: 'kid', status: 'finished', input: { n: 2 }, output: 4, parent: { pid: job.pid, step: 'twice' } })
+  t.like(await runtime.get(child), {
+    name: 'kid',
+    status: 'finished',
+    input: { n: 2 },
+    output: 4,
+    parent: { pid: job.pid, step: 'twice' },
+  })
 })
 
 test('with one slot a tree of parents and children still ends', async t => {
@@ -86,7 +92,10 @@ for (const end of ['cancel', 'process timeout', 'step timeout'] as const)
     t.regex(String(await reason.promise), /Its parent .* has ended/)
     t.is((await runtime.until(grandchild, 'cancelled')).error?.message, `Its parent ${child} has ended`)
     t.is((await runtime.get(child))?.status, 'cancelled')
-    t.is((await runtime.get(job.pid))?.status, end === 'cancel' ? 'cancelled' : end === 'step timeout' ? 'error' : 'timeout')
+    t.is(
+      (await runtime.get(job.pid))?.status,
+      end === 'cancel' ? 'cancelled' : end === 'step timeout' ? 'error' : 'timeout',
+    )
   })
 
 test('a restarted parent finds the child it had', async t => {
@@ -159,7 +168,12 @@ test('in the caller the child is executed too', async t => {
     kid().step('break', () => Promise.reject(new Error('no'))),
   )
   t.is(
-    (await t.throwsAsync(bad.run({ n: 1 }), { instanceOf: ProcessError, message: /Step 'child' of process 'parent' failed: .*no/ })).step,
+    (
+      await t.throwsAsync(bad.run({ n: 1 }), {
+        instanceOf: ProcessError,
+        message: /Step 'child' of process 'parent' failed: .*no/,
+      })
+    ).step,
     'child',
   )
   const pausing = begun.process('child', kid().interrupt('wait'))
@@ -168,7 +182,10 @@ test('in the caller the child is executed too', async t => {
 
 test('wrong definitions are refused; a child need not be given, but not two of one name and version', async t => {
   t.throws(() => begun.process('child', {} as never), { instanceOf: TypeError, message: /must be what defineProcess/ })
-  t.throws(() => begun.process('child', doubling, { retry: 3 } as never), { instanceOf: TypeError, message: /unknown key 'retry'/ })
+  t.throws(() => begun.process('child', doubling, { retry: 3 } as never), {
+    instanceOf: TypeError,
+    message: /unknown key 'retry'/,
+  })
   const another = kid().step('other', () => 1)
   await t.throwsAsync(createRuntime({ processes: [begun.process('child', doubling), another], store: memoryStore() }), {
     instanceOf: TypeError,

@@ -27,7 +27,8 @@ test('what waits is let go at once, and the next host goes on at the same times'
   const processes = [napper, asker, retrier, blocker, pending]
   const one = await createTestRuntime({ processes, ...world, concurrency: 1 })
   const waiting = [await one.start(napper), await one.start(asker), await one.start(retrier)]
-  for (const { pid } of waiting) await one.until(pid, info => info.status !== 'pending' && info.steps[0]?.status !== 'running')
+  for (const { pid } of waiting)
+    await one.until(pid, info => info.status !== 'pending' && info.steps[0]?.status !== 'running')
   const blocked = await one.start(blocker)
   waiting.push(await one.start(pending))
   await settled()
@@ -35,7 +36,8 @@ test('what waits is let go at once, and the next host goes on at the same times'
   const results = waiting.map(job => t.throwsAsync(job.result(), { code: 'ERR_RUNTIME_CLOSED' }))
   const closing = one.close()
   await settled()
-  for (const { pid } of waiting) t.is((await one.get(pid))?.host, undefined, 'let go at once, though another step still runs')
+  for (const { pid } of waiting)
+    t.is((await one.get(pid))?.host, undefined, 'let go at once, though another step still runs')
   t.is((await one.get(blocked.pid))?.host?.state, 'alive')
 
   const two = await createTestRuntime({ processes, ...world })
@@ -47,7 +49,8 @@ test('what waits is let go at once, and the next host goes on at the same times'
     info?.steps[0]?.attempt,
   ]
   await settled()
-  for (const [index, { pid }] of waiting.slice(0, 3).entries()) t.deepEqual(times(await two.get(pid)), times(before[index]))
+  for (const [index, { pid }] of waiting.slice(0, 3).entries())
+    t.deepEqual(times(await two.get(pid)), times(before[index]))
   t.is(await two.result(waiting[3]!.pid), 'ran')
   await world.clock.advance('1h')
   t.is(await two.result(waiting[2]!.pid), 'attempt 2')

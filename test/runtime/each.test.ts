@@ -37,7 +37,13 @@ test('every item is worked on, so many at once, and the outputs keep the order',
   t.is(most, 4)
   t.is(keys.size, 20)
   const info = await runtime.get(job.pid)
-  t.like(info?.steps[0], { name: 'double', kind: 'each', status: 'finished', attempt: 1, progress: { value: 20, total: 20 } })
+  t.like(info?.steps[0], {
+    name: 'double',
+    kind: 'each',
+    status: 'finished',
+    attempt: 1,
+    progress: { value: 20, total: 20 },
+  })
 })
 
 test('no items give an empty array; a list that is none, or cannot be made, fails the step', async t => {
@@ -130,7 +136,10 @@ test('the first item that fails for good aborts the rest: nothing more begins', 
   )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition, items)
-  const error = await t.throwsAsync(job.result(), { instanceOf: ProcessError, message: /Item 3 of step 'all' failed: broken/ })
+  const error = await t.throwsAsync(job.result(), {
+    instanceOf: ProcessError,
+    message: /Item 3 of step 'all' failed: broken/,
+  })
   t.is(error.step, 'all')
   t.is((error.cause as Error & { cause: Error }).cause.message, 'broken')
   await settled()
@@ -156,8 +165,14 @@ test('a timeout of an item, and an output that is not JSON, have their codes', a
   const job = await runtime.start(late, items)
   await settled()
   await clock.advance('2s')
-  await t.throwsAsync(job.result(), { code: 'ERR_STEP_TIMEOUT', message: /Item 0 of step 'all'.*took longer than its timeout of 1000 ms/ })
-  await t.throwsAsync((await runtime.start(odd)).result(), { code: 'ERR_NOT_JSON', message: /Item 0.*\$\.at is a Date/ })
+  await t.throwsAsync(job.result(), {
+    code: 'ERR_STEP_TIMEOUT',
+    message: /Item 0 of step 'all'.*took longer than its timeout of 1000 ms/,
+  })
+  await t.throwsAsync((await runtime.start(odd)).result(), {
+    code: 'ERR_NOT_JSON',
+    message: /Item 0.*\$\.at is a Date/,
+  })
 })
 
 test('after a restart finished items are not run again, although the list would be another now', async t => {
@@ -239,7 +254,10 @@ test('in the caller the same happens; when it is not wanted it is skipped', asyn
     ({ data }) => data.items,
     ({ data, signal }) => (data === 1 ? Promise.reject(new Error('no')) : aborted(signal).then(() => null)),
   )
-  await t.throwsAsync(failing.run(items), { instanceOf: ProcessError, message: /Item 1 of step 'all' of process 'fan-out' failed: no/ })
+  await t.throwsAsync(failing.run(items), {
+    instanceOf: ProcessError,
+    message: /Item 1 of step 'all' of process 'fan-out' failed: no/,
+  })
   const skipped = begun.each(
     'all',
     ({ data }) => data.items,
@@ -252,7 +270,8 @@ test('in the caller the same happens; when it is not wanted it is skipped', asyn
 })
 
 test('wrong options are refused', t => {
-  const add = (list: unknown, work: unknown, options?: unknown) => () => begun.each('all', list as never, work as never, options as never)
+  const add = (list: unknown, work: unknown, options?: unknown) => () =>
+    begun.each('all', list as never, work as never, options as never)
   t.throws(
     add([1], () => 1),
     { instanceOf: TypeError, message: /items of each step 'all' must be a function; received \[ 1 \]/ },

@@ -24,7 +24,10 @@ const proxy = new Proxy(
   },
 )
 
-const THROWN: Record<string, { value: unknown; name?: string; code?: string; message: RegExp; stack?: boolean; cause?: RegExp }> = {
+const THROWN: Record<
+  string,
+  { value: unknown; name?: string; code?: string; message: RegExp; stack?: boolean; cause?: RegExp }
+> = {
   'an Error with cause and code': {
     value: Object.assign(new Error('no file', { cause: new Error('deeper') }), { code: 'ENOENT' }),
     code: 'ENOENT',
@@ -32,7 +35,13 @@ const THROWN: Record<string, { value: unknown; name?: string; code?: string; mes
     stack: true,
     cause: /deeper/,
   },
-  'a custom error': { value: new QuotaError('too much'), name: 'QuotaError', code: 'E_QUOTA', message: /^too much$/, stack: true },
+  'a custom error': {
+    value: new QuotaError('too much'),
+    name: 'QuotaError',
+    code: 'E_QUOTA',
+    message: /^too much$/,
+    stack: true,
+  },
   'a string': { value: 'just text', message: /^just text$/ },
   undefined: { value: undefined, message: /undefined/ },
   null: { value: null, message: /null/ },
@@ -145,7 +154,8 @@ test('subscribers and inspectors that throw or reject harm nobody', async t => {
   const warned = gate()
   const listen = (warning: Error) => {
     warnings.push(warning)
-    if (['sync', 'async', 'inspector'].every(word => warnings.some(({ message }) => message.includes(word)))) warned.open()
+    if (['sync', 'async', 'inspector'].every(word => warnings.some(({ message }) => message.includes(word))))
+      warned.open()
   }
   process.on('warning', listen)
   t.teardown(() => process.off('warning', listen))

@@ -4,7 +4,8 @@ import { tempDir } from '../temp-dir.ts'
 
 test('the event loop goes on turning while short steps keep a host busy', async t => {
   let definition = defineProcess({ name: 'busy', input: typed<number>() }).step('s0', ({ data }) => data + 1)
-  for (let step = 1; step < 300; step++) definition = definition.step(`s${step}`, ({ data }) => data + 1) as typeof definition
+  for (let step = 1; step < 300; step++)
+    definition = definition.step(`s${step}`, ({ data }) => data + 1) as typeof definition
   const runtime = await createRuntime({ processes: [definition], store: lowdbStore(await tempDir(t)) })
   let turns = 0
   let isOver = false

@@ -6,8 +6,13 @@ import { tempDir } from '../temp-dir.ts'
 
 const MIB = 1024 * 1024
 
-/** Watches what `work` costs. CPU time instead of wall time: other programs on this machine do not count. */
-async function measure(work: () => Promise<void>): Promise<{ readonly longestTurnMs: number; readonly grownBytes: number }> {
+/**
+ * Watches what `work` costs. CPU time instead of wall time: other programs on this machine do not
+ * count.
+ */
+async function measure(
+  work: () => Promise<void>,
+): Promise<{ readonly longestTurnMs: number; readonly grownBytes: number }> {
   const cpuMs = (): number => {
     const { user, system } = process.cpuUsage()
     return (user + system) / 1000
@@ -29,7 +34,11 @@ async function measure(work: () => Promise<void>): Promise<{ readonly longestTur
   return { longestTurnMs: Math.round(longestTurnMs), grownBytes: highest - before }
 }
 
-async function stays(t: ExecutionContext, limits: { readonly turnMs: number; readonly bytes: number }, work: () => Promise<void>) {
+async function stays(
+  t: ExecutionContext,
+  limits: { readonly turnMs: number; readonly bytes: number },
+  work: () => Promise<void>,
+) {
   const { longestTurnMs, grownBytes } = await measure(work)
   t.log(`longest turn ${longestTurnMs} ms, ${Math.round(grownBytes / MIB)} MiB more`)
   t.true(longestTurnMs < limits.turnMs, `the event loop was held up for ${longestTurnMs} ms`)
@@ -141,13 +150,19 @@ const endless: object = new Proxy(
   },
 )
 
-/** What somebody may hand over as data, and the code of its refusal; without one it is stored as `JSON.stringify` has it. */
+/**
+ * What somebody may hand over as data, and the code of its refusal; without one it is stored as
+ * `JSON.stringify` has it.
+ */
 const HOSTILE: Record<string, { readonly make: () => unknown; readonly code?: string }> = {
   'arrays 100,000 levels deep': { make: () => nested(100_000, inner => [inner]), code: 'ERR_NOT_JSON' },
   'objects 100,000 levels deep': { make: () => nested(100_000, inner => ({ inner })), code: 'ERR_NOT_JSON' },
   'lone surrogates': { make: () => ({ text: '\ud800', '\udfff': ['\udc00'] }) },
   'a proxy of plain data': { make: () => new Proxy({ a: [1] }, {}) },
-  'a proxy that throws for everything': { make: () => new Proxy({}, new Proxy({}, { get: trap })), code: 'ERR_NOT_JSON' },
+  'a proxy that throws for everything': {
+    make: () => new Proxy({}, new Proxy({}, { get: trap })),
+    code: 'ERR_NOT_JSON',
+  },
   'a proxy without an end': { make: () => endless, code: 'ERR_NOT_JSON' },
   'a proxy that was revoked': { make: revoked, code: 'ERR_NOT_JSON' },
   'a proxy that says it is long': {
@@ -168,10 +183,15 @@ const HOSTILE: Record<string, { readonly make: () => unknown; readonly code?: st
 for (const [what, { make, code }] of Object.entries(HOSTILE))
   test.serial(`hostile data: ${what}`, async t => {
     // In an object: the promise of a step would ask the value itself for `then`.
-    const makes = defineProcess({ name: 'makes' }).step('make', () => ({ value: make() }) as { value: any }, { retry: 3 })
+    const makes = defineProcess({ name: 'makes' }).step('make', () => ({ value: make() }) as { value: any }, {
+      retry: 3,
+    })
     const takes = defineProcess({ name: 'takes', input: typed<any>() }).step('take', ({ data }) => data)
     const asks = defineProcess({ name: 'asks' }).interrupt('ask')
-    const runtime = await createRuntime({ processes: [makes, takes, asks], store: lowdbStore(join(await tempDir(t), 'store')) })
+    const runtime = await createRuntime({
+      processes: [makes, takes, asks],
+      store: lowdbStore(join(await tempDir(t), 'store')),
+    })
     t.teardown(() => runtime.close())
     const asked = await runtime.start(asks)
     for await (const { status } of runtime.watch(asked.pid)) if (status === 'interrupted') break

@@ -5,7 +5,10 @@ import { faultyFiles, type Call, type Fault } from './faulty-files.ts'
 
 type Plan = NonNullable<Parameters<ReturnType<typeof faultyFiles>['arm']>[0]>
 
-/** Runs a process on a disk that goes wrong as planned, after it has been started; returns the calls that were made. */
+/**
+ * Runs a process on a disk that goes wrong as planned, after it has been started; returns the calls
+ * that were made.
+ */
 async function runOn(t: ExecutionContext, durability: 'process' | 'power', plan?: Plan): Promise<Map<Call, number>> {
   const dir = `${await tempDir(t)}/store`
   const { files, counts, arm, disarm } = faultyFiles()
@@ -31,7 +34,11 @@ async function runOn(t: ExecutionContext, durability: 'process' | 'power', plan?
       ran.push('c')
       return { n: data.n + 1 }
     })
-  const runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir, { files, durability }), retention: false })
+  const runtime = await createRuntime({
+    processes: [definition],
+    store: lowdbStore(dir, { files, durability }),
+    retention: false,
+  })
   const job = await runtime.start(definition, { n: 0 }, { key: 'once' })
   arm(plan)
   armed.resolve()
@@ -51,13 +58,20 @@ async function runOn(t: ExecutionContext, durability: 'process' | 'power', plan?
     what,
   )
   t.is((await client.get(job.pid))?.status, 'finished', what)
-  t.is((await Array.fromAsync(client.list({ onCorrupt: ({ error }) => t.fail(`${what}: ${error.message}`) }))).length, 1, what)
+  t.is(
+    (await Array.fromAsync(client.list({ onCorrupt: ({ error }) => t.fail(`${what}: ${error.message}`) }))).length,
+    1,
+    what,
+  )
   await Promise.all([client.close(), runtime.close()])
   return counts
 }
 
 const FAULTS: readonly Fault[] = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE']
-/** Reading and looking for processes to adopt goes on in the background: what goes wrong there is another test's. */
+/**
+ * Reading and looking for processes to adopt goes on in the background: what goes wrong there is
+ * another test's.
+ */
 const BACKGROUND: readonly Call[] = ['readdirSync', 'readSync']
 
 for (const durability of ['process', 'power'] as const)

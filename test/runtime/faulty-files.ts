@@ -3,10 +3,16 @@ import type { Files } from '../../src/journal/files.ts'
 
 export type Call = Exclude<keyof Files, 'closeSync' | 'fstatSync' | 'statSync' | 'statfsSync'>
 
-/** How a call goes wrong: with a code, or (a write) by taking only half of what it is given and then failing. */
+/**
+ * How a call goes wrong: with a code, or (a write) by taking only half of what it is given and then
+ * failing.
+ */
 export type Fault = 'ENOSPC' | 'EIO' | 'EACCES' | 'EMFILE' | 'short write'
 
-/** `node:fs`, counting calls from `arm` on; from the `nth` call of one kind on, `times` of them go wrong. */
+/**
+ * `node:fs`, counting calls from `arm` on; from the `nth` call of one kind on, `times` of them go
+ * wrong.
+ */
 export function faultyFiles() {
   const counts = new Map<Call, number>()
   let isArmed = false
@@ -18,7 +24,8 @@ export function faultyFiles() {
     counts.set(call, count)
     return plan?.call === call && count >= plan.nth && count < plan.nth + plan.times ? plan.fault : undefined
   }
-  const failure = (fault: Fault) => Object.assign(new Error(`${fault}: injected`), { code: fault === 'short write' ? 'ENOSPC' : fault })
+  const failure = (fault: Fault) =>
+    Object.assign(new Error(`${fault}: injected`), { code: fault === 'short write' ? 'ENOSPC' : fault })
   const sync =
     (call: Call) =>
     (...args: unknown[]) => {

@@ -30,7 +30,12 @@ test('the output can be read while the process is interrupted', async t => {
 })
 
 const MERGES: [what: string, output: unknown, given: unknown, result: unknown][] = [
-  ['an object is spread into an object', { a: 1, deep: { x: 1 } }, { b: 2, deep: { y: 2 } }, { a: 1, b: 2, deep: { y: 2 } }],
+  [
+    'an object is spread into an object',
+    { a: 1, deep: { x: 1 } },
+    { b: 2, deep: { y: 2 } },
+    { a: 1, b: 2, deep: { y: 2 } },
+  ],
   ['an array replaces an object', { a: 1 }, [1, 2], [1, 2]],
   ['an object replaces an array', [1, 2], { a: 1 }, { a: 1 }],
   ['an object replaces a word', 'word', { a: 1 }, { a: 1 }],

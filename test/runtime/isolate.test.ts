@@ -4,7 +4,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import { createRuntime, defineProcess, ProcessError, typed, type LogInfo, type ProcessDefinition } from '../../src/index.ts'
+import {
+  createRuntime,
+  defineProcess,
+  ProcessError,
+  typed,
+  type LogInfo,
+  type ProcessDefinition,
+} from '../../src/index.ts'
 import { memoryStore } from '../../src/testing/index.ts'
 import { tempDir } from '../temp-dir.ts'
 import type { IsolateMode } from '../../src/steps/work-options.ts'
@@ -49,21 +56,29 @@ for (const mode of ['thread', 'process'] as const) {
     const lines: LogInfo[] = []
     for await (const line of runtime.logs(job.pid)) lines.push(line)
     t.is(lines.length, 101)
-    t.like(lines[0], { message: 'hello', step: 'crunch', attempt: 1, fields: { attempt: 1, at: '1970-01-01T00:00:00.000Z' } })
+    t.like(lines[0], {
+      message: 'hello',
+      step: 'crunch',
+      attempt: 1,
+      fields: { attempt: 1, at: '1970-01-01T00:00:00.000Z' },
+    })
     await runtime.close()
   })
 
-  test.serial(`${mode}: an infinite loop is killed on its timeout, and the app's event loop never waits for it`, async t => {
-    const { runtime, job } = await run(one('loop', mode, { timeout: 1_000, retry: { attempts: 2, delay: 0 } }))
-    let turns = 0
-    const ticking = setInterval(() => turns++, 5)
-    await t.throwsAsync(job.result(), { code: 'ERR_STEP_TIMEOUT' })
-    clearInterval(ticking)
-    t.true(turns > 1, `the event loop turned ${turns} times only`)
-    t.like((await runtime.get(job.pid))?.steps[0], { attempt: 2 })
-    // Resolves only once nothing executes any more.
-    await runtime.close({ within: '5s' })
-  })
+  test.serial(
+    `${mode}: an infinite loop is killed on its timeout, and the app's event loop never waits for it`,
+    async t => {
+      const { runtime, job } = await run(one('loop', mode, { timeout: 1_000, retry: { attempts: 2, delay: 0 } }))
+      let turns = 0
+      const ticking = setInterval(() => turns++, 5)
+      await t.throwsAsync(job.result(), { code: 'ERR_STEP_TIMEOUT' })
+      clearInterval(ticking)
+      t.true(turns > 1, `the event loop turned ${turns} times only`)
+      t.like((await runtime.get(job.pid))?.steps[0], { attempt: 2 })
+      // Resolves only once nothing executes any more.
+      await runtime.close({ within: '5s' })
+    },
+  )
 
   test.serial(`${mode}: cancel tells it first, and kills it if it does not listen`, async t => {
     const file = join(await tempDir(t), 'told')
@@ -72,7 +87,8 @@ for (const mode of ['thread', 'process'] as const) {
       { module, export: 'obey' },
       { isolate: mode },
     )
-    // It is killed soon after it is told: on a busy machine it may not get to listen the first time.
+    // It is killed soon after it is told: on a busy machine it may not get to listen the first
+    // time.
     for (let tries = 0; tries < 20 && !existsSync(file); tries++) {
       const polite = await run(definition, { file })
       await waitFor(async () => (await polite.runtime.get(polite.job.pid))?.steps[0]?.progress !== undefined)
@@ -104,7 +120,9 @@ for (const mode of ['thread', 'process'] as const) {
     const { runtime, job } = await run(one('flaky', mode, { retry: { attempts: 5, delay: '1h' } }))
     const error = await t.throwsAsync(job.result(), { instanceOf: ProcessError, message: /never/ })
     t.is((error.cause as Error).name, 'FatalError')
-    const failures = (await runtime.history(job.pid)).flatMap(({ event, steps }) => (event.type === 'FAIL' ? [steps[0]?.error] : []))
+    const failures = (await runtime.history(job.pid)).flatMap(({ event, steps }) =>
+      event.type === 'FAIL' ? [steps[0]?.error] : [],
+    )
     t.like(failures[0], { name: 'RetryError', message: 'not yet' })
     t.is(failures.length, 2)
     await runtime.close()
@@ -170,9 +188,15 @@ test.serial('what cannot run apart is refused before the start', t => {
     ),
     { instanceOf: TypeError, message: /must be a module to run in a process of its own/ },
   )
-  t.throws(add({ module }, { isolate: 'worker' }), { instanceOf: TypeError, message: /must be 'thread' or 'process'; received 'worker'/ })
+  t.throws(add({ module }, { isolate: 'worker' }), {
+    instanceOf: TypeError,
+    message: /must be 'thread' or 'process'; received 'worker'/,
+  })
   t.throws(add({ module: './x.js' }, {}), { instanceOf: TypeError, message: /module of step 'crunch' must be a URL/ })
-  t.throws(add({ module, services: ['db'] }, { isolate: 'thread' }), { instanceOf: TypeError, message: /unknown key 'services'/ })
+  t.throws(add({ module, services: ['db'] }, { isolate: 'thread' }), {
+    instanceOf: TypeError,
+    message: /unknown key 'services'/,
+  })
   t.throws(() => begun.parallel('p', { a: { run: () => 1, isolate: 'thread' } }), {
     instanceOf: TypeError,
     message: /branch 'p\.a' must be a module/,

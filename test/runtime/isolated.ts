@@ -63,7 +63,8 @@ export const number = 5
 
 /** Does two things once; between them the first attempt fails. */
 export async function twice({ data, attempt, once }: StepContext<{ file: string }>): Promise<string[]> {
-  const told = (name: string) => once(name, ({ idempotencyKey }) => (appendFileSync(data.file, `${name}\n`), idempotencyKey), { retry: 2 })
+  const told = (name: string) =>
+    once(name, ({ idempotencyKey }) => (appendFileSync(data.file, `${name}\n`), idempotencyKey), { retry: 2 })
   const first = await told('first')
   if (attempt === 1) throw new Error('between')
   return [first, await told('second')]

@@ -11,7 +11,10 @@ const LAST = { sleeping: 'finished', retrying: 'finished', interrupted: 'interru
 for (const [kind, status] of Object.entries(LAST))
   test(`a ${kind} process: Node stays until it is ${status}, and leaves by itself`, async t => {
     const dir = join(await tempDir(t), 'store')
-    const child = fork(program, [dir, kind], { execArgv: process.execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = fork(program, [dir, kind], {
+      execArgv: process.execArgv,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     // The channel to the parent must not be what keeps it.
     child.disconnect()
     const [code] = (await once(child, 'exit')) as [number | null]

@@ -31,7 +31,9 @@ test('starts with the same key at the same time give one process', async t => {
   let runs = 0
   const definition = once(() => void (runs += 1))
   const runtime = await createTestRuntime({ processes: [definition] })
-  const jobs = await Promise.all(Array.from({ length: 20 }, () => runtime.start(definition, undefined, { key: 'same' })))
+  const jobs = await Promise.all(
+    Array.from({ length: 20 }, () => runtime.start(definition, undefined, { key: 'same' })),
+  )
   t.is(new Set(jobs.map(({ pid }) => pid)).size, 1)
   await Promise.all(jobs.map(job => job.result()))
   t.is(runs, 1)

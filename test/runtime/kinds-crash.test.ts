@@ -18,8 +18,15 @@ interface Crash {
   readonly info: ProcessInfo
 }
 
-/** Kills the host of a process with SIGKILL once `when` says so, lets another one go on, and waits for the end. */
-async function crash(t: ExecutionContext, kind: string, when: (told: string[], info: ProcessInfo | undefined) => boolean): Promise<Crash> {
+/**
+ * Kills the host of a process with SIGKILL once `when` says so, lets another one go on, and waits
+ * for the end.
+ */
+async function crash(
+  t: ExecutionContext,
+  kind: string,
+  when: (told: string[], info: ProcessInfo | undefined) => boolean,
+): Promise<Crash> {
   const dir = await tempDir(t)
   const store = join(dir, 'store'),
     effects = join(dir, 'effects')
@@ -47,7 +54,11 @@ test('parallel: after a crash only the branch that had not finished runs again',
 })
 
 test('each: after a crash the items that had finished are not run again', async t => {
-  const { told, info } = await crash(t, 'each', (told, info) => inTheMiddle(told) && info?.steps[0]?.progress?.value === 5)
+  const { told, info } = await crash(
+    t,
+    'each',
+    (told, info) => inTheMiddle(told) && info?.steps[0]?.progress?.value === 5,
+  )
   t.deepEqual(told.filter(line => line === 'ran 6').length, 2)
   t.is(told.length, 13, 'each other item ran once')
   t.like(info.steps[0], { attempt: 2, progress: { value: 10, total: 10 } })
@@ -59,11 +70,19 @@ test('process: after a crash the parent finds its child, which goes on', async t
   const all: ProcessInfo[] = []
   for await (const one of client.list()) all.push(one)
   t.is(all.length, 2)
-  t.like(await client.get(info.steps[0]?.child ?? ''), { status: 'finished', recoveries: 1, parent: { pid: info.pid, step: 'child' } })
+  t.like(await client.get(info.steps[0]?.child ?? ''), {
+    status: 'finished',
+    recoveries: 1,
+    parent: { pid: info.pid, step: 'child' },
+  })
 })
 
 test('machine: after a crash it goes on in the state it was in', async t => {
-  const { told, info } = await crash(t, 'machine', (told, info) => inTheMiddle(told) && info?.steps[0]?.state === 'second')
+  const { told, info } = await crash(
+    t,
+    'machine',
+    (told, info) => inTheMiddle(told) && info?.steps[0]?.state === 'second',
+  )
   t.deepEqual(told, ['first', 'ran work', 'middle', 'ran work', 'middle'])
   t.like(info.steps[0], { status: 'finished', state: 'end', attempt: 1 })
 })

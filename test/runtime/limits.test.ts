@@ -19,7 +19,10 @@ test('what proceed makes of the output must fit into a record too', async t => {
 test('labels and messages of progress are short, and said to be', async t => {
   const loud = defineProcess({ name: 'loud' }).step('shout', ({ progress }) => progress(1, 2, 'a'.repeat(5_000)))
   const runtime = await createTestRuntime({ processes: [loud] })
-  await t.throwsAsync(runtime.start(loud, undefined, { labels: { big: 'x'.repeat(20_000) } }), { instanceOf: TypeError, message: /16384/ })
+  await t.throwsAsync(runtime.start(loud, undefined, { labels: { big: 'x'.repeat(20_000) } }), {
+    instanceOf: TypeError,
+    message: /16384/,
+  })
   const job = await runtime.start(loud)
   await job.result()
   t.is((await runtime.get(job.pid))?.steps[0]?.progress?.message?.length, 1_000)

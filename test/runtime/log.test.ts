@@ -16,7 +16,13 @@ test('log() goes to the log of the process, with where and when, and takes any f
   await job.result()
   const [plain, fields, cycle] = await Array.fromAsync(runtime.logs(job.pid))
   t.deepEqual(plain, { at: '2030-01-01T00:00:00.000Z', step: 'talk', attempt: 1, message: 'plain' })
-  t.like(fields?.fields, { rows: 3, at: '1970-01-01T00:00:00.000Z', big: '5', map: [['a', 1]], error: { name: 'Error', message: 'no' } })
+  t.like(fields?.fields, {
+    rows: 3,
+    at: '1970-01-01T00:00:00.000Z',
+    big: '5',
+    map: [['a', 1]],
+    error: { name: 'Error', message: 'no' },
+  })
   t.is(cycle?.message, 'with a cycle')
   await runtime.close()
 })

@@ -26,7 +26,10 @@ const approval = setup({
       initial: 'reading',
       on: { YES: { target: 'approved', actions: assign({ approved: true }) }, NO: 'rejected' },
       after: { 60_000: 'rejected' },
-      states: { reading: { on: { LOOK: { target: 'read', actions: assign({ seen: ({ context }) => context.seen + 1 }) } } }, read: {} },
+      states: {
+        reading: { on: { LOOK: { target: 'read', actions: assign({ seen: ({ context }) => context.seen + 1 }) } } },
+        read: {},
+      },
     },
     approved: { type: 'final' },
     rejected: { type: 'final' },
@@ -54,7 +57,9 @@ test("events reach the machine; its states are in the record, and its final outp
   await job.send({ type: 'LOOK' })
   t.deepEqual((await runtime.get(job.pid))?.steps[0]?.state, { review: 'read' })
   const history = await runtime.history(job.pid)
-  t.deepEqual((history.at(-1)!.snapshot as { value: unknown }).value, { running: { approval: { machine: { review: 'read' } } } })
+  t.deepEqual((history.at(-1)!.snapshot as { value: unknown }).value, {
+    running: { approval: { machine: { review: 'read' } } },
+  })
   await job.send({ type: 'YES' })
   t.deepEqual(await job.result(), { approved: true, seen: 1 })
   t.like((await runtime.get(job.pid))?.steps[0], { status: 'finished', state: 'approved', machine: undefined })
@@ -126,8 +131,13 @@ test('the states of what it invokes are restored too, and delayed events between
     context: { loads: 0 },
     initial: 'load',
     states: {
-      load: { invoke: { src: 'load', onDone: { target: 'in', actions: assign({ loads: ({ event }) => event.output }) } } },
-      in: { entry: sendTo('inner', { type: 'GO' }, { delay: 30_000, id: 'go' }), invoke: { id: 'inner', src: 'inner', onDone: 'end' } },
+      load: {
+        invoke: { src: 'load', onDone: { target: 'in', actions: assign({ loads: ({ event }) => event.output }) } },
+      },
+      in: {
+        entry: sendTo('inner', { type: 'GO' }, { delay: 30_000, id: 'go' }),
+        invoke: { id: 'inner', src: 'inner', onDone: 'end' },
+      },
       end: { type: 'final' },
     },
     output: ({ context }) => ({ loads: context.loads }),
@@ -149,7 +159,11 @@ test('the states of what it invokes are restored too, and delayed events between
 })
 
 test('a machine that is done at once, by itself or by what it invokes, is done', async t => {
-  const final = setup({ types: { output: {} as number } }).createMachine({ initial: 'a', states: { a: { type: 'final' } }, output: 5 })
+  const final = setup({ types: { output: {} as number } }).createMachine({
+    initial: 'a',
+    states: { a: { type: 'final' } },
+    output: 5,
+  })
   const inner = setup({ actors: { final }, types: { output: {} as string } }).createMachine({
     initial: 'a',
     states: { a: { invoke: { src: 'final', onDone: 'b' } }, b: { type: 'final' } },
@@ -160,7 +174,10 @@ test('a machine that is done at once, by itself or by what it invokes, is done',
     states: { a: { entry: raise({ type: 'X' }), on: { X: 'b' } }, b: { always: 'c' }, c: { type: 'final' } },
     output: 'raised',
   })
-  const process = defineProcess({ name: 'sync' }).machine('one', final, {}).machine('two', inner, {}).machine('three', raised, {})
+  const process = defineProcess({ name: 'sync' })
+    .machine('one', final, {})
+    .machine('two', inner, {})
+    .machine('three', raised, {})
   const runtime = await createTestRuntime({ processes: [process] })
   const job = await runtime.start(process)
   t.is(await job.result(), 'raised')
@@ -182,7 +199,9 @@ test('a machine that fails, or whose state cannot be stored, fails the step', as
       },
     },
   })
-  const rejecting = setup({ actors: { load: fromPromise(() => Promise.reject(new Error('no network'))) } }).createMachine({
+  const rejecting = setup({
+    actors: { load: fromPromise(() => Promise.reject(new Error('no network'))) },
+  }).createMachine({
     initial: 'a',
     states: { a: { invoke: { src: 'load' } } },
   })
@@ -236,8 +255,13 @@ test('a machine that fails, or whose state cannot be stored, fails the step', as
 test('cancel and timeouts stop the machine and what it invokes', async t => {
   const clock = new TestClock()
   const stopped: string[] = []
-  const wait = fromPromise(({ signal }) => new Promise<void>(() => signal.addEventListener('abort', () => stopped.push('stopped'))))
-  const machine = setup({ actors: { wait } }).createMachine({ initial: 'a', states: { a: { invoke: { src: 'wait' } } } })
+  const wait = fromPromise(
+    ({ signal }) => new Promise<void>(() => signal.addEventListener('abort', () => stopped.push('stopped'))),
+  )
+  const machine = setup({ actors: { wait } }).createMachine({
+    initial: 'a',
+    states: { a: { invoke: { src: 'wait' } } },
+  })
   const process = defineProcess({ name: 'long' }).machine('m', machine as never, { timeout: '1m' } as never)
   const runtime = await createTestRuntime({ processes: [process], clock })
   const [one, two] = [await runtime.start(process), await runtime.start(process)]
@@ -280,14 +304,20 @@ test('events that go nowhere', async t => {
   const runtime = await createTestRuntime({ processes: [strict, waiting] })
   const job = await runtime.start(strict, { draft: 'x' })
   await settled()
-  await t.throwsAsync(job.send({ type: 'YESS' } as never), { code: 'ERR_UNKNOWN_EVENT', message: /step 'approval'.*"YESS"/ })
+  await t.throwsAsync(job.send({ type: 'YESS' } as never), {
+    code: 'ERR_UNKNOWN_EVENT',
+    message: /step 'approval'.*"YESS"/,
+  })
   await t.throwsAsync(job.send({ type: 'YES' }), {
     code: 'ERR_EVENT_REFUSED',
     message: /is in "queued" and takes no event "YES" there, only: OPEN/,
   })
   await t.notThrowsAsync(job.send({ type: 'OPEN' }))
   for (const event of [undefined, null, 'YES', {}, { type: 1 }, { type: 'xstate.done.actor.x' }])
-    await t.throwsAsync(job.send(event as never), { instanceOf: TypeError, message: /event of send\(\) must be an object with a type/ })
+    await t.throwsAsync(job.send(event as never), {
+      instanceOf: TypeError,
+      message: /event of send\(\) must be an object with a type/,
+    })
   await t.throwsAsync(job.send({ type: 'YES', at: new Date() } as never), { code: 'ERR_NOT_JSON' })
   const other = await runtime.start(waiting)
   await settled()
@@ -317,7 +347,10 @@ test('machines that could not be restored are refused', t => {
     message: /x spawns an actor/,
   })
   const inner: unknown = createMachine({ id: 'inner', invoke: { src: 'load' } } as never)
-  t.throws(add(setup({ actors: { inner } as never }).createMachine({})), { instanceOf: TypeError, message: /inner has no actor 'load'/ })
+  t.throws(add(setup({ actors: { inner } as never }).createMachine({})), {
+    instanceOf: TypeError,
+    message: /inner has no actor 'load'/,
+  })
   t.notThrows(add(createMachine({ invoke: { src: wait } } as never) as never))
   t.throws(add(approval, { strict: 'yes' }), { instanceOf: TypeError, message: /strict of machine step 'm'/ })
   t.throws(add(approval, { retry: 1 }), { instanceOf: TypeError, message: /unknown key 'retry'/ })
@@ -333,13 +366,20 @@ test("its chart stands within the definition's", t => {
 })
 
 test('in the caller nobody could send it events', async t => {
-  await t.throwsAsync(definition.run({ draft: 'x' }), { instanceOf: TypeError, message: /step 'approval' waits for events/ })
+  await t.throwsAsync(definition.run({ draft: 'x' }), {
+    instanceOf: TypeError,
+    message: /step 'approval' waits for events/,
+  })
 })
 
 test('actors spawned by their logic are restored, at every depth, with systemId, if setup({ actors }) has it', async t => {
   const pet = setup({}).createMachine({ initial: 'asleep', states: { asleep: { on: { WAKE: 'awake' } }, awake: {} } })
   const friend = setup({
-    types: { context: {} as { name: string; pet: unknown }, input: {} as { name: string }, events: {} as { type: 'WAKE' } },
+    types: {
+      context: {} as { name: string; pet: unknown },
+      input: {} as { name: string },
+      events: {} as { type: 'WAKE' },
+    },
     actors: { pet },
   }).createMachine({
     context: ({ input, spawn }) => ({ name: input.name, pet: spawn(pet as never, { id: 'pet' } as never) }),
@@ -347,7 +387,10 @@ test('actors spawned by their logic are restored, at every depth, with systemId,
     states: { reading: { on: { WAKE: { target: 'up', actions: sendTo('pet', { type: 'WAKE' }) } } }, up: {} },
   })
   const list = setup({
-    types: { context: {} as { friends: unknown[] }, events: {} as { type: 'ADD'; name: string } | { type: 'WAKE'; name: string } },
+    types: {
+      context: {} as { friends: unknown[] },
+      events: {} as { type: 'ADD'; name: string } | { type: 'WAKE'; name: string },
+    },
     actors: { friend },
   }).createMachine({
     context: { friends: [] },
@@ -356,11 +399,16 @@ test('actors spawned by their logic are restored, at every depth, with systemId,
         actions: assign({
           friends: ({ context, spawn, event }) => [
             ...context.friends,
-            spawn(friend as never, { id: event.name, systemId: `friend-${event.name}`, input: { name: event.name } } as never),
+            spawn(
+              friend as never,
+              { id: event.name, systemId: `friend-${event.name}`, input: { name: event.name } } as never,
+            ),
           ],
         }),
       },
-      WAKE: { actions: sendTo(({ system, event }) => system.get(`friend-${event.name}`) as never, { type: 'WAKE' } as never) },
+      WAKE: {
+        actions: sendTo(({ system, event }) => system.get(`friend-${event.name}`) as never, { type: 'WAKE' } as never),
+      },
     },
   })
   const definition = defineProcess({ name: 'friends' }).machine('list', list as never, {} as never)
@@ -378,8 +426,9 @@ test('actors spawned by their logic are restored, at every depth, with systemId,
     runtime = await createTestRuntime({ processes: [definition], store })
     await settled()
   }
-  const { children } = ((await store.get(pid))!.record.snapshot.machine as unknown as { snapshot: { children: Record<string, any> } })
-    .snapshot
+  const { children } = (
+    (await store.get(pid))!.record.snapshot.machine as unknown as { snapshot: { children: Record<string, any> } }
+  ).snapshot
   t.deepEqual(
     Object.entries(children).map(([id, { src, snapshot }]) => [
       id,

@@ -29,7 +29,12 @@ for (const [kind, makeStore] of Object.entries(stores))
     await old.close()
 
     const warnings: string[] = []
-    const logger = { debug() {}, info() {}, error() {}, warn: (_: object, message: string) => void warnings.push(message) }
+    const logger = {
+      debug() {},
+      info() {},
+      error() {},
+      warn: (_: object, message: string) => void warnings.push(message),
+    }
     const events: RuntimeEvents['misfit'][] = []
     const runtime = await createTestRuntime({ processes: [after], store, logger })
     runtime.on('misfit', event => events.push(event))
@@ -68,8 +73,17 @@ test('a process of another application is none of its business', async t => {
   await old.until(pid, 'interrupted')
   await old.close()
   const warnings: string[] = []
-  const logger = { debug() {}, info() {}, error() {}, warn: (_: object, message: string) => void warnings.push(message) }
-  const other = await createTestRuntime({ processes: [defineProcess({ name: 'other' }).step('do', () => 1)], store, logger })
+  const logger = {
+    debug() {},
+    info() {},
+    error() {},
+    warn: (_: object, message: string) => void warnings.push(message),
+  }
+  const other = await createTestRuntime({
+    processes: [defineProcess({ name: 'other' }).step('do', () => 1)],
+    store,
+    logger,
+  })
   await settled()
   t.deepEqual(warnings, [])
   t.is((await other.get(pid))?.misfit, undefined)

@@ -34,7 +34,11 @@ const KINDS: Record<string, unknown> = {
 
 for (const [kind, value] of Object.entries(KINDS)) {
   test(`an output that holds ${kind} fails its step with the path and is not tried again`, async t => {
-    const definition = defineProcess({ name: 'bad-output' }).step('make', (): any => ({ pages: [1, 2, { date: value }] }), { retry: 5 })
+    const definition = defineProcess({ name: 'bad-output' }).step(
+      'make',
+      (): any => ({ pages: [1, 2, { date: value }] }),
+      { retry: 5 },
+    )
     const runtime = await createTestRuntime({ processes: [definition] })
     const job = await runtime.start(definition)
     const error = await t.throwsAsync(job.result(), { code: 'ERR_NOT_JSON' })
@@ -48,7 +52,9 @@ for (const [kind, value] of Object.entries(KINDS)) {
   test(`an input that holds ${kind} is refused and leaves nothing behind`, async t => {
     const definition = defineProcess({ name: 'bad-input', input: typed<any>() }).step('s', () => 1)
     const runtime = await createTestRuntime({ processes: [definition] })
-    const error = await t.throwsAsync(runtime.start(definition, { pages: [1, 2, { date: value }] }), { code: 'ERR_NOT_JSON' })
+    const error = await t.throwsAsync(runtime.start(definition, { pages: [1, 2, { date: value }] }), {
+      code: 'ERR_NOT_JSON',
+    })
     t.regex(error.message, /\$\.pages\[2\]\.date/)
     t.deepEqual(await Array.fromAsync(runtime.list()), [])
   })

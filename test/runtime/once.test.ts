@@ -71,7 +71,12 @@ test('the output is in the store when once resolves, and each caller has a copy 
     one.push(9)
     const records = (await store.history(pid)) ?? []
     const again = await once('list', () => [4])
-    return { one, other, again, stored: records.flatMap(({ memory = [] }) => memory.map(([name, output]) => [name, output])) as never[] }
+    return {
+      one,
+      other,
+      again,
+      stored: records.flatMap(({ memory = [] }) => memory.map(([name, output]) => [name, output])) as never[],
+    }
   })
   const runtime = await createTestRuntime({ processes: [definition], store })
   t.deepEqual(await (await runtime.start(definition, 1)).result(), {
@@ -258,8 +263,12 @@ test('names and their number are limited, with codes', async t => {
 })
 
 test('a call inside of itself is refused; one with another name is remembered', async t => {
-  const deep = begun.step('agent', async ({ once }) => once('outer', async () => once('inner', async () => once('outer', () => 1))))
-  const fine = begun.step('agent', async ({ once }) => once('outer', async () => `${await once('inner', () => 1)}, and out`))
+  const deep = begun.step('agent', async ({ once }) =>
+    once('outer', async () => once('inner', async () => once('outer', () => 1))),
+  )
+  const fine = begun.step('agent', async ({ once }) =>
+    once('outer', async () => `${await once('inner', () => 1)}, and out`),
+  )
   t.is(await fine.run(1), '1, and out')
   await t.throwsAsync(deep.run(1), { message: /once\('outer'\) in .* would wait for itself/ })
 })

@@ -67,7 +67,8 @@ for (const name of ['folder', 'file.sqlite']) {
 
 test('start refuses wrong arguments and leaves nothing behind', async t => {
   const runtime = await createTestRuntime({ processes: [plain] })
-  const start = (definition: unknown, options?: unknown) => runtime.start(definition as never, undefined, options as never)
+  const start = (definition: unknown, options?: unknown) =>
+    runtime.start(definition as never, undefined, options as never)
   const refused = (call: Promise<unknown>, message: RegExp) => t.throwsAsync(call, { instanceOf: TypeError, message })
   await refused(start('plain'), /'plain'/)
   await refused(start(plain, null), /null/)
@@ -84,9 +85,15 @@ test('start refuses wrong arguments and leaves nothing behind', async t => {
 test('a definition that this runtime does not know is refused, also one that only has the same name', async t => {
   const runtime = await createTestRuntime({ processes: [plain] })
   const other = defineProcess({ name: 'other', version: '3' }).step('s', () => 1)
-  await t.throwsAsync(runtime.start(other), { code: 'ERR_UNKNOWN_DEFINITION', message: /'other' version '3'.*createRuntime/ })
+  await t.throwsAsync(runtime.start(other), {
+    code: 'ERR_UNKNOWN_DEFINITION',
+    message: /'other' version '3'.*createRuntime/,
+  })
   const twin = defineProcess({ name: 'plain' }).step('s', () => 2)
-  await t.throwsAsync(runtime.start(twin), { code: 'ERR_UNKNOWN_DEFINITION', message: /another object.*or change the version/ })
+  await t.throwsAsync(runtime.start(twin), {
+    code: 'ERR_UNKNOWN_DEFINITION',
+    message: /another object.*or change the version/,
+  })
 })
 
 test('close, cancel and subscribe refuse wrong arguments', async t => {
@@ -97,7 +104,10 @@ test('close, cancel and subscribe refuse wrong arguments', async t => {
   await t.throwsAsync(runtime.close(null as never), { instanceOf: TypeError, message: /null/ })
   await t.throwsAsync(job.cancel(5 as never), { instanceOf: TypeError, message: /5/ })
   t.throws(() => job.subscribe(undefined as never), { instanceOf: TypeError, message: /undefined/ })
-  await t.throwsAsync(createTestRuntime({ processes: [], clock: 5 as never }), { instanceOf: TypeError, message: /clock.*5/ })
+  await t.throwsAsync(createTestRuntime({ processes: [], clock: 5 as never }), {
+    instanceOf: TypeError,
+    message: /clock.*5/,
+  })
   await runtime.close()
 })
 

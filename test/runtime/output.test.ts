@@ -27,7 +27,13 @@ const order = defineProcess({ name: 'order', input: typed<{ amount: number }>() 
     await once('inside', async () => output('charge')),
   ])
 
-const expected = [{ receipt: 'r-3' }, ['1 of r-3', '2 of r-3'], { search: 'r-3', feed: 'was skipped' }, true, { receipt: 'r-3' }]
+const expected = [
+  { receipt: 'r-3' },
+  ['1 of r-3', '2 of r-3'],
+  { search: 'r-3', feed: 'was skipped' },
+  true,
+  { receipt: 'r-3' },
+]
 
 const STORES: Record<string, (t: ExecutionContext) => Promise<Store>> = {
   memory: async () => memoryStore(),
@@ -109,6 +115,9 @@ test('args of a spec may be made of the input, for each process its own', async 
   const runtime = await createTestRuntime({ processes: [greet] })
   const jobs = await Promise.all(['Ada', 'Grace'].map(name => runtime.start(greet, { name })))
   t.deepEqual(await Promise.all(jobs.map(job => job.result())), ['hello Ada', 'hello Grace'])
-  const wrong = defineProcess({ name: 'wrong' }).step('greet', { class: Greet, args: (() => 'Ada') as unknown as () => [string] })
+  const wrong = defineProcess({ name: 'wrong' }).step('greet', {
+    class: Greet,
+    args: (() => 'Ada') as unknown as () => [string],
+  })
   await t.throwsAsync(wrong.run(), { message: /args of step 'greet' must be an array; received 'Ada'/ })
 })

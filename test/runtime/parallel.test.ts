@@ -106,7 +106,11 @@ test('a branch has its own retry and timeout; only when all wait does the proces
 test('the timeout of the whole step stands through a restart', async t => {
   const clock = new TestClock()
   const store = memoryStore()
-  const definition = begun.parallel('both', { a: async ({ signal }) => Promise.reject(await aborted(signal)) }, { timeout: '1h' })
+  const definition = begun.parallel(
+    'both',
+    { a: async ({ signal }) => Promise.reject(await aborted(signal)) },
+    { timeout: '1h' },
+  )
   const first = await createTestRuntime({ processes: [definition], clock, store })
   const { pid } = await first.start(definition, { n: 1 })
   await settled()
@@ -210,10 +214,14 @@ test('in the caller the same happens', async t => {
 })
 
 test('wrong branches are refused', t => {
-  const add = (branches: unknown, options?: unknown) => () => begun.parallel('both', branches as never, options as never)
+  const add = (branches: unknown, options?: unknown) => () =>
+    begun.parallel('both', branches as never, options as never)
   t.throws(add({}), { instanceOf: TypeError, message: /branches of parallel step 'both' must be an object/ })
   t.throws(add([() => 1]), { instanceOf: TypeError })
-  t.throws(add({ 'a.b': () => 1 }), { instanceOf: TypeError, message: /name of a branch of parallel step 'both'.*'a\.b'/ })
+  t.throws(add({ 'a.b': () => 1 }), {
+    instanceOf: TypeError,
+    message: /name of a branch of parallel step 'both'.*'a\.b'/,
+  })
   t.throws(add({ a: 1 }), { instanceOf: TypeError, message: /work of branch 'both\.a'/ })
   t.throws(add({ a: { run: () => 1, interrupt: true } }), {
     instanceOf: TypeError,

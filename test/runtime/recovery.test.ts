@@ -11,7 +11,9 @@ type Name = 'working' | 'retrying' | 'sleeping' | 'asking' | 'queueing' | 'unkno
 const host = join(import.meta.dirname, '../hosts/recovery-host.ts')
 const known = [working, retrying, sleeping, asking, queueing]
 
-/** A store whose only host was killed in the middle of everything, and how its processes were then. */
+/**
+ * A store whose only host was killed in the middle of everything, and how its processes were then.
+ */
 async function afterDeath(t: ExecutionContext) {
   const dir = join(await tempDir(t), 'store')
   const child = fork(host, [dir], { execArgv: process.execArgv })
@@ -21,7 +23,8 @@ async function afterDeath(t: ExecutionContext) {
   const client = openClient(dir)
   t.teardown(() => client.close())
   const infos = {} as Record<Name, ProcessInfo>
-  for (const [name, pid] of Object.entries(pids) as [Name, string][]) infos[name] = (await client.get(pid)) as ProcessInfo
+  for (const [name, pid] of Object.entries(pids) as [Name, string][])
+    infos[name] = (await client.get(pid)) as ProcessInfo
   const clock = new TestClock()
   clock.set(Date.now())
   return { dir, pids, infos, clock, client, now: async (name: Name) => (await client.get(pids[name])) as ProcessInfo }
@@ -30,8 +33,14 @@ async function afterDeath(t: ExecutionContext) {
 test('any reader sees at once that the host is dead, and how far its processes were', async t => {
   const { infos, client, pids } = await afterDeath(t)
   for (const info of Object.values(infos)) t.is(info.host?.state, 'dead', info.name)
-  t.like(infos.working, { status: 'running', steps: [{ status: 'finished' }, { status: 'running', attempt: 1, progress: { value: 1 } }] })
-  t.like(infos.retrying, { status: 'running', steps: [{ status: 'waiting', attempt: 1, error: { message: 'the first attempt fails' } }] })
+  t.like(infos.working, {
+    status: 'running',
+    steps: [{ status: 'finished' }, { status: 'running', attempt: 1, progress: { value: 1 } }],
+  })
+  t.like(infos.retrying, {
+    status: 'running',
+    steps: [{ status: 'waiting', attempt: 1, error: { message: 'the first attempt fails' } }],
+  })
   t.like(infos.sleeping, { status: 'sleeping' })
   t.like(infos.asking, { status: 'interrupted', output: { draft: 1 } })
   t.like(infos.queueing, { status: 'pending', steps: [{ attempt: 0 }] })
@@ -47,7 +56,11 @@ test('the next host goes on with all of them: at the same times, next attempt, s
   const runtime = await createTestRuntime({ processes: known, store: lowdbStore(dir), clock })
   t.deepEqual(await waits, { attempt: 2, idempotencyKey: `${pids.working}:work` })
   t.deepEqual(await runtime.result(pids.queueing), { attempt: 1 })
-  t.like(await now('working'), { recoveries: 1, startedAt: infos.working.startedAt, steps: [{ attempt: 1 }, { attempt: 2 }] })
+  t.like(await now('working'), {
+    recoveries: 1,
+    startedAt: infos.working.startedAt,
+    steps: [{ attempt: 1 }, { attempt: 2 }],
+  })
   t.like(await now('queueing'), { recoveries: 0 })
   for (const name of ['retrying', 'sleeping', 'asking'] as const) {
     const info = await now(name)
@@ -67,7 +80,11 @@ test('the next host goes on with all of them: at the same times, next attempt, s
   t.like(await now('asking'), { status: 'interrupted', output: { draft: 1, more: 2 } })
   await runtime.proceed(pids.asking)
   t.deepEqual(await runtime.result(pids.asking), { draft: 1, more: 2 })
-  t.like(await now('unknown-to-the-next'), { status: 'sleeping', host: { state: 'dead' }, revision: infos['unknown-to-the-next'].revision })
+  t.like(await now('unknown-to-the-next'), {
+    status: 'sleeping',
+    host: { state: 'dead' },
+    revision: infos['unknown-to-the-next'].revision,
+  })
   await runtime.close()
 })
 
@@ -86,7 +103,10 @@ test("with no recovery left, or recover: 'fail', they end in error", async t => 
   const strict = await createTestRuntime({ processes: [working], store: lowdbStore(dir), clock, maxRecoveries: 0 })
   const error = await t.throwsAsync(strict.result(pids.working), { code: 'ERR_HOST_DIED' })
   t.like(error, { step: 'work', attempt: 1 })
-  t.like(await now('working'), { status: 'error', steps: [{ status: 'finished' }, { status: 'error', progress: { value: 1 } }] })
+  t.like(await now('working'), {
+    status: 'error',
+    steps: [{ status: 'finished' }, { status: 'error', progress: { value: 1 } }],
+  })
   await strict.close()
   const failing = await createTestRuntime({ processes: known, store: lowdbStore(dir), clock, recover: 'fail' })
   for (const name of ['retrying', 'sleeping', 'asking', 'queueing'] as const)

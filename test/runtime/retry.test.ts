@@ -5,7 +5,10 @@ import { settled } from './gate.ts'
 
 type Retry = NonNullable<NonNullable<Parameters<ReturnType<typeof defineProcess>['step']>[2]>['retry']>
 
-/** Runs a process whose step fails as `fail` says, and tells when each attempt began, in ms after the first. */
+/**
+ * Runs a process whose step fails as `fail` says, and tells when each attempt began, in ms after
+ * the first.
+ */
 async function attempts(retry: Retry, fail: (attempt: number) => unknown, name = 'flaky') {
   const at: number[] = []
   const keys = new Set<string>()
@@ -41,7 +44,9 @@ test('a step is tried again as often as its policy says, each failure on record'
 })
 
 test('it ends well once an attempt does; the newest failure stays on record', async t => {
-  const { info } = await attempts({ attempts: 3, delay: 0 }, attempt => (attempt < 3 ? new Error('not yet') : undefined))
+  const { info } = await attempts({ attempts: 3, delay: 0 }, attempt =>
+    attempt < 3 ? new Error('not yet') : undefined,
+  )
   t.like(info, { status: 'finished', output: 'attempt 3' })
   t.like(info.steps[0], { status: 'finished', attempt: 3 })
   t.is(info.error, undefined)
@@ -103,7 +108,9 @@ test('a waiting step says until when', async t => {
 
 test('errors may say that another attempt is useless', async t => {
   const fatal = await attempts(5, () => new FatalError('no such customer', { cause: new Error('why') }))
-  t.like(fatal.info, { error: { name: 'FatalError', message: 'no such customer', attempt: 1, cause: { message: 'why' } } })
+  t.like(fatal.info, {
+    error: { name: 'FatalError', message: 'no such customer', attempt: 1, cause: { message: 'why' } },
+  })
   const marked = await attempts(5, () => Object.assign(new Error('marked'), { retryable: false }))
   t.is(marked.at.length, 1)
   const later = await attempts(5, attempt => (attempt === 2 ? new FatalError('enough') : new Error('x')))

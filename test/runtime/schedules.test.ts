@@ -19,7 +19,9 @@ const define = (missed: 'skip' | 'once' = 'skip') =>
 test('a process per tick, whatever the number of hosts', async t => {
   const [store, clock] = [memoryStore(), new TestClock()]
   const definition = define()
-  const hosts = await Promise.all([1, 2, 3].map(() => createTestRuntime({ processes: [definition], store, clock, retention: false })))
+  const hosts = await Promise.all(
+    [1, 2, 3].map(() => createTestRuntime({ processes: [definition], store, clock, retention: false })),
+  )
   t.deepEqual(await ticksOf(store), [])
   for (let i = 0; i < 31; i++) await clock.advance(MINUTE)
   t.deepEqual(await ticksOf(store), ['00:10:00', '00:20:00', '00:30:00'])
@@ -53,7 +55,10 @@ for (const missed of ['skip', 'once'] as const)
     const three = await host()
     await settled()
     await clock.advance(6 * MINUTE)
-    t.deepEqual(await ticksOf(store), missed === 'once' ? ['00:10:00', '00:40:00', '00:50:00'] : ['00:10:00', '00:50:00'])
+    t.deepEqual(
+      await ticksOf(store),
+      missed === 'once' ? ['00:10:00', '00:40:00', '00:50:00'] : ['00:10:00', '00:50:00'],
+    )
     await three.close()
   })
 
@@ -80,7 +85,10 @@ test('a host may leave schedules to others; one that cannot be started is told a
   const told: string[] = []
   const log = (_: object, message: string): void => void told.push(message)
   const logger = { debug() {}, info() {}, warn: log, error: log }
-  const needy = defineProcess({ name: 'needy', schedule: { every: '10m' }, input: z.object({ n: z.number() }) }).step('work', () => 1)
+  const needy = defineProcess({ name: 'needy', schedule: { every: '10m' }, input: z.object({ n: z.number() }) }).step(
+    'work',
+    () => 1,
+  )
   const runtime = await createTestRuntime({ processes: [needy], store, clock, logger })
   await clock.advance(20 * MINUTE)
   t.is(told.length, 2)

@@ -19,8 +19,11 @@ test('a host that closes on SIGTERM lets its processes go in order, and then goe
 })
 
 test('names that are no signals are refused', async t => {
-  await t.throwsAsync(createRuntime({ processes: [], store: lowdbStore(await tempDir(t)), closeOn: ['SIGNOTHING' as 'SIGTERM'] }), {
-    instanceOf: TypeError,
-    message: /SIGNOTHING/,
-  })
+  await t.throwsAsync(
+    createRuntime({ processes: [], store: lowdbStore(await tempDir(t)), closeOn: ['SIGNOTHING' as 'SIGTERM'] }),
+    {
+      instanceOf: TypeError,
+      message: /SIGNOTHING/,
+    },
+  )
 })

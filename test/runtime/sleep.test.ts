@@ -19,7 +19,10 @@ test('sleeps for a duration, until a Date, or as a function says; the data goes 
   const runtime = await createTestRuntime({ processes: [sleeper], clock })
   const job = await runtime.start(sleeper, { hours: 1 })
   for (const [step, until] of [HOUR / 2, HOUR, 2 * HOUR, 3 * HOUR + 1].entries()) {
-    const info = await runtime.until(job.pid, ({ status, steps }) => status === 'sleeping' && steps[step]?.status === 'sleeping')
+    const info = await runtime.until(
+      job.pid,
+      ({ status, steps }) => status === 'sleeping' && steps[step]?.status === 'sleeping',
+    )
     t.is(info.steps[step]?.until, iso(began + until))
     await runtime.clock.advance(began + until - 1 - clock.now())
     t.is((await runtime.get(job.pid))?.steps[step]?.status, 'sleeping')

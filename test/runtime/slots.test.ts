@@ -46,7 +46,8 @@ test('a thousand that wait do not keep the next one from running in the only slo
   )
   const quick = defineProcess({ name: 'quick' }).step('s', () => 'done')
   const runtime = await createTestRuntime({ processes: [sleeping, paused, retrying, quick], concurrency: 1 })
-  for (let n = 0; n < 334; n++) await Promise.all([runtime.start(sleeping), runtime.start(paused), runtime.start(retrying)])
+  for (let n = 0; n < 334; n++)
+    await Promise.all([runtime.start(sleeping), runtime.start(paused), runtime.start(retrying)])
   const job = await runtime.start(quick)
   t.is(await job.result(), 'done')
   await runtime.close()
@@ -70,7 +71,10 @@ test('those that go on come before those that begin', async t => {
     .interrupt('ask')
     .step('after', () => void order.push('asker'))
   const blocker = defineProcess({ name: 'blocker' }).step('s', () => go.promise)
-  const next = defineProcess({ name: 'next', input: typed<number>() }).step('s', ({ data }) => void order.push(`next ${data}`))
+  const next = defineProcess({ name: 'next', input: typed<number>() }).step(
+    's',
+    ({ data }) => void order.push(`next ${data}`),
+  )
   const runtime = await createTestRuntime({ processes: [napper, retrier, asker, blocker, next], concurrency: 1 })
   const waiting = [await runtime.start(napper), await runtime.start(retrier), await runtime.start(asker)]
   await runtime.until(waiting[2]!.pid, 'interrupted')
@@ -107,7 +111,10 @@ test('a host that takes over runs those that had begun first, then the pending o
     clock = new TestClock()
   const order: string[] = []
   const define = (work: (name: string, attempt: number) => unknown) =>
-    defineProcess({ name: 'taken', input: typed<string>() }).step('s', async ({ data, attempt }) => void (await work(data, attempt)))
+    defineProcess({ name: 'taken', input: typed<string>() }).step(
+      's',
+      async ({ data, attempt }) => void (await work(data, attempt)),
+    )
   const before = define(() => new Promise(() => {}))
   const one = await createTestRuntime({ processes: [before], store, clock, concurrency: 2 })
   for (const name of ['begun 1', 'begun 2', 'pending 1', 'pending 2']) await one.start(before, name)

@@ -24,10 +24,10 @@ test('data flows from step to step, the input stays', async t => {
 })
 
 test('the input is what the schema makes of it', async t => {
-  const definition = defineProcess({ name: 'parsed', input: z.object({ n: z.coerce.number(), tag: z.string().default('none') }) }).step(
-    'show',
-    ({ data, input }) => ({ data, input }),
-  )
+  const definition = defineProcess({
+    name: 'parsed',
+    input: z.object({ n: z.coerce.number(), tag: z.string().default('none') }),
+  }).step('show', ({ data, input }) => ({ data, input }))
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition, { n: '7', extra: true } as never)
   t.deepEqual(await job.result(), { data: { n: 7, tag: 'none' }, input: { n: 7, tag: 'none' } })
@@ -35,9 +35,14 @@ test('the input is what the schema makes of it', async t => {
 })
 
 test('an invalid input is refused with a code and leaves nothing behind', async t => {
-  const definition = defineProcess({ name: 'strict', input: z.object({ pages: z.array(z.number()) }) }).step('s', () => 1)
+  const definition = defineProcess({ name: 'strict', input: z.object({ pages: z.array(z.number()) }) }).step(
+    's',
+    () => 1,
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
-  const error = await t.throwsAsync(runtime.start(definition, { pages: [1, 'x'] } as never), { code: 'ERR_INVALID_INPUT' })
+  const error = await t.throwsAsync(runtime.start(definition, { pages: [1, 'x'] } as never), {
+    code: 'ERR_INVALID_INPUT',
+  })
   t.regex(error.message, /strict/)
   t.regex(error.message, /pages\[1\]/)
   t.deepEqual(await Array.fromAsync(runtime.list()), [])

@@ -3,7 +3,17 @@ import { defineProcess, typed } from '../../src/index.ts'
 import { createTestRuntime } from '../../src/testing/index.ts'
 
 test('a step may spread its context, or take it apart', async t => {
-  const helper = ({ data, input, attempt, signal }: { data: unknown; input: unknown; attempt: number; signal: AbortSignal }) => ({
+  const helper = ({
+    data,
+    input,
+    attempt,
+    signal,
+  }: {
+    data: unknown
+    input: unknown
+    attempt: number
+    signal: AbortSignal
+  }) => ({
     data,
     input,
     attempt,

@@ -143,35 +143,38 @@ test.serial('a result is told only once the end is in the store', async t => {
   t.is((await runtime.get(job.pid))?.status, 'finished')
 })
 
-test.serial('closing while the store is down gives up in time; what was never written is not reported as an end', async t => {
-  warningsOf(t)
-  let broken = false
-  const store = wrappedStore(host => ({
-    async write(line) {
-      if (broken) throw noDisk()
-      await host.write(line)
-    },
-  }))
-  const go = gate()
-  const definition = defineProcess({ name: 'last' }).step('s', () => go.promise)
-  const runtime = await createTestRuntime({ processes: [definition], store })
-  const job = await runtime.start(definition)
-  await runtime.until(job.pid, 'running')
-  broken = true
-  go.open()
-  await settled()
-  const result = t.throwsAsync(job.result(), { code: 'ERR_RUNTIME_CLOSED' })
-  const closing = runtime.close({ within: '3s' })
-  await runtime.clock.advance('3s')
-  await closing
-  await result
-  t.is((await store.get(job.pid))?.host?.state, 'alive')
-  broken = false
-  await runtime.clock.advance('10s')
-  await settled()
-  t.is((await store.get(job.pid))?.record.status, 'finished')
-  t.deepEqual(await store.hosts(), [], 'the host leaves once the store is back')
-})
+test.serial(
+  'closing while the store is down gives up in time; what was never written is not reported as an end',
+  async t => {
+    warningsOf(t)
+    let broken = false
+    const store = wrappedStore(host => ({
+      async write(line) {
+        if (broken) throw noDisk()
+        await host.write(line)
+      },
+    }))
+    const go = gate()
+    const definition = defineProcess({ name: 'last' }).step('s', () => go.promise)
+    const runtime = await createTestRuntime({ processes: [definition], store })
+    const job = await runtime.start(definition)
+    await runtime.until(job.pid, 'running')
+    broken = true
+    go.open()
+    await settled()
+    const result = t.throwsAsync(job.result(), { code: 'ERR_RUNTIME_CLOSED' })
+    const closing = runtime.close({ within: '3s' })
+    await runtime.clock.advance('3s')
+    await closing
+    await result
+    t.is((await store.get(job.pid))?.host?.state, 'alive')
+    broken = false
+    await runtime.clock.advance('10s')
+    await settled()
+    t.is((await store.get(job.pid))?.record.status, 'finished')
+    t.deepEqual(await store.hosts(), [], 'the host leaves once the store is back')
+  },
+)
 
 test('a store that fails while a child is started is waited for: it is no failure of the parent', async t => {
   const child = defineProcess({ name: 'child' }).step('work', () => 'done')

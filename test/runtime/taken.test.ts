@@ -113,7 +113,10 @@ test('a host that is given its own process back drops what it had', async t => {
       await (attempt === 1 ? held.promise : free.promise)
     })
     .step('two', ({ attempt }) => void ran.push(`two ${attempt}`))
-  const host = await createTestRuntime({ processes: [definition], store: wrappedStore(() => ({ onLost: () => {} }), store) })
+  const host = await createTestRuntime({
+    processes: [definition],
+    store: wrappedStore(() => ({ onLost: () => {} }), store),
+  })
   const job = await host.start(definition)
   while (signals.length === 0) await turn()
   await rob(store, host)
@@ -227,7 +230,9 @@ test('the answer to the first adoption is lost: the host does not open, and the 
     inner,
   )
   blocked.open()
-  await t.throwsAsync(createTestRuntime({ processes: [definition, blocking], store, clock }), { code: 'ERR_STORE_WRITE' })
+  await t.throwsAsync(createTestRuntime({ processes: [definition, blocking], store, clock }), {
+    code: 'ERR_STORE_WRITE',
+  })
   // The host that could not open had them; it is closed, and so dead.
   const later = await createTestRuntime({ processes: [definition, blocking], store: inner, clock })
   t.is(await later.result(job.pid), null)
@@ -292,7 +297,11 @@ test('a host that was cut off from its store, and whose processes went on elsewh
   while (ran.length === 0) await turn()
   isCut = true
   await rob(inner, back)
-  const heir = await createTestRuntime({ processes: [twoSteps('heir', ran, free.promise)], store: inner, clock: back.clock })
+  const heir = await createTestRuntime({
+    processes: [twoSteps('heir', ran, free.promise)],
+    store: inner,
+    clock: back.clock,
+  })
   t.is(await heir.result(job.pid), 'heir')
   // It finishes its step, and cannot say so to anybody.
   held.open()

@@ -16,7 +16,15 @@ function world(processes: ProcessDefinition[]) {
 }
 
 const firstHangs = (hangs: (attempt: number) => boolean, seen: [string, number, string][] = []) => {
-  const work = ({ step, attempt, idempotencyKey }: { step: string; attempt: number; idempotencyKey: string }): string => {
+  const work = ({
+    step,
+    attempt,
+    idempotencyKey,
+  }: {
+    step: string
+    attempt: number
+    idempotencyKey: string
+  }): string => {
     seen.push([step, attempt, idempotencyKey])
     return hangs(attempt) ? forever() : `${step} ${attempt}`
   }

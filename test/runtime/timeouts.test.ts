@@ -19,7 +19,10 @@ test('a step that takes too long is told so by its signal and ends in error', as
   t.is((await runtime.get(job.pid))?.status, 'running')
   await runtime.clock.advance(1)
   t.like(await reason.promise, { code: 'ERR_STEP_TIMEOUT' })
-  const error = await t.throwsAsync<StepwrightError>(job.result(), { code: 'ERR_STEP_TIMEOUT', message: /'s'.*30000 ms/ })
+  const error = await t.throwsAsync<StepwrightError>(job.result(), {
+    code: 'ERR_STEP_TIMEOUT',
+    message: /'s'.*30000 ms/,
+  })
   t.like(error, { step: 's', attempt: 1 })
   const info = await runtime.get(job.pid)
   t.like(info?.error, { code: 'ERR_STEP_TIMEOUT', step: 's', attempt: 1 })
@@ -113,7 +116,9 @@ test('the last timeout of a step ends in error, whatever its attempts return lat
 
 test('the timeout of a process aborts the step and ends in timeout', async t => {
   const reason = gate<unknown>()
-  const definition = defineProcess({ name: 'bounded', timeout: '5m' }).step('s', async ({ signal }) => reason.open(await aborted(signal)))
+  const definition = defineProcess({ name: 'bounded', timeout: '5m' }).step('s', async ({ signal }) =>
+    reason.open(await aborted(signal)),
+  )
   const runtime = await createTestRuntime({ processes: [definition] })
   const job = await runtime.start(definition)
   await settled()
@@ -164,7 +169,10 @@ test("start({ timeout }) counts instead of the definition's", async t => {
   const none = defineProcess({ name: 'none' }).step('s', () => new Promise(() => {}) as never)
   const long = defineProcess({ name: 'long', timeout: '1h' }).step('s', () => new Promise(() => {}) as never)
   const runtime = await createTestRuntime({ processes: [none, long] })
-  const jobs = [await runtime.start(none, undefined, { timeout: '2s' }), await runtime.start(long, undefined, { timeout: 2000 })]
+  const jobs = [
+    await runtime.start(none, undefined, { timeout: '2s' }),
+    await runtime.start(long, undefined, { timeout: 2000 }),
+  ]
   await settled()
   await runtime.clock.advance(1_999)
   for (const { pid } of jobs) t.is((await runtime.get(pid))?.status, 'running')

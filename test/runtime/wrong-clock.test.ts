@@ -1,6 +1,13 @@
 import test from 'ava'
 import { setup } from 'xstate'
-import { defineProcess, openClient, type Logger, type ProcessDefinition, type RuntimeEvents, type StepContext } from '../../src/index.ts'
+import {
+  defineProcess,
+  openClient,
+  type Logger,
+  type ProcessDefinition,
+  type RuntimeEvents,
+  type StepContext,
+} from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
 import { putSchedule } from '../../src/store/schedules.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -32,7 +39,12 @@ for (const [how, aheadMs] of [
 ] as const)
   test(`a schedule that is settled ${how} ahead in the store is told once and goes on`, async t => {
     const [store, clock] = [memoryStore(), new TestClock()]
-    await putSchedule(store.documents, { name: 'clean', schedule: 'every 600s', missed: 'skip', settled: clock.now() + aheadMs })
+    await putSchedule(store.documents, {
+      name: 'clean',
+      schedule: 'every 600s',
+      missed: 'skip',
+      settled: clock.now() + aheadMs,
+    })
     const { logger, warnings } = listen()
     const runtime = await createTestRuntime({ processes: [clean()], store, clock, logger, retention: false })
     const events: RuntimeEvents['clock-ahead'][] = []
@@ -47,7 +59,12 @@ for (const [how, aheadMs] of [
 
 test('a schedule that is settled less than a period ahead is believed: clocks of hosts differ', async t => {
   const [store, clock] = [memoryStore(), new TestClock()]
-  await putSchedule(store.documents, { name: 'clean', schedule: 'every 600s', missed: 'skip', settled: clock.now() + 5 * MINUTE })
+  await putSchedule(store.documents, {
+    name: 'clean',
+    schedule: 'every 600s',
+    missed: 'skip',
+    settled: clock.now() + 5 * MINUTE,
+  })
   const { logger, warnings } = listen()
   const runtime = await createTestRuntime({ processes: [clean()], store, clock, logger, retention: false })
   await clock.advance(11 * MINUTE)
@@ -75,7 +92,13 @@ for (const missed of ['skip', 'once'] as const)
 
 test('a schedule follows a clock that is set back, and starts no tick twice', async t => {
   const [store, clock] = [memoryStore(), new TestClock()]
-  const runtime = await createTestRuntime({ processes: [clean()], store, clock, logger: listen().logger, retention: false })
+  const runtime = await createTestRuntime({
+    processes: [clean()],
+    store,
+    clock,
+    logger: listen().logger,
+    retention: false,
+  })
   await clock.advance(11 * MINUTE)
   clock.set(clock.now() - 45 * MINUTE)
   for (let i = 0; i < 50; i++) await clock.advance(MINUTE)
@@ -105,7 +128,10 @@ for (const [change, from, ticks] of [
 
 // Waits of every kind, each of ten minutes.
 
-const delayed = setup({}).createMachine({ initial: 'a', states: { a: { after: { [10 * MINUTE]: 'b' } }, b: { type: 'final' } } })
+const delayed = setup({}).createMachine({
+  initial: 'a',
+  states: { a: { after: { [10 * MINUTE]: 'b' } }, b: { type: 'final' } },
+})
 const flaky = ({ attempt }: StepContext): string => {
   if (attempt === 1) throw new Error('once')
   return 'done'
@@ -116,7 +142,10 @@ const WAITS: Record<string, ProcessDefinition> = {
   'a retry': defineProcess({ name: 'retries' }).step('flaky', flaky, { retry }),
   'a branch that is retried': defineProcess({ name: 'branches' }).parallel('both', { flaky: { run: flaky, retry } }),
   'the timeout of an interrupt': defineProcess({ name: 'interrupts' }).interrupt('pause', { timeout: '10m' }),
-  'the timeout of a process': defineProcess({ name: 'deadline', timeout: '10m' }).step('slow', () => new Promise(() => {})),
+  'the timeout of a process': defineProcess({ name: 'deadline', timeout: '10m' }).step(
+    'slow',
+    () => new Promise(() => {}),
+  ),
   'the timeout of a step': defineProcess({ name: 'limited' }).each(
     'all',
     () => [1],
@@ -200,7 +229,13 @@ test('a sleep until a date follows the clock on the wall, however it is set', as
   t.is((await first.get(pid))!.status, 'sleeping')
   await first.die()
   clock.set(clock.now() - 20 * MINUTE)
-  const second = await createTestRuntime({ processes: [definition], store, clock, logger: listen().logger, retention: false })
+  const second = await createTestRuntime({
+    processes: [definition],
+    store,
+    clock,
+    logger: listen().logger,
+    retention: false,
+  })
   await settled()
   t.is((await second.get(pid))!.steps[0]!.until, new Date(Date.UTC(2030, 0, 1, 1)).toISOString())
   await clock.advance(39 * MINUTE)

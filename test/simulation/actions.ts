@@ -40,10 +40,12 @@ function begin(world: World, type: 'start' | 'submit'): void {
   })
 }
 
-const pickOne = <T>(world: World, from: readonly T[]): T | undefined => (from.length === 0 ? undefined : world.random.pick(from))
+const pickOne = <T>(world: World, from: readonly T[]): T | undefined =>
+  from.length === 0 ? undefined : world.random.pick(from)
 
 /** Who may steer: a client, or a host. */
-const anyone = (world: World) => pickOne(world, [...(world.client ? [world.client] : []), ...world.openHosts.map(({ life }) => life)])
+const anyone = (world: World) =>
+  pickOne(world, [...(world.client ? [world.client] : []), ...world.openHosts.map(({ life }) => life)])
 
 /** Sends a word that must be in the process's output once it was taken. */
 function say(world: World, pid: string, order: (word: string) => Order): void {
@@ -161,7 +163,10 @@ const ACTIONS: Readonly<Record<ActionName, (world: World) => void>> = {
     const host = pickOne(world, world.openHosts)
     if (host) world.unlinkSocketOf(host.life)
   },
-  /** A host stops, seems to be dead, and loses its processes to whoever knows better: then it goes on. */
+  /**
+   * A host stops, seems to be dead, and loses its processes to whoever knows better: then it goes
+   * on.
+   */
   rob(world) {
     const host = pickOne(world, world.openHosts)
     const { client } = world
@@ -200,11 +205,14 @@ function fault(world: World, rates: typeof NO_FAULTS): void {
   })
 }
 
-export const asking = (world: World): ProcessRecord[] => live(world).filter(({ steps }) => steps['asking']?.status === 'running')
+export const asking = (world: World): ProcessRecord[] =>
+  live(world).filter(({ steps }) => steps['asking']?.status === 'running')
 
-export const interrupted = (world: World): ProcessRecord[] => live(world).filter(({ status }) => status === 'interrupted')
+export const interrupted = (world: World): ProcessRecord[] =>
+  live(world).filter(({ status }) => status === 'interrupted')
 
-export const proceed = (world: World, { pid }: ProcessRecord): void => say(world, pid, word => ({ type: 'proceed', pid, word }))
+export const proceed = (world: World, { pid }: ProcessRecord): void =>
+  say(world, pid, word => ({ type: 'proceed', pid, word }))
 
 export function finishAsking(world: World, { pid }: ProcessRecord): void {
   const life = anyone(world)

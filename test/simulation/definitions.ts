@@ -64,7 +64,11 @@ export const DEFINITIONS = {
     .step('b', work)
     .sleep('rest', () => kernel().random() * 900)
     .step('c', work),
-  pauses: defineProcess({ name: 'pauses', input }).step('a', work, { interrupt: true }).step('b', work).interrupt('sign').step('c', work),
+  pauses: defineProcess({ name: 'pauses', input })
+    .step('a', work, { interrupt: true })
+    .step('b', work)
+    .interrupt('sign')
+    .step('c', work),
   asks: defineProcess({ name: 'asks', input })
     .step('a', work)
     .machine('asking', asking, { input: ({ data }) => data })

@@ -1,4 +1,7 @@
-/** What the simulation changes in the sources: limits that no short run reaches, and state that outlives a process here. */
+/**
+ * What the simulation changes in the sources: limits that no short run reaches, and state that
+ * outlives a process here.
+ */
 export const EDITS: readonly { readonly file: string; readonly find: string; readonly replace: string }[] = [
   {
     file: 'src/journal/worth-keeping.ts',

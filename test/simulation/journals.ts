@@ -10,7 +10,8 @@ const ENDED = /^\/store\/ended\/[^/]+\/([0-9a-z]{20})\.[a-z]+\.jsonl$/
 
 export function placeOf(path: string): Place | undefined {
   const [, , owner, live] = LIVE.exec(path) ?? []
-  if (live !== undefined) return owner === undefined ? { pid: live, place: 'pending' } : { pid: live, place: 'active', owner }
+  if (live !== undefined)
+    return owner === undefined ? { pid: live, place: 'pending' } : { pid: live, place: 'active', owner }
   const [, ended] = ENDED.exec(path) ?? []
   return ended === undefined ? undefined : { pid: ended, place: 'ended' }
 }

@@ -50,17 +50,24 @@ export class Ledger {
     } else if (!paths.delete(path)) return
     if (!isThere && this.#robbed.has(place.owner ?? '')) this.#taken.add(pid)
     if (isMoving) return
-    if (paths.size > 1 && !this.#isRobbed(pid)) this.#onViolation(`process ${pid} has two journals: ${[...paths].join(', ')}`)
-    if (paths.size === 0 && this.known.has(pid) && !this.deleted.has(pid)) this.#onViolation(`process ${pid} is lost: ${path} is gone`)
+    if (paths.size > 1 && !this.#isRobbed(pid))
+      this.#onViolation(`process ${pid} has two journals: ${[...paths].join(', ')}`)
+    if (paths.size === 0 && this.known.has(pid) && !this.deleted.has(pid))
+      this.#onViolation(`process ${pid} is lost: ${path} is gone`)
   }
 
-  /** What a host has may be taken from it from now on: for a moment there may be two journals of it. */
+  /**
+   * What a host has may be taken from it from now on: for a moment there may be two journals of it.
+   */
   onForced(hostId: string): void {
     this.#robbed.add(hostId)
   }
 
   #isRobbed(pid: string): boolean {
-    return this.#taken.has(pid) || [...(this.paths.get(pid) ?? [])].some(path => this.#robbed.has(placeOf(path)?.owner ?? ''))
+    return (
+      this.#taken.has(pid) ||
+      [...(this.paths.get(pid) ?? [])].some(path => this.#robbed.has(placeOf(path)?.owner ?? ''))
+    )
   }
 
   /** A file was written or cut by a process. */
@@ -79,7 +86,10 @@ export class Ledger {
     for (const record of records) this.#onRecord(life, record)
   }
 
-  /** A host that was robbed finds out with the first line it writes: nothing may follow from that, and no other line. */
+  /**
+   * A host that was robbed finds out with the first line it writes: nothing may follow from that,
+   * and no other line.
+   */
   #onForeign(life: Process, { pid, inode }: JournalView): void {
     const id = `${life.name} ${inode.ino}`
     if (this.#isRobbed(pid) && !this.#lastLines.has(id)) this.#lastLines.add(id)
@@ -89,11 +99,14 @@ export class Ledger {
   #onRecord(life: Process, record: ProcessRecord): void {
     const { pid, revision, event } = record
     const newest = this.#revisions.get(pid) ?? 0
-    if (revision <= newest) this.#onViolation(`${life.name} wrote revision ${revision} of process ${pid}, which had revision ${newest}`)
+    if (revision <= newest)
+      this.#onViolation(`${life.name} wrote revision ${revision} of process ${pid}, which had revision ${newest}`)
     if (event.command !== undefined && event.type !== 'PROGRESS') {
       const other = this.#commands.get(event.command)
       if (other !== undefined)
-        this.#onViolation(`command ${event.command} was applied twice to ${pid}: in ${other.revision} and in ${revision}`)
+        this.#onViolation(
+          `command ${event.command} was applied twice to ${pid}: in ${other.revision} and in ${revision}`,
+        )
       this.#commands.set(event.command, { pid, revision })
     }
     this.#note(record)
@@ -104,7 +117,8 @@ export class Ledger {
     const { pid } = view
     const revision = view.read().at(-1)?.revision ?? 0
     this.#revisions.set(pid, revision)
-    if (revision < (this.#floors.get(pid) ?? 0)) this.#onViolation(`process ${pid} was cut back to revision ${revision}`)
+    if (revision < (this.#floors.get(pid) ?? 0))
+      this.#onViolation(`process ${pid} was cut back to revision ${revision}`)
     for (const [id, at] of this.#ended) if (id.startsWith(pid) && at > revision) this.#ended.delete(id)
     for (const [id, at] of this.#commands) if (at.pid === pid && at.revision > revision) this.#commands.delete(id)
   }
@@ -113,7 +127,8 @@ export class Ledger {
     const { pid, revision, steps } = record
     this.#revisions.set(pid, Math.max(revision, this.#revisions.get(pid) ?? 0))
     for (const [name, { status }] of Object.entries(steps))
-      if ((status === 'finished' || status === 'skipped') && !this.#ended.has(`${pid} ${name}`)) this.#ended.set(`${pid} ${name}`, revision)
+      if ((status === 'finished' || status === 'skipped') && !this.#ended.has(`${pid} ${name}`))
+        this.#ended.set(`${pid} ${name}`, revision)
   }
 
   /** What a journal says that has just got its name. */
@@ -127,16 +142,20 @@ export class Ledger {
     const paths = [...(this.paths.get(pid) ?? [])]
     const mine = paths.find(path => [...life.hostIds].some(id => path === `/store/active/${id}/${pid}.jsonl`))
     // A host that is stopped between the record and the work, and robbed meanwhile, cannot know.
-    const wasMine = this.#isRobbed(pid) && [...this.#views.values()].some(one => one.pid === pid && one.begun.has(`${step} ${attempt}`))
+    const wasMine =
+      this.#isRobbed(pid) &&
+      [...this.#views.values()].some(one => one.pid === pid && one.begun.has(`${step} ${attempt}`))
     if (mine === undefined && wasMine) return
-    if (mine === undefined) return this.#onViolation(`${life.name} began ${what}, whose journal is ${paths.join(' ') || 'nowhere'}`)
+    if (mine === undefined)
+      return this.#onViolation(`${life.name} began ${what}, whose journal is ${paths.join(' ') || 'nowhere'}`)
     const view = [...this.#views.values()].find(one => one.pid === pid && one.inode.links > 0 && this.#isAt(one, mine))
     const record = view?.record
     const found = record?.steps[step]
     if (found === undefined || found.status !== 'running' || (item === '' && found.attempt !== attempt))
       this.#onViolation(`${life.name} began ${what} before a record says so: ${JSON.stringify(found)}`)
     if (this.#ended.has(`${pid} ${step}`)) this.#onViolation(`${life.name} began ${what}, which had finished`)
-    const id = item === '' ? `${pid} ${step} ${attempt}` : `${life.pid} ${pid} ${step}${item} ${found?.attempt} ${attempt}`
+    const id =
+      item === '' ? `${pid} ${step} ${attempt}` : `${life.pid} ${pid} ${step}${item} ${found?.attempt} ${attempt}`
     if (this.#attempts.has(id)) this.#onViolation(`${life.name} began ${what} for the second time`)
     this.#attempts.add(id)
     this.#mustSurvive(pid, view?.begun.get(`${step} ${found?.attempt}`) ?? 1)
@@ -156,7 +175,8 @@ export class Ledger {
     this.#mustSurvive(pid, 1)
     if (key === undefined) return
     const holder = this.#pidByKey.get(key)
-    if (holder !== undefined && holder !== pid && !this.deleted.has(holder)) this.#onViolation(`key ${key} means ${holder} and ${pid}`)
+    if (holder !== undefined && holder !== pid && !this.deleted.has(holder))
+      this.#onViolation(`key ${key} means ${holder} and ${pid}`)
     this.#pidByKey.set(key, pid)
   }
 
@@ -220,7 +240,10 @@ export class Ledger {
       .flatMap(({ pid }) => [...this.paths.get(pid)!].filter(path => placeOf(path)?.place !== 'ended'))
   }
 
-  /** Processes that were acknowledged, and have no journal: after a loss of power some are drafts for a while. */
+  /**
+   * Processes that were acknowledged, and have no journal: after a loss of power some are drafts
+   * for a while.
+   */
   get missing(): string[] {
     return [...this.known].filter(pid => !this.deleted.has(pid) && this.recordOf(pid) === undefined)
   }
@@ -232,7 +255,9 @@ export class Ledger {
 
   /** Processes that somebody waits for. */
   get unfinished(): ProcessRecord[] {
-    return [...this.records()].filter(record => !isFinal(record.status) && record.name !== 'ticks' && !this.#neverBegan(record))
+    return [...this.records()].filter(
+      record => !isFinal(record.status) && record.name !== 'ticks' && !this.#neverBegan(record),
+    )
   }
 
   /** When all is over. */
@@ -242,7 +267,8 @@ export class Ledger {
     for (const record of this.records()) {
       if (this.#neverBegan(record)) continue
       const { pid, key, name, status, data, error, forkedFrom } = record
-      if (key !== undefined && holders.has(key)) this.#onViolation(`key ${key} has two processes: ${holders.get(key)} and ${pid}`)
+      if (key !== undefined && holders.has(key))
+        this.#onViolation(`key ${key} has two processes: ${holders.get(key)} and ${pid}`)
       if (key !== undefined) holders.set(key, pid)
       if (!isFinal(status) && name !== 'ticks') this.#onViolation(`process ${pid} (${name}) did not end: ${status}`)
       // Its child was cancelled.
@@ -252,10 +278,13 @@ export class Ledger {
       if (status !== 'finished') continue
       const { trail = '', words = [] } = (data ?? {}) as { trail?: string; words?: readonly string[] }
       if (trail !== trailOf(name)) this.#onViolation(`process ${pid} (${name}) has the trail ${trail}`)
-      if (new Set(words).size < words.length) this.#onViolation(`process ${pid} (${name}) was told a word twice: ${words.join(' ')}`)
+      if (new Set(words).size < words.length)
+        this.#onViolation(`process ${pid} (${name}) was told a word twice: ${words.join(' ')}`)
       const taken = this.#words.filter(one => one.pid === pid && !words.includes(one.word))
       if (taken.length > 0 && forkedFrom === undefined)
-        this.#onViolation(`process ${pid} (${name}) has lost ${taken.map(({ word }) => word).join(' ')}, which it had taken`)
+        this.#onViolation(
+          `process ${pid} (${name}) has lost ${taken.map(({ word }) => word).join(' ')}, which it had taken`,
+        )
     }
   }
 

@@ -29,7 +29,10 @@ const USUAL = {
 
 export type ActionName = keyof typeof USUAL
 
-/** What kind of world a seed gives: each has some troubles, and not others, so that they do not hide each other. */
+/**
+ * What kind of world a seed gives: each has some troubles, and not others, so that they do not hide
+ * each other.
+ */
 export interface Profile {
   readonly durability: 'process' | 'power'
   readonly hosts: number

@@ -1,4 +1,11 @@
-import { createRuntime, lowdbStore, openClient, type Client, type ProcessHandle, type Runtime } from '../../src/index.ts'
+import {
+  createRuntime,
+  lowdbStore,
+  openClient,
+  type Client,
+  type ProcessHandle,
+  type Runtime,
+} from '../../src/index.ts'
 import { DEFINITIONS, type Data } from './definitions.ts'
 import { kernel } from './node/kernel.ts'
 
@@ -21,7 +28,12 @@ let runtime: Runtime | undefined
 let client: Omit<Client, 'close'> | undefined
 
 const STORE = '/store'
-const quiet = { info() {}, warn: (_fields: object, message: string) => kernel().tell.problem(message), error() {}, debug() {} }
+const quiet = {
+  info() {},
+  warn: (_fields: object, message: string) => kernel().tell.problem(message),
+  error() {},
+  debug() {},
+}
 
 async function openHost({ durability, schedules }: Extract<Order, { type: 'host' }>): Promise<void> {
   const { tell } = kernel()

@@ -42,7 +42,10 @@ const sources = new Map<string, string>()
 const compiled = new Map<string, Buffer>()
 const require = createRequire(import.meta.url)
 
-/** Node answers `import()` with a promise of the first realm: here what is next to a module is imported with it. */
+/**
+ * Node answers `import()` with a promise of the first realm: here what is next to a module is
+ * imported with it.
+ */
 function withoutDynamicImports(source: string): string {
   const imported: string[] = []
   const made = source.replaceAll(
@@ -60,7 +63,8 @@ function sourceOf(url: string): string {
     source = fs.readFileSync(file, 'utf8')
     for (const { file: of, find, replace } of EDITS) {
       if (!file.endsWith(`/${of}`)) continue
-      if (source.split(find).length !== 2) throw new Error(`${of} has not once ${JSON.stringify(find)}: mend test/simulation/edits.ts`)
+      if (source.split(find).length !== 2)
+        throw new Error(`${of} has not once ${JSON.stringify(find)}: mend test/simulation/edits.ts`)
       source = source.replace(find, () => replace)
     }
     if (file.endsWith('.ts')) source = withoutDynamicImports(stripTypeScriptTypes(source))
@@ -107,7 +111,10 @@ function moduleOf(url: string, context: vm.Context): vm.Module {
   return made
 }
 
-/** A realm of its own for a process, in which `program` and all that it imports is loaded once. Its promises are nobody else's business. */
+/**
+ * A realm of its own for a process, in which `program` and all that it imports is loaded once. Its
+ * promises are nobody else's business.
+ */
 export async function openRealm(program: URL): Promise<Realm> {
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, { microtaskMode: 'afterEvaluate' })
   const realm: Realm = { context, kernel: undefined }

@@ -1,4 +1,7 @@
-/** Seeds that found a fault, and what it was. What a seed gives changes with the code: the fault has a test of its own too. */
+/**
+ * Seeds that found a fault, and what it was. What a seed gives changes with the code: the fault has
+ * a test of its own too.
+ */
 export const SEEDS: Readonly<Record<number, string>> = {
   15: 'a submit that failed was told by the failure of clearing up after it, without a code',
   121: 'a store that failed while a child was started failed its parent',

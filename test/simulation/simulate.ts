@@ -11,7 +11,9 @@ import { World } from './world.ts'
 
 /** How many processes of the operating system there may be at once. */
 const REALMS = 7
-/** How long all that was begun may take to end, once nothing goes wrong any more; in milliseconds. */
+/**
+ * How long all that was begun may take to end, once nothing goes wrong any more; in milliseconds.
+ */
 const CALM_MS = 120_000
 
 export interface Run {
@@ -88,7 +90,10 @@ function calmDown(world: World): void {
   if (world.client === undefined) world.openClient()
   const endMs = system.scheduler.nowMs + CALM_MS
   const isOver = (): boolean =>
-    world.ledger.unfinished.length === 0 && world.unanswered.length === 0 && world.ledger.missing.length === 0 && world.remains.length === 0
+    world.ledger.unfinished.length === 0 &&
+    world.unanswered.length === 0 &&
+    world.ledger.missing.length === 0 &&
+    world.remains.length === 0
   const asked = new Map<string, number>()
   while (world.violations.length === 0 && system.scheduler.nowMs < endMs) {
     if (world.runUntil(system.scheduler.nowMs + 200, isOver) && isOver()) return

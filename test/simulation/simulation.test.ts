@@ -6,12 +6,21 @@ import { SEEDS } from './seeds.ts'
 
 const run = promisify(execFile)
 
-/** What `npm run simulate` prints. Its coverage would be of the sources as the simulation changes them. */
+/**
+ * What `npm run simulate` prints. Its coverage would be of the sources as the simulation changes
+ * them.
+ */
 async function simulate(...args: string[]): Promise<string> {
   const { NODE_V8_COVERAGE: _, ...env } = process.env
   const { stdout } = await run(
     process.execPath,
-    ['--experimental-vm-modules', '--no-warnings', '--conditions=@stepwright/source', join(import.meta.dirname, 'run.ts'), ...args],
+    [
+      '--experimental-vm-modules',
+      '--no-warnings',
+      '--conditions=@stepwright/source',
+      join(import.meta.dirname, 'run.ts'),
+      ...args,
+    ],
     { env, maxBuffer: 2 ** 28 },
   )
   return stdout

@@ -71,7 +71,10 @@ export class World implements Actor {
     this.isHeld = false
   }
 
-  /** Runs the world until a moment, or until something is as it should be. @returns false if that never came */
+  /**
+   * Runs the world until a moment, or until something is as it should be. @returns false if that
+   * never came
+   */
   runUntil(ms: number, isDone: () => boolean = () => false): boolean {
     const { scheduler } = this.system
     while (this.violations.length === 0) {
@@ -111,7 +114,9 @@ export class World implements Actor {
   /** A process of the operating system begins. `undefined`: there is no room for more of them. */
   spawn(kind: 'host' | 'client'): Life | undefined {
     const { lives, scheduler } = this.system
-    const realm = this.#realms.find(one => one.kernel === undefined || ((one.kernel as Life).isDead && !(one.kernel as Life).isRunning))
+    const realm = this.#realms.find(
+      one => one.kernel === undefined || ((one.kernel as Life).isDead && !(one.kernel as Life).isRunning),
+    )
     if (realm === undefined) return undefined
     const number = ++this.#lives
     const life = new Life(
@@ -120,7 +125,8 @@ export class World implements Actor {
       realm,
       one => this.#tell(one),
     )
-    for (const reborn of realm.context['__reborn'] as ((knobs: object) => void)[]) reborn({ compactAt: this.profile.compactAt })
+    for (const reborn of realm.context['__reborn'] as ((knobs: object) => void)[])
+      reborn({ compactAt: this.profile.compactAt })
     lives.add(life)
     scheduler.actors.push(life)
     return life
@@ -166,7 +172,9 @@ export class World implements Actor {
     return [...this.#pending.values()].filter(({ life }) => !life.isDead).map(({ order }) => order)
   }
 
-  /** What the dead have left behind and nobody has cleared away: in the end there must be nothing. */
+  /**
+   * What the dead have left behind and nobody has cleared away: in the end there must be nothing.
+   */
   get remains(): string[] {
     const living = new Set([...this.system.lives].flatMap(({ hostIds }) => [...hostIds]))
     const isOfDead = (name: string): boolean => name.startsWith('h') && !living.has(name.replace(/\..*/, ''))
@@ -188,7 +196,8 @@ export class World implements Actor {
       if (this.system.disk.find(path) === undefined) continue
       this.say(`somebody deletes ${path}`)
       this.system.disk.unlink(path)
-      // Nothing but the file shows that it is alive, so that others may believe it dead before it has made the file anew.
+      // Nothing but the file shows that it is alive, so that others may believe it dead before it
+      // has made the file anew.
       if (this.profile.containers) this.ledger.onForced(id)
     }
   }
@@ -233,7 +242,9 @@ export class World implements Actor {
         this.say(`${life.name} begins ${step}${item} of ${pid}, attempt ${attempt}`)
         this.ledger.onBegin(life, pid, step, attempt, item)
       }),
-      end: alive((pid, step, attempt, item) => this.say(`${life.name} ends ${step}${item} of ${pid}, attempt ${attempt}`)),
+      end: alive((pid, step, attempt, item) =>
+        this.say(`${life.name} ends ${step}${item} of ${pid}, attempt ${attempt}`),
+      ),
       done: alive((number, outcome) => {
         const pending = this.#pending.get(number)
         this.#pending.delete(number)

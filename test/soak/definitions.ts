@@ -2,12 +2,17 @@ import { defineProcess, typed } from 'stepwright'
 import { chance, type Data } from './effects.ts'
 import { child, PARTS, type Builder, type Part, type PartName } from './parts.ts'
 
-/** These begin a thread or a process in each life of a host, which costs more than all the rest: they are started seldom. */
+/**
+ * These begin a thread or a process in each life of a host, which costs more than all the rest:
+ * they are started seldom.
+ */
 const APART: readonly PartName[] = ['thread', 'own']
 const USUAL = (Object.keys(PARTS) as PartName[]).filter(name => !APART.includes(name))
 const DEFINITIONS = 20
 
-/** The parts of each definition: random ones, and each part that there is in one of them at least. */
+/**
+ * The parts of each definition: random ones, and each part that there is in one of them at least.
+ */
 function outlines(seed: string): Map<string, readonly PartName[]> {
   const all = new Map<string, readonly PartName[]>()
   const pick = (word: string): PartName => USUAL[Math.floor(chance(`${seed}${word}`) * USUAL.length)] as PartName

@@ -2,10 +2,24 @@ import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StepContext } from 'stepwright'
 
-/** What work did. `attempt` of an item counts since the host took its process up. An actor is one that a machine invokes. */
-export type Effect = readonly ['started', pid: string] | readonly ['actor', pid: string, step: string, host: string, at: number] | Work
+/**
+ * What work did. `attempt` of an item counts since the host took its process up. An actor is one
+ * that a machine invokes.
+ */
+export type Effect =
+  | readonly ['started', pid: string]
+  | readonly ['actor', pid: string, step: string, host: string, at: number]
+  | Work
 
-export type Work = readonly ['begin' | 'end', pid: string, step: string, attempt: number, host: string, at: number, item?: number]
+export type Work = readonly [
+  'begin' | 'end',
+  pid: string,
+  step: string,
+  attempt: number,
+  host: string,
+  at: number,
+  item?: number,
+]
 
 /** What goes from step to step: how many there were, and which. */
 export interface Data {
@@ -15,16 +29,24 @@ export interface Data {
 
 const { SOAK_EFFECTS = '', SOAK_HOST = '' } = process.env
 
-/** Written with one system call, so that a kill leaves a line whole or not there. Threads and processes of a host sign with its name. */
+/**
+ * Written with one system call, so that a kill leaves a line whole or not there. Threads and
+ * processes of a host sign with its name.
+ */
 function write(effect: Effect): void {
   appendFileSync(SOAK_EFFECTS, `${JSON.stringify(effect)}\n`)
 }
 
-export function tell([what, pid, step = '']: readonly ['started', pid: string] | readonly ['actor', pid: string, step: string]): void {
+export function tell([what, pid, step = '']:
+  | readonly ['started', pid: string]
+  | readonly ['actor', pid: string, step: string]): void {
   write(what === 'started' ? [what, pid] : [what, pid, step, SOAK_HOST, Date.now()])
 }
 
-/** A number from 0 to 1 that depends on nothing but its seed: the same attempt fails, or takes as long, wherever it runs. */
+/**
+ * A number from 0 to 1 that depends on nothing but its seed: the same attempt fails, or takes as
+ * long, wherever it runs.
+ */
 export function chance(seed: string): number {
   let hash = 2166136261
   for (const char of seed) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619)
@@ -34,7 +56,10 @@ export function chance(seed: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
 
-/** The work of every step: tells that it begins and ends, and adds the first letter of the step or branch to the trail. */
+/**
+ * The work of every step: tells that it begins and ends, and adds the first letter of the step or
+ * branch to the trail.
+ */
 export async function work({ data, pid, step, attempt, idempotencyKey }: StepContext<Data>): Promise<Data> {
   const [, index] = idempotencyKey.slice(`${pid}:${step}`.length).split(':')
   const item: [] | [number] = index === undefined ? [] : [Number(index)]

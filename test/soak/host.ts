@@ -1,4 +1,5 @@
-// A host of the soak: keeps starting processes until it is told to stop, and steers its own: interrupted ones proceed, machines that ask are answered.
+// A host of the soak: keeps starting processes until it is told to stop, and steers its own:
+// interrupted ones proceed, machines that ask are answered.
 import { flushCompileCache } from 'node:module'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRuntime, StepwrightError, type ProcessInfo } from 'stepwright'
@@ -48,7 +49,8 @@ async function start(): Promise<void> {
 async function steer({ pid, status, steps }: ProcessInfo): Promise<void> {
   try {
     if (status === 'interrupted') await runtime.proceed(pid)
-    else if (steps.some(({ status, state }) => status === 'running' && state === 'asking')) await runtime.send(pid, { type: 'GO' })
+    else if (steps.some(({ status, state }) => status === 'running' && state === 'asking'))
+      await runtime.send(pid, { type: 'GO' })
   } catch (error) {
     // Between the look and the word another host may have taken it, or it went on.
     if (!(error instanceof StepwrightError)) throw error
@@ -66,5 +68,6 @@ async function steerAll(): Promise<void> {
 void steerAll()
 await start()
 // However slow the machine is, each kind of step has a part in it.
-for (const definition of [...usual, ...apart]) tell(['started', (await runtime.start(definition, { n: 1, trail: '' })).pid])
+for (const definition of [...usual, ...apart])
+  tell(['started', (await runtime.start(definition, { n: 1, trail: '' })).pid])
 process.send?.('stopped')

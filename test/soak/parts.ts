@@ -65,7 +65,11 @@ const itemsOf = ({ n }: Data): number => 3 + (n % 7)
 const isolated =
   (isolate: IsolateMode): Part['add'] =>
   (p, name) =>
-    p.step(name, { module: new URL('./effects.ts', import.meta.url), export: 'work', type: typed<typeof work>() }, { isolate })
+    p.step(
+      name,
+      { module: new URL('./effects.ts', import.meta.url), export: 'work', type: typed<typeof work>() },
+      { isolate },
+    )
 
 /** By name, with which the names of their steps begin. */
 export const PARTS = {
@@ -82,19 +86,28 @@ export const PARTS = {
     add: (p, name) =>
       p
         .parallel(name, { left: work, right: { run: flaky, retry } })
-        .step(`join-${name}`, ({ data: { left, right } }) => ({ n: left.n + 1, trail: left.trail + right.trail.slice(-1) })),
+        .step(`join-${name}`, ({ data: { left, right } }) => ({
+          n: left.n + 1,
+          trail: left.trail + right.trail.slice(-1),
+        })),
     after: adds(2, 'lr'),
   },
   each: {
     add: (p, name) =>
       p
-        .each(name, ({ data }) => Array.from({ length: itemsOf(data) }, (_, index) => ({ ...data, n: data.n + index })), flaky, {
-          concurrency: 3,
-          retry,
-        })
+        .each(
+          name,
+          ({ data }) => Array.from({ length: itemsOf(data) }, (_, index) => ({ ...data, n: data.n + index })),
+          flaky,
+          {
+            concurrency: 3,
+            retry,
+          },
+        )
         .step(`join-${name}`, ({ data: items }) => {
           const [{ n, trail }] = items as [Data]
-          if (items.some((item, index) => item.n !== n + index)) throw new Error(`The items are in disorder: ${JSON.stringify(items)}`)
+          if (items.some((item, index) => item.n !== n + index))
+            throw new Error(`The items are in disorder: ${JSON.stringify(items)}`)
           return { n, trail: trail + items.length }
         }),
     after: data => adds(1, `e${itemsOf(data)}`)(data),

@@ -1,4 +1,5 @@
-// A reader of the soak: looks at everything again and again, and tells what it should not have seen.
+// A reader of the soak: looks at everything again and again, and tells what it should not have
+// seen.
 import { setTimeout as delay } from 'node:timers/promises'
 import { openClient } from 'stepwright'
 

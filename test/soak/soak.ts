@@ -20,7 +20,10 @@ export interface SoakOptions {
   readonly seed?: string
   /** A place as clients take it: a folder in `dir` by default. */
   readonly store?: string
-  /** Called now and then while hosts live: what else may go wrong. Awaited before what is left is looked at. */
+  /**
+   * Called now and then while hosts live: what else may go wrong. Awaited before what is left is
+   * looked at.
+   */
   readonly trouble?: () => Promise<void> | void
 }
 
@@ -30,10 +33,16 @@ const READERS = 2
 const LIFE_MS = 3_000
 const STOP_MS = 1_200
 const TROUBLE_MS = 350
-/** How long nothing may change, once nobody kills any more, before what has not ended is called stuck. */
+/**
+ * How long nothing may change, once nobody kills any more, before what has not ended is called
+ * stuck.
+ */
 const STUCK_MS = 60_000
 
-/** Several hosts on one store that are killed, stopped and started again at random, and readers; then looks at what is left. Goes on for `seconds`, and until there were `atLeast` so many kills. */
+/**
+ * Several hosts on one store that are killed, stopped and started again at random, and readers;
+ * then looks at what is left. Goes on for `seconds`, and until there were `atLeast` so many kills.
+ */
 export async function soak(
   dir: string,
   { seconds, atLeast, seed = Date.now().toString(36), store = join(dir, 'store'), trouble = () => {} }: SoakOptions,
@@ -63,7 +72,8 @@ export async function soak(
   async function lives(): Promise<ChildProcess> {
     for (;;) {
       const { name, child } = await bear()
-      // The moments are random on purpose: this is a search, and what it finds is checked at the end.
+      // The moments are random on purpose: this is a search, and what it finds is checked at the
+      // end.
       await delay(Math.random() * LIFE_MS)
       if (Math.random() < 0.1) {
         stops += 1

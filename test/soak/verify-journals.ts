@@ -11,15 +11,24 @@ export function faultsInHistory(pid: string, history: readonly HistoryEntry[], s
   const last = history.at(-1) as ProcessInfo
   const expected = expectedOutput(seed, last.name, last.input as Data)
   if (last.status !== 'finished')
-    faults.push(`process ${pid} (${last.name}) did not finish: ${last.status} ${last.error?.message ?? JSON.stringify(last.steps)}`)
+    faults.push(
+      `process ${pid} (${last.name}) did not finish: ${last.status} ${last.error?.message ?? JSON.stringify(last.steps)}`,
+    )
   else if (!isDeepStrictEqual(last.output, expected))
-    faults.push(`process ${pid} (${last.name}) has the wrong output ${JSON.stringify(last.output)}, not ${JSON.stringify(expected)}`)
+    faults.push(
+      `process ${pid} (${last.name}) has the wrong output ${JSON.stringify(last.output)}, not ${JSON.stringify(expected)}`,
+    )
   for (const [index, { revision, steps, updatedAt }] of history.entries()) {
     if (revision !== index + 1) faults.push(`line ${index + 1} of ${pid} has revision ${revision}`)
     for (const [place, before] of (history[index - 1]?.steps ?? []).entries()) {
       const now = steps[place]
-      if (before.status === 'finished' && now?.status !== 'finished') faults.push(`finished step ${before.name} of ${pid} ran again`)
-      if (before.status === 'sleeping' && now?.status === 'finished' && Date.parse(updatedAt) < Date.parse(before.until ?? ''))
+      if (before.status === 'finished' && now?.status !== 'finished')
+        faults.push(`finished step ${before.name} of ${pid} ran again`)
+      if (
+        before.status === 'sleeping' &&
+        now?.status === 'finished' &&
+        Date.parse(updatedAt) < Date.parse(before.until ?? '')
+      )
         faults.push(`${before.name} of ${pid} woke at ${updatedAt}, before ${before.until}`)
     }
   }
@@ -41,14 +50,21 @@ export function faultsOfChildren(histories: Histories): string[] {
       children.delete(`${pid} ${name}`)
       const [only, second] = found
       if (!only || second || only.pid !== child)
-        faults.push(`step ${name} of ${pid} has child ${child}; those that name it are ${found.map(one => one.pid).join() || 'none'}`)
-      else if ((only.endedAt ?? 'z') > endedAt) faults.push(`step ${name} of ${pid} ended at ${endedAt}, before its child ${child}`)
+        faults.push(
+          `step ${name} of ${pid} has child ${child}; those that name it are ${found.map(one => one.pid).join() || 'none'}`,
+        )
+      else if ((only.endedAt ?? 'z') > endedAt)
+        faults.push(`step ${name} of ${pid} ended at ${endedAt}, before its child ${child}`)
     }
-  for (const [parent, [child]] of children) faults.push(`${child?.pid} says it is a child of ${parent}, which knows nothing of it`)
+  for (const [parent, [child]] of children)
+    faults.push(`${child?.pid} says it is a child of ${parent}, which knows nothing of it`)
   return faults
 }
 
-/** Machines whose delay was too short, and actors that ran again once the store said that their state was left. */
+/**
+ * Machines whose delay was too short, and actors that ran again once the store said that their
+ * state was left.
+ */
 export function faultsInMachines(effects: readonly Effect[], histories: Histories): string[] {
   const faults: string[] = []
   /** When machines came to the state after that with the actor, by pid and step. */
@@ -73,7 +89,8 @@ export function faultsInMachines(effects: readonly Effect[], histories: Historie
     if (effect[0] !== 'actor') continue
     const [, pid, step, , at] = effect
     acted.add(`${pid} ${step}`)
-    if (at > (leftAt.get(`${pid} ${step}`) ?? NaN)) faults.push(`the actor of ${step} of ${pid} ran again after it had ended`)
+    if (at > (leftAt.get(`${pid} ${step}`) ?? NaN))
+      faults.push(`the actor of ${step} of ${pid} ran again after it had ended`)
   }
   for (const id of leftAt.keys()) if (!acted.has(id)) faults.push(`the actor of ${id} never ran`)
   return faults

@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises'
 import type { Client, HistoryEntry, ProcessInfo, Store } from 'stepwright'
 import { partOf } from './definitions.ts'
 import type { Effect, Work } from './effects.ts'
-import { faultsInHistory, faultsInItems, faultsInMachines, faultsOfChildren, type Histories } from './verify-journals.ts'
+import {
+  faultsInHistory,
+  faultsInItems,
+  faultsInMachines,
+  faultsOfChildren,
+  type Histories,
+} from './verify-journals.ts'
 
 /** When a host of the soak was killed, by the name it signs its effects with. Epoch ms. */
 export type Kills = ReadonlyMap<string, number>
@@ -16,7 +22,13 @@ export interface Findings {
 }
 
 /** Compares what the steps say they did with what the journals say, and both with the promises. */
-export async function verify(client: Client, store: Store, effectsFile: string, kills: Kills, seed: string): Promise<Findings> {
+export async function verify(
+  client: Client,
+  store: Store,
+  effectsFile: string,
+  kills: Kills,
+  seed: string,
+): Promise<Findings> {
   const violations: string[] = []
   const effects = (await readFile(effectsFile, 'utf8'))
     .split('\n')
@@ -58,7 +70,9 @@ function tooEarly(works: readonly Work[], histories: Histories): string[] {
     const entry = histories
       .get(pid)
       ?.find(({ steps }) =>
-        steps.some(one => one.name === step && one.status === 'running' && (item !== undefined || one.attempt === attempt)),
+        steps.some(
+          one => one.name === step && one.status === 'running' && (item !== undefined || one.attempt === attempt),
+        ),
       )
     if (!entry) faults.push(`attempt ${attempt} of ${step} of ${pid} ran, and no record says that it began`)
     const [whole] = step.split('.')
@@ -72,7 +86,9 @@ function tooEarly(works: readonly Work[], histories: Histories): string[] {
   return faults
 }
 
-/** Two hosts at work on one process at the same time. Work that a kill cut short ends with the kill. */
+/**
+ * Two hosts at work on one process at the same time. Work that a kill cut short ends with the kill.
+ */
 function overlapping(works: readonly Work[], kills: Kills): string[] {
   const faults: string[] = []
   /** What is under way, by process: what it is, and whose. */
@@ -87,7 +103,8 @@ function overlapping(works: readonly Work[], kills: Kills): string[] {
     }
     for (const [what, other] of ofProcess) {
       if (other === host) continue
-      if (at < (kills.get(other) ?? Infinity)) faults.push(`${host} began attempt ${attempt} of ${step} of ${pid} while there was ${what}`)
+      if (at < (kills.get(other) ?? Infinity))
+        faults.push(`${host} began attempt ${attempt} of ${step} of ${pid} while there was ${what}`)
       ofProcess.delete(what)
     }
     ofProcess.set(id, host)

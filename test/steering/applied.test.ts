@@ -49,7 +49,8 @@ const thinking = (until: Promise<void>): StandardSchemaV1<string, string> => ({
     },
   },
 })
-const pausing = (until: Promise<void>) => defineProcess({ name: 'pausing' }).interrupt('ask', { schema: thinking(until) })
+const pausing = (until: Promise<void>) =>
+  defineProcess({ name: 'pausing' }).interrupt('ask', { schema: thinking(until) })
 
 async function until(store: Store, pid: string, is: (status: string) => boolean): Promise<void> {
   for await (const { record } of store.follow(pid)) if (is(record.status)) return
@@ -138,7 +139,9 @@ test('a command that a host was at when it closed is left to the next one', asyn
   const { pid } = await one.start(definition)
   await until(inner, pid, status => status === 'interrupted')
   const seen = gate()
-  const client = openClient(withDocuments(inner, { get: async (...name) => (seen.open(), inner.documents.get(...name)) }))
+  const client = openClient(
+    withDocuments(inner, { get: async (...name) => (seen.open(), inner.documents.get(...name)) }),
+  )
   const proceeding = client.proceed(pid, 'slow')
   await seen.promise
   const closing = one.close()

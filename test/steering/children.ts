@@ -3,8 +3,15 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 
-/** A program in `test/hosts`, as a Node process of its own that sends one message. Killed when the test ends. */
-export async function start<T>(t: ExecutionContext, program: string, ...args: string[]): Promise<{ child: ChildProcess; message: T }> {
+/**
+ * A program in `test/hosts`, as a Node process of its own that sends one message. Killed when the
+ * test ends.
+ */
+export async function start<T>(
+  t: ExecutionContext,
+  program: string,
+  ...args: string[]
+): Promise<{ child: ChildProcess; message: T }> {
   const child = fork(fileURLToPath(new URL(`../hosts/${program}`, import.meta.url)), args, {
     execArgv: ['--conditions=@stepwright/source', '--no-warnings'],
   })
@@ -32,5 +39,6 @@ export async function steer<const Wishes extends readonly (readonly [verb: strin
   dir: string,
   wishes: Wishes,
 ): Promise<{ readonly [Index in keyof Wishes]: Outcome }> {
-  return (await start<{ readonly [Index in keyof Wishes]: Outcome }>(t, 'steerer.ts', dir, JSON.stringify(wishes))).message
+  return (await start<{ readonly [Index in keyof Wishes]: Outcome }>(t, 'steerer.ts', dir, JSON.stringify(wishes)))
+    .message
 }

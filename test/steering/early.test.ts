@@ -1,13 +1,24 @@
 import test, { type ExecutionContext } from 'ava'
 import { assign, setup } from 'xstate'
-import { createRuntime, defineProcess, lowdbStore, openClient, type RuntimeEvents, type Store } from '../../src/index.ts'
+import {
+  createRuntime,
+  defineProcess,
+  lowdbStore,
+  openClient,
+  type RuntimeEvents,
+  type Store,
+} from '../../src/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { memoryStore } from '../../src/testing/index.ts'
 import { gate } from '../runtime/gate.ts'
 import { tempDir } from '../temp-dir.ts'
 
 const counter = setup({
-  types: { context: {} as { seen: number[] }, output: {} as number[], events: {} as { type: 'ADD'; n: number } | { type: 'END' } },
+  types: {
+    context: {} as { seen: number[] },
+    output: {} as number[],
+    events: {} as { type: 'ADD'; n: number } | { type: 'END' },
+  },
 }).createMachine({
   context: { seen: [] },
   initial: 'on',
@@ -66,10 +77,14 @@ for (const [kind, makeStore] of Object.entries(stores)) {
     const runtime = await createRuntime({ processes: [definition], store })
     const job = await runtime.start(definition)
     t.is(await job.proceed({ clicked: 1 } as never), 'kept')
-    await t.throwsAsync(runtime.proceed(job.pid, { clicked: 2 }), { code: 'ERR_NOT_INTERRUPTED', message: /has an answer for it already/ })
+    await t.throwsAsync(runtime.proceed(job.pid, { clicked: 2 }), {
+      code: 'ERR_NOT_INTERRUPTED',
+      message: /has an answer for it already/,
+    })
     t.like((await runtime.get(job.pid))?.pendingCommands?.[0], { type: 'proceed', step: 'ask' })
     mail.open({ sent: true })
-    for await (const { status, steps } of runtime.watch(job.pid)) if (status === 'interrupted' && steps[1]?.status === 'interrupted') break
+    for await (const { status, steps } of runtime.watch(job.pid))
+      if (status === 'interrupted' && steps[1]?.status === 'interrupted') break
     t.is(await runtime.proceed(job.pid), 'taken')
     t.deepEqual(await job.result(), { sent: true, clicked: 1 })
     await runtime.close()

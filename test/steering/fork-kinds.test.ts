@@ -76,7 +76,10 @@ test('a fork of a failed machine step goes on from its newest state; a fresh one
     initial: 'talking',
     states: {
       talking: {
-        on: { TURN: { actions: assign({ turns: ({ context }) => context.turns + 1 }) }, END: { target: 'done', actions: 'answer' } },
+        on: {
+          TURN: { actions: assign({ turns: ({ context }) => context.turns + 1 }) },
+          END: { target: 'done', actions: 'answer' },
+        },
         after: { 60_000: 'done' },
       },
       done: { type: 'final' },
@@ -98,7 +101,10 @@ test('a fork of a failed machine step goes on from its newest state; a fresh one
   await t.throwsAsync(job.result(), { message: /no network/ })
   broken = false
   const fork = await runtime.fork(job.pid)
-  const going = await runtime.until(fork, ({ steps }) => steps[0]?.machine !== undefined && steps[0].status === 'running')
+  const going = await runtime.until(
+    fork,
+    ({ steps }) => steps[0]?.machine !== undefined && steps[0].status === 'running',
+  )
   t.like(going.steps[0], { attempt: 1, state: 'talking' })
   t.deepEqual(going.steps[0]?.machine?.context, { turns: 3 })
   await runtime.send(fork, { type: 'TURN' })

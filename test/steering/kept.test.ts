@@ -77,7 +77,10 @@ const counting = setup({
 }).createMachine({
   context: { n: 0 },
   initial: 'open',
-  states: { open: { on: { ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) }, DONE: 'done' } }, done: { type: 'final' } },
+  states: {
+    open: { on: { ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) }, DONE: 'done' } },
+    done: { type: 'final' },
+  },
   output: ({ context }) => context.n,
 })
 
@@ -99,7 +102,8 @@ test('a command that was applied and not answered is not applied again by the ne
   const client = openClient(inner)
   for await (const { steps } of client.watch(pid)) if (steps[0]?.state === 'open') break
   const sent = client.send(pid, { type: 'ADD' })
-  for await (const { revision } of client.watch(pid)) if ((await client.history(pid))[revision - 1]?.event.command !== undefined) break
+  for await (const { revision } of client.watch(pid))
+    if ((await client.history(pid))[revision - 1]?.event.command !== undefined) break
   await one.close()
   const two = await createRuntime({ processes: [definition], store: inner })
   t.is(await sent, 'taken')

@@ -14,7 +14,10 @@ test('100 steerers on 100 processes of two hosts: each process goes on once, who
   for (const [index, pid] of pids.entries()) {
     const pair = [first[index]?.outcome, second[index]?.outcome]
     const winner = pair.indexOf('taken') + 1
-    t.true(winner > 0 && ['ERR_NOT_INTERRUPTED', 'ERR_ALREADY_ENDED'].includes(pair[2 - winner]!), `${pid}: ${pair.join(', ')}`)
+    t.true(
+      winner > 0 && ['ERR_NOT_INTERRUPTED', 'ERR_ALREADY_ENDED'].includes(pair[2 - winner]!),
+      `${pid}: ${pair.join(', ')}`,
+    )
     t.is(((await client.result(pid)) as { who: number }).who, winner)
     t.is((await client.history(pid)).filter(({ event }) => event.type === 'PROCEED').length, 1)
   }

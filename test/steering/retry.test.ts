@@ -28,7 +28,8 @@ function breakable() {
 }
 const asking = defineProcess({ name: 'asking' }).interrupt('ask')
 
-const pidsOf = async (items: AsyncIterable<{ pid: string }>): Promise<string[]> => (await Array.fromAsync(items)).map(({ pid }) => pid)
+const pidsOf = async (items: AsyncIterable<{ pid: string }>): Promise<string[]> =>
+  (await Array.fromAsync(items)).map(({ pid }) => pid)
 
 for (const [kind, make] of Object.entries(STORES)) {
   test(`${kind}: a retry begins with the step that failed, once, and the two know of each other`, async t => {
@@ -45,7 +46,11 @@ for (const [kind, make] of Object.entries(STORES)) {
     t.is(await runtime.result(again), 'A')
     t.is(await runtime.retry(job.pid), again)
     t.deepEqual(collected, ['a', 'b'])
-    t.like(await runtime.get(again), { retryOf: job.pid, forkedFrom: { pid: job.pid, step: 'store' }, labels: { user: 'ada' } })
+    t.like(await runtime.get(again), {
+      retryOf: job.pid,
+      forkedFrom: { pid: job.pid, step: 'store' },
+      labels: { user: 'ada' },
+    })
     t.like(await runtime.get(job.pid), { status: 'error', retriedBy: again })
     t.like((await Array.fromAsync(runtime.watch(job.pid))).at(-1), { retriedBy: again })
     t.deepEqual(await pidsOf(runtime.list({ status: ['error', 'timeout'], retried: false })), [other.pid])
@@ -120,7 +125,10 @@ test('a process that failed before its first step is retried anew; a child is le
     throw new Error('no')
   })
   const parent = defineProcess({ name: 'parent' }).process('sub', child)
-  const strict = defineProcess({ name: 'strict', input: (await import('zod')).z.number() }).step('work', ({ data }) => data)
+  const strict = defineProcess({ name: 'strict', input: (await import('zod')).z.number() }).step(
+    'work',
+    ({ data }) => data,
+  )
   const store = memoryStore()
   await using runtime = await createRuntime({ processes: [parent, child, strict], store, worker: true })
   await t.throwsAsync((await runtime.start(parent)).result())

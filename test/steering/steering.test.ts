@@ -142,7 +142,16 @@ test('garbage among the commands harms nobody, and is kept', async t => {
   const [pid = ''] = pids
   const folder = join(dir, 'commands')
   fs.mkdirSync(folder, { recursive: true })
-  const garbage = ['', '{', 'null', '[]', '{"type":"cancel"}', '{"type":"rm -rf"}', '\0\0', JSON.stringify({ type: 'proceed', step: 7 })]
+  const garbage = [
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"type":"cancel"}',
+    '{"type":"rm -rf"}',
+    '\0\0',
+    JSON.stringify({ type: 'proceed', step: 7 }),
+  ]
   const names = garbage.map(text => {
     const name = `${pid}.${createPid(Date.now())}.json`
     fs.writeFileSync(join(folder, name), text)
@@ -161,7 +170,12 @@ test('events for a machine step, sent from another Node process', async t => {
     context: { n: 0 },
     initial: 'open',
     states: {
-      open: { on: { ADD: { actions: assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 }) }, CLOSE: 'closed' } },
+      open: {
+        on: {
+          ADD: { actions: assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 }) },
+          CLOSE: 'closed',
+        },
+      },
       closed: { type: 'final' },
     },
     output: ({ context }: { context: { n: number } }) => context.n,
@@ -185,7 +199,8 @@ test('events for a machine step, sent from another Node process', async t => {
       t.is(output, 2)
       break
     }
-  // Each is on record with its command, also the one that changed nothing and the one that ended the machine.
+  // Each is on record with its command, also the one that changed nothing and the one that ended
+  // the machine.
   const commands = (await runtime.history(pid)).flatMap(({ event }) => event.command ?? [])
   t.is(new Set(commands).size, 4)
   t.is(commands.length, 4)

@@ -9,11 +9,16 @@ import { createPid } from '../../src/record/pid.ts'
 import { wrappedStore } from '../runtime/wrapped-store.ts'
 import { kill, start, steer } from './children.ts'
 
-const double = defineProcess({ name: 'double', input: z.object({ n: z.coerce.number().max(100) }) }).step('work', ({ data }) => data.n * 2)
+const double = defineProcess({ name: 'double', input: z.object({ n: z.coerce.number().max(100) }) }).step(
+  'work',
+  ({ data }) => data.n * 2,
+)
 
 test('what another process submits waits, and a worker takes it', async t => {
   const dir = join(await tempDir(t), 'store')
-  const [{ outcome: pid }] = await steer(t, dir, [['submit', 'sign-off', { n: 7 }, { key: 'seven', labels: { user: 'ada' } }]])
+  const [{ outcome: pid }] = await steer(t, dir, [
+    ['submit', 'sign-off', { n: 7 }, { key: 'seven', labels: { user: 'ada' } }],
+  ])
   const client = openClient(dir)
   t.like(await client.get(pid), { status: 'pending', version: '', input: { n: 7 }, labels: { user: 'ada' }, steps: [] })
   t.is(await client.submit('sign-off', { n: 8 }, { key: 'seven' }), pid)
@@ -35,8 +40,10 @@ test('each is taken by exactly one of several workers, also when one is killed',
   const workers = await Promise.all([0, 1, 2].map(() => start(t, 'steered-host.ts', dir, '0', 'worker')))
   const submitted = Promise.all(Array.from({ length: 60 }, (_, n) => client.submit('sign-off', { n })))
   await kill(workers[0]!.child)
-  for (const pid of await submitted) for await (const { status } of client.watch(pid)) if (status === 'interrupted') break
-  for (const pid of await submitted) t.true((await client.history(pid)).filter(({ event }) => event.type === 'START').length === 1)
+  for (const pid of await submitted)
+    for await (const { status } of client.watch(pid)) if (status === 'interrupted') break
+  for (const pid of await submitted)
+    t.true((await client.history(pid)).filter(({ event }) => event.type === 'START').length === 1)
   t.deepEqual(fs.readdirSync(join(dir, 'pending')), [])
 })
 
@@ -99,8 +106,14 @@ test('maxProcesses is honoured, and an unknown definition waits', async t => {
   const statuses = await Promise.all(pids.map(async pid => (await client.get(pid))?.status))
   t.is(statuses.filter(status => status === 'finished').length, 2)
   t.is((await client.get(strange))?.status, 'pending')
-  await t.throwsAsync(createTestRuntime({ processes: [], worker: { maxProcesses: 0 } }), { instanceOf: TypeError, message: /maxProcesses/ })
-  await t.throwsAsync(createTestRuntime({ processes: [], worker: { max: 1 } as never }), { instanceOf: TypeError, message: /max/ })
+  await t.throwsAsync(createTestRuntime({ processes: [], worker: { maxProcesses: 0 } }), {
+    instanceOf: TypeError,
+    message: /maxProcesses/,
+  })
+  await t.throwsAsync(createTestRuntime({ processes: [], worker: { max: 1 } as never }), {
+    instanceOf: TypeError,
+    message: /max/,
+  })
 })
 
 test('a pending process is cancelled before it begins', async t => {
@@ -149,7 +162,10 @@ test('a process is forked from the step in which it failed, and goes on with the
   for await (const { status } of runtime.watch(again))
     if (status === 'interrupted') t.is(await runtime.proceed(again, { ok: 'twice' }), 'taken')
   t.deepEqual(await runtime.result(again), { rows: 3, ok: 'twice' })
-  await t.throwsAsync(runtime.fork(retried, { from: 'nowhere' }), { code: 'ERR_UNKNOWN_STEP', message: /read, ask, parse/ })
+  await t.throwsAsync(runtime.fork(retried, { from: 'nowhere' }), {
+    code: 'ERR_UNKNOWN_STEP',
+    message: /read, ask, parse/,
+  })
   await t.throwsAsync(runtime.fork(retried), { code: 'ERR_UNKNOWN_STEP' })
   await t.throwsAsync(runtime.fork('0'.repeat(20)), { code: 'ERR_UNKNOWN_PROCESS' })
 })

@@ -138,7 +138,11 @@ test('schemas that are functions are schemas', t => {
 
 const read = (): number => 1
 const refused: [title: string, make: () => unknown, message: RegExp][] = [
-  ['no options', () => define(undefined), /options of defineProcess\(\) must be an object with name, .*; received undefined/],
+  [
+    'no options',
+    () => define(undefined),
+    /options of defineProcess\(\) must be an object with name, .*; received undefined/,
+  ],
   ['a name as options', () => define('p'), /received 'p'/],
   [
     'unknown option',
@@ -159,7 +163,11 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
     () => define({ name: 'p', services: { db: {} } }),
     /services of process 'p' must be a Standard Schema.*typed<T>\(\).*received/,
   ],
-  ['a schema for services', () => define({ name: 'p', services: z.object({}) }), /services of process 'p' must be typed<T>\(\)/],
+  [
+    'a schema for services',
+    () => define({ name: 'p', services: z.object({}) }),
+    /services of process 'p' must be typed<T>\(\)/,
+  ],
   ['bad timeout', () => define({ name: 'p', timeout: '5 minutes' }), /timeout of process 'p'.*received '5 minutes'/],
   ['bad step name', () => p.step('a b', read), /name of a step of process 'p'.*received 'a b'/],
   ['name of Object.prototype', () => p.step('constructor', read), /every object has/],
@@ -170,12 +178,24 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
     () => p.step('read'),
     /work of step 'read' must be a function, \{ class \}, \{ factory \} or \{ module \}; received undefined/,
   ],
-  ['a class as work', () => p.step('read', Foo), /must be a function, or \{ class: Foo \} for a class; received \[class Foo\]/],
+  [
+    'a class as work',
+    () => p.step('read', Foo),
+    /must be a function, or \{ class: Foo \} for a class; received \[class Foo\]/,
+  ],
   ['an empty spec', () => p.step('read', {}), /must be an object with either class or factory; received \{\}/],
   ['both class and factory', () => p.step('read', { class: Foo, factory: read }), /either class or factory/],
-  ['unknown key of a spec', () => p.step('read', { class: Foo, arg: [] }), /object spec of step 'read' .*unknown key 'arg'/],
+  [
+    'unknown key of a spec',
+    () => p.step('read', { class: Foo, arg: [] }),
+    /object spec of step 'read' .*unknown key 'arg'/,
+  ],
   ['an array as work', () => p.step('read', [read]), /object spec of step 'read'.*received \[/],
-  ['class: no constructor', () => p.step('read', { class: read }), /class of step 'read' must be a class; received \[Function: read\]/],
+  [
+    'class: no constructor',
+    () => p.step('read', { class: read }),
+    /class of step 'read' must be a class; received \[Function: read\]/,
+  ],
   ['class: an instance', () => p.step('read', { class: new Foo() }), /must be a class; received Foo \{\}/],
   ['class: undefined', () => p.step('read', { class: undefined }), /must be a class; received undefined/],
   [
@@ -183,7 +203,11 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
     () => p.step('read', { class: badExecute() }),
     /execute of class of step 'read' must be a function.*received 5/,
   ],
-  ['factory: no function', () => p.step('read', { factory: {} }), /factory of step 'read' must be a function; received \{\}/],
+  [
+    'factory: no function',
+    () => p.step('read', { factory: {} }),
+    /factory of step 'read' must be a function; received \{\}/,
+  ],
   [
     'services: no array',
     () => p.step('read', { class: Foo, services: 'db' }),
@@ -195,7 +219,11 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
     () => p.step('read', { class: Foo, args: 'x' }),
     /args of step 'read' must be an array, or a function that returns one; received 'x'/,
   ],
-  ['options of a step: unknown', () => p.step('read', read, { timout: '5m' }), /options of step 'read' .*unknown key 'timout'/],
+  [
+    'options of a step: unknown',
+    () => p.step('read', read, { timout: '5m' }),
+    /options of step 'read' .*unknown key 'timout'/,
+  ],
   ['options of a step: no object', () => p.step('read', read, '5m'), /options of step 'read' must be an object/],
   ['options of a step: null', () => p.step('read', read, null), /received null/],
   ['step timeout', () => p.step('read', read, { timeout: -1 }), /timeout of step 'read'.*received -1/],
@@ -211,7 +239,11 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
   ['timeout of an interrupt', () => p.interrupt('i', { timeout: '7 d' }), /timeout of interrupt 'i'.*received '7 d'/],
   ['sleep', () => p.sleep('s', '10 m'), /time of sleep 's'.*received '10 m'/],
   ['sleep: nothing', () => p.sleep('s'), /time of sleep 's'.*received undefined/],
-  ['sleep: invalid date', () => p.sleep('s', new Date('x')), /time of sleep 's' must be a valid Date.*received Invalid Date/],
+  [
+    'sleep: invalid date',
+    () => p.sleep('s', new Date('x')),
+    /time of sleep 's' must be a valid Date.*received Invalid Date/,
+  ],
 ]
 
 function badExecute(): unknown {
@@ -228,7 +260,10 @@ for (const [title, make, message] of refused) {
 
 test('planOf takes definitions with steps and nothing else', t => {
   for (const value of [undefined, null, 'p', {}, { name: 'p', version: '1', steps: [] }, () => 1]) {
-    t.throws(() => planOf(value), { instanceOf: TypeError, message: /must be what defineProcess\(\) or fromSpecs\(\) returns; received/ })
+    t.throws(() => planOf(value), {
+      instanceOf: TypeError,
+      message: /must be what defineProcess\(\) or fromSpecs\(\) returns; received/,
+    })
   }
   t.throws(() => planOf(p), { instanceOf: TypeError, message: /Process 'p' has no steps/ })
 })

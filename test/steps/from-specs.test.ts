@@ -23,7 +23,10 @@ const services = { db: { read: () => 'read' } }
 test('specs become steps in their order and run', async t => {
   const definition = fromSpecs(
     'specs',
-    { foo: { class: Foo, services: ['db'], args: ['!'] }, bar: { factory: () => ({ execute: (data: { s: string }) => data.s }) } },
+    {
+      foo: { class: Foo, services: ['db'], args: ['!'] },
+      bar: { factory: () => ({ execute: (data: { s: string }) => data.s }) },
+    },
     { input: typed<{ n: number }>(), version: '3', timeout: '5m' },
   )
   t.like(definition, { name: 'specs', version: '3' })
@@ -44,9 +47,15 @@ test('bad arguments are refused', t => {
   const make = fromSpecs as (...args: unknown[]) => unknown
   const foo = { class: Foo }
   t.throws(() => make('A', { foo }), { instanceOf: TypeError, message: /name of a process.*received 'A'/ })
-  t.throws(() => make('a', undefined), { instanceOf: TypeError, message: /specs of process 'a' must be an object.*received undefined/ })
+  t.throws(() => make('a', undefined), {
+    instanceOf: TypeError,
+    message: /specs of process 'a' must be an object.*received undefined/,
+  })
   t.throws(() => make('a', [foo]), { instanceOf: TypeError, message: /specs of process 'a'/ })
-  t.throws(() => make('a', { foo: { klass: Foo } }), { instanceOf: TypeError, message: /object spec of step 'foo'.*'klass'/ })
+  t.throws(() => make('a', { foo: { klass: Foo } }), {
+    instanceOf: TypeError,
+    message: /object spec of step 'foo'.*'klass'/,
+  })
   t.throws(() => make('a', { 'foo bar': foo }), { instanceOf: TypeError, message: /received 'foo bar'/ })
   t.throws(() => make('a', { foo }, { name: 'b' }), { instanceOf: TypeError, message: /unknown key 'name'/ })
 })

@@ -11,7 +11,24 @@ test('good names are returned', t => {
 })
 
 test('bad process names are refused', t => {
-  for (const name of ['', '-a', 'A', 'a.b', '../a', 'a/b', 'a b', 'é', 'a\n', 'a\0', 'a'.repeat(65), 5, null, undefined, {}, ['a']]) {
+  for (const name of [
+    '',
+    '-a',
+    'A',
+    'a.b',
+    '../a',
+    'a/b',
+    'a b',
+    'é',
+    'a\n',
+    'a\0',
+    'a'.repeat(65),
+    5,
+    null,
+    undefined,
+    {},
+    ['a'],
+  ]) {
     t.throws(() => checkProcessName(name), { instanceOf: TypeError, message: /name of a process must be.*received/ })
   }
 })

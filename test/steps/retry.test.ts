@@ -10,7 +10,10 @@ test('a number is a policy with the defaults', t => {
   t.deepEqual(planRetry(3, WHAT), defaults)
   t.deepEqual(planRetry({ attempts: 3 }, WHAT), defaults)
   t.deepEqual(
-    planRetry({ attempts: 3, delay: undefined, factor: undefined, maxDelay: undefined, jitter: undefined, when: undefined }, WHAT),
+    planRetry(
+      { attempts: 3, delay: undefined, factor: undefined, maxDelay: undefined, jitter: undefined, when: undefined },
+      WHAT,
+    ),
     defaults,
   )
 })
@@ -35,7 +38,10 @@ test('one attempt is no policy', t => {
 test('without a limit of attempts a step is retried for ever, and its delay stays within bounds', t => {
   const retry = planRetry({ attempts: Infinity, delay: '1s', maxDelay: '1m', jitter: false }, WHAT)!
   for (const failures of [1, 10, 10_000])
-    t.is(retryWait(retry, { error: new Error('no'), attempt: failures, failures, seed: 's' }), Math.min(60_000, 500 * 2 ** failures))
+    t.is(
+      retryWait(retry, { error: new Error('no'), attempt: failures, failures, seed: 's' }),
+      Math.min(60_000, 500 * 2 ** failures),
+    )
 })
 
 test('bad policies are refused with the value', t => {
@@ -52,7 +58,10 @@ test('bad policies are refused with the value', t => {
     [{ attempts: 2, factor: Infinity }, /factor.*received Infinity/],
     [{ attempts: 2, jitter: 1 }, /jitter.*received 1/],
     [{ attempts: 2, when: 'x' }, /when.*received 'x'/],
-    [{ attempts: 2, delay: '2s', maxDelay: '1s' }, /maxDelay of retry of step 'read' must be at least its delay, 2000 ms; received 1000/],
+    [
+      { attempts: 2, delay: '2s', maxDelay: '1s' },
+      /maxDelay of retry of step 'read' must be at least its delay, 2000 ms; received 1000/,
+    ],
   ]
   for (const [policy, message] of cases) t.throws(() => planRetry(policy, WHAT), { instanceOf: TypeError, message })
 })

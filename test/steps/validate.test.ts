@@ -6,7 +6,12 @@ import { StepwrightError } from '../../src/errors.ts'
 import { validate, validateInput } from '../../src/steps/validate.ts'
 import type { StandardSchemaV1 } from '../../src/record/standard-schema.ts'
 
-const plan = (inputSchema?: StandardSchemaV1) => ({ name: 'import-dump', version: '1', steps: [], ...(inputSchema && { inputSchema }) })
+const plan = (inputSchema?: StandardSchemaV1) => ({
+  name: 'import-dump',
+  version: '1',
+  steps: [],
+  ...(inputSchema && { inputSchema }),
+})
 
 test('the input is what the schema makes of it', async t => {
   t.deepEqual((await validateInput(plan(z.object({ n: z.coerce.number() }) as never), { n: '5' })).value, { n: 5 })
@@ -18,7 +23,10 @@ test('the input is what the schema makes of it', async t => {
 })
 
 test('issues are told with their path', async t => {
-  const schema = z.object({ pages: z.array(z.object({ 'first name': z.string() })), file: z.string({ error: 'a path, please' }) })
+  const schema = z.object({
+    pages: z.array(z.object({ 'first name': z.string() })),
+    file: z.string({ error: 'a path, please' }),
+  })
   const error = await t.throwsAsync(validateInput(plan(schema as never), { pages: [{ 'first name': 1 }] }), {
     instanceOf: StepwrightError,
     code: 'ERR_INVALID_INPUT',
@@ -33,7 +41,8 @@ const failing = (issues: unknown[]): StandardSchemaV1 => ({
 })
 
 test('paths of objects, many issues, long messages and escape codes', async t => {
-  const tell = async (issues: unknown[]): Promise<string> => (await t.throwsAsync(validate(failing(issues), 1, 'the data')))!.message
+  const tell = async (issues: unknown[]): Promise<string> =>
+    (await t.throwsAsync(validate(failing(issues), 1, 'the data')))!.message
   t.is(await tell([{ message: 'no', path: [{ key: 'a' }, 0] }]), 'The data is invalid: $.a[0]: no')
   t.is(await tell([{ message: 'no' }]), 'The data is invalid: $: no')
   t.is(await tell([]), 'The data is invalid: ')

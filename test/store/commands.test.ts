@@ -47,7 +47,15 @@ test('a command that makes no sense is told, and keeps no other from being taken
   const pid = createPid(1)
   const good = aCommand(pid)
   await putCommand(documents, good)
-  const strange = ['', '{', 'null', '[]', '{"type":"cancel"}', JSON.stringify({ ...good, type: 'rm -rf' }), JSON.stringify({ refused: 1 })]
+  const strange = [
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"type":"cancel"}',
+    JSON.stringify({ ...good, type: 'rm -rf' }),
+    JSON.stringify({ refused: 1 }),
+  ]
   const names = strange.map((_, i) => `${pid}.${createPid(i)}`)
   for (const [i, name] of names.entries()) await documents.put('commands', name, strange[i]!)
   const told: string[] = []
@@ -77,7 +85,11 @@ test('old refusals go, and old commands for processes that have ended', async t 
   ]
   const refused = aCommand(live.pid)
   for (const command of [kept, swept, fresh]) await putCommand(documents, command)
-  await documents.put('commands', `${live.pid}.${refused.id}`, JSON.stringify({ refused: { code: 'ERR_X', message: 'no' }, at: old }))
+  await documents.put(
+    'commands',
+    `${live.pid}.${refused.id}`,
+    JSON.stringify({ refused: { code: 'ERR_X', message: 'no' }, at: old }),
+  )
   await documents.put('commands', `${live.pid}.${createPid(3)}`, 'garbage')
   await sweepCommands(store)
   const names = (await documents.list('commands')).map(({ name }) => name)

@@ -6,7 +6,15 @@ import { lowdbStore } from '../../src/store/lowdb/lowdb-store.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from '../../src/testing/conformance/samples.ts'
+import {
+  aRecord,
+  aReport,
+  aTransition,
+  collect,
+  created,
+  ended,
+  theEnd,
+} from '../../src/testing/conformance/samples.ts'
 import { tempDir } from './helpers.ts'
 import { putChart, readCharts } from '../../src/store/charts.ts'
 import { makePostgresStore } from '../postgres/store.ts'
@@ -79,7 +87,9 @@ test('a store with live processes is refused, and no other one is made', async t
   for (let i = 0; i < 5; i++) pids.push((await created(host)).pid)
   await ended(host)
   await host.release(pids[4]!)
-  const error = await t.throwsAsync(copyStore(from, sqliteStore(path.join(dir, 'to.sqlite'))), { code: 'ERR_NOT_ENDED' })
+  const error = await t.throwsAsync(copyStore(from, sqliteStore(path.join(dir, 'to.sqlite'))), {
+    code: 'ERR_NOT_ENDED',
+  })
   t.true(error!.message.includes(`(${pids[4]}, ${pids[3]}, ${pids[2]}, ...)`), error!.message)
   await t.throwsAsync(copyStore(lowdbStore(path.join(dir, 'none')), sqliteStore(path.join(dir, 'to.sqlite'))), {
     code: 'ERR_STORE_MISSING',
@@ -109,7 +119,10 @@ test('a journal that cannot be read ends the copy, or is told and left behind', 
   const to = (name: string): Store => sqliteStore(path.join(dir, name))
   await t.throwsAsync(copyStore(from, to('one.sqlite')), { code: 'ERR_STORE_CORRUPT' })
   const told: string[] = []
-  t.deepEqual(await copyStore(from, to('two.sqlite'), { onCorrupt: ({ pid }) => told.push(pid) }), { copied: 1, present: 0 })
+  t.deepEqual(await copyStore(from, to('two.sqlite'), { onCorrupt: ({ pid }) => told.push(pid) }), {
+    copied: 1,
+    present: 0,
+  })
   t.deepEqual(told, [bad.pid])
   t.deepEqual(
     (await collect(to('two.sqlite').list())).map(({ record }) => record.pid),

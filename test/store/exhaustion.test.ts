@@ -14,7 +14,8 @@ import { tempDir } from './helpers.ts'
 function smallDisk(t: ExecutionContext): string | undefined {
   const dir = path.join(tempDir(t), 'disk')
   fs.mkdirSync(dir)
-  const mounted = process.platform === 'linux' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]).status === 0
+  const mounted =
+    process.platform === 'linux' && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir]).status === 0
   if (!mounted) return undefined
   t.teardown(() => spawnSync('umount', ['--lazy', dir]))
   return dir
@@ -61,7 +62,10 @@ for (const kind of ['store', 'store.sqlite']) {
   })
 }
 
-/** The longest time in which the event loop did not turn while `work` was done. CPU time: other programs on this machine do not count. */
+/**
+ * The longest time in which the event loop did not turn while `work` was done. CPU time: other
+ * programs on this machine do not count.
+ */
 async function longestTurnMs(work: () => Promise<void>): Promise<number> {
   const cpuMs = (): number => process.cpuUsage().user / 1000
   let [longest, since, isOver] = [0, cpuMs(), false]

@@ -12,7 +12,8 @@ export function tempDir(t: ExecutionContext<any>): string {
 
 export const makeTempDir = (): string => fs.mkdtempSync(path.join(os.tmpdir(), 'stepwright-'))
 
-export const journalOf = (dir: string, hostId: string, pid: string): string => path.join(dir, 'active', hostId, `${pid}.jsonl`)
+export const journalOf = (dir: string, hostId: string, pid: string): string =>
+  path.join(dir, 'active', hostId, `${pid}.jsonl`)
 
 /** Every file and folder below, relative and sorted. */
 export const treeOf = (dir: string): string[] => fs.readdirSync(dir, { recursive: true, encoding: 'utf8' }).toSorted()

@@ -88,7 +88,8 @@ for (const kind of KINDS) {
           history.map(({ revision }) => revision),
           history.map((_, i) => i + 1),
         )
-        for (const { data, revision } of history.slice(1)) t.deepEqual(data, { revision, fill: 'x'.repeat(revision % 500) })
+        for (const { data, revision } of history.slice(1))
+          t.deepEqual(data, { revision, fill: 'x'.repeat(revision % 500) })
         await host.write(theEnd(record, history.length + 1))
       }
       await host.close()
@@ -107,7 +108,9 @@ for (const kind of KINDS) {
     for (let i = 0; i < 12; i++) records.push(await created(host))
     const reader = spawn(t, 'reader', [file, ...records.map(({ pid }) => pid)])
     await told(reader)
-    const data = (revision: number): Pick<Transition, 'data'> => ({ data: { revision, fill: 'x'.repeat(revision % 500) } })
+    const data = (revision: number): Pick<Transition, 'data'> => ({
+      data: { revision, fill: 'x'.repeat(revision % 500) },
+    })
     let revision = 1
     const enough = new AbortController()
     reader.once('message', () => enough.abort())
@@ -115,7 +118,9 @@ for (const kind of KINDS) {
       revision += 1
       await Promise.all(records.map(async record => host.write(aTransition(record, revision, data(revision)))))
       revision += 1
-      await Promise.all(records.map(async record => host.write(aReport(record, revision, { read: { value: revision } }))))
+      await Promise.all(
+        records.map(async record => host.write(aReport(record, revision, { read: { value: revision } }))),
+      )
       if (round % 20 === 0) {
         const next = await storeAt(file).openHost()
         for (const { pid, epoch } of records) await host.release(pid, epoch)
@@ -125,7 +130,8 @@ for (const kind of KINDS) {
         await host.close()
         host = next
       }
-      // A reader that gets no turn on a busy machine is not outrun so far that journals are compacted: then a follower may leave lines out.
+      // A reader that gets no turn on a busy machine is not outrun so far that journals are
+      // compacted: then a follower may leave lines out.
       await delay(round < 200 ? 2 : 50)
     }
     for (const record of records) await host.write(theEnd(record, revision + 1, data(revision + 1)))
@@ -143,7 +149,9 @@ for (const kind of KINDS) {
     const children = Array.from({ length: 3 }, () => spawn(t, 'claimer', [file, '150']))
     await Promise.all(children.map(told))
     for (const child of children) child.send('go')
-    const made = (await Promise.all(children.map(child => told<{ key: string; pid: string; created: boolean }[]>(child)))).flat()
+    const made = (
+      await Promise.all(children.map(child => told<{ key: string; pid: string; created: boolean }[]>(child)))
+    ).flat()
     for (const [key, claims] of Object.entries(Object.groupBy(made, ({ key }) => key))) {
       t.is(new Set(claims!.map(({ pid }) => pid)).size, 1, key)
       t.is(claims!.filter(claim => claim.created).length, 1, key)

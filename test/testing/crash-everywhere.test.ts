@@ -18,7 +18,11 @@ const order = (isSafe: boolean) =>
     .step('thank', ({ data }) => `${data}, thank you`)
 
 test('three lines tell that a definition is crash-safe', async t => {
-  const { repeated, changed, outcome, deaths } = await crashEverywhere(order(true), { amount: 12 }, { services: { bank } })
+  const { repeated, changed, outcome, deaths } = await crashEverywhere(
+    order(true),
+    { amount: 12 },
+    { services: { bank } },
+  )
   t.deepEqual([...repeated, ...changed], [])
   t.deepEqual(outcome, { status: 'finished', output: 'charged, thank you' })
   t.true(deaths >= 4)
@@ -28,7 +32,12 @@ test('a step without an idempotency key did something twice, and the record says
   const { repeated, changed } = await crashEverywhere(order(false), { amount: 12 }, { services: { bank } })
   t.deepEqual(changed, [])
   t.is(repeated.length, 1)
-  t.like(repeated[0], { effect: 'charge', step: 'charge', times: 2, record: { event: { type: 'DONE', step: 'price' } } })
+  t.like(repeated[0], {
+    effect: 'charge',
+    step: 'charge',
+    times: 2,
+    record: { event: { type: 'DONE', step: 'price' } },
+  })
 })
 
 test('an outcome that a death changes is told', async t => {
@@ -36,7 +45,10 @@ test('an outcome that a death changes is told', async t => {
   const { repeated, changed, outcome } = await crashEverywhere(first)
   t.deepEqual(repeated, [])
   t.deepEqual(outcome.output, 1)
-  t.like(changed, { length: 1, 0: { outcome: { status: 'finished', output: 2 }, record: { event: { type: 'START' } } } })
+  t.like(changed, {
+    length: 1,
+    0: { outcome: { status: 'finished', output: 2 }, record: { event: { type: 'START' } } },
+  })
 })
 
 const chart = setup({ actors: { work: fromPromise(async () => effect('machine')) } }).createMachine({
@@ -81,7 +93,10 @@ const KINDS: Record<string, { readonly definition: ProcessDefinition; readonly t
   },
   process: { definition: begun.process('child', child), twice: ['inner in child, inner'] },
   machine: { definition: begun.machine('chart', chart), twice: ['machine in chart'] },
-  interrupt: { definition: begun.interrupt('ask', { timeout: '7d' }).step('after', () => effect('after')), twice: ['after in after'] },
+  interrupt: {
+    definition: begun.interrupt('ask', { timeout: '7d' }).step('after', () => effect('after')),
+    twice: ['after in after'],
+  },
   sleep: { definition: begun.sleep('rest', '7d').step('after', () => effect('after')), twice: ['after in after'] },
 }
 
@@ -108,8 +123,12 @@ test('waits that only the clock of the test ends do not hold it up', async t => 
 })
 
 test('a process that waits for a client in vain is told', async t => {
-  await t.throwsAsync(crashEverywhere(begun.interrupt('ask')), { message: /kinds is interrupted in step 'ask'.*option steer/ })
-  await t.throwsAsync(crashEverywhere(begun.interrupt('ask'), undefined, { stear: yes } as never), { message: /unknown key 'stear'/ })
+  await t.throwsAsync(crashEverywhere(begun.interrupt('ask')), {
+    message: /kinds is interrupted in step 'ask'.*option steer/,
+  })
+  await t.throwsAsync(crashEverywhere(begun.interrupt('ask'), undefined, { stear: yes } as never), {
+    message: /unknown key 'stear'/,
+  })
 })
 
 test('outside of it, effect does nothing', t => {

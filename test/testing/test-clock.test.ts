@@ -39,5 +39,6 @@ test('refuses what is no time', async t => {
   const clock = new TestClock()
   await t.throwsAsync(clock.advance('soon' as never), { instanceOf: TypeError, message: /'soon'/ })
   await t.throwsAsync(clock.advance(-1), { instanceOf: TypeError, message: /-1/ })
-  for (const wrong of [Number.NaN, '2030', undefined]) t.throws(() => clock.set(wrong as never), { instanceOf: TypeError, message: /set/ })
+  for (const wrong of [Number.NaN, '2030', undefined])
+    t.throws(() => clock.set(wrong as never), { instanceOf: TypeError, message: /set/ })
 })

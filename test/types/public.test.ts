@@ -14,8 +14,12 @@ const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/pac
 async function emitEntries(dir: string): Promise<string[]> {
   const args = [tsc, '--project', join(root, 'tsconfig.build.json'), '--outDir', dir, '--emitDeclarationOnly']
   await promisify(execFile)(process.execPath, args)
-  const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { exports: Record<string, { types?: string }> }
-  return Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : join(dir, types.replace('./dist/', ''))))
+  const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    exports: Record<string, { types?: string }>
+  }
+  return Object.values(exports).flatMap(({ types }) =>
+    types === undefined ? [] : join(dir, types.replace('./dist/', '')),
+  )
 }
 
 const identifiers = (node: Node): Node[] => {
@@ -24,23 +28,35 @@ const identifiers = (node: Node): Node[] => {
   return found
 }
 
-/** What a consumer can import, and the types of ours that this refers to but that nobody can import: `Type <- where it is used`. */
+/**
+ * What a consumer can import, and the types of ours that this refers to but that nobody can import:
+ * `Type <- where it is used`.
+ */
 function findHidden(project: Project, entries: readonly string[], dir: string) {
   const { checker, program } = project
-  const target = (symbol: Symbol): Symbol => (symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol)
-  // By name, not within a namespace: the compiler names nothing that stands there when it writes declarations.
+  const target = (symbol: Symbol): Symbol =>
+    symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+  // By name, not within a namespace: the compiler names nothing that stands there when it writes
+  // declarations.
   const exported = (module: Symbol): Symbol[] => checker.getExportsOfModule(module).map(target)
   const known = new Set(entries.flatMap(entry => exported(checker.getSymbolAtLocation(program.getSourceFile(entry)!)!)))
   const isOurs = (symbol: Symbol): boolean => {
     const declaration = symbol.declarations[0]
-    return declaration !== undefined && declaration.path.startsWith(dir) && isSourceFile(declaration.resolve(project)!.parent)
+    return (
+      declaration !== undefined &&
+      declaration.path.startsWith(dir) &&
+      isSourceFile(declaration.resolve(project)!.parent)
+    )
   }
   const hidden = new Set<string>()
   for (const symbol of known) {
-    const nodes = symbol.declarations.filter(({ path }) => path.startsWith(dir)).flatMap(found => identifiers(found.resolve(project)!))
+    const nodes = symbol.declarations
+      .filter(({ path }) => path.startsWith(dir))
+      .flatMap(found => identifiers(found.resolve(project)!))
     for (const found of checker.getSymbolAtLocation(nodes)) {
       const used = found && target(found)
-      if (used && used.flags & SymbolFlags.Type && !known.has(used) && isOurs(used)) hidden.add(`${used.name} <- ${symbol.name}`)
+      if (used && used.flags & SymbolFlags.Type && !known.has(used) && isOurs(used))
+        hidden.add(`${used.name} <- ${symbol.name}`)
     }
   }
   return { names: new Set([...known].map(({ name }) => name)), hidden: [...hidden].toSorted() }

@@ -61,63 +61,76 @@ test.serial('what is no request for a page gives 400, 405 or 431', async t => {
     t.regex(await say(request), new RegExp(`^HTTP/1.1 ${status} `), request.slice(0, 60))
 })
 
-test.serial('a body of hundreds of megabytes is cut off at the limit while it arrives, and the client is told why', async t => {
-  const { dial, host } = await open(t)
-  const chunk = Buffer.alloc(MIB, 'x')
-  for (const path of ['/', '/unread'])
-    for (const length of [`Content-Length: ${400 * MIB}`, 'Transfer-Encoding: chunked']) {
-      const before = process.memoryUsage().rss
-      const socket = dial()
-      let told = ''
-      socket.on('data', (bytes: Buffer) => {
-        told += bytes.toString()
-      })
-      const closed = new Promise(resolve => socket.once('close', resolve))
-      socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\n${length}\r\n\r\n`)
-      const [start, end] = length.startsWith('T') ? [`${MIB.toString(16)}\r\n`, '\r\n'] : ['', '']
-      let sent = 0
-      while (sent < 400 && socket.writable) {
-        socket.write(start)
-        if (!socket.write(chunk)) await Promise.race([new Promise(resolve => socket.once('drain', resolve)), closed])
-        socket.write(end)
-        sent++
+test.serial(
+  'a body of hundreds of megabytes is cut off at the limit while it arrives, and the client is told why',
+  async t => {
+    const { dial, host } = await open(t)
+    const chunk = Buffer.alloc(MIB, 'x')
+    for (const path of ['/', '/unread'])
+      for (const length of [`Content-Length: ${400 * MIB}`, 'Transfer-Encoding: chunked']) {
+        const before = process.memoryUsage().rss
+        const socket = dial()
+        let told = ''
+        socket.on('data', (bytes: Buffer) => {
+          told += bytes.toString()
+        })
+        const closed = new Promise(resolve => socket.once('close', resolve))
+        socket.write(`POST ${path} HTTP/1.1\r\nHost: ${host}\r\n${length}\r\n\r\n`)
+        const [start, end] = length.startsWith('T') ? [`${MIB.toString(16)}\r\n`, '\r\n'] : ['', '']
+        let sent = 0
+        while (sent < 400 && socket.writable) {
+          socket.write(start)
+          if (!socket.write(chunk)) await Promise.race([new Promise(resolve => socket.once('drain', resolve)), closed])
+          socket.write(end)
+          sent++
+        }
+        await closed
+        t.regex(told, path === '/' ? /^HTTP\/1.1 413 [^]*too much/ : /^HTTP\/1.1 200 [^]*not read/, length)
+        t.true(
+          process.memoryUsage().rss - before < 100 * MIB,
+          `${path} ${length}: ${(process.memoryUsage().rss - before) / MIB} MiB`,
+        )
       }
-      await closed
-      t.regex(told, path === '/' ? /^HTTP\/1.1 413 [^]*too much/ : /^HTTP\/1.1 200 [^]*not read/, length)
-      t.true(process.memoryUsage().rss - before < 100 * MIB, `${path} ${length}: ${(process.memoryUsage().rss - before) / MIB} MiB`)
-    }
-})
+  },
+)
 
-test.serial('a body within the limit arrives whole, in however many pieces, and the connection serves the next request', async t => {
-  const { dial, host } = await open(t)
-  const socket = dial()
-  const post = `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 300000\r\n\r\n`
-  let told = ''
-  socket.on('data', (bytes: Buffer) => {
-    told += bytes.toString()
-  })
-  for (const times of [1, 2]) {
-    socket.write(post)
-    for (let sent = 0; sent < 300_000; sent += 30_000) {
-      socket.write('x'.repeat(30_000))
-      await new Promise(setImmediate)
+test.serial(
+  'a body within the limit arrives whole, in however many pieces, and the connection serves the next request',
+  async t => {
+    const { dial, host } = await open(t)
+    const socket = dial()
+    const post = `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 300000\r\n\r\n`
+    let told = ''
+    socket.on('data', (bytes: Buffer) => {
+      told += bytes.toString()
+    })
+    for (const times of [1, 2]) {
+      socket.write(post)
+      for (let sent = 0; sent < 300_000; sent += 30_000) {
+        socket.write('x'.repeat(30_000))
+        await new Promise(setImmediate)
+      }
+      while (told.split('300000').length <= times) await once(socket, 'data')
     }
-    while (told.split('300000').length <= times) await once(socket, 'data')
-  }
-  t.is(told.match(/HTTP\/1.1 200/g)?.length, 2)
-})
+    t.is(told.match(/HTTP\/1.1 200/g)?.length, 2)
+  },
+)
 
-test.serial('1,000 connections that send nothing, or a request that never ends, keep nobody out and are hung up on', async t => {
-  const { url, dial } = await open(t)
-  const sockets = Array.from({ length: 1000 }, dial)
-  const closed = Promise.all(sockets.map(socket => once(socket.resume(), 'close')))
-  await Promise.all(sockets.map(socket => once(socket, 'connect')))
-  for (const [index, socket] of sockets.entries()) if (index % 2 === 0) socket.write('GET / HTTP/1.1\r\nHost: x\r\nA:')
-  const began = performance.now()
-  t.is(await (await fetch(url)).text(), '0')
-  t.true(performance.now() - began < 2000)
-  await closed
-})
+test.serial(
+  '1,000 connections that send nothing, or a request that never ends, keep nobody out and are hung up on',
+  async t => {
+    const { url, dial } = await open(t)
+    const sockets = Array.from({ length: 1000 }, dial)
+    const closed = Promise.all(sockets.map(socket => once(socket.resume(), 'close')))
+    await Promise.all(sockets.map(socket => once(socket, 'connect')))
+    for (const [index, socket] of sockets.entries())
+      if (index % 2 === 0) socket.write('GET / HTTP/1.1\r\nHost: x\r\nA:')
+    const began = performance.now()
+    t.is(await (await fetch(url)).text(), '0')
+    t.true(performance.now() - began < 2000)
+    await closed
+  },
+)
 
 /** A stream that begins with `bytes` bytes, and those who look at it. */
 function source(bytes: number) {

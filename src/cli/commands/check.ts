@@ -52,7 +52,12 @@ const misfitTable = (misfits: readonly StoredMisfit[], io: Tools['io']): string[
       { title: 'PID', cell: ({ pid }) => printable(pid) },
       { title: 'NAME', cell: ({ name = '' }) => printable(name), least: 8 },
       { title: 'VERSION', cell: ({ version = '' }) => printable(version), dispensable: true },
-      { title: 'STATUS', cell: ({ status = '' }) => status, style: ({ status }) => status && lookOf(status).style, dispensable: true },
+      {
+        title: 'STATUS',
+        cell: ({ status = '' }) => status,
+        style: ({ status }) => status && lookOf(status).style,
+        dispensable: true,
+      },
       { title: 'WHY NOT', cell: ({ message }) => printable(message), least: 20 },
     ],
     misfits,

@@ -37,7 +37,9 @@ async function copy({ io }: Tools, from: string, to: string): Promise<number> {
         io.stderr.write(`stepwright: ${printableLines(error.message).join('\n')}\n`)
       },
     })
-    const others = [present > 0 && `${present} were there already`, left > 0 && `${left} could not be read`].filter(text => text !== false)
+    const others = [present > 0 && `${present} were there already`, left > 0 && `${left} could not be read`].filter(
+      text => text !== false,
+    )
     io.stdout.write(`${[`${copied} ${copied === 1 ? 'process' : 'processes'} copied`, ...others].join(', ')}\n`)
   } catch (error) {
     // Without the hint about --store, which has no effect on this command.

@@ -23,9 +23,16 @@ export function define(command: Command, act: Act): void {
     .option('--port <port>', 'the port of the page; 0 means any free port', toPort, DEFAULT_PORT)
     .option('--open', 'open the browser')
     .option('--read-only', 'let viewers look, but change nothing')
-    .option('--redact <path>', 'hide this path in inputs, outputs and logs, such as $.password or $..token; may be repeated', collect)
+    .option(
+      '--redact <path>',
+      'hide this path in inputs, outputs and logs, such as $.password or $..token; may be repeated',
+      collect,
+    )
     .option('--host <interface>', 'the network interface to serve', '127.0.0.1')
-    .option('--token <token>', 'the token that viewers need, at least 16 characters (default: random, part of the printed address)')
+    .option(
+      '--token <token>',
+      'the token that viewers need, at least 16 characters (default: random, part of the printed address)',
+    )
     .option('--no-token', 'admit everybody who can reach the port, including every user of this machine')
     .addHelpText(
       'after',
@@ -64,7 +71,8 @@ async function dashboard({ io, client }: Tools, { port, host, token, open, readO
     } catch (error) {
       if (error instanceof TypeError) throw new UsageError(error.message.replace(/^(\w+) of dashboard\(\)/, '--$1'))
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EADDRINUSE') throw new UsageError(`Port ${port} is taken: give another with --port, or 0 for any free one`)
+      if (code === 'EADDRINUSE')
+        throw new UsageError(`Port ${port} is taken: give another with --port, or 0 for any free one`)
       throw error
     }
   }

@@ -24,7 +24,8 @@ Examples:
 
 async function deleteProcesses(tools: Tools, parts: readonly string[], flags: BulkFlags): Promise<number> {
   const { io, client } = tools
-  if (isBulk(parts, flags, 'delete')) return doAll(tools, flags, 'delete', (query, options) => client.deleteAll(query, options))
+  if (isBulk(parts, flags, 'delete'))
+    return doAll(tools, flags, 'delete', (query, options) => client.deleteAll(query, options))
   if (flags.dryRun) throw new UsageError('--dry-run is for options that choose processes')
   const deleted: string[] = []
   for (const pid of new Set(await Promise.all(parts.map(part => findPid(client, part))))) {

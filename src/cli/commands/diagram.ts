@@ -25,7 +25,10 @@ interface Drawing {
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<what>', 'a pid, the name of a definition in the store (name or name@version), or a module that exports definitions')
+    .argument(
+      '<what>',
+      'a pid, the name of a definition in the store (name or name@version), or a module that exports definitions',
+    )
     .argument('[name]', 'the name of the definition, if the module exports several')
     .addOption(
       new Option('--format <format>', "Mermaid text, the machine as Stately's editor imports it, or a picture")
@@ -43,7 +46,12 @@ Examples:
     .action(act(diagram))
 }
 
-async function diagram({ io, client, path }: Tools, what: string, name: string | undefined, { format }: Flags): Promise<number> {
+async function diagram(
+  { io, client, path }: Tools,
+  what: string,
+  name: string | undefined,
+  { format }: Flags,
+): Promise<number> {
   const { chart, progress } = isModule(what) ? { chart: await chartOfModule(what, name) } : await fromStore(what)
   const text =
     format === 'json'
@@ -58,7 +66,9 @@ async function diagram({ io, client, path }: Tools, what: string, name: string |
     const store = storeAt(path)
     try {
       const named = await chartNamed(store, wanted)
-      return named === undefined ? await chartOfProcess(store, await findPid(client, wanted), io.now()) : { chart: named }
+      return named === undefined
+        ? await chartOfProcess(store, await findPid(client, wanted), io.now())
+        : { chart: named }
     } finally {
       await store.close()
     }
@@ -75,9 +85,11 @@ async function chartOfModule(path: string, name: string | undefined): Promise<un
     throw new UsageError(
       `${printable(path)} exports no definition: export what defineProcess() returns, and run the \`stepwright\` of the same project (npx stepwright)`,
     )
-  if (name === undefined && charts.size > 1) throw new UsageError(`${printable(path)} exports several definitions: add one of ${names}`)
+  if (name === undefined && charts.size > 1)
+    throw new UsageError(`${printable(path)} exports several definitions: add one of ${names}`)
   const chart = charts.get(name ?? names)
-  if (chart === undefined) throw new UsageError(`${printable(path)} exports no definition '${printable(name ?? '')}'. It has ${names}`)
+  if (chart === undefined)
+    throw new UsageError(`${printable(path)} exports no definition '${printable(name ?? '')}'. It has ${names}`)
   return chart
 }
 
@@ -94,7 +106,9 @@ async function chartOfProcess(store: Store, pid: string, now: number): Promise<D
   const stored = await store.get(pid)
   if (stored === undefined) throw new UsageError(`Process ${pid} has just been deleted`)
   const { name, version, shape, status, outline, steps } = stored.record
-  const chart = (await readCharts(store.documents)).find(one => one.name === name && one.version === version && one.shape === shape)?.chart
+  const chart = (await readCharts(store.documents)).find(
+    one => one.name === name && one.version === version && one.shape === shape,
+  )?.chart
   if (chart === undefined)
     throw new UsageError(
       `The store has no chart of ${name} version ${version}, of which process ${pid} is: its host was older. Give the module that exports the definition instead`,
@@ -103,7 +117,13 @@ async function chartOfProcess(store: Store, pid: string, now: number): Promise<D
   const states = outline.map(step => {
     const { status: stepStatus = 'pending', attempt = 0, startedAt, endedAt } = steps[step.name] ?? {}
     const [from, to] = [iso(startedAt), iso(endedAt)]
-    return { name: step.name, status: stepStatus, attempt, ...(from && { startedAt: from }), ...(to && { endedAt: to }) }
+    return {
+      name: step.name,
+      status: stepStatus,
+      attempt,
+      ...(from && { startedAt: from }),
+      ...(to && { endedAt: to }),
+    }
   })
   return { chart, progress: progressed(status, states, now) }
 }

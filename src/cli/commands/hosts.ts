@@ -28,12 +28,17 @@ async function hosts({ io, client }: Tools, { json }: { json?: true }): Promise<
       `${table(
         [
           { title: 'HOST', cell: ({ id }) => printable(id) },
-          { title: 'STATE', cell: ({ state }) => printable(state), style: ({ state }) => (state === 'alive' ? 'green' : 'red') },
+          {
+            title: 'STATE',
+            cell: ({ state }) => printable(state),
+            style: ({ state }) => (state === 'alive' ? 'green' : 'red'),
+          },
           { title: 'PROCESS', cell: ({ osPid }) => String(osPid) },
           { title: 'ON', cell: ({ hostname }) => printable(hostname), least: 8 },
           {
             title: 'SINCE',
-            cell: ({ startedAt }) => (startedAt === undefined ? '' : `${roughly(view.now - Date.parse(startedAt))} ago`),
+            cell: ({ startedAt }) =>
+              startedAt === undefined ? '' : `${roughly(view.now - Date.parse(startedAt))} ago`,
             dispensable: true,
           },
         ],

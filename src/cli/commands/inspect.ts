@@ -38,7 +38,11 @@ Examples:
     .action(act(inspect))
 }
 
-async function inspect({ io, client, path }: Tools, prefixes: string[], { open, port, speed, url }: Flags): Promise<number> {
+async function inspect(
+  { io, client, path }: Tools,
+  prefixes: string[],
+  { open, port, speed, url }: Flags,
+): Promise<number> {
   const signal = io.interrupted()
   const inspector = pageOf(url)
   const pids: string[] = []

@@ -16,7 +16,8 @@ import type { Act, Tools } from '../with-client.ts'
 
 const REFRESH_MS = 500
 
-const by = (key: (info: ProcessInfo) => string) => (a: ProcessInfo, b: ProcessInfo) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0)
+const by = (key: (info: ProcessInfo) => string) => (a: ProcessInfo, b: ProcessInfo) =>
+  key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0
 const spentMs = (info: ProcessInfo): number => spent(info, Date.now()) ?? 0
 
 /** The newest, and the longest, come first. */
@@ -67,7 +68,12 @@ async function list({ io, client }: Tools, flags: Flags): Promise<number> {
   if (json) io.stdout.write(`${printableJson(infos, 2)}\n`)
   else if (quiet) for (const { pid } of infos) io.stdout.write(`${pid}\n`)
   else if (infos.length > 0) io.stdout.write(`${processList(infos, viewOf(io)).join('\n')}\n`)
-  else say(FILTERS.some(name => flags[name] !== undefined) ? 'no process matches: leave out some options to see more' : EMPTY)
+  else
+    say(
+      FILTERS.some(name => flags[name] !== undefined)
+        ? 'no process matches: leave out some options to see more'
+        : EMPTY,
+    )
   if (next !== undefined && !json && !quiet) say(`there are more: --cursor ${next} shows the next`)
   return 0
 

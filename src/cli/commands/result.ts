@@ -27,7 +27,11 @@ Examples:
     .action(act(result))
 }
 
-async function result({ io, client }: Tools, part: string, { timeout, json }: { timeout?: number; json?: true }): Promise<number> {
+async function result(
+  { io, client }: Tools,
+  part: string,
+  { timeout, json }: { timeout?: number; json?: true },
+): Promise<number> {
   const pid = await findPid(client, part)
   const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout)
   const signal = late ? AbortSignal.any([io.interrupted(), late]) : io.interrupted()
@@ -35,7 +39,8 @@ async function result({ io, client }: Tools, part: string, { timeout, json }: { 
     io.stdout.write(`${printableJson(await client.result(pid, { signal }), 2)}\n`)
     return 0
   } catch (error) {
-    if (error === late?.reason) throw new UsageError(`Process ${pid} has not ended within ${span(timeout!)}: it continues`)
+    if (error === late?.reason)
+      throw new UsageError(`Process ${pid} has not ended within ${span(timeout!)}: it continues`)
     if (!(error instanceof ProcessError)) throw error
     io.stderr.write(failure(error, json).text)
     return DID_NOT_FINISH

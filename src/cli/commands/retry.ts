@@ -25,7 +25,8 @@ Examples:
 
 async function retry(tools: Tools, parts: readonly string[], flags: BulkFlags): Promise<number> {
   const { io, client } = tools
-  if (isBulk(parts, flags, 'retry')) return doAll(tools, flags, 'retry', (query, options) => client.retryAll(query, options))
+  if (isBulk(parts, flags, 'retry'))
+    return doAll(tools, flags, 'retry', (query, options) => client.retryAll(query, options))
   if (flags.dryRun) throw new UsageError('--dry-run is for options that choose processes')
   for (const pid of new Set(await Promise.all(parts.map(part => findPid(client, part))))) {
     const retriedBy = await client.retry(pid)

@@ -35,7 +35,12 @@ Examples:
     .action(act(run))
 }
 
-async function run({ io, client, path }: Tools, module: string, name: string | undefined, { input, key, label }: Flags): Promise<number> {
+async function run(
+  { io, client, path }: Tools,
+  module: string,
+  name: string | undefined,
+  { input, key, label }: Flags,
+): Promise<number> {
   const value = jsonArgument(input, '--input')
   const { processes, services } = await loadModules([module])
   const fitting = name === undefined ? processes : processes.filter(definition => definition.name === name)

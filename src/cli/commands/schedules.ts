@@ -24,10 +24,13 @@ async function schedules({ io, client }: Tools, { json }: { json?: true }): Prom
   const view = viewOf(io)
   const next = ({ next: at }: ScheduleInfo): string => {
     if (at === undefined) return 'never again'
-    return Date.parse(at) < view.now ? `${printable(at)} (overdue: no host)` : `${printable(at)} (${relative(at, view.now)})`
+    return Date.parse(at) < view.now
+      ? `${printable(at)} (overdue: no host)`
+      : `${printable(at)} (${relative(at, view.now)})`
   }
   if (json) io.stdout.write(`${printableJson(found, 2)}\n`)
-  else if (found.length === 0) io.stderr.write('stepwright: no process has a schedule: give its definition one with `schedule`\n')
+  else if (found.length === 0)
+    io.stderr.write('stepwright: no process has a schedule: give its definition one with `schedule`\n')
   else
     io.stdout.write(
       `${table<ScheduleInfo>(

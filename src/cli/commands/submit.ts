@@ -35,6 +35,8 @@ async function submit({ io, client }: Tools, name: string, { input, key, label, 
   const pid = await client.submit(name, jsonArgument(input, '--input'), { key, labels: label })
   io.stdout.write(`${json ? printableJson({ pid }) : pid}\n`)
   if (!(await definitionsOf(client)).includes(name))
-    io.stderr.write(`stepwright: no host of this store has known a definition '${name}' so far: the process waits for one that does\n`)
+    io.stderr.write(
+      `stepwright: no host of this store has known a definition '${name}' so far: the process waits for one that does\n`,
+    )
   return 0
 }

@@ -31,7 +31,11 @@ Examples:
     .action(act(work))
 }
 
-async function work({ io, path }: Tools, modules: readonly string[], { wait = false, maxProcesses, concurrency }: Flags): Promise<number> {
+async function work(
+  { io, path }: Tools,
+  modules: readonly string[],
+  { wait = false, maxProcesses, concurrency }: Flags,
+): Promise<number> {
   const loaded = await loadModules(modules)
   const interrupted = io.interrupted()
   let ended = 0
@@ -39,9 +43,14 @@ async function work({ io, path }: Tools, modules: readonly string[], { wait = fa
   runtime.on('process', ({ pid, name, status, endedAt, error }) => {
     if (endedAt === undefined) return
     ended += 1
-    io.stdout.write(`${pid} ${printable(name)} ${status}${error === undefined ? '' : ` ${printable(`${error.name}: ${error.message}`)}`}\n`)
+    io.stdout.write(
+      `${pid} ${printable(name)} ${status}${error === undefined ? '' : ` ${printable(`${error.name}: ${error.message}`)}`}\n`,
+    )
   })
-  await Promise.race([runtime.idle(), new Promise(resolve => interrupted.addEventListener('abort', resolve, { once: true }))])
+  await Promise.race([
+    runtime.idle(),
+    new Promise(resolve => interrupted.addEventListener('abort', resolve, { once: true })),
+  ])
   io.stderr.write(`stepwright: ${ended} ${ended === 1 ? 'process' : 'processes'} ended\n`)
   interrupted.throwIfAborted()
   return 0

@@ -28,7 +28,12 @@ export function commandIn(before: readonly string[], globals: readonly Option[])
  * @param before the words that stand before the one that is being typed
  * @param command the command among them, with its options and arguments
  */
-export function positionOf(before: readonly string[], word: string, globals: readonly Option[], command: Command | undefined): Position {
+export function positionOf(
+  before: readonly string[],
+  word: string,
+  globals: readonly Option[],
+  command: Command | undefined,
+): Position {
   const options = [...globals, ...(command?.options ?? [])]
   const last = optionOf(before.at(-1) ?? '', options)
   if (last && takesValue(last)) return { kind: 'value', option: last }

@@ -17,13 +17,15 @@ export function changeLine(info: ProcessInfo): string {
     parts.push(printable(step.name))
     if (step.status !== status) parts.push(printable(step.status))
     if (step.attempt > 1) parts.push(`attempt ${step.attempt}`)
-    if (info.endedAt === undefined && step.progress) parts.push(counted(step.progress), printable(step.progress.message ?? ''))
+    if (info.endedAt === undefined && step.progress)
+      parts.push(counted(step.progress), printable(step.progress.message ?? ''))
     if (step.until !== undefined && step.status !== 'running') parts.push(`until ${printable(step.until)}`)
   }
   const failure = error ?? (step?.status === 'waiting' ? step.error : undefined)
   if (failure !== undefined) parts.push(inShort(failure))
   if (status === 'finished') parts.push(cut(printableJson(info.output), LONGEST_OUTPUT))
   if (hostTrouble(info) !== '') parts.push(`(host: ${hostTrouble(info)})`)
-  if (info.endedAt !== undefined && info.startedAt !== undefined) parts.push(`(took ${took(info, Date.parse(info.endedAt))})`)
+  if (info.endedAt !== undefined && info.startedAt !== undefined)
+    parts.push(`(took ${took(info, Date.parse(info.endedAt))})`)
   return parts.filter(part => part !== '').join(' ')
 }

@@ -27,7 +27,9 @@ export function errorLines(error: ErrorRecord, paint: Paint): string[] {
   for (let depth = 0; one !== undefined && depth < MOST_CAUSES; depth++, one = one.cause) {
     const [first = '', ...more] = atMost(printableLines(one.message), MOST_MESSAGE_LINES, 'lines')
     const code = one.code === undefined ? '' : printable(` (${one.code})`)
-    lines.push(`${depth > 0 ? paint('dim', 'caused by ') : ''}${paint('red', `${printable(one.name)}: ${first}`)}${code}`)
+    lines.push(
+      `${depth > 0 ? paint('dim', 'caused by ') : ''}${paint('red', `${printable(one.name)}: ${first}`)}${code}`,
+    )
     lines.push(...more)
     lines.push(
       ...atMost(

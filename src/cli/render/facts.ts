@@ -8,12 +8,14 @@ const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping'
 
 /** The step a process is in, or failed in. */
 export const currentStep = ({ steps, error }: ProcessInfo): ProcessStepInfo | undefined =>
-  steps.find(step => UNDER_WAY.has(step.status)) ?? (error?.step === undefined ? undefined : steps.find(step => step.name === error.step))
+  steps.find(step => UNDER_WAY.has(step.status)) ??
+  (error?.step === undefined ? undefined : steps.find(step => step.name === error.step))
 
 const number = (value: number): string => String(Math.round(value * 100) / 100)
 
 /** `3/10` */
-export const counted = ({ value, total }: Progress): string => (total === undefined ? number(value) : `${number(value)}/${number(total)}`)
+export const counted = ({ value, total }: Progress): string =>
+  total === undefined ? number(value) : `${number(value)}/${number(total)}`
 
 /** An estimate from the first moments would be a guess. */
 const SETTLED_MS = 2_000

@@ -10,7 +10,8 @@ import { relative } from './time.ts'
 
 type Field = readonly [label: string, text: string | undefined]
 
-const time = (iso: string | undefined, now: number): string | undefined => iso && `${printable(iso)} (${relative(iso, now)})`
+const time = (iso: string | undefined, now: number): string | undefined =>
+  iso && `${printable(iso)} (${relative(iso, now)})`
 
 function hostOf({ host, endedAt, name, misfit }: ProcessInfo): string | undefined {
   if (misfit !== undefined) return `none: host ${misfit.host} left it alone, since ${misfit.message}`
@@ -57,7 +58,9 @@ const pendingLine = ({ type, event, step, at }: PendingCommandInfo, now: number)
 export function outcomeSections(info: ProcessInfo, view: View): string[] {
   const { error, output } = info
   const where =
-    error?.step === undefined ? '' : ` in step ${printable(error.step)}${error.attempt === undefined ? '' : `, attempt ${error.attempt}`}`
+    error?.step === undefined
+      ? ''
+      : ` in step ${printable(error.step)}${error.attempt === undefined ? '' : `, attempt ${error.attempt}`}`
   return [
     ...section(`Error${where}`, error ? indented(errorLines(error, view.paint)) : [], view),
     ...section('Output', 'output' in info ? indented(shortJson(output, view.width - 2)) : [], view),
@@ -74,7 +77,11 @@ export function processDetails(info: ProcessInfo, view: View): string[] {
     `${paint(style, glyph)} ${paint('bold', printable(info.name))}  ${paint(style, printable(info.status))}`,
     ...fields.map(([label, text]) => `  ${paint('dim', label.padEnd(widest))}  ${printable(text)}`),
     ...section('Steps', allSteps(info, view), view),
-    ...section('Waiting commands', indented((info.pendingCommands ?? []).map(command => pendingLine(command, now))), view),
+    ...section(
+      'Waiting commands',
+      indented((info.pendingCommands ?? []).map(command => pendingLine(command, now))),
+      view,
+    ),
     ...section('Input', indented(shortJson(info.input, view.width - 2)), view),
     ...outcomeSections(info, view),
   ]

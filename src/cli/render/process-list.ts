@@ -14,7 +14,9 @@ function stepOf(info: ProcessInfo): string {
 
 /** A percentage, where the counts would be cut off in a narrow terminal and then read as others. */
 const inShort = (progress: Progress): string =>
-  progress.total !== undefined && progress.total >= 1_000 ? `${Math.floor((100 * progress.value) / progress.total)}%` : counted(progress)
+  progress.total !== undefined && progress.total >= 1_000
+    ? `${Math.floor((100 * progress.value) / progress.total)}%`
+    : counted(progress)
 
 /** The random end of a pid, long enough to be unique. Commands find a process by it. */
 const shortPid = (pid: string): string => pid.slice(-8)
@@ -28,7 +30,12 @@ export const processList = (infos: readonly ProcessInfo[], view: View): string[]
       { title: 'STATUS', cell: info => printable(info.status), style: info => lookOf(info.status).style },
       { title: 'HOST', cell: hostTrouble, style: () => 'red' },
       { title: 'STEP', cell: stepOf, least: 8 },
-      { title: 'CREATED', cell: info => `${roughly(view.now - Date.parse(info.createdAt))} ago`, style: () => 'dim', dispensable: true },
+      {
+        title: 'CREATED',
+        cell: info => `${roughly(view.now - Date.parse(info.createdAt))} ago`,
+        style: () => 'dim',
+        dispensable: true,
+      },
       { title: 'TOOK', cell: info => took(info, view.now), dispensable: true },
     ],
     infos,

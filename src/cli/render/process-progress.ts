@@ -31,7 +31,10 @@ function headline(info: ProcessInfo, { paint, now, width }: View): string {
 }
 
 /** As many steps as fit, around the current one. */
-function excerpt(info: ProcessInfo, room: number): { before: number; steps: readonly ProcessStepInfo[]; after: number } {
+function excerpt(
+  info: ProcessInfo,
+  room: number,
+): { before: number; steps: readonly ProcessStepInfo[]; after: number } {
   const { steps } = info
   if (steps.length <= room) return { before: 0, steps, after: 0 }
   const shown = Math.max(1, room - 2)
@@ -44,7 +47,8 @@ function excerpt(info: ProcessInfo, room: number): { before: number; steps: read
 /** A live process, in at most `rows` lines. */
 export function liveProcess(info: ProcessInfo, view: View, rows: number): string[] {
   const { before, steps, after } = excerpt(info, rows - 1)
-  const hidden = (count: number, what: string): string[] => (count === 0 ? [] : [view.paint('dim', `  … ${count} ${what}`)])
+  const hidden = (count: number, what: string): string[] =>
+    count === 0 ? [] : [view.paint('dim', `  … ${count} ${what}`)]
   return [headline(info, view), ...hidden(before, 'before'), ...liveSteps(info, steps, view), ...hidden(after, 'more')]
 }
 

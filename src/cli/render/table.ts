@@ -33,7 +33,8 @@ function measure<Row>(columns: readonly Column<Row>[], rows: readonly Row[], mos
   })
 }
 
-const total = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1))
+const total = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1))
 
 function dropWhatHasNoRoom<Row>(measured: Measured<Row>[], most: number): void {
   while (measured.length > 1 && total(measured.map(({ least }) => least)) > most) {
@@ -64,7 +65,10 @@ export function table<Row>(
   const measured = fits ? wide : measure(columns.map(shortened), rows, most)
   dropWhatHasNoRoom(measured, most)
   shrink(measured, most)
-  const line = (textOf: (column: Column<Row>) => string, styleOf: (column: Column<Row>) => Style | undefined): string => {
+  const line = (
+    textOf: (column: Column<Row>) => string,
+    styleOf: (column: Column<Row>) => Style | undefined,
+  ): string => {
     let text = ''
     let gap = 0
     for (const { column, width } of measured) {

@@ -18,7 +18,8 @@ export function Empty({ state }: { readonly state: StoreState }): JSX.Element {
     <main class="empty">
       <h1>{state.missing ? 'There is no store here yet' : 'No processes yet'}</h1>
       <p>
-        {state.missing ? 'The first program that opens it creates it:' : 'The store is empty:'} <code>{state.location}</code>
+        {state.missing ? 'The first program that opens it creates it:' : 'The store is empty:'}{' '}
+        <code>{state.location}</code>
       </p>
       <p>Run a program like this one in the parent folder, and its processes appear here.</p>
       <pre tabIndex={0} role="region" aria-label="An example program">

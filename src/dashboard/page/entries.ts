@@ -8,7 +8,9 @@ const OVER: ReadonlySet<StepStatus> = new Set(['finished', 'skipped', 'error', '
 /** The steps as they were after the last of these entries. */
 export function stepsAt({ steps }: LiveInfo, entries: readonly Entry[]): StepState[] {
   return steps.map(({ name }) => {
-    const changes = entries.flatMap(entry => entry.steps.filter(step => step.name === name).map(step => ({ ...step, at: entry.at })))
+    const changes = entries.flatMap(entry =>
+      entry.steps.filter(step => step.name === name).map(step => ({ ...step, at: entry.at })),
+    )
     const last = changes.at(-1)
     if (!last) return { name, status: 'pending', attempt: 0 }
     const over = OVER.has(last.status)

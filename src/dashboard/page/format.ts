@@ -20,7 +20,9 @@ const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 /** A time of day; with the date unless it is today. */
 export function when(ms: number, now: number): string {
   const date = new Date(ms)
-  return date.toDateString() === new Date(now).toDateString() ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`
+  return date.toDateString() === new Date(now).toDateString()
+    ? clock.format(date)
+    : `${day.format(date)} ${clock.format(date)}`
 }
 
 export const fullTime = (ms: number): string => whole.format(ms)

@@ -18,7 +18,9 @@ export function Hosts({ view: { hosts, rows } }: { readonly view: StoreView }): 
     <main class="hosts-page">
       <h1>Hosts</h1>
       {hosts.length === 0 && (
-        <p class="dim">No host has this store open. The next host that knows their definitions continues the processes that wait.</p>
+        <p class="dim">
+          No host has this store open. The next host that knows their definitions continues the processes that wait.
+        </p>
       )}
       {homeless > 0 && (
         <p class="note">
@@ -34,7 +36,15 @@ export function Hosts({ view: { hosts, rows } }: { readonly view: StoreView }): 
   )
 }
 
-function HostView({ host, now, rows }: { readonly host: HostRow; readonly now: number; readonly rows: StoreView['rows'] }): JSX.Element {
+function HostView({
+  host,
+  now,
+  rows,
+}: {
+  readonly host: HostRow
+  readonly now: number
+  readonly rows: StoreView['rows']
+}): JSX.Element {
   const byName = [...Map.groupBy(rows, row => row.name)].toSorted(([, a], [, b]) => b.length - a.length)
   return (
     <li class="panel host">
@@ -53,7 +63,8 @@ function HostView({ host, now, rows }: { readonly host: HostRow; readonly now: n
           <>
             <dt>Since</dt>
             <dd>
-              <time title={fullTime(host.startedAt)}>{when(host.startedAt, now)}</time>, for {duration(now - host.startedAt)}
+              <time title={fullTime(host.startedAt)}>{when(host.startedAt, now)}</time>, for{' '}
+              {duration(now - host.startedAt)}
             </dd>
           </>
         )}

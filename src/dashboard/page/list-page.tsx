@@ -23,7 +23,10 @@ export function List({ view, query }: { readonly view: StoreView; readonly query
   const now = useNow(1000)
   const filter = useMemo(() => filterOf(query), [query])
   const { counts, all, shown } = filtered(rows, filter, now)
-  const names = useMemo(() => [...new Set([...rows.map(({ name }) => name), ...(state?.definitions ?? [])])].toSorted(), [rows, state])
+  const names = useMemo(
+    () => [...new Set([...rows.map(({ name }) => name), ...(state?.definitions ?? [])])].toSorted(),
+    [rows, state],
+  )
   const search = useRef<HTMLInputElement>(null)
   const set = (name: string, values: readonly string[]): void => {
     const changed = new URLSearchParams(query)
@@ -32,10 +35,14 @@ export function List({ view, query }: { readonly view: StoreView; readonly query
     replaceQuery('', changed)
   }
   const toggle = (status: string): void =>
-    set('status', filter.statuses.has(status) ? [...filter.statuses].filter(one => one !== status) : [...filter.statuses, status])
+    set(
+      'status',
+      filter.statuses.has(status) ? [...filter.statuses].filter(one => one !== status) : [...filter.statuses, status],
+    )
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return
+      if (event.key !== '/' || event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement)
+        return
       event.preventDefault()
       search.current?.focus()
     }
@@ -72,7 +79,11 @@ export function List({ view, query }: { readonly view: StoreView; readonly query
           value={filter.text}
           onInput={event => set('q', [event.currentTarget.value])}
         />
-        <select aria-label="Definition" value={filter.name} onChange={event => set('name', [event.currentTarget.value])}>
+        <select
+          aria-label="Definition"
+          value={filter.name}
+          onChange={event => set('name', [event.currentTarget.value])}
+        >
           <option value="">All definitions</option>
           {names.map(name => (
             <option key={name} value={name}>
@@ -87,7 +98,11 @@ export function List({ view, query }: { readonly view: StoreView; readonly query
           value={filter.label}
           onInput={event => set('label', [event.currentTarget.value])}
         />
-        <select aria-label="Created" value={String(filter.minutes ?? '')} onChange={event => set('since', [event.currentTarget.value])}>
+        <select
+          aria-label="Created"
+          value={String(filter.minutes ?? '')}
+          onChange={event => set('since', [event.currentTarget.value])}
+        >
           <option value="">Any time</option>
           {TIMES.map(([minutes, text]) => (
             <option key={minutes} value={minutes}>
@@ -180,9 +195,18 @@ function RowView({ row, now, host, index, top, height }: RowProps): JSX.Element 
   // The time stops at the last record, since nobody knows what has happened after it.
   const isLost = host === undefined || host === 'dead'
   const trouble =
-    !ended && status !== 'pending' && host !== 'alive' ? (row.host === undefined ? 'no host' : `host ${host ?? 'gone'}`) : undefined
+    !ended && status !== 'pending' && host !== 'alive'
+      ? row.host === undefined
+        ? 'no host'
+        : `host ${host ?? 'gone'}`
+      : undefined
   return (
-    <div role="row" class="row" aria-rowindex={index + 2} style={{ transform: `translateY(${top}px)`, height: `${height}px` }}>
+    <div
+      role="row"
+      class="row"
+      aria-rowindex={index + 2}
+      style={{ transform: `translateY(${top}px)`, height: `${height}px` }}
+    >
       <span role="cell" class="c-status">
         <Status status={status} />
       </span>

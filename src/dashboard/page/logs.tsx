@@ -37,7 +37,9 @@ export function Logs({ logs, live }: { readonly logs: readonly LogEntry[]; reado
   if (logs.length === 0)
     return (
       <Panel title="Logs">
-        <p class="dim">{live ? 'Nothing yet. What steps report with log() appears here.' : 'The steps logged nothing.'}</p>
+        <p class="dim">
+          {live ? 'Nothing yet. What steps report with log() appears here.' : 'The steps logged nothing.'}
+        </p>
       </Panel>
     )
   const count = logs.length.toLocaleString()
@@ -46,7 +48,9 @@ export function Logs({ logs, live }: { readonly logs: readonly LogEntry[]; reado
       title="Logs"
       extra={
         <>
-          <span class="dim log-count">{shown === logs ? `${count} lines` : `${shown.length.toLocaleString()} of ${count} lines`}</span>
+          <span class="dim log-count">
+            {shown === logs ? `${count} lines` : `${shown.length.toLocaleString()} of ${count} lines`}
+          </span>
           <input
             type="search"
             placeholder="Search logs …"

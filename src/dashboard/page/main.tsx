@@ -18,7 +18,11 @@ function Page(): JSX.Element {
   const lost = connection === 'lost' || locked
   useEffect(() => {
     document.title =
-      page === 'p' && pid !== undefined ? `${pid} · stepwright` : page === 'hosts' ? 'Hosts · stepwright' : 'Processes · stepwright'
+      page === 'p' && pid !== undefined
+        ? `${pid} · stepwright`
+        : page === 'hosts'
+          ? 'Hosts · stepwright'
+          : 'Processes · stepwright'
   }, [page, pid])
   return (
     <>
@@ -61,7 +65,9 @@ function Page(): JSX.Element {
       )}
       {state && state.corrupt.length > 0 && (
         <details class="banner">
-          <summary>{state.corrupt.length === 1 ? 'A journal' : `${state.corrupt.length} journals`} cannot be read</summary>
+          <summary>
+            {state.corrupt.length === 1 ? 'A journal' : `${state.corrupt.length} journals`} cannot be read
+          </summary>
           <ul>
             {state.corrupt.map(({ pid: one, message }) => (
               <li key={one}>{message}</li>

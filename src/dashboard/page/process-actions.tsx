@@ -85,7 +85,10 @@ export function ProcessActions({ info, actions, retriedBy }: Props): JSX.Element
             if (typeof again === 'string') location.hash = processHref(again)
           }}
         >
-          <p>A new process begins with the step that failed, with the data that the step had then. This process stays as it is.</p>
+          <p>
+            A new process begins with the step that failed, with the data that the step had then. This process stays as
+            it is.
+          </p>
         </Dialog>
       )}
       {open === 'proceed' && (
@@ -98,7 +101,10 @@ export function ProcessActions({ info, actions, retriedBy }: Props): JSX.Element
             await ask('proceed', data === undefined ? {} : { data })
           }}
         >
-          <p>An object is merged into the output of the step; any other value replaces it. Leave this empty to keep the output.</p>
+          <p>
+            An object is merged into the output of the step; any other value replaces it. Leave this empty to keep the
+            output.
+          </p>
           <label>
             Data, as JSON <textarea name="data" rows={5} placeholder={'{ "approved": true }'} autoFocus />
           </label>

@@ -5,7 +5,13 @@ import { layoutOf } from '../../inspect/diagram/flow-layout.ts'
 import type { Progressed } from '../../inspect/diagram/chart-progress.ts'
 
 /** The chart of a process, in the colours of its steps' statuses. */
-export function ProcessChart({ chart, progress }: { readonly chart: object; readonly progress: Progressed }): JSX.Element {
+export function ProcessChart({
+  chart,
+  progress,
+}: {
+  readonly chart: object
+  readonly progress: Progressed
+}): JSX.Element {
   const { id, layout } = useMemo(() => {
     const flow = flowOf(chart)
     return { id: flow.id, layout: layoutOf(flow) }
@@ -29,7 +35,12 @@ export function ProcessChart({ chart, progress }: { readonly chart: object; read
         ))}
       </defs>
       {layout.arrows.map(({ kind, path, tip }) => (
-        <path key={path} class={`arrow ${kind}`} d={path} marker-end={tip ? `url(#${kind === 'fail' ? 'ftip' : 'tip'})` : undefined} />
+        <path
+          key={path}
+          class={`arrow ${kind}`}
+          d={path}
+          marker-end={tip ? `url(#${kind === 'fail' ? 'ftip' : 'tip'})` : undefined}
+        />
       ))}
       <circle class="start" cx={layout.start.x} cy={layout.start.y} r={layout.start.radius} />
       {layout.steps.map(({ node: { name }, x, y, width, height, notes }) => {

@@ -66,7 +66,9 @@ export function ProcessFacts({
           status === 'interrupted' ? 'Times out' : status === 'sleeping' ? 'Wakes' : 'Next attempt',
           <>in {duration(Date.parse(until) - now)}</>,
         )}
-      {endedAt === undefined && deadline !== undefined && fact('Deadline', <>in {duration(Date.parse(deadline) - now)}</>)}
+      {endedAt === undefined &&
+        deadline !== undefined &&
+        fact('Deadline', <>in {duration(Date.parse(deadline) - now)}</>)}
       {endedAt === undefined &&
         fact(
           'Host',
@@ -79,10 +81,16 @@ export function ProcessFacts({
           ),
         )}
       {pendingCommands &&
-        fact('Waiting commands', pendingCommands.map(({ type, event = '', step = '' }) => `${type} ${event}${step}`.trim()).join(', '))}
+        fact(
+          'Waiting commands',
+          pendingCommands.map(({ type, event = '', step = '' }) => `${type} ${event}${step}`.trim()).join(', '),
+        )}
       {misfit && fact('Left alone', misfit.message)}
       {machine &&
-        fact('Machine', `in ${stateText(machine.value)}${machine.events.length > 0 ? `, takes ${machine.events.join(', ')}` : ''}`)}
+        fact(
+          'Machine',
+          `in ${stateText(machine.value)}${machine.events.length > 0 ? `, takes ${machine.events.join(', ')}` : ''}`,
+        )}
       {fact('Version', version)}
       {recoveries > 0 && fact('Recoveries', recoveries)}
       {fact('Records', count(revision))}

@@ -95,7 +95,8 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
       <header class="process-head">
         <div>
           <p class="crumb">
-            <a href={href('')}>Processes</a> / <a href={href('', new URLSearchParams({ name: info.name }))}>{info.name}</a>
+            <a href={href('')}>Processes</a> /{' '}
+            <a href={href('', new URLSearchParams({ name: info.name }))}>{info.name}</a>
           </p>
           <h1>
             {info.name} <Status status={info.status} />

@@ -43,7 +43,8 @@ export function useStream<Events extends object>(
 }
 
 /** Asks whether a stream was refused for its token, since an EventSource does not tell. */
-const isLocked = async (url: string): Promise<boolean> => (await fetch(url, { method: 'HEAD' }).catch(() => undefined))?.status === 401
+const isLocked = async (url: string): Promise<boolean> =>
+  (await fetch(url, { method: 'HEAD' }).catch(() => undefined))?.status === 401
 
 /** Fetches JSON once per `url`. */
 export function useFetched<T>(url: string | undefined): { readonly value?: T; readonly problem?: string } {
@@ -68,8 +69,15 @@ export function useFetched<T>(url: string | undefined): { readonly value?: T; re
 
 /** Requests an action. Throws an Error with the message of the server. */
 export async function post(path: string, body: object): Promise<Record<string, unknown>> {
-  const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const response = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   const answer = (await response.json().catch(() => ({}))) as Record<string, unknown>
-  if (!response.ok) throw new Error(typeof answer['message'] === 'string' ? answer['message'] : `${response.status} ${response.statusText}`)
+  if (!response.ok)
+    throw new Error(
+      typeof answer['message'] === 'string' ? answer['message'] : `${response.status} ${response.statusText}`,
+    )
   return answer
 }

@@ -68,7 +68,11 @@ export function filtered(rows: readonly Row[], { statuses, name, text, label, mi
     if (row.createdAt < since || (name !== '' && row.name !== name)) return false
     if (
       label !== '' &&
-      !(row.labels && Object.hasOwn(row.labels, labelName) && (labelValue === undefined || row.labels[labelName] === labelValue))
+      !(
+        row.labels &&
+        Object.hasOwn(row.labels, labelName) &&
+        (labelValue === undefined || row.labels[labelName] === labelValue)
+      )
     )
       return false
     if (words.length === 0) return true
@@ -101,4 +105,5 @@ function textOf(row: Row): string {
 }
 
 /** The pid of the process that tries this one again. */
-export const retryIn = (view: Pick<StoreView, 'rows'>, pid: string): string | undefined => view.rows.find(row => row.retryOf === pid)?.pid
+export const retryIn = (view: Pick<StoreView, 'rows'>, pid: string): string | undefined =>
+  view.rows.find(row => row.retryOf === pid)?.pid

@@ -39,7 +39,8 @@ export function spansOf(entries: readonly Entry[], processStatus: ProcessStatus)
   if (!CUT_OFF.has(processStatus) || end === undefined) return spans
   for (const all of spans.values()) {
     const last = all.at(-1)
-    if (last && last.to === undefined) all[all.length - 1] = { ...last, to: end, end: processStatus as NonNullable<Span['end']> }
+    if (last && last.to === undefined)
+      all[all.length - 1] = { ...last, to: end, end: processStatus as NonNullable<Span['end']> }
   }
   return spans
 }
@@ -47,11 +48,12 @@ export function spansOf(entries: readonly Entry[], processStatus: ProcessStatus)
 const WORDS = { error: 'failed', timeout: 'timed out', cancelled: 'cancelled' } as const
 
 /** The status that gives a span its colour. Completed work has that of `finished`. */
-const toneOf = ({ status, to, end }: Span): StepStatus => end ?? (status === 'running' && to !== undefined ? 'finished' : status)
+const toneOf = ({ status, to, end }: Span): StepStatus =>
+  end ?? (status === 'running' && to !== undefined ? 'finished' : status)
 
 const NICE_MS = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5, 432e5, 864e5,
-  1728e5, 6048e5,
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 216e5,
+  432e5, 864e5, 1728e5, 6048e5,
 ]
 
 /** At most six round spans of time. */
@@ -74,7 +76,8 @@ export function Timeline({ names, entries, status, now }: TimelineProps): JSX.El
   const whole = to - from
   const spans = useMemo(() => spansOf(entries, status), [entries, status])
   const skipped = useMemo(
-    () => new Set(entries.flatMap(({ steps }) => steps.filter(step => step.status === 'skipped').map(({ name }) => name))),
+    () =>
+      new Set(entries.flatMap(({ steps }) => steps.filter(step => step.status === 'skipped').map(({ name }) => name))),
     [entries],
   )
   const at = (ms: number): string => `${((ms - from) / whole) * 100}%`

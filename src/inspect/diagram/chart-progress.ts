@@ -14,7 +14,10 @@ export interface StepState {
 
 /** The state of a process with regard to its chart. */
 export interface Progressed {
-  readonly steps: ReadonlyMap<string, { readonly status: StepStatus; readonly attempt: number; readonly spent?: string }>
+  readonly steps: ReadonlyMap<
+    string,
+    { readonly status: StepStatus; readonly attempt: number; readonly spent?: string }
+  >
   /** The status of a step, or of an end of the process. */
   statusOf(name: string): StepStatus
   /** Whether the process is at this step, or at this end. */

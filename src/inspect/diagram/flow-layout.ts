@@ -91,14 +91,25 @@ export function layoutOf({ nodes }: Flow): Layout {
       const below = steps[index + 1]
       const y = target?.y ?? endY
       if (target === below || (name === FINISHED && below === undefined))
-        arrows.push({ kind: 'next', from: step.node.name, to: name, tip: true, path: `M${centre} ${step.y + STEP.height}V${y}` })
+        arrows.push({
+          kind: 'next',
+          from: step.node.name,
+          to: name,
+          tip: true,
+          path: `M${centre} ${step.y + STEP.height}V${y}`,
+        })
       else
         arrows.push({
           kind: 'skip',
           from: step.node.name,
           to: name,
           tip: true,
-          path: aside(left, step.y + STEP.height / 2, y + (target ? STEP.height : END.height) / 2, target ? left : finished.x),
+          path: aside(
+            left,
+            step.y + STEP.height / 2,
+            y + (target ? STEP.height : END.height) / 2,
+            target ? left : finished.x,
+          ),
         })
     }
   for (const step of failing) {

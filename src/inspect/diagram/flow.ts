@@ -46,15 +46,26 @@ export function flowOf(chart: unknown): Flow {
   const { id, states = {} } = chart as State & { readonly id: string }
   const steps = new Map<string, Partial<Record<(typeof GROUPS)[number], State>>>()
   for (const group of GROUPS)
-    for (const [name, state] of Object.entries(states[group]?.states ?? {})) steps.set(name, { ...steps.get(name), [group]: state })
+    for (const [name, state] of Object.entries(states[group]?.states ?? {}))
+      steps.set(name, { ...steps.get(name), [group]: state })
   const nodes = new Map([...steps].map(([name, parts]) => [name, nodeOf(id, name, parts)]))
   const first = targetsOf(states['pending'] ?? {}).map(target => stepOf(id, target))
-  return { id, nodes: inOrder(nodes, first), timed: targetsOf(states['running'] ?? {}, false).includes(`#${id}.timeout`) }
+  return {
+    id,
+    nodes: inOrder(nodes, first),
+    timed: targetsOf(states['running'] ?? {}, false).includes(`#${id}.timeout`),
+  }
 }
 
-function nodeOf(id: string, name: string, { running, sleeping, interrupted }: Partial<Record<(typeof GROUPS)[number], State>>): FlowNode {
+function nodeOf(
+  id: string,
+  name: string,
+  { running, sleeping, interrupted }: Partial<Record<(typeof GROUPS)[number], State>>,
+): FlowNode {
   const targets = [running, sleeping, interrupted].flatMap(state => (state ? targetsOf(state) : []))
-  const leaving = targets.map(target => stepOf(id, target)).filter(step => step !== undefined && step !== name) as string[]
+  const leaving = targets
+    .map(target => stepOf(id, target))
+    .filter(step => step !== undefined && step !== name) as string[]
   const inner = Object.keys(running?.states ?? {})
   return {
     name,
@@ -79,7 +90,9 @@ function targetsOf({ on = {}, states = {} }: State, inside = true): string[] {
 
 function doneTargets(state: State | undefined): unknown[] {
   if (!state) return []
-  const done = Object.entries(state.on ?? {}).find(([event, to]) => event.startsWith('xstate.done.actor.') && Array.isArray(to))
+  const done = Object.entries(state.on ?? {}).find(
+    ([event, to]) => event.startsWith('xstate.done.actor.') && Array.isArray(to),
+  )
   return done ? (done[1] as unknown[]) : doneTargets(state.states?.['attempting'])
 }
 

@@ -70,7 +70,11 @@ function classLines({ nodes }: Flow, idOf: (name: string) => string, progress: P
     const { fill, line } = COLOURS[status]
     const ids = names.filter(name => progress.statusOf(name) === status).map(idOf)
     // Mermaid draws for light backgrounds.
-    if (ids.length > 0) lines.push(`classDef ${status} fill:${fill[0]},stroke:${line[0]},color:#17181c`, `class ${ids.join(',')} ${status}`)
+    if (ids.length > 0)
+      lines.push(
+        `classDef ${status} fill:${fill[0]},stroke:${line[0]},color:#17181c`,
+        `class ${ids.join(',')} ${status}`,
+      )
   }
   const current = names.filter(name => progress.isCurrent(name)).map(idOf)
   if (current.length > 0) lines.push('classDef current stroke-width:3px', `class ${current.join(',')} current`)

@@ -4,7 +4,9 @@ import { layoutOf, type Layout, type Placed } from './flow-layout.ts'
 import type { Progressed } from './chart-progress.ts'
 
 const boxes = (scheme: 0 | 1): string =>
-  SHOWN.map(status => `.${status}>.box{fill:${COLOURS[status].fill[scheme]};stroke:${COLOURS[status].line[scheme]}}`).join('')
+  SHOWN.map(
+    status => `.${status}>.box{fill:${COLOURS[status].fill[scheme]};stroke:${COLOURS[status].line[scheme]}}`,
+  ).join('')
 
 const STYLE = `
   .chart{--ink:#17181c;--dim:#5b5f69;--line:#8a8d94;--box:#fff;--edge:#dfe2e8;--fail:${COLOURS.error.line[0]};font-family:system-ui,sans-serif}
@@ -52,8 +54,12 @@ function box({ node: { name }, x, y, width, height, notes }: Placed, progress: P
   return (
     `<g class="${classOf(name, progress)}"><rect class="box" x="${x}" y="${y}" width="${width}" height="${height}" rx="9"/>` +
     `<text class="name" x="${x + 14}" y="${below ? middle - 3 : middle + 5}">${escaped(cut(name, width - 28 - spent.length * 7, 14))}</text>` +
-    (below ? `<text class="notes" x="${x + 14}" y="${middle + 15}">${escaped(cut(below, width - 24, 11.5))}</text>` : '') +
-    (spent ? `<text class="time" x="${x + width - 12}" y="${below ? middle - 3 : middle + 5}">${escaped(spent)}</text>` : '') +
+    (below
+      ? `<text class="notes" x="${x + 14}" y="${middle + 15}">${escaped(cut(below, width - 24, 11.5))}</text>`
+      : '') +
+    (spent
+      ? `<text class="time" x="${x + width - 12}" y="${below ? middle - 3 : middle + 5}">${escaped(spent)}</text>`
+      : '') +
     '</g>'
   )
 }

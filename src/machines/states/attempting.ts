@@ -19,14 +19,19 @@ export function attempting(
     invoke: {
       id: name,
       src,
-      input: ({ context }: Args<unknown>): AttemptInput => ({ pid: context.pid, step: name, attempt: context.steps[name]?.attempt ?? 1 }),
+      input: ({ context }: Args<unknown>): AttemptInput => ({
+        pid: context.pid,
+        step: name,
+        attempt: context.steps[name]?.attempt ?? 1,
+      }),
       onDone,
       onError,
     },
     on: {
       RECOVER: [
         {
-          guard: ({ context, event }: Args<RecoverEvent>) => event.fail || (!event.released && context.deaths >= event.maxRecoveries),
+          guard: ({ context, event }: Args<RecoverEvent>) =>
+            event.fail || (!event.released && context.deaths >= event.maxRecoveries),
           target: `#${id}.error`,
           actions: update<RecoverEvent>((context, { at }) => failAfterDeath(context, at)),
         },
@@ -37,7 +42,8 @@ export function attempting(
             steps: withStep(context, name, beginAttempt(context, name, at)),
             at,
             event: { type: 'RECOVER', step: name },
-            ...(!released && counts(context, name) && { recoveries: context.recoveries + 1, deaths: context.deaths + 1 }),
+            ...(!released &&
+              counts(context, name) && { recoveries: context.recoveries + 1, deaths: context.deaths + 1 }),
           })),
         },
       ],
@@ -49,5 +55,7 @@ export function attempting(
 function counts({ steps }: ProcessContext, name: string): boolean {
   const branches = name.slice(0, name.indexOf('.') + 1)
   if (branches === '') return true
-  return Object.entries(steps).find(([path, { status }]) => path.startsWith(branches) && status === 'running')?.[0] === name
+  return (
+    Object.entries(steps).find(([path, { status }]) => path.startsWith(branches) && status === 'running')?.[0] === name
+  )
 }

@@ -20,11 +20,18 @@ export function beginWithDeadline(
   at: number,
 ): Pick<ProcessContext, 'deadline' | 'remainingMs' | 'steps'> {
   const step = beginAttempt(context, name, at)
-  return { ...startClock(context, at), steps: withStep(context, name, timeoutMs === undefined ? step : { ...step, until: at + timeoutMs }) }
+  return {
+    ...startClock(context, at),
+    steps: withStep(context, name, timeoutMs === undefined ? step : { ...step, until: at + timeoutMs }),
+  }
 }
 
 /** The state of the step, with a timer for its timeout that survives restarts. */
-export function withDeadline({ name, timeoutMs }: BoundedStep, id: string, state: { readonly invoke?: object }): object {
+export function withDeadline(
+  { name, timeoutMs }: BoundedStep,
+  id: string,
+  state: { readonly invoke?: object },
+): object {
   if (timeoutMs === undefined) return state
   const error: ErrorRecord = {
     name: 'StepTimeoutError',
@@ -33,7 +40,9 @@ export function withDeadline({ name, timeoutMs }: BoundedStep, id: string, state
   }
   const onTimeout = {
     target: `#${id}.error`,
-    actions: update<TimerEvent>((context, { output: { at } = context }) => failProcess(context, name, at, error, 'TIMEOUT')),
+    actions: update<TimerEvent>((context, { output: { at } = context }) =>
+      failProcess(context, name, at, error, 'TIMEOUT'),
+    ),
   }
   return { ...state, invoke: [...(state.invoke ? [state.invoke] : []), timer(`${name}:timeout`, name, onTimeout)] }
 }

@@ -25,7 +25,9 @@ function eachStep({ name, when }: EachStep, id: string, next: Entry): StepNodes 
     ),
   }
   const items = attempting(name, id, `#${id}.running.${name}.items`, [done], [toError(name, id)], 'items')
-  return withPreparation({ name, ...(when && { when }) }, id, next, ['items', items], (_, { output }) => ({ data: output }))
+  return withPreparation({ name, ...(when && { when }) }, id, next, ['items', items], (_, { output }) => ({
+    data: output,
+  }))
 }
 
 export const eachNodes: KindNodes<EachStep> = { nodes: eachStep }

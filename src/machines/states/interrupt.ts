@@ -3,7 +3,15 @@ import type { ErrorRecord, Json } from '../../record/record.ts'
 import { caused, stopClock } from '../context.ts'
 import { failProcess } from '../end-process.ts'
 import { finishStep, leave, withStep } from './transitions.ts'
-import { timer, update, type Entry, type ProceedEvent, type TimerEvent, type KindNodes, type StepNodes } from './nodes.ts'
+import {
+  timer,
+  update,
+  type Entry,
+  type ProceedEvent,
+  type TimerEvent,
+  type KindNodes,
+  type StepNodes,
+} from './nodes.ts'
 
 function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Entry): StepNodes {
   const entry: Entry = {
@@ -25,7 +33,9 @@ function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Ent
   }
   const onTimeout = {
     target: `#${id}.error`,
-    actions: update<TimerEvent>((context, { output: { at } = context }) => failProcess(context, name, at, error, 'TIMEOUT')),
+    actions: update<TimerEvent>((context, { output: { at } = context }) =>
+      failProcess(context, name, at, error, 'TIMEOUT'),
+    ),
   }
   return { entry, states: { interrupted: paused(name, next, timeoutMs === undefined ? undefined : onTimeout) } }
 }

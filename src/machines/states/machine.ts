@@ -24,7 +24,10 @@ type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; reado
  */
 function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
   const { name } = step
-  const inState = (context: ProcessContext, state: Json): StepRecord => ({ ...(context.steps[name] as StepRecord), state })
+  const inState = (context: ProcessContext, state: Json): StepRecord => ({
+    ...(context.steps[name] as StepRecord),
+    state,
+  })
   const running = {
     invoke: {
       id: name,
@@ -34,7 +37,11 @@ function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
         target: next.target,
         actions: update<MachineDone>((context, { output: { at, output, state, command } }) => {
           const steps = withStep(context, name, finishStep(inState(context, state), at))
-          return leave(next, context, at, caused('DONE', { command }, name), { steps, data: output, machine: undefined })
+          return leave(next, context, at, caused('DONE', { command }, name), {
+            steps,
+            data: output,
+            machine: undefined,
+          })
         }),
       },
       onError: toError(name, id),
@@ -69,7 +76,10 @@ function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
       ],
     },
   }
-  return withPreparation(step, id, next, ['machine', running], (_, { output }) => ({ data: output, machine: undefined }))
+  return withPreparation(step, id, next, ['machine', running], (_, { output }) => ({
+    data: output,
+    machine: undefined,
+  }))
 }
 
 /**

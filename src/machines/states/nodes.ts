@@ -65,7 +65,9 @@ const changes = new WeakMap<object, Change>()
 
 /** The action of a transition: what becomes of the context. */
 export function update<Event>(change: (context: ProcessContext, event: Event) => Partial<ProcessContext>) {
-  const action = assign(({ context, event }: { context: ProcessContext; event: unknown }) => change(context, event as Event))
+  const action = assign(({ context, event }: { context: ProcessContext; event: unknown }) =>
+    change(context, event as Event),
+  )
   changes.set(action, change as Change)
   return action
 }
@@ -80,7 +82,10 @@ export const changeOf = (action: object): Change | undefined => changes.get(acti
 export const timer = (timerId: string, name: string, onDone: object, isDate = false): object => ({
   id: timerId,
   src: 'timer',
-  input: ({ context }: Args<unknown>): TimerInput => ({ at: context.steps[name]?.until ?? context.at, ...(isDate && { isDate: true }) }),
+  input: ({ context }: Args<unknown>): TimerInput => ({
+    at: context.steps[name]?.until ?? context.at,
+    ...(isDate && { isDate: true }),
+  }),
   onDone,
   onError: onDone,
 })

@@ -32,12 +32,18 @@ function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
   }
   const regions = {
     type: 'parallel',
-    states: Object.fromEntries(branches.map(branch => [branchKey(branch.name), region(branch, id, `${inner}.${branchKey(branch.name)}`)])),
+    states: Object.fromEntries(
+      branches.map(branch => [branchKey(branch.name), region(branch, id, `${inner}.${branchKey(branch.name)}`)]),
+    ),
     onDone: join,
   }
   const begin = (context: ProcessContext, at: number) =>
-    branches.reduce((steps, branch) => withStep({ ...context, steps }, branch.name, beginAttempt(context, branch.name, at)), context.steps)
-  if (when) return withPreparation(step, id, next, ['branches', regions], (context, { at }) => ({ steps: begin(context, at) }))
+    branches.reduce(
+      (steps, branch) => withStep({ ...context, steps }, branch.name, beginAttempt(context, branch.name, at)),
+      context.steps,
+    )
+  if (when)
+    return withPreparation(step, id, next, ['branches', regions], (context, { at }) => ({ steps: begin(context, at) }))
   const beginAll = (context: ProcessContext, at: number) => {
     const whole = beginWithDeadline(step, context, at)
     return { ...whole, steps: begin({ ...context, ...whole }, at) }
@@ -65,5 +71,8 @@ function region(branch: FunctionStep, id: string, self: string): object {
 
 export const parallelNodes: KindNodes<ParallelStep> = {
   nodes: parallelStep,
-  shape: ({ when, branches }) => [when !== undefined, branches.map(branch => [branch.name, functionNodes.shape?.(branch)])],
+  shape: ({ when, branches }) => [
+    when !== undefined,
+    branches.map(branch => [branch.name, functionNodes.shape?.(branch)]),
+  ],
 }

@@ -33,6 +33,8 @@ export function withPreparation(
   const preparing = attempting(name, id, `${self}.preparing`, onDone, [toError(name, id)])
   return {
     entry: { target: self, begin: (context, at) => beginWithDeadline(step, context, at) },
-    states: { running: withDeadline(step, id, { initial: 'preparing', states: { preparing, [key]: state } } as object) },
+    states: {
+      running: withDeadline(step, id, { initial: 'preparing', states: { preparing, [key]: state } } as object),
+    },
   }
 }

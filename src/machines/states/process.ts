@@ -2,7 +2,15 @@ import type { ChildStep } from '../../steps/kinds/process.ts'
 import type { Json, StepRecord } from '../../record/record.ts'
 import type { ChildInput } from '../context.ts'
 import { finishStep, leave, withStep, toError } from './transitions.ts'
-import { update, type Args, type DoneEvent, type Entry, type RecoverEvent, type KindNodes, type StepNodes } from './nodes.ts'
+import {
+  update,
+  type Args,
+  type DoneEvent,
+  type Entry,
+  type RecoverEvent,
+  type KindNodes,
+  type StepNodes,
+} from './nodes.ts'
 import { withPreparation } from './preparation.ts'
 
 /**
@@ -15,7 +23,11 @@ function processStep(step: ChildStep, id: string, next: Entry): StepNodes {
     invoke: {
       id: name,
       src: 'child',
-      input: ({ context }: Args<unknown>): ChildInput => ({ pid: context.pid, step: name, child: context.steps[name]?.child ?? '' }),
+      input: ({ context }: Args<unknown>): ChildInput => ({
+        pid: context.pid,
+        step: name,
+        child: context.steps[name]?.child ?? '',
+      }),
       onDone: {
         target: next.target,
         actions: update<DoneEvent<{ at: number; output: Json }>>((context, { output: { at, output } }) => {

@@ -17,13 +17,21 @@ export function retrying(
   onDone: object[],
 ): Record<string, object> {
   const wait = {
-    guard: ({ context, event }: Args<FailEvent>) => event.error.retryable && (context.steps[name]?.failures ?? 0) + 1 < retry.attempts,
+    guard: ({ context, event }: Args<FailEvent>) =>
+      event.error.retryable && (context.steps[name]?.failures ?? 0) + 1 < retry.attempts,
     target: 'waiting',
     actions: update<FailEvent>((context, { error: { at, error, afterMs, progress } }) => {
       const before = context.steps[name] ?? { status: 'running', attempt: 1 }
       const failures = (before.failures ?? 0) + 1
       const until = at + (afterMs ?? retryDelay(retry, failures, `${context.pid}:${name}:${failures}`))
-      const step: StepRecord = { ...before, status: 'waiting', failures, error, until, ...(progress !== undefined && { progress }) }
+      const step: StepRecord = {
+        ...before,
+        status: 'waiting',
+        failures,
+        error,
+        until,
+        ...(progress !== undefined && { progress }),
+      }
       return { steps: withStep(context, name, step), at, event: { type: 'FAIL', step: name } }
     }),
   }

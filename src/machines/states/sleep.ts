@@ -11,14 +11,24 @@ function sleepStep({ name, until }: SleepStep, id: string, next: Entry): StepNod
       const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
       return {
         ...stopClock(context, at),
-        steps: withStep(context, name, { ...(before ?? { attempt: 1, startedAt: at }), status: 'sleeping', until: wake(at) }),
+        steps: withStep(context, name, {
+          ...(before ?? { attempt: 1, startedAt: at }),
+          status: 'sleeping',
+          until: wake(at),
+        }),
       }
     },
   })
   const woken = {
     target: next.target,
     actions: update<TimerEvent>((context, { output: { at } = context }) =>
-      leave(next, context, at, { type: 'WAKE', step: name }, { steps: withStep(context, name, finishStep(context.steps[name], at)) }),
+      leave(
+        next,
+        context,
+        at,
+        { type: 'WAKE', step: name },
+        { steps: withStep(context, name, finishStep(context.steps[name], at)) },
+      ),
     ),
   }
   // A computed time may be either: it follows the clock on the wall, as a date does.
@@ -40,7 +50,10 @@ function sleepStep({ name, until }: SleepStep, id: string, next: Entry): StepNod
     ...startClock(context, at),
     steps: withStep(context, name, beginAttempt(context, name, at)),
   })
-  return { entry: { target: self, begin }, states: { running: attempting(name, id, self, [computed], [toError(name, id)]), sleeping } }
+  return {
+    entry: { target: self, begin },
+    states: { running: attempting(name, id, self, [computed], [toError(name, id)]), sleeping },
+  }
 }
 
 export const sleepNodes: KindNodes<SleepStep> = { nodes: sleepStep }

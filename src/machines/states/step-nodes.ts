@@ -25,4 +25,8 @@ const kindOf = ({ kind }: PlannedStep): KindNodes<PlannedStep> => NODES[kind]
 export const nodesOf = (step: PlannedStep, id: string, next: Entry): StepNodes => kindOf(step).nodes(step, id, next)
 
 /** What of a step a stored snapshot depends on. */
-export const stepShape = (step: PlannedStep): readonly unknown[] => [step.name, step.kind, kindOf(step).shape?.(step) ?? false]
+export const stepShape = (step: PlannedStep): readonly unknown[] => [
+  step.name,
+  step.kind,
+  kindOf(step).shape?.(step) ?? false,
+]

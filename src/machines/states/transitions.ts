@@ -57,7 +57,12 @@ export const onSkipped = (name: string, next: Entry) => ({
 
 export function finishStep(before: StepRecord | undefined, at: number, result?: AttemptResult): StepRecord {
   const { until: _, progress: __, ...kept } = before ?? { status: 'finished', attempt: 1, startedAt: at }
-  return { ...kept, status: 'finished', endedAt: at, ...(result?.progress !== undefined && { progress: result.progress }) }
+  return {
+    ...kept,
+    status: 'finished',
+    endedAt: at,
+    ...(result?.progress !== undefined && { progress: result.progress }),
+  }
 }
 
 /** The transition of an attempt that failed for good: the process ends in `error`. */
@@ -65,7 +70,12 @@ export const toError = (name: string, id: string) => ({
   target: `#${id}.error`,
   actions: update<FailEvent>((context, { error: { at, error, progress } }) => {
     const before = context.steps[name] ?? { status: 'running', attempt: 1 }
-    const step: StepRecord = { ...before, failures: (before.failures ?? 0) + 1, error, ...(progress !== undefined && { progress }) }
+    const step: StepRecord = {
+      ...before,
+      failures: (before.failures ?? 0) + 1,
+      error,
+      ...(progress !== undefined && { progress }),
+    }
     return failProcess({ ...context, steps: withStep(context, name, step) }, name, at, error)
   }),
 })

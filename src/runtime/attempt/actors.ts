@@ -3,26 +3,40 @@ import type { AttemptInput, Begin, ChildInput, MachineInput, TimerInput } from '
 
 export type { Answer } from '../../machines/context.ts'
 
-/** `stop` is there while the work is under way here: it is kept nowhere else, and written nowhere. */
+/**
+ * `stop` is there while the work is under way here: it is kept nowhere else, and written nowhere.
+ */
 type InvokedSnapshot = Snapshot<unknown> & { readonly input: unknown; stop?: (() => void) | undefined }
 
 /** With `begin` for those that make its actors themselves: see machines/transition-table.ts. */
-type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input> & { readonly begin: Begin<Input> }
+type InvokedLogic<Input> = ActorLogic<InvokedSnapshot, EventObject & { readonly value?: unknown }, Input> & {
+  readonly begin: Begin<Input>
+}
 
 /**
- * An XState actor that works until it answers once: `fromPromise` without the promise and the AbortController that most attempts never
- * use. `begin` returns what to do when the actor is stopped before it has answered.
+ * An XState actor that works until it answers once: `fromPromise` without the promise and the
+ * AbortController that most attempts never use. `begin` returns what to do when the actor is
+ * stopped before it has answered.
  */
 function fromAnswer<Input>(begin: Begin<Input>): InvokedLogic<Input> {
   return {
     begin,
-    getInitialSnapshot: (_, input) => ({ status: 'active', output: undefined, error: undefined, input, stop: undefined }),
+    getInitialSnapshot: (_, input) => ({
+      status: 'active',
+      output: undefined,
+      error: undefined,
+      input,
+      stop: undefined,
+    }),
     getPersistedSnapshot: ({ stop: _, ...snapshot }) => snapshot,
     restoreSnapshot: snapshot => snapshot as InvokedSnapshot,
     start(snapshot, { self }) {
       if (snapshot.status !== 'active') return
       const answer = (type: string) => (value: unknown) => self.send({ type, value })
-      snapshot.stop = begin(snapshot.input as Input, { resolve: answer('answer.output'), reject: answer('answer.error') })
+      snapshot.stop = begin(snapshot.input as Input, {
+        resolve: answer('answer.output'),
+        reject: answer('answer.error'),
+      })
     },
     transition(snapshot, event) {
       if (snapshot.status !== 'active') return snapshot

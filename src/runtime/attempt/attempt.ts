@@ -25,7 +25,10 @@ import type { AttemptEnvironment, Workplace } from './workplace.ts'
 
 type Result = DistributiveOmit<AttemptResult, 'at' | 'progress'>
 
-/** One execution of a step: waits until the store has the record that says so, runs the user's work, answers the machine once. */
+/**
+ * One execution of a step: waits until the store has the record that says so, runs the user's work,
+ * answers the machine once.
+ */
 export class Attempt {
   readonly #process: Workplace
   readonly #environment: AttemptEnvironment
@@ -60,7 +63,10 @@ export class Attempt {
     this.#stopped = true
     // The snapshot that says why is seen by observers only after this call.
     queueMicrotask(() =>
-      this.abort(this.#process.endReason() ?? new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`)),
+      this.abort(
+        this.#process.endReason() ??
+          new ProcessCancelledError('ERR_CANCELLED', `Step '${this.#step.name}' is no longer wanted`),
+      ),
     )
   }
 
@@ -71,7 +77,8 @@ export class Attempt {
   /** All that has to be true before the work may begin. */
   async #enter(): Promise<void> {
     const { attempts } = this.#process
-    // XState calls an invoked actor before observers see its snapshot: one microtask later the record is on its way.
+    // XState calls an invoked actor before observers see its snapshot: one microtask later the
+    // record is on its way.
     await Promise.resolve()
     const predecessor = attempts.predecessorOf(this.#step.name)
     if (predecessor !== undefined) await predecessor
@@ -96,7 +103,8 @@ export class Attempt {
       const result = isPlain ? this.#output(await this.#worker(step)(context)) : await this.#perform(step, context)
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
-      // A shutdown is no failure: the attempt is left as it is, and runs again where the process is taken up.
+      // A shutdown is no failure: the attempt is left as it is, and runs again where the process is
+      // taken up.
       if (!this.#answered && !(this.#environment.draining && this.#execution.isAborted)) this.#fail(thrown)
     } finally {
       this.#execution.end()
@@ -113,7 +121,9 @@ export class Attempt {
     })
   }
 
-  /** What the step calls: the user's work, here or in a worker; of an each step what makes its list. */
+  /**
+   * What the step calls: the user's work, here or in a worker; of an each step what makes its list.
+   */
   #worker(step: PlannedStep): (context: StepContext) => unknown {
     const { services, isolation } = this.#environment
     if (step.kind !== 'step') return begins(step, services)
@@ -233,7 +243,8 @@ export class Attempt {
         input: () => copyJson(machineContext.input),
         signal: () => this.#execution.signal,
         once: () => this.#calls.once,
-        output: () => async name => copyJson((await this.#process.outputOf(checkText(name, 'name of output()'))) as Json),
+        output: () => async name =>
+          copyJson((await this.#process.outputOf(checkText(name, 'name of output()'))) as Json),
       },
     )
   }
@@ -245,7 +256,11 @@ export class Attempt {
 
   #fail(thrown: unknown): void {
     this.#answered = true
-    const failure: AttemptFailure = { at: this.#environment.clock.now(), progress: this.#progress, ...this.#judge(thrown) }
+    const failure: AttemptFailure = {
+      at: this.#environment.clock.now(),
+      progress: this.#progress,
+      ...this.#judge(thrown),
+    }
     this.#answer.reject(failure)
   }
 

@@ -43,7 +43,9 @@ export class Attempts {
 
   /** The next attempt at the step waits for the work of `attempt`, which was told to end. */
   keepWaiting(step: string, attempt: UnderWay): void {
-    const settled = settling(attempt.work ?? Promise.resolve(), this.#clock).then(() => void this.#predecessors?.delete(step))
+    const settled = settling(attempt.work ?? Promise.resolve(), this.#clock).then(
+      () => void this.#predecessors?.delete(step),
+    )
     this.#predecessors ??= new Map()
     this.#predecessors.set(step, settled)
   }

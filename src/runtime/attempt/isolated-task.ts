@@ -24,15 +24,23 @@ export interface WorkerTask {
 }
 
 /** What the host says: the attempt is to end, or the answer to a call. */
-export type ToWorker = { readonly abort: ErrorRecord } | { readonly call: number; readonly output?: Json; readonly error?: ErrorRecord }
+export type ToWorker =
+  | { readonly abort: ErrorRecord }
+  | { readonly call: number; readonly output?: Json; readonly error?: ErrorRecord }
 
-/** Asks the host for what is remembered by a name, to remember an output, or for the output of an earlier step. */
+/**
+ * Asks the host for what is remembered by a name, to remember an output, or for the output of an
+ * earlier step.
+ */
 export type HostCall = { readonly call: number } & (
   | { readonly name: string; readonly remember?: { readonly output: Json; readonly ms: number } }
   | { readonly outputOf: string }
 )
 
-/** What a worker says. The last word is the output or the failure, so that nothing said before is lost. */
+/**
+ * What a worker says. The last word is the output or the failure, so that nothing said before is
+ * lost.
+ */
 export type FromWorker =
   | HostCall
   | { readonly progress: Progress }
@@ -67,13 +75,24 @@ export default async function isolatedTask({
   const memory = new HostsMemory(say)
   channel.on('message', onMessage)
   const { idempotencyKey } = context
-  const calls = new OnceCalls({ what, memory, scope, idempotencyKey, execution: controller, clock: foregroundClock, maxBytes })
+  const calls = new OnceCalls({
+    what,
+    memory,
+    scope,
+    idempotencyKey,
+    execution: controller,
+    clock: foregroundClock,
+    maxBytes,
+  })
   try {
     const work = await loadModule(new URL(module), exported)
     say({
       output: toJson(
         await work(
-          ownContext(context, controller.signal, say, { once: calls.once, output: async step => memory.outputOf(step) as Promise<any> }),
+          ownContext(context, controller.signal, say, {
+            once: calls.once,
+            output: async step => memory.outputOf(step) as Promise<any>,
+          }),
         ),
         maxBytes,
       ),
@@ -139,7 +158,9 @@ function ownContext(
   return {
     ...context,
     get services(): never {
-      throw new TypeError(`Step '${step}' is isolated: services cannot cross to where it runs. Make what it needs in its module`)
+      throw new TypeError(
+        `Step '${step}' is isolated: services cannot cross to where it runs. Make what it needs in its module`,
+      )
     },
     signal,
     ...remembering,

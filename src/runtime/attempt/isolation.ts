@@ -19,7 +19,10 @@ const CRASH_TOLD_MS = 50
 
 const WORKER = new URL(`./isolated-task${extname(import.meta.url)}`, import.meta.url)
 
-/** What is used of Tinypool, which is an optional dependency: the declarations of this package must do without it. */
+/**
+ * What is used of Tinypool, which is an optional dependency: the declarations of this package must
+ * do without it.
+ */
 interface Pool {
   run(task: object, options: object): Promise<unknown>
   destroy(): Promise<void>
@@ -38,8 +41,16 @@ export class Isolation {
     this.#maxBytes = maxBytes
   }
 
-  /** @throws ERR_STEP_CRASHED if the thread or process ends before the work does; whatever the work throws */
-  async run(spec: ModuleSpec, mode: IsolateMode, context: StepContext, { what, memory, scope }: Remembers): Promise<unknown> {
+  /**
+   * @throws ERR_STEP_CRASHED if the thread or process ends before the work does; whatever the work
+   * throws
+   */
+  async run(
+    spec: ModuleSpec,
+    mode: IsolateMode,
+    context: StepContext,
+    { what, memory, scope }: Remembers,
+  ): Promise<unknown> {
     const { data, input, pid, step, attempt, idempotencyKey, signal } = context
     signal.throwIfAborted()
     const kill = new AbortController()
@@ -106,7 +117,11 @@ export class Isolation {
  * Loads the pool if a definition needs it.
  * @throws TypeError if it is not installed
  */
-export async function openIsolation(plans: readonly ProcessPlan[], concurrency: number, maxBytes: number): Promise<Isolation | undefined> {
+export async function openIsolation(
+  plans: readonly ProcessPlan[],
+  concurrency: number,
+  maxBytes: number,
+): Promise<Isolation | undefined> {
   const step = plans.flatMap(everyStep).find(one => 'isolate' in one)
   if (step === undefined) return undefined
   try {
@@ -115,10 +130,19 @@ export async function openIsolation(plans: readonly ProcessPlan[], concurrency: 
     // As many workers as there are slots: a step's time does not pass while it waits for one.
     // Without it a process would have no variable at all.
     const env = process.env as Record<string, string>
-    const options = { filename: WORKER.href, minThreads: 0, maxThreads: concurrency, idleTimeout: IDLE_MS, useAtomics: false, env }
+    const options = {
+      filename: WORKER.href,
+      minThreads: 0,
+      maxThreads: concurrency,
+      idleTimeout: IDLE_MS,
+      useAtomics: false,
+      env,
+    }
     return new Isolation(mode => new Tinypool({ ...options, runtime: runtimes[mode] }), maxBytes)
   } catch (cause) {
-    throw new TypeError(`Step '${step.name}' has isolate, which needs the package tinypool: npm install tinypool`, { cause })
+    throw new TypeError(`Step '${step.name}' has isolate, which needs the package tinypool: npm install tinypool`, {
+      cause,
+    })
   }
 }
 
@@ -134,7 +158,10 @@ interface Link {
 function openLink(mode: IsolateMode, onMessage: (message: FromWorker) => void, onClose: () => void): Link {
   if (mode === 'process') {
     let listener: ((message: unknown) => void) | undefined
-    const channel = { onMessage: (given: (message: unknown) => void) => void (listener = given), postMessage: onMessage }
+    const channel = {
+      onMessage: (given: (message: unknown) => void) => void (listener = given),
+      postMessage: onMessage,
+    }
     return { task: {}, options: { channel }, send: message => listener?.(message), close: () => {} }
   }
   const { port1, port2 } = new MessageChannel()

@@ -15,7 +15,9 @@ import type { StoredMemory } from './stored-memory.ts'
 /** Finished items are written at most ten times a second, many to a line. */
 const INTERVAL_MS = 100
 
-/** What a fan-out works with. `context` is that of the step's attempt; each item gets one like it. */
+/**
+ * What a fan-out works with. `context` is that of the step's attempt; each item gets one like it.
+ */
 export interface ItemsWork {
   readonly step: EachStep
   readonly items: readonly Json[]
@@ -26,7 +28,10 @@ export interface ItemsWork {
   readonly work: (context: StepContext, remembers: Remembers) => unknown
   readonly clock: Clock
   readonly maxBytes: number
-  /** Called at once when an item has failed for good; those under way are told to end, and are waited for. */
+  /**
+   * Called at once when an item has failed for good; those under way are told to end, and are
+   * waited for.
+   */
   readonly fail: (error: unknown) => void
 }
 
@@ -56,14 +61,21 @@ export class Items {
   }
 
   get progress(): Progress {
-    return { value: this.#done, total: this.#work.items.length, ...(this.#message !== undefined && { message: this.#message }) }
+    return {
+      value: this.#done,
+      total: this.#work.items.length,
+      ...(this.#message !== undefined && { message: this.#message }),
+    }
   }
 
   get #isEnding(): boolean {
     return this.#ending.signal.aborted
   }
 
-  /** Resolves with the outputs; rejects once all that was begun has settled. What has finished until then is written. */
+  /**
+   * Resolves with the outputs; rejects once all that was begun has settled. What has finished until
+   * then is written.
+   */
   async run(): Promise<readonly Json[]> {
     const { items, finished, step, context } = this.#work
     const { signal } = context
@@ -85,7 +97,11 @@ export class Items {
 
   async #item(index: number): Promise<void> {
     const { step, context, clock, work, maxBytes, memory } = this.#work
-    const remembers = { what: `Item ${index} of step '${step.name}' of process ${context.pid}`, memory, scope: `#${index}:` }
+    const remembers = {
+      what: `Item ${index} of step '${step.name}' of process ${context.pid}`,
+      memory,
+      scope: `#${index}:`,
+    }
     let calls: OnceCalls | undefined
     try {
       const output = await attemptUntilDone({
@@ -98,7 +114,13 @@ export class Items {
         work: async (attempt, execution) => {
           let own: OnceCalls | undefined
           const once = (): OnceCalls =>
-            (own ??= calls = new OnceCalls({ ...remembers, execution, idempotencyKey: this.#keyOf(index), clock, maxBytes }))
+            (own ??= calls = new OnceCalls({
+              ...remembers,
+              execution,
+              idempotencyKey: this.#keyOf(index),
+              clock,
+              maxBytes,
+            }))
           return toJson(await work(this.#context(index, attempt, execution, once), remembers), maxBytes)
         },
         giveUp: async (failure, attempt, settled) => {

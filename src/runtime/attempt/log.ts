@@ -7,10 +7,15 @@ const MAX_MESSAGE = 16 * 1024
 const MAX_FIELDS = 64 * 1024
 
 /**
- * What a step logs. Unlike data, fields may be anything: a log that refuses an error or a Date would be no help when help is needed.
+ * What a step logs. Unlike data, fields may be anything: a log that refuses an error or a Date
+ * would be no help when help is needed.
  * @throws TypeError if the message is no string
  */
-export function toLogEntry(message: unknown, fields: unknown, where: Pick<LogEntry, 'at' | 'step' | 'attempt'>): LogEntry {
+export function toLogEntry(
+  message: unknown,
+  fields: unknown,
+  where: Pick<LogEntry, 'at' | 'step' | 'attempt'>,
+): LogEntry {
   return {
     ...where,
     message: checkText(message, 'message of log()').slice(0, MAX_MESSAGE),

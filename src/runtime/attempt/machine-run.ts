@@ -31,7 +31,9 @@ interface Scheduled {
 
 interface System {
   getSnapshot(): { readonly _scheduledEvents: Readonly<Record<string, Scheduled>> }
-  readonly scheduler: { schedule(source: AnyActorRef, target: AnyActorRef, event: EventObject, delay: number, id: string): void }
+  readonly scheduler: {
+    schedule(source: AnyActorRef, target: AnyActorRef, event: EventObject, delay: number, id: string): void
+  }
 }
 
 /** An event from outside. */
@@ -40,8 +42,9 @@ export type MachineEvent = EventObject & { readonly [key: string]: Json }
 const systemOf = (actor: AnyActor): System => actor.system as System
 
 /**
- * A user's machine while its step runs: an actor system of its own, so that its clock is ours. XState forgets delayed events when it
- * restores an actor; here each is stored with the time it is due, and put on again.
+ * A user's machine while its step runs: an actor system of its own, so that its clock is ours.
+ * XState forgets delayed events when it restores an actor; here each is stored with the time it is
+ * due, and put on again.
  */
 export class MachineRun {
   readonly #process: Workplace
@@ -85,12 +88,15 @@ export class MachineRun {
 
   /** @throws ERR_UNKNOWN_EVENT */
   async send(event: MachineEvent, command: string | undefined): Promise<void> {
-    if (this.#step.strict && !knowsEvent(this.#step.machine, event.type)) throw unknownEvent(this.#process.pid, this.#step.name, event.type)
+    if (this.#step.strict && !knowsEvent(this.#step.machine, event.type))
+      throw unknownEvent(this.#process.pid, this.#step.name, event.type)
     await this.ready
     // The next host's machine takes it.
-    if (!this.#actor) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.#process.pid} is closing`)
+    if (!this.#actor)
+      throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${this.#process.pid} is closing`)
     if (this.#step.strict && !isAmong(eventsOf(this.#actor), event.type)) throw this.#refusal(this.#actor, event.type)
-    // The record of what it changes carries the command's id; if it changes nothing, one is written for the id.
+    // The record of what it changes carries the command's id; if it changes nothing, one is written
+    // for the id.
     this.#command = command
     this.#isStale ||= command !== undefined
     this.#actor.send(event)
@@ -124,7 +130,8 @@ export class MachineRun {
     const { machineContext, pid } = this.#process
     const { clock, inspect, show } = this.#process.environment
     this.#recorded = machineContext.machine
-    const before = machineContext.machine && (copyJson(machineContext.machine as unknown as Json) as unknown as MachineState)
+    const before =
+      machineContext.machine && (copyJson(machineContext.machine as unknown as Json) as unknown as MachineState)
     if (before) putUndefineds(before)
     const actor = (this.#actor = createActor(this.#step.machine as AnyStateMachine, {
       id: `${pid}.${this.#step.name}`,
@@ -147,7 +154,8 @@ export class MachineRun {
     actor.start()
     for (const { source, target, event, at, id } of before?.timers ?? []) {
       const [from, to] = [actorAt(actor, source), actorAt(actor, target)]
-      if (from && to) systemOf(actor).scheduler.schedule(from, to, event as unknown as EventObject, Math.max(0, at - clock.now()), id)
+      if (from && to)
+        systemOf(actor).scheduler.schedule(from, to, event as unknown as EventObject, Math.max(0, at - clock.now()), id)
     }
     this.#changed()
   }
@@ -175,7 +183,11 @@ export class MachineRun {
   }
 
   #reject(error: unknown): void {
-    const failure: AttemptFailure = { at: this.#process.environment.clock.now(), error: toErrorRecord(error), retryable: false }
+    const failure: AttemptFailure = {
+      at: this.#process.environment.clock.now(),
+      error: toErrorRecord(error),
+      retryable: false,
+    }
     this.#answer.reject(failure)
   }
 
@@ -197,7 +209,11 @@ export class MachineRun {
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       const code = cause instanceof StepwrightError ? cause.code : 'ERR_NOT_RESTORABLE'
-      this.#fail(new StepwrightError(code, `The state of the machine of step '${this.#step.name}' cannot be stored: ${why}`, { cause }))
+      this.#fail(
+        new StepwrightError(code, `The state of the machine of step '${this.#step.name}' cannot be stored: ${why}`, {
+          cause,
+        }),
+      )
     }
   }
 
@@ -210,11 +226,15 @@ export class MachineRun {
         `it spawned '${nameless}', an actor that has no name. Give its logic one: setup({ actors: { ${/^[a-z_$][\w$]*$/i.test(nameless) ? nameless : 'name'}: ... } })`,
       )
     const paths = pathsOf(actor)
-    const timers = Object.values(systemOf(actor).getSnapshot()._scheduledEvents).flatMap((scheduled): MachineTimer[] => {
-      const [source, target] = [paths.get(scheduled.source), paths.get(scheduled.target)]
-      const at = this.#due.get(scheduled)
-      return source && target && at !== undefined ? [{ source, target, event: scheduled.event, at, id: scheduled.id }] : []
-    })
+    const timers = Object.values(systemOf(actor).getSnapshot()._scheduledEvents).flatMap(
+      (scheduled): MachineTimer[] => {
+        const [source, target] = [paths.get(scheduled.source), paths.get(scheduled.target)]
+        const at = this.#due.get(scheduled)
+        return source && target && at !== undefined
+          ? [{ source, target, event: scheduled.event, at, id: scheduled.id }]
+          : []
+      },
+    )
     const undefineds = undefinedsIn(snapshot)
     return toJson(
       { snapshot, timers, events: eventsOf(actor), ...(undefineds.length > 0 && { undefineds }) },
@@ -231,7 +251,10 @@ export class MachineRun {
 }
 
 export const unknownEvent = (pid: string, step: string, type: string): StepwrightError =>
-  new StepwrightError('ERR_UNKNOWN_EVENT', `The machine of step '${step}' of process ${pid} knows no event ${JSON.stringify(type)}`)
+  new StepwrightError(
+    'ERR_UNKNOWN_EVENT',
+    `The machine of step '${step}' of process ${pid} knows no event ${JSON.stringify(type)}`,
+  )
 
 /** XState's own events, such as those of delays, are no one's to send. */
 function eventsOf(actor: AnyActor): string[] {
@@ -245,14 +268,17 @@ interface Persisted {
 }
 
 /**
- * Gives actors that were spawned by their logic the names under which their parents have it, so that they can be restored. Returns the id of
- * one whose logic has no name.
+ * Gives actors that were spawned by their logic the names under which their parents have it, so
+ * that they can be restored. Returns the id of one whose logic has no name.
  */
 function nameActors(actor: AnyActorRef, { children = {} }: Persisted): string | undefined {
-  const { implementations } = (actor as AnyActor).logic as { implementations?: { actors: Readonly<Record<string, unknown>> } }
+  const { implementations } = (actor as AnyActor).logic as {
+    implementations?: { actors: Readonly<Record<string, unknown>> }
+  }
   const actors = implementations?.actors ?? {}
   for (const [id, persisted] of Object.entries(children)) {
-    if (typeof persisted.src !== 'string') persisted.src = Object.keys(actors).find(name => actors[name] === persisted.src)
+    if (typeof persisted.src !== 'string')
+      persisted.src = Object.keys(actors).find(name => actors[name] === persisted.src)
     const child = childrenOf(actor)[id]
     const nameless = persisted.src === undefined ? id : child && nameActors(child, persisted.snapshot)
     if (nameless !== undefined) return nameless

@@ -9,9 +9,16 @@ interface Lazy {
   output(): StepContext['output']
 }
 
-const property = (get: (this: LazyContext) => unknown): PropertyDescriptor => ({ get, enumerable: true, configurable: true })
+const property = (get: (this: LazyContext) => unknown): PropertyDescriptor => ({
+  get,
+  enumerable: true,
+  configurable: true,
+})
 
-/** The getters are the same in every context: for one that is new V8 makes a hidden class, and that holds on to it until the next full collection. */
+/**
+ * The getters are the same in every context: for one that is new V8 makes a hidden class, and that
+ * holds on to it until the next full collection.
+ */
 class LazyContext {
   static readonly #DATA = property(function () {
     return (this.#data ??= this.#lazy.data())

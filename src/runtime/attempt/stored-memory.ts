@@ -15,7 +15,10 @@ export class StoredMemory extends StepMemory {
   readonly #process: Remembering
   readonly #step: string
   #outputs: Map<string, Json> | Promise<Map<string, Json>>
-  /** It is not yet given to the journal: what is remembered while a line is written goes into one line. */
+  /**
+   * It is not yet given to the journal: what is remembered while a line is written goes into one
+   * line.
+   */
   #batch: Memory[] = []
   #writing: Promise<void> | undefined
 

@@ -13,9 +13,13 @@ export function undefinedsIn(snapshot: unknown): Path[] {
 }
 
 function inSnapshot(snapshot: unknown, path: Path, found: Path[]): void {
-  const { context, children = {} } = (snapshot ?? {}) as { context?: unknown; children?: Readonly<Record<string, { snapshot: unknown }>> }
+  const { context, children = {} } = (snapshot ?? {}) as {
+    context?: unknown
+    children?: Readonly<Record<string, { snapshot: unknown }>>
+  }
   inValue(context, [...path, 'context'], found)
-  for (const [id, child] of Object.entries(children)) inSnapshot(child.snapshot, [...path, 'children', id, 'snapshot'], found)
+  for (const [id, child] of Object.entries(children))
+    inSnapshot(child.snapshot, [...path, 'children', id, 'snapshot'], found)
 }
 
 function inValue(value: unknown, path: Path, found: Path[]): void {
@@ -28,7 +32,9 @@ function inValue(value: unknown, path: Path, found: Path[]): void {
 /** Puts `undefined` back where it was. JSON has dropped it, or, in a list, made it null. */
 export function putUndefineds({ snapshot, undefineds = [] }: MachineState): void {
   for (const path of undefineds) {
-    const holder = path.slice(0, -1).reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], snapshot)
+    const holder = path
+      .slice(0, -1)
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], snapshot)
     const key = path.at(-1) as string
     if (typeof holder === 'object' && holder !== null)
       Object.defineProperty(holder, key, { value: undefined, enumerable: true, configurable: true, writable: true })

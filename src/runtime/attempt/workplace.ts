@@ -55,6 +55,11 @@ export interface AttemptEnvironment {
   /** A process waits for its store, which has failed. */
   onStoreError(error: unknown, pid: string): void
   /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */
-  startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string>
+  startChild(
+    plan: ProcessPlan,
+    input: Json,
+    parent: { readonly pid: string; readonly step: string },
+    failures: number,
+  ): Promise<string>
   cancelChild(child: string, parent: string): void
 }

@@ -3,7 +3,10 @@ import type { ProcessRecord } from '../../record/record.ts'
 import { createLoopYield } from '../../store/loop-yield.ts'
 import type { AdoptedProcess, HostStore } from '../../store/store.ts'
 
-/** How often a host looks for what others left behind: a death is to be noticed and taken care of within two seconds. */
+/**
+ * How often a host looks for what others left behind: a death is to be noticed and taken care of
+ * within two seconds.
+ */
 const INTERVAL_MS = 500
 
 export interface AdoptionOptions {
@@ -21,10 +24,16 @@ export interface AdoptionOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Takes over the processes of dead hosts, and those let go in order: at the start of a host and as long as it lives. */
+/**
+ * Takes over the processes of dead hosts, and those let go in order: at the start of a host and as
+ * long as it lives.
+ */
 export class Adoption {
   readonly #options: AdoptionOptions
-  /** The processes that `accept` said no to in the last round, and who had them: it would say no again. */
+  /**
+   * The processes that `accept` said no to in the last round, and who had them: it would say no
+   * again.
+   */
   #refused: ReadonlyMap<string, string> = new Map()
   #round: Promise<void> | undefined
   #cancel: (() => void) | undefined
@@ -35,7 +44,10 @@ export class Adoption {
     this.#options = options
   }
 
-  /** The first round. A store that fails on the way leaves a host that has done nothing: nothing is resumed before all are taken. */
+  /**
+   * The first round. A store that fails on the way leaves a host that has done nothing: nothing is
+   * resumed before all are taken.
+   */
   async start(): Promise<void> {
     const adopted: AdoptedProcess[] = []
     await this.#takeOver(adopted)
@@ -58,7 +70,10 @@ export class Adoption {
     })
   }
 
-  /** What was taken before the store failed is this host's now, and nobody else will run it. A failure is told once, not twice a second. */
+  /**
+   * What was taken before the store failed is this host's now, and nobody else will run it. A
+   * failure is told once, not twice a second.
+   */
   async #look(): Promise<void> {
     const adopted: AdoptedProcess[] = []
     try {
@@ -103,7 +118,8 @@ export class Adoption {
       }
     }
     await resumeSome(adopted.filter(one => !isPending(one)))
-    // Their attempts ask for slots a microtask later, and go ahead of those that have not begun (rule 7.1).
+    // Their attempts ask for slots a microtask later, and go ahead of those that have not begun
+    // (rule 7.1).
     await Promise.resolve()
     await resumeSome(adopted.filter(isPending))
     onResumed()

@@ -61,7 +61,10 @@ export class Arrivals {
       )
   }
 
-  /** Makes a process one of this host's, and calls `start` with it unless the host closes: then the next one goes on with it. */
+  /**
+   * Makes a process one of this host's, and calls `start` with it unless the host closes: then the
+   * next one goes on with it.
+   */
   run(program: Program, record: ProcessRecord | CompletedProcess, start: (live: LiveProcess) => void): void {
     const { environment, live, commands } = this.#options
     const arrived = new LiveProcess(environment, program, identityOf(record), record)
@@ -74,7 +77,10 @@ export class Arrivals {
     if (parent) this.#unfollowed.push({ child: arrived.pid, parent: parent.pid })
   }
 
-  /** Follows the parents of what has come, once all of a round are here: the parent of one may be another. */
+  /**
+   * Follows the parents of what has come, once all of a round are here: the parent of one may be
+   * another.
+   */
   followParents(): void {
     for (const { child, parent } of this.#unfollowed.splice(0)) void this.#options.children.follow(child, parent)
   }

@@ -20,7 +20,10 @@ export interface ChildrenOptions {
   isOver(pid: string): boolean
 }
 
-/** Processes that are steps of others: a parent goes on when its child has ended, and a child is cancelled with its parent. */
+/**
+ * Processes that are steps of others: a parent goes on when its child has ended, and a child is
+ * cancelled with its parent.
+ */
 export class Children {
   readonly #options: ChildrenOptions
 
@@ -50,12 +53,20 @@ export class Children {
       .cancel(`Its parent ${parent} has ended`)
       .catch((error: unknown) => {
         // A child on another host follows its parent there.
-        if (isCode(error, 'ERR_ALREADY_ENDED') || isCode(error, 'ERR_UNKNOWN_PROCESS') || isCode(error, 'ERR_RUNTIME_CLOSED')) return
+        if (
+          isCode(error, 'ERR_ALREADY_ENDED') ||
+          isCode(error, 'ERR_UNKNOWN_PROCESS') ||
+          isCode(error, 'ERR_RUNTIME_CLOSED')
+        )
+          return
         process.emitWarning(`Process ${child} could not be cancelled with its parent ${parent}: ${String(error)}`)
       })
   }
 
-  /** Cancels an adopted child once its parent has ended, unless the parent is here: its end may have been missed, or will come elsewhere. */
+  /**
+   * Cancels an adopted child once its parent has ended, unless the parent is here: its end may have
+   * been missed, or will come elsewhere.
+   */
   async follow(child: string, parent: string): Promise<void> {
     if (this.#options.isLive(parent)) return
     const { client, closing } = this.#options
@@ -79,4 +90,5 @@ export class Children {
   }
 }
 
-const isCode = (error: unknown, code: StepwrightError['code']): boolean => error instanceof StepwrightError && error.code === code
+const isCode = (error: unknown, code: StepwrightError['code']): boolean =>
+  error instanceof StepwrightError && error.code === code

@@ -20,26 +20,38 @@ export interface CommandsOptions {
 }
 
 /**
- * Applies what clients ask of the processes of this host. A command is applied, its id is in the store with the record it made, and only then
- * is it answered: a host that dies in between leaves a command that the next one finds applied.
+ * Applies what clients ask of the processes of this host. A command is applied, its id is in the
+ * store with the record it made, and only then is it answered: a host that dies in between leaves a
+ * command that the next one finds applied.
  */
 export class Commands {
   readonly #options: CommandsOptions
-  /** Ids that were applied, by process; of one taken over from another host they are read from its journal. */
+  /**
+   * Ids that were applied, by process; of one taken over from another host they are read from its
+   * journal.
+   */
   readonly #applied = new WeakMap<LiveProcess, Promise<Set<string>>>()
   readonly #busy = new Set<string>()
   /** Names of commands that make no sense. */
   readonly #corrupt = new Set<string>()
-  /** The newest command of a process that is being applied: those of one process wait for each other. */
+  /**
+   * The newest command of a process that is being applied: those of one process wait for each
+   * other.
+   */
   readonly #last = new WeakMap<LiveProcess, Promise<void>>()
-  /** Commands that wait for their step to begin, oldest first. They stay in the store until then. */
+  /**
+   * Commands that wait for their step to begin, oldest first. They stay in the store until then.
+   */
   readonly #kept = new WeakMap<LiveProcess, Command[]>()
 
   constructor(options: CommandsOptions) {
     this.#options = options
   }
 
-  /** The commands that wait for processes of which `isOurs` says yes, oldest first. One that makes no sense is told once, and stays. */
+  /**
+   * The commands that wait for processes of which `isOurs` says yes, oldest first. One that makes
+   * no sense is told once, and stays.
+   */
   waiting(isOurs: (pid: string) => boolean): Promise<Command[]> {
     const { documents, onProblem } = this.#options
     const isWanted = (pid: string, id: string): boolean => {
@@ -68,12 +80,17 @@ export class Commands {
     }
   }
 
-  /** Those of one process wait for each other; the first one begins at once: a process that is cancelled when it is taken over begins no step. */
+  /**
+   * Those of one process wait for each other; the first one begins at once: a process that is
+   * cancelled when it is taken over begins no step.
+   */
   #enqueue(live: LiveProcess, id: string | undefined, work: () => Promise<void>): void {
     if (id !== undefined) this.#busy.add(id)
     const before = this.#last.get(live)
     const done = (before === undefined ? work() : before.then(work))
-      .catch((error: unknown) => this.#options.onProblem(`Command ${id ?? ''} for process ${live.pid} could not be taken`, error))
+      .catch((error: unknown) =>
+        this.#options.onProblem(`Command ${id ?? ''} for process ${live.pid} could not be taken`, error),
+      )
       .finally(() => {
         if (id !== undefined) this.#busy.delete(id)
         if (this.#last.get(live) === done) this.#last.delete(live)
@@ -87,14 +104,20 @@ export class Commands {
     return this.#kept.get(live)?.some(kept => kept.id === id) ?? false
   }
 
-  /** Whether a message has to go through the store: its step has not begun, or others that came before it wait. */
+  /**
+   * Whether a message has to go through the store: its step has not begun, or others that came
+   * before it wait.
+   */
   mustQueue(live: LiveProcess, message: Message): boolean {
     if (live.isGone) return false
     if (this.#last.has(live) || this.#kept.has(live)) return true
     return takerOf(live, message)?.isReady === false
   }
 
-  /** The process is in another state: applies what was kept for it, and refuses what no step takes any more. */
+  /**
+   * The process is in another state: applies what was kept for it, and refuses what no step takes
+   * any more.
+   */
   onRecord(live: LiveProcess): void {
     if (this.#last.has(live) || !this.#kept.get(live)?.some(command => !this.#mustWait(live, command))) return
     this.#enqueue(live, undefined, () => this.#applyKept(live))

@@ -2,10 +2,11 @@
 const BUDGET_MS = 4
 
 /**
- * Lets the event loop turn. Short steps on a local store go from promise to promise: without this no timer, no socket and no web server
- * in the same Node process would ever have its turn. Each step calls it before it begins, and gets `undefined` as long as the loop has
- * turned lately, else a promise for its place in a queue. Each turn of the loop lets as many go on as fit the budget, by how long those
- * of the last turn took.
+ * Lets the event loop turn. Short steps on a local store go from promise to promise: without this
+ * no timer, no socket and no web server in the same Node process would ever have its turn. Each
+ * step calls it before it begins, and gets `undefined` as long as the loop has turned lately, else
+ * a promise for its place in a queue. Each turn of the loop lets as many go on as fit the budget,
+ * by how long those of the last turn took.
  */
 export function createLoopYield(): () => Promise<void> | undefined {
   let waiting: (() => void)[] = []

@@ -51,9 +51,13 @@ export interface HostOptions extends Injected {
   readonly store: HostStore
 }
 
-export const closedError = (next: string): StepwrightError => new StepwrightError('ERR_RUNTIME_CLOSED', `This runtime is closed. ${next}.`)
+export const closedError = (next: string): StepwrightError =>
+  new StepwrightError('ERR_RUNTIME_CLOSED', `This runtime is closed. ${next}.`)
 
-/** The engine behind a runtime: it has the processes that this host runs, and all that brings them here and lets them go. */
+/**
+ * The engine behind a runtime: it has the processes that this host runs, and all that brings them
+ * here and lets them go.
+ */
 export class Host implements Environment {
   readonly client: Client
   readonly events = new Events()
@@ -111,7 +115,13 @@ export class Host implements Environment {
     this.yieldLoop = yieldLoop
     this.#options = options
     this.#readers = readers
-    this.#reports = new Reports({ store, documents: readers.documents, clock, logger: options.logger, events: this.events })
+    this.#reports = new Reports({
+      store,
+      documents: readers.documents,
+      clock,
+      logger: options.logger,
+      events: this.events,
+    })
     const onProblem = (what: string, error?: unknown): void => this.#reports.problem(what, error)
     this.#children = new Children({
       clock,
@@ -130,7 +140,9 @@ export class Host implements Environment {
         (isDate ? atTime : atTimeOrAfter)(clock, at, () => answer.resolve({ at: clock.now() })),
       ),
     }
-    this.#programs = new Programs(definitions, actors, options.inspect !== undefined, (record, why) => this.#reports.misfit(record, why))
+    this.#programs = new Programs(definitions, actors, options.inspect !== undefined, (record, why) =>
+      this.#reports.misfit(record, why),
+    )
     this.#starts = new Starts({
       environment: this,
       store,
@@ -239,7 +251,9 @@ export class Host implements Environment {
     if (retentionMs !== false) {
       const onError = (error: unknown): void =>
         this.#reports.problem(`Old processes could not be removed from ${this.#readers.location}`, error)
-      this.#endings.push(startRetention({ store: this.store, readers: this.#readers, clock: this.clock, retentionMs, onError }))
+      this.#endings.push(
+        startRetention({ store: this.store, readers: this.#readers, clock: this.clock, retentionMs, onError }),
+      )
     }
     this.#endings.push(closeOnSignals(closeOn, () => this.close(checkCloseOptions({}))))
   }
@@ -249,8 +263,13 @@ export class Host implements Environment {
   }
 
   handleOf(pid: string, live?: LiveProcess): ProcessHandle {
-    const mustQueue: HandleOptions['mustQueue'] = (ours, message) => !this.draining && this.#commands.mustQueue(ours, message)
-    return handleOf(pid, { client: this.client, closing: this.closing, find: one => this.#live.get(one), mustQueue }, live)
+    const mustQueue: HandleOptions['mustQueue'] = (ours, message) =>
+      !this.draining && this.#commands.mustQueue(ours, message)
+    return handleOf(
+      pid,
+      { client: this.client, closing: this.closing, find: one => this.#live.get(one), mustQueue },
+      live,
+    )
   }
 
   /** @throws ERR_RUNTIME_CLOSED */
@@ -305,7 +324,12 @@ export class Host implements Environment {
     return (await this.#readers.history(pid)) ?? []
   }
 
-  startChild(plan: ProcessPlan, input: Json, parent: { readonly pid: string; readonly step: string }, failures: number): Promise<string> {
+  startChild(
+    plan: ProcessPlan,
+    input: Json,
+    parent: { readonly pid: string; readonly step: string },
+    failures: number,
+  ): Promise<string> {
     return this.#starts.startChild(plan, input, parent, failures)
   }
 
@@ -313,7 +337,10 @@ export class Host implements Environment {
     this.#children.cancel(child, parent)
   }
 
-  /** Without a promise where nothing is waited for: a process must not get far before whoever started it has its handle. */
+  /**
+   * Without a promise where nothing is waited for: a process must not get far before whoever
+   * started it has its handle.
+   */
   #runNew(live: LiveProcess): Promise<void> | undefined {
     this.#live.add(live)
     // Closed meanwhile: it stays pending for the next host.
@@ -322,7 +349,9 @@ export class Host implements Environment {
     return undefined
   }
 
-  /** What another host has now, or somebody deleted, ends here at once, whatever of it is under way. */
+  /**
+   * What another host has now, or somebody deleted, ends here at once, whatever of it is under way.
+   */
   #lose(pids: readonly string[], lossOf: (pid: string) => StepwrightError): void {
     const lost = pids.flatMap(pid => this.#live.get(pid) ?? [])
     if (lost.length === 0) return
@@ -349,7 +378,10 @@ export class Host implements Environment {
     this.#checkIdle()
   }
 
-  /** A process of this host needs nothing more for now. A worker looks for more to do before it says that nothing is left. */
+  /**
+   * A process of this host needs nothing more for now. A worker looks for more to do before it says
+   * that nothing is left.
+   */
   #onLessWork(): void {
     if (this.#options.worker) this.#wakeups.wake()
     else this.#checkIdle()
@@ -386,7 +418,10 @@ export class Host implements Environment {
     }
   }
 
-  /** Lets each process go at once, but for those that still execute: the host stays alive in the store until they have settled. */
+  /**
+   * Lets each process go at once, but for those that still execute: the host stays alive in the
+   * store until they have settled.
+   */
   async #leave(): Promise<void> {
     const release = (): Promise<void>[] => [...this.#live.all()].map(live => this.#release(live))
     await Promise.allSettled([this.#adoption.stop(), this.#wakeups.stop(), this.#starts.over(), ...release()])
@@ -400,7 +435,11 @@ export class Host implements Environment {
     try {
       await live.release()
     } catch (error) {
-      this.#reports.problem(`Process ${live.pid} could not be let go, and is taken up once this host is gone`, error, live.pid)
+      this.#reports.problem(
+        `Process ${live.pid} could not be let go, and is taken up once this host is gone`,
+        error,
+        live.pid,
+      )
     }
     this.#live.remove(live.pid)
   }

@@ -1,6 +1,9 @@
 import { ShortLivedMap } from '../../store/short-lived-map.ts'
 
-/** Keeps Node alive while anything needs it to. Timers and sockets elsewhere hold nothing themselves. */
+/**
+ * Keeps Node alive while anything needs it to. Timers and sockets elsewhere hold nothing
+ * themselves.
+ */
 export class KeepAlive {
   readonly #needs = new ShortLivedMap<unknown, true>()
   #timer: NodeJS.Timeout | undefined

@@ -4,7 +4,10 @@ import { ShortLivedMap } from '../../store/short-lived-map.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import type { KeepAlive } from './keep-alive.ts'
 
-/** The processes that a host runs. Node stays alive as long as one of them needs it: an interrupted one does not (rule 7.8). */
+/**
+ * The processes that a host runs. Node stays alive as long as one of them needs it: an interrupted
+ * one does not (rule 7.8).
+ */
 export class LiveProcesses {
   readonly #byPid = new ShortLivedMap<string, LiveProcess>()
   readonly #keepAlive: KeepAlive

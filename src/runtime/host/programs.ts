@@ -63,11 +63,13 @@ export interface KnownDefinition {
 export function definitionsOf(processes: readonly ProcessDefinition[]): Map<string, KnownDefinition> {
   const known = new Map<string, KnownDefinition>()
   const given = processes.map(planOf)
-  // Children first: the last version of a name serves new starts, and what is given counts for more than what comes with it.
+  // Children first: the last version of a name serves new starts, and what is given counts for more
+  // than what comes with it.
   const implied = new Set(given.flatMap(childPlans).filter(plan => !given.includes(plan)))
   for (const plan of [...implied, ...given]) {
     const id = idOf(plan)
-    if (known.has(id)) throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
+    if (known.has(id))
+      throw new TypeError(`createRuntime({ processes }): '${plan.name}' version '${plan.version}' is given twice`)
     known.set(id, {
       plan,
       shape: shapeOf(plan),
@@ -116,7 +118,12 @@ export class Programs {
 
   /** What viewers need of the definitions: never code, never a spec's arguments. */
   charts(): StoredChart[] {
-    return [...this.#entries.values()].map(({ plan, shape }) => ({ name: plan.name, version: plan.version, shape, chart: chartOf(plan) }))
+    return [...this.#entries.values()].map(({ plan, shape }) => ({
+      name: plan.name,
+      version: plan.version,
+      shape,
+      chart: chartOf(plan),
+    }))
   }
 
   /** Whether a definition of this name and version is known, be it another object. */
@@ -136,7 +143,10 @@ export class Programs {
     return entry && this.#program(entry, entry.plan.timeoutMs !== undefined)
   }
 
-  /** What this host makes of a record. One that it cannot restore, though it knows the definition, is reported. */
+  /**
+   * What this host makes of a record. One that it cannot restore, though it knows the definition,
+   * is reported.
+   */
   restoring(record: ProcessRecord): Restored | undefined {
     const found = this.examine(record)
     if ('program' in found) return found
@@ -145,20 +155,25 @@ export class Programs {
   }
 
   /**
-   * The program that goes on with a record, and the record as that program knows it: of the same name and version, with a machine that has the
-   * record's states; else what `migrate` of the newest definition of that name says. What was submitted begins under the newest.
+   * The program that goes on with a record, and the record as that program knows it: of the same
+   * name and version, with a machine that has the record's states; else what `migrate` of the
+   * newest definition of that name says. What was submitted begins under the newest.
    */
   examine(record: ProcessRecord): Restored | Unrestorable {
     const { name, version } = record
     const newest = this.#newest(name)
     if (newest === undefined) return { reason: 'unknown-definition', message: `there is no definition '${name}'` }
-    if (isSubmission(record)) return { program: this.#program(newest, newest.plan.timeoutMs !== undefined), record, isMigrated: false }
+    if (isSubmission(record))
+      return { program: this.#program(newest, newest.plan.timeoutMs !== undefined), record, isMigrated: false }
     const timed = record.deadline !== undefined || record.remainingMs !== undefined
     const entry = this.#entries.get(idOf(record))
     const program = entry && this.#program(entry, timed)
     const misfit: Unrestorable | undefined = program
       ? misfitOf(program.plan, program.machine, record)
-      : { reason: 'unknown-version', message: `definition '${name}' has no version '${version}', and does not migrate it` }
+      : {
+          reason: 'unknown-version',
+          message: `definition '${name}' has no version '${version}', and does not migrate it`,
+        }
     if (program && !misfit) return { program, record: renamed(record, program), isMigrated: false }
     try {
       const moved = migrate(record, newest.plan)
@@ -193,12 +208,23 @@ function renamed(record: ProcessRecord, { plan, shape, outline }: KnownProgram):
   return { ...record, ...definition, definition }
 }
 
-/** What `migrate` of a definition makes of a record. @throws whatever it throws, or why it cannot be done */
+/**
+ * What `migrate` of a definition makes of a record. @throws whatever it throws, or why it cannot be
+ * done
+ */
 function migrate(record: ProcessRecord, plan: ProcessPlan): ProcessRecord | undefined {
   const { pid, version, steps, input, data = input } = record
   const step = stepAt(steps)
-  const to = plan.migrate?.({ pid, version, data: copyJson(data), input: copyJson(input), ...(step !== undefined && { step }) })
-  return to && migrated(record, plan, { step: to.step, ...(to.data !== undefined && { data: toJson(to.data, Infinity) }) })
+  const to = plan.migrate?.({
+    pid,
+    version,
+    data: copyJson(data),
+    input: copyJson(input),
+    ...(step !== undefined && { step }),
+  })
+  return (
+    to && migrated(record, plan, { step: to.step, ...(to.data !== undefined && { data: toJson(to.data, Infinity) }) })
+  )
 }
 
 const idOf = ({ name, version }: { name: string; version: string }): string => `${name}@${version}`

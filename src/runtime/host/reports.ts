@@ -51,14 +51,20 @@ export class Reports {
     events.emit('host', () => ({ type: 'adopted', pids: [...pids] }))
   }
 
-  /** A process whose definition is known, and which cannot go on with it: for people here, and in the store for all who read it. */
+  /**
+   * A process whose definition is known, and which cannot go on with it: for people here, and in
+   * the store for all who read it.
+   */
   misfit({ pid, name, version, revision }: ProcessRecord, { reason, message }: Unrestorable): void {
     const { store, documents, clock, logger, events } = this.#options
-    logger.warn({ host: store.hostId, pid, reason }, `Process ${pid} (${name}, version ${version}) is left alone: ${message}`)
+    logger.warn(
+      { host: store.hostId, pid, reason },
+      `Process ${pid} (${name}, version ${version}) is left alone: ${message}`,
+    )
     // Whoever opens the host hears of it too.
     setImmediate(() => events.emit('misfit', () => ({ pid, name, version, reason, message })))
-    putMisfit(documents, { pid, host: store.hostId, reason, message, revision, at: clock.now() }).catch((error: unknown) =>
-      this.problem(`Why process ${pid} is left alone could not be stored`, error, pid),
+    putMisfit(documents, { pid, host: store.hostId, reason, message, revision, at: clock.now() }).catch(
+      (error: unknown) => this.problem(`Why process ${pid} is left alone could not be stored`, error, pid),
     )
   }
 
@@ -69,7 +75,10 @@ export class Reports {
     events.emit('host', () => ({ type: 'lost', pids: [...pids] }))
   }
 
-  /** A command that was kept cannot be done: people here are told, and in the log of its process whoever asked for it. */
+  /**
+   * A command that was kept cannot be done: people here are told, and in the log of its process
+   * whoever asked for it.
+   */
   async refused({ pid, steps }: LiveProcess, command: Command, { code, message }: Refusal): Promise<void> {
     const { store, clock, logger, events } = this.#options
     const { id, type } = command
@@ -77,7 +86,8 @@ export class Reports {
     const where = { host: store.hostId, pid, command: id, code }
     logger.warn(where, told)
     events.emit('command-refused', () => ({ pid, type, code, message }))
-    const [step = '', { attempt = 0 } = {}] = Object.entries(steps).findLast(([name]) => type !== 'proceed' || name === command.step) ?? []
+    const [step = '', { attempt = 0 } = {}] =
+      Object.entries(steps).findLast(([name]) => type !== 'proceed' || name === command.step) ?? []
     try {
       await store.log(pid, { at: clock.now(), step, attempt, message: told, fields: { command: id, code } })
     } catch (error) {

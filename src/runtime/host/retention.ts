@@ -7,7 +7,10 @@ const INTERVAL_MS = 60_000
 /** Nothing is removed sooner than this after its end. */
 const MIN_KEPT_MS = 3_600_000
 
-/** A clock that has jumped ahead by more than this may be wrong, and what is removed is gone: it gets as long to be set right. */
+/**
+ * A clock that has jumped ahead by more than this may be wrong, and what is removed is gone: it
+ * gets as long to be set right.
+ */
 const JUMP_MS = 3_600_000
 
 export interface RetentionOptions {
@@ -18,7 +21,10 @@ export interface RetentionOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Removes ended processes that have been kept long enough, and what is left of old commands, now and once a minute. Returns a function that ends it. */
+/**
+ * Removes ended processes that have been kept long enough, and what is left of old commands, now
+ * and once a minute. Returns a function that ends it.
+ */
 export function startRetention({ store, readers, clock, retentionMs, onError }: RetentionOptions): () => void {
   let stop: () => void
   let lookedAt = clock.now()
@@ -27,7 +33,11 @@ export function startRetention({ store, readers, clock, retentionMs, onError }: 
     const jumped = now - lookedAt > INTERVAL_MS + JUMP_MS
     lookedAt = now
     if (!jumped)
-      Promise.all([store.expire(now - retentionMs, now - MIN_KEPT_MS), sweepCommands(readers), sweepMisfits(readers)]).catch(onError)
+      Promise.all([
+        store.expire(now - retentionMs, now - MIN_KEPT_MS),
+        sweepCommands(readers),
+        sweepMisfits(readers),
+      ]).catch(onError)
     stop = clock.after(jumped ? JUMP_MS : INTERVAL_MS, expire)
   }
   expire()

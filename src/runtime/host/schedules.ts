@@ -52,7 +52,9 @@ export class Schedules {
   async start(): Promise<void> {
     if (this.isEmpty) return
     const { store, onProblem } = this.#options
-    const stored = await readSchedules(store.documents, ({ error }) => onProblem('A schedule in the store makes no sense', error))
+    const stored = await readSchedules(store.documents, ({ error }) =>
+      onProblem('A schedule in the store makes no sense', error),
+    )
     const known = new Map(stored.map(one => [one.name, one.settled]))
     const now = this.#options.clock.now()
     // A schedule that is new has missed nothing.

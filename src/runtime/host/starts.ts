@@ -51,7 +51,12 @@ export class Starts {
   }
 
   /** The process is in the store when it resolves. */
-  async start(plan: ProcessPlan, input: unknown, options: StartOptions, parent?: ProcessIdentity['parent']): Promise<ProcessHandle> {
+  async start(
+    plan: ProcessPlan,
+    input: unknown,
+    options: StartOptions,
+    parent?: ProcessIdentity['parent'],
+  ): Promise<ProcessHandle> {
     const starting = this.#start(plan, input, options, parent)
     this.#underWay.set(starting, true)
     try {
@@ -61,7 +66,10 @@ export class Starts {
     }
   }
 
-  /** A child has the same key at every attempt to start it: the one there is is found again (rule 7.6). Resolves with its pid. */
+  /**
+   * A child has the same key at every attempt to start it: the one there is is found again (rule
+   * 7.6). Resolves with its pid.
+   */
   async startChild(
     plan: ProcessPlan,
     input: Json,
@@ -72,7 +80,12 @@ export class Starts {
     return (await this.start(plan, input, { key }, parent)).pid
   }
 
-  async #start(plan: ProcessPlan, input: unknown, options: StartOptions, parent: ProcessIdentity['parent']): Promise<ProcessHandle> {
+  async #start(
+    plan: ProcessPlan,
+    input: unknown,
+    options: StartOptions,
+    parent: ProcessIdentity['parent'],
+  ): Promise<ProcessHandle> {
     const { environment, store, programs, createPid, run, handleOf, mustBeOpen } = this.#options
     mustBeOpen()
     const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)

@@ -6,7 +6,10 @@ const FRESH_MS = 60_000
 /** What takes longer says too little: the answer waited somewhere, or this program was blocked. */
 const MAX_ROUND_TRIP_MS = 1_000
 
-/** The clock of a host, set to the time of its store, so that all hosts of a store share one time whatever their machines say. */
+/**
+ * The clock of a host, set to the time of its store, so that all hosts of a store share one time
+ * whatever their machines say.
+ */
 class StoreClock implements Clock {
   readonly #clock: Clock
   readonly #time: () => Promise<number>
@@ -36,7 +39,8 @@ class StoreClock implements Clock {
       const askedAt = performance.now()
       const storeNow = await this.#time()
       const roundTripMs = performance.now() - askedAt
-      if (isFirst || roundTripMs <= MAX_ROUND_TRIP_MS) this.#offsetMs = Math.round(storeNow + roundTripMs / 2 - this.#clock.now())
+      if (isFirst || roundTripMs <= MAX_ROUND_TRIP_MS)
+        this.#offsetMs = Math.round(storeNow + roundTripMs / 2 - this.#clock.now())
     } finally {
       // One that failed is not tried again at once.
       this.#measuredAt = performance.now()

@@ -4,7 +4,13 @@ import { toErrorRecord } from '../../record/error-record.ts'
 import { toJson } from '../../record/json.ts'
 import { validateInput } from '../../steps/validate.ts'
 import { moveTimes } from '../../record/move-times.ts'
-import { identityOf, isSubmission, type ErrorRecord, type ProcessIdentity, type ProcessRecord } from '../../record/record.ts'
+import {
+  identityOf,
+  isSubmission,
+  type ErrorRecord,
+  type ProcessIdentity,
+  type ProcessRecord,
+} from '../../record/record.ts'
 import { isLoss } from '../../store/failures.ts'
 import type { HostStore } from '../../store/store.ts'
 import { keepTrying } from '../keep-trying.ts'
@@ -31,12 +37,18 @@ export interface SubmissionsOptions {
   readonly onProblem: (what: string, error?: unknown) => void
 }
 
-/** Takes what clients have put into the store: workers what was submitted, as long as slots are free; every host the forks it can run. */
+/**
+ * Takes what clients have put into the store: workers what was submitted, as long as slots are
+ * free; every host the forks it can run.
+ */
 export class Submissions {
   readonly #options: SubmissionsOptions
   readonly #unknown = new Set<string>()
   readonly #completing = new Set<string>()
-  /** What was read and not taken, by pid: whether this worker takes it once there is room. Nobody changes it any more, so it is read once. */
+  /**
+   * What was read and not taken, by pid: whether this worker takes it once there is room. Nobody
+   * changes it any more, so it is read once.
+   */
   #waiting = new Map<string, boolean>()
   #left: number
   /** Something was left only because no slot was free. */
@@ -70,7 +82,10 @@ export class Submissions {
     this.isExhausted = this.#left === 0 || (worker?.wait === false && !tookAny && !this.#isFull)
   }
 
-  /** Whether to adopt a submission that a dead host had taken. `adopt` never asks twice, so free slots do not count. */
+  /**
+   * Whether to adopt a submission that a dead host had taken. `adopt` never asks twice, so free
+   * slots do not count.
+   */
   adopts(record: ProcessRecord): boolean {
     const { programs } = this.#options
     if (!isSubmission(record)) return programs.restoring(record) !== undefined
@@ -85,7 +100,9 @@ export class Submissions {
     const isTaken = isKnown && (!isNew || this.#hasRoom())
     if (!isTaken) this.#waiting.set(pid, isKnown)
     if (isNew && !isKnown && worker && !this.#unknown.has(name)) {
-      onProblem(`A process of '${name}' was submitted, a definition that this worker does not know: it waits for one that does`)
+      onProblem(
+        `A process of '${name}' was submitted, a definition that this worker does not know: it waits for one that does`,
+      )
       this.#unknown.add(name)
     }
     return isTaken
@@ -124,7 +141,14 @@ export class Submissions {
       refused = toErrorRecord(error)
     }
     const identity = { ...identityOf(record), version: plan.version, shape, outline, input }
-    if (!(await this.#complete({ ...record, ...identity, ...(plan.timeoutMs !== undefined && { remainingMs: plan.timeoutMs }) }))) return
+    if (
+      !(await this.#complete({
+        ...record,
+        ...identity,
+        ...(plan.timeoutMs !== undefined && { remainingMs: plan.timeoutMs }),
+      }))
+    )
+      return
     this.#options.run(program, { ...identity, pid: record.pid, epoch: record.epoch, timeoutMs: plan.timeoutMs }, live =>
       refused ? live.refuse(refused) : live.start(),
     )
@@ -147,7 +171,10 @@ export class Submissions {
     })
   }
 
-  /** @returns false if the host closes before the store could be written, or has lost the process: it waits for the next one */
+  /**
+   * @returns false if the host closes before the store could be written, or has lost the process:
+   * it waits for the next one
+   */
   async #complete(record: ProcessRecord): Promise<boolean> {
     const { store, isDraining, prepare, onProblem } = this.#options
     const passes = (error: unknown): boolean => !isDraining() && !isLoss(error)
@@ -179,4 +206,5 @@ function asNotBegun(steps: ProcessRecord['steps'], step: string, at: number): Pr
 }
 
 /** The first record of a fork nobody has written to yet. */
-export const isFreshFork = ({ forkedFrom, revision }: ProcessRecord): boolean => forkedFrom !== undefined && revision === 1
+export const isFreshFork = ({ forkedFrom, revision }: ProcessRecord): boolean =>
+  forkedFrom !== undefined && revision === 1

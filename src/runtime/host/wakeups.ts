@@ -3,7 +3,10 @@ import { systemClock } from '../../record/clock.ts'
 /** Hosts are woken; this is for what they did not hear. */
 const INTERVAL_MS = 1_000
 
-/** Calls `look` whenever the host is woken, and now and then by itself: clients may have put something into the store. One look at a time. */
+/**
+ * Calls `look` whenever the host is woken, and now and then by itself: clients may have put
+ * something into the store. One look at a time.
+ */
 export class Wakeups {
   readonly #look: () => Promise<void>
   readonly #onError: (error: unknown) => void

@@ -1,7 +1,10 @@
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
 import type { ProcessRecord, Transition } from '../../record/record.ts'
 
-/** The end of a process for those who hold its handle. Lazy: an end nobody waits for costs nothing, a failure is no unhandled rejection. */
+/**
+ * The end of a process for those who hold its handle. Lazy: an end nobody waits for costs nothing,
+ * a failure is no unhandled rejection.
+ */
 export class Ending {
   #outcome: (() => ProcessRecord) | undefined
   #waiting: PromiseWithResolvers<void> | undefined
@@ -21,11 +24,16 @@ export class Ending {
   }
 }
 
-/** Why the work of a process that has ended is told to stop; `undefined` as long as it has not been ended from outside. */
+/**
+ * Why the work of a process that has ended is told to stop; `undefined` as long as it has not been
+ * ended from outside.
+ */
 export function endReason(pid: string, { status, error }: Transition): Error | undefined {
   switch (status) {
     case 'timeout':
-      return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${pid} ran out of the time its timeout allows`, { pid })
+      return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${pid} ran out of the time its timeout allows`, {
+        pid,
+      })
     case 'cancelled':
       return new ProcessCancelledError('ERR_CANCELLED', error?.message ?? 'Cancelled', { pid })
     default:

@@ -8,12 +8,18 @@ import type { HostStore } from '../../store/store.ts'
 import type { AttemptEnvironment } from '../attempt/workplace.ts'
 import type { Slots } from './slots.ts'
 
-/** What a process needs of the host it runs on. A process is named by its pid here, so that nothing below knows its class. */
+/**
+ * What a process needs of the host it runs on. A process is named by its pid here, so that nothing
+ * below knows its class.
+ */
 export interface Environment extends AttemptEnvironment {
   readonly slots: Slots
   readonly store: HostStore
   readonly host: Host
-  /** The process has begun here, or its status has changed: with it whether it needs Node to stay alive. */
+  /**
+   * The process has begun here, or its status has changed: with it whether it needs Node to stay
+   * alive.
+   */
   onStatus(pid: string, status: ProcessStatus): void
   /** The process made a transition, or reported progress. */
   onRecord(pid: string): void
@@ -27,7 +33,10 @@ export interface Environment extends AttemptEnvironment {
 export interface Program {
   readonly plan: ProcessPlan
   readonly machine: AnyStateMachine
-  /** Of the actors of its processes; absent: each has an actor system of its own, which an inspector can look into. */
+  /**
+   * Of the actors of its processes; absent: each has an actor system of its own, which an inspector
+   * can look into.
+   */
   readonly parent: AnyActorRef | undefined
   readonly steps: ReadonlyMap<string, PlannedStep>
 }

@@ -64,12 +64,19 @@ export class LiveProcess implements Workplace {
   #memories: Memories | undefined
   /** Of the machine step that runs. */
   #machine: MachineRun | undefined
-  /** The context that the newest transition made: an event that no state takes leaves it as it is. */
+  /**
+   * The context that the newest transition made: an event that no state takes leaves it as it is.
+   */
   #context: ProcessContext
   #isGone = false
   #isLost = false
 
-  constructor(environment: Environment, program: Program, identity: ProcessIdentity, origin: NewProcess | ProcessRecord) {
+  constructor(
+    environment: Environment,
+    program: Program,
+    identity: ProcessIdentity,
+    origin: NewProcess | ProcessRecord,
+  ) {
     this.pid = origin.pid
     this.environment = environment
     this.#program = program
@@ -93,7 +100,8 @@ export class LiveProcess implements Workplace {
     environment.show?.(this.#actor)
     this.isRestored = restored !== undefined
     this.#context = this.machineContext
-    const first = 'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1, origin.epoch)
+    const first =
+      'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1, origin.epoch)
     this.#recorder = new Recorder(environment, first, () => this.#notify())
   }
 
@@ -137,8 +145,8 @@ export class LiveProcess implements Workplace {
   }
 
   /**
-   * Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the process is given up before, with
-   * ERR_PROCESS_TAKEN or ERR_UNKNOWN_PROCESS if it is lost.
+   * Resolves with the last record once it is in the store; rejects with ERR_RUNTIME_CLOSED if the
+   * process is given up before, with ERR_PROCESS_TAKEN or ERR_UNKNOWN_PROCESS if it is lost.
    */
   ended(): Promise<ProcessRecord> {
     return this.#ending.wait()
@@ -149,7 +157,8 @@ export class LiveProcess implements Workplace {
     this.#startActor()
     const { clock } = this.environment
     if (recovery) this.dispatch({ type: 'RECOVER', at: clock.now(), ...recovery })
-    if (this.status === 'pending') this.#slot.acquire(() => this.dispatch({ type: 'START', at: clock.now() }), 'beginning')
+    if (this.status === 'pending')
+      this.#slot.acquire(() => this.dispatch({ type: 'START', at: clock.now() }), 'beginning')
     this.environment.onStatus(this.pid, this.status)
   }
 
@@ -218,7 +227,14 @@ export class LiveProcess implements Workplace {
 
   machineChanged(step: string, machine: MachineState, command: string | undefined): void {
     if (this.#isGone) return
-    this.dispatch({ type: 'CHANGE', at: this.environment.clock.now(), step, machine, state: machine.snapshot.value, command })
+    this.dispatch({
+      type: 'CHANGE',
+      at: this.environment.clock.now(),
+      step,
+      machine,
+      state: machine.snapshot.value,
+      command,
+    })
   }
 
   /** @throws ERR_EVENT_REFUSED, ERR_UNKNOWN_EVENT */
@@ -238,8 +254,8 @@ export class LiveProcess implements Workplace {
   }
 
   /**
-   * Stops the actor and gives the process up, so that another host goes on with it: as soon as nothing of it executes, so that two hosts
-   * never run it at once.
+   * Stops the actor and gives the process up, so that another host goes on with it: as soon as
+   * nothing of it executes, so that two hosts never run it at once.
    */
   async release(): Promise<void> {
     await this.attempts.over()
@@ -254,8 +270,8 @@ export class LiveProcess implements Workplace {
   }
 
   /**
-   * Another host has the process, or it is gone. Nothing of it is written or begun here any more: work under way is told to end, and whoever
-   * waits for a record gets the error.
+   * Another host has the process, or it is gone. Nothing of it is written or begun here any more:
+   * work under way is told to end, and whoever waits for a record gets the error.
    */
   lose(loss: StepwrightError): void {
     if (this.#isGone) return
@@ -270,7 +286,10 @@ export class LiveProcess implements Workplace {
     })
   }
 
-  /** The runtime is closed: those who wait for the end here stop waiting, though work may still be under way. */
+  /**
+   * The runtime is closed: those who wait for the end here stop waiting, though work may still be
+   * under way.
+   */
   disown(): void {
     this.#ending.come(() => {
       throw closedBefore(this.pid)
@@ -330,7 +349,10 @@ export class LiveProcess implements Workplace {
     this.environment.onEnd(this.pid)
   }
 
-  /** The chart itself threw: a fault of this library, which must not leave the process running for ever. */
+  /**
+   * The chart itself threw: a fault of this library, which must not leave the process running for
+   * ever.
+   */
   #break(error: unknown): void {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     this.#recorder.fail({ name, message, ...(stack && { stack }) })

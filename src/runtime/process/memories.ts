@@ -15,7 +15,10 @@ interface Process {
   read(): Promise<readonly ProcessRecord[]>
 }
 
-/** What the steps of a process that run here remember, and the outputs of earlier steps that they have asked for. */
+/**
+ * What the steps of a process that run here remember, and the outputs of earlier steps that they
+ * have asked for.
+ */
 export class Memories implements Remembering {
   readonly #process: Process
   /** By the path of the step. */
@@ -43,13 +46,18 @@ export class Memories implements Remembering {
     const { pid } = this.#process
     const steps = this.#process.steps()
     if (!Object.hasOwn(steps, step) || steps[step]?.endedAt === undefined)
-      throw new StepwrightError('ERR_UNKNOWN_STEP', `Process ${pid} has no output of step ${JSON.stringify(step)}: no such step has ended`)
+      throw new StepwrightError(
+        'ERR_UNKNOWN_STEP',
+        `Process ${pid} has no output of step ${JSON.stringify(step)}: no such step has ended`,
+      )
     const output = this.#outputs.get(step) ?? this.#process.read().then(records => outputOf(records, step))
     this.#outputs.set(step, output)
     return output
   }
 
-  /** Forgets what belongs to steps that have ended, or everything if the process has ceased to run. */
+  /**
+   * Forgets what belongs to steps that have ended, or everything if the process has ceased to run.
+   */
   dropEnded(isRunning: boolean): void {
     for (const step of this.#memories.keys())
       if (!isRunning || this.#process.steps()[step]?.endedAt !== undefined) this.#memories.delete(step)

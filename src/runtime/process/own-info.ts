@@ -2,7 +2,10 @@ import { copyJson } from '../../record/json.ts'
 import type { ProcessInfo } from '../../record/info.ts'
 import type { Json } from '../../record/record.ts'
 
-/** An info of the receiver's own: what is done to it must not reach the process. Data may be large, so it is copied when it is looked at. */
+/**
+ * An info of the receiver's own: what is done to it must not reach the process. Data may be large,
+ * so it is copied when it is looked at.
+ */
 export function ownInfo({ input, output, ...rest }: ProcessInfo): ProcessInfo {
   const info = copyJson(rest as unknown as Json) as unknown as ProcessInfo
   lazily(info, 'input', input as Json)

@@ -12,7 +12,8 @@ function schemaOf(paused: PlannedStep): StandardSchemaV1 | undefined {
 }
 
 /**
- * What `proceed` was given, as the paused step's schema parses it. `undefined`: nothing, the output stays.
+ * What `proceed` was given, as the paused step's schema parses it. `undefined`: nothing, the output
+ * stays.
  * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE
  */
 export async function proceedData(
@@ -22,7 +23,9 @@ export async function proceedData(
   maxBytes: number,
 ): Promise<Json | undefined> {
   const schema = schemaOf(paused)
-  const valid = schema ? (await validate(schema, data, `the data that step '${paused.name}' of process ${pid} proceeds with`)).value : data
+  const valid = schema
+    ? (await validate(schema, data, `the data that step '${paused.name}' of process ${pid} proceeds with`)).value
+    : data
   if (valid === undefined) return undefined
   const json = toJson(valid, maxBytes)
   // Merged into the output it must fit as well.

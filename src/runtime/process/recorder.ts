@@ -17,7 +17,10 @@ import { keepProgress, ProgressMeter } from './progress-meter.ts'
 import type { Environment } from './environment.ts'
 import { Writer } from './writer.ts'
 
-/** What the record of a process says: its newest transition and the progress reported since. Writes each change to the journal. */
+/**
+ * What the record of a process says: its newest transition and the progress reported since. Writes
+ * each change to the journal.
+ */
 export class Recorder {
   readonly #clock: Clock
   readonly #writer: Writer
@@ -54,7 +57,13 @@ export class Recorder {
 
   record(pid: string, identity: ProcessIdentity): ProcessRecord {
     const { pid: _, ...transition } = this.#newest
-    return { pid, ...identity, ...transition, revision: this.#revision, ...(this.#progress && { progress: this.#progress }) }
+    return {
+      pid,
+      ...identity,
+      ...transition,
+      revision: this.#revision,
+      ...(this.#progress && { progress: this.#progress }),
+    }
   }
 
   /** Settles when every record is in the store; `undefined` if they are. */
@@ -70,7 +79,9 @@ export class Recorder {
     const made = make(this.#revision + 1, this.#epoch)
     const transition = definition === undefined ? made : { ...made, definition }
     const isReported = written !== undefined || unwritten !== undefined
-    this.#write(isReported && isFinal(made.status) ? keepProgress(transition, { ...written, ...unwritten }) : transition)
+    this.#write(
+      isReported && isFinal(made.status) ? keepProgress(transition, { ...written, ...unwritten }) : transition,
+    )
   }
 
   /** The state the process is in once more: nobody has seen it in this state. */
@@ -79,7 +90,14 @@ export class Recorder {
   }
 
   fail(error: ErrorRecord): void {
-    this.#write({ ...this.#newest, status: 'error', revision: this.#revision + 1, at: this.#clock.now(), event: { type: 'FAIL' }, error })
+    this.#write({
+      ...this.#newest,
+      status: 'error',
+      revision: this.#revision + 1,
+      at: this.#clock.now(),
+      event: { type: 'FAIL' },
+      error,
+    })
   }
 
   /** Nothing is written any more, and the barrier rejects. */
@@ -106,7 +124,10 @@ export class Recorder {
     this.#meter.stop()
   }
 
-  #writeWithin(event: RecordEvent, line: Pick<ProgressLine, 'progress'> | Pick<MemoryLine, 'memory' | 'progress'>): void {
+  #writeWithin(
+    event: RecordEvent,
+    line: Pick<ProgressLine, 'progress'> | Pick<MemoryLine, 'memory' | 'progress'>,
+  ): void {
     const { pid, name, status } = this.#newest
     if (this.#stopped || isFinal(status)) return
     this.#revision += 1

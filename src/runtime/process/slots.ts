@@ -18,7 +18,10 @@ export class Slots {
     return this.#free
   }
 
-  /** Calls `acquired` once a slot is the caller's: at once if one is free. Returns a function that stops waiting. */
+  /**
+   * Calls `acquired` once a slot is the caller's: at once if one is free. Returns a function that
+   * stops waiting.
+   */
   acquire(acquired: () => void, order: Order): () => void {
     if (this.#free > 0) {
       this.#free -= 1
@@ -58,7 +61,9 @@ export class Slot {
     return this.#held
   }
 
-  /** Calls `acquired` once the process has a slot, unless `release` or `stopWaiting` comes first. */
+  /**
+   * Calls `acquired` once the process has a slot, unless `release` or `stopWaiting` comes first.
+   */
   acquire(acquired: () => void, order: Order): void {
     if (this.#held) return acquired()
     this.#waiting.push(acquired)

@@ -8,7 +8,10 @@ import { unknownEvent, type MachineEvent } from '../attempt/machine-run.ts'
 import { proceedData } from './proceed-data.ts'
 import { stepsLeft, takerOf } from './taker.ts'
 
-/** Of a call that a client's command asks for: the record that the call makes carries the command's id. */
+/**
+ * Of a call that a client's command asks for: the record that the call makes carries the command's
+ * id.
+ */
 interface Cause {
   readonly command?: string
 }
@@ -26,12 +29,21 @@ export async function cancel(live: LiveProcess, given?: unknown, cause: Cause = 
  * @param step the paused step it is about; without one, whichever is paused
  * @throws ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
  */
-export async function proceed(live: LiveProcess, data?: unknown, { step, ...cause }: Cause & { step?: string } = {}): Promise<'taken'> {
+export async function proceed(
+  live: LiveProcess,
+  data?: unknown,
+  { step, ...cause }: Cause & { step?: string } = {},
+): Promise<'taken'> {
   const paused = pausedStep(live)
   if (step !== undefined && paused.name !== step) throw notInterrupted(live, step)
   const json = await proceedData(paused, live.machineContext, data, live.environment.maxRecordBytes)
   if (pausedStep(live) !== paused) throw notInterrupted(live, paused.name)
-  live.dispatch({ type: 'PROCEED', at: live.environment.clock.now(), ...(json !== undefined && { data: json }), ...cause })
+  live.dispatch({
+    type: 'PROCEED',
+    at: live.environment.clock.now(),
+    ...(json !== undefined && { data: json }),
+    ...cause,
+  })
   await live.barrier()
   return 'taken'
 }
@@ -52,7 +64,8 @@ export async function send(live: LiveProcess, event: unknown, { command }: Cause
 }
 
 function mustLive({ pid, status, isGone }: LiveProcess, what: string): void {
-  if (isFinal(status)) throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} cannot be ${what}: it has ended (${status})`)
+  if (isFinal(status))
+    throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} cannot be ${what}: it has ended (${status})`)
   if (isGone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${pid} is closed`)
 }
 

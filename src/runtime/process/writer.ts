@@ -7,14 +7,18 @@ import type { Environment } from './environment.ts'
 type WriterEnvironment = Pick<Environment, 'store' | 'clock' | 'onStoreError' | 'onLoss'>
 
 /**
- * Writes the lines of one process, in order. A store that fails never fails the process: the line is written again until the store has
- * it, and until then the barrier stays shut. If the process is no longer this host's, the barrier never opens again.
+ * Writes the lines of one process, in order. A store that fails never fails the process: the line
+ * is written again until the store has it, and until then the barrier stays shut. If the process is
+ * no longer this host's, the barrier never opens again.
  */
 export class Writer {
   readonly #environment: WriterEnvironment
   /** They wait for the one that is being written. */
   readonly #lines: JournalLine[] = []
-  /** Settles when every line given so far is in the store; rejects for good once the process is lost. */
+  /**
+   * Settles when every line given so far is in the store; rejects for good once the process is
+   * lost.
+   */
   #writing: Promise<void> | undefined
   #loss: StepwrightError | undefined
 
@@ -30,7 +34,10 @@ export class Writer {
     } else this.#lines.push(line)
   }
 
-  /** Settles when every line is in the store, also those given while waiting; `undefined` if they are. Rejects if the process is lost. */
+  /**
+   * Settles when every line is in the store, also those given while waiting; `undefined` if they
+   * are. Rejects if the process is lost.
+   */
   barrier(): Promise<void> | undefined {
     return this.#writing
   }

@@ -1,5 +1,12 @@
 import type { PauseMessage, Proceeded, Skipped, WithOutput } from '../data-flow.ts'
-import type { EventMessage, OptionalIf, ProcessDefinition, ProcessInput, ProcessOutput, ProcessServices } from '../../record/definition.ts'
+import type {
+  EventMessage,
+  OptionalIf,
+  ProcessDefinition,
+  ProcessInput,
+  ProcessOutput,
+  ProcessServices,
+} from '../../record/definition.ts'
 import type { Duration } from '../../record/duration.ts'
 import type { MachineEvent, MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
 import type { MustBeJson } from '../../record/not-json.ts'
@@ -101,7 +108,10 @@ export interface ProcessBuilder<
    */
   parallel<
     N extends string,
-    B extends Record<string, Work<StepContext<Data, Services, Parsed, Outputs>> | BranchSpec<StepContext<Data, Services, Parsed, Outputs>>>,
+    B extends Record<
+      string,
+      Work<StepContext<Data, Services, Parsed, Outputs>> | BranchSpec<StepContext<Data, Services, Parsed, Outputs>>
+    >,
     When extends boolean = never,
   >(
     name: Unused<N, Steps>,

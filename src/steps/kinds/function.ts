@@ -51,8 +51,17 @@ export const WORK_CHECKS = { timeout: toMs, retry: planRetry, isolate: checkIsol
 export const functionKind: Kind<FunctionStep> = {
   plan(name, work, options = {}) {
     const what = `step '${name}'`
-    const { timeout, ...checked } = checkOptions(options, what, { ...WORK_CHECKS, when: checkWhen, interrupt: checkInterrupt })
-    return { kind: 'step', name, work: checkWork(work, what, checked.isolate), ...defined({ ...checked, timeoutMs: timeout }) }
+    const { timeout, ...checked } = checkOptions(options, what, {
+      ...WORK_CHECKS,
+      when: checkWhen,
+      interrupt: checkInterrupt,
+    })
+    return {
+      kind: 'step',
+      name,
+      work: checkWork(work, what, checked.isolate),
+      ...defined({ ...checked, timeoutMs: timeout }),
+    }
   },
   begins: ({ work }, services) => prepare(work, services),
   waitsFor: ({ interrupt }) => interrupt && 'proceed()',

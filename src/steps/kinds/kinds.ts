@@ -31,7 +31,9 @@ const nothing: UserFunction = () => null
  * The user's function that an attempt at a step calls first: its work, or what makes the list of
  * items, the input of a child ...
  */
-export const begins = (step: PlannedStep, services: object): UserFunction => kindOf(step).begins?.(step, services) ?? nothing
+export const begins = (step: PlannedStep, services: object): UserFunction =>
+  kindOf(step).begins?.(step, services) ?? nothing
 
 /** What the step waits for from a client, if anything. */
-export const waitsFor = (step: PlannedStep): ReturnType<NonNullable<Kind<PlannedStep>['waitsFor']>> => kindOf(step).waitsFor?.(step)
+export const waitsFor = (step: PlannedStep): ReturnType<NonNullable<Kind<PlannedStep>['waitsFor']>> =>
+  kindOf(step).waitsFor?.(step)

@@ -19,7 +19,9 @@ export type MachineOutput<M> = M extends { transition(...args: any[]): infer S }
   : never
 
 /** The events that a machine takes. */
-export type MachineEvent<M> = M extends { transition(snapshot: any, event: infer E, ...rest: any[]): unknown } ? E : never
+export type MachineEvent<M> = M extends { transition(snapshot: any, event: infer E, ...rest: any[]): unknown }
+  ? E
+  : never
 
 interface Action {
   readonly type?: unknown
@@ -42,7 +44,12 @@ interface Machine {
 }
 
 export const isMachine = (value: unknown): value is MachineLike & Machine =>
-  typeof value === 'object' && value !== null && 'root' in value && 'implementations' in value && 'events' in value && 'provide' in value
+  typeof value === 'object' &&
+  value !== null &&
+  'root' in value &&
+  'implementations' in value &&
+  'events' in value &&
+  'provide' in value
 
 /**
  * XState names an actor that stands inline in an `invoke` after its place, so a restored machine
@@ -59,13 +66,20 @@ const spawned = (actions: readonly Action[]): unknown[] =>
  */
 export function whyNotRestorable({ root, implementations }: Machine): string | undefined {
   const check = (node: Node): string | undefined => {
-    const spawns = [node.entry, node.exit, ...[...node.transitions.values()].flat().map(({ actions }) => actions)].flatMap(spawned)
+    const spawns = [
+      node.entry,
+      node.exit,
+      ...[...node.transitions.values()].flat().map(({ actions }) => actions),
+    ].flatMap(spawned)
     const named = new Set(Object.values(implementations.actors))
     const inline = spawns.find(src => typeof src !== 'string' && !named.has(src))
     if (inline !== undefined) return `${node.id} spawns an actor that has no name: give it one in setup({ actors })`
-    const names = [...node.invoke.map(({ src }) => src), ...spawns].filter(src => typeof src === 'string' && !isInline(src)) as string[]
+    const names = [...node.invoke.map(({ src }) => src), ...spawns].filter(
+      src => typeof src === 'string' && !isInline(src),
+    ) as string[]
     const missing = names.find(name => !Object.hasOwn(implementations.actors, name))
-    if (missing !== undefined) return `${node.id} has no actor '${missing}': give it one in setup({ actors }) or provide({ actors })`
+    if (missing !== undefined)
+      return `${node.id} has no actor '${missing}': give it one in setup({ actors }) or provide({ actors })`
     for (const child of Object.values(node.states)) {
       const why = check(child)
       if (why !== undefined) return why
@@ -81,7 +95,10 @@ export function whyNotRestorable({ root, implementations }: Machine): string | u
 
 /** Whether one of these descriptors (`GO`, `*`, `mouse.*`) is that of an event of this type. */
 export const isAmong = (descriptors: readonly string[], type: string): boolean =>
-  descriptors.some(known => known === '*' || known === type || (known.endsWith('.*') && `${type}.`.startsWith(known.slice(0, -1))))
+  descriptors.some(
+    known => known === '*' || known === type || (known.endsWith('.*') && `${type}.`.startsWith(known.slice(0, -1))),
+  )
 
 /** Whether any state of a machine takes events of this type. */
-export const knowsEvent = (machine: MachineLike, type: string): boolean => isAmong((machine as MachineLike & Machine).events, type)
+export const knowsEvent = (machine: MachineLike, type: string): boolean =>
+  isAmong((machine as MachineLike & Machine).events, type)

@@ -33,7 +33,11 @@ export const sleepKind: Kind<SleepStep> = {
  * When a sleep ends, in epoch milliseconds. A function is asked once.
  * @throws TypeError if its answer is no Duration and no Date; whatever the function throws
  */
-export async function wakeTime({ name, until }: SleepStep, context: StepContext<any, any, any>, now: () => number): Promise<number> {
+export async function wakeTime(
+  { name, until }: SleepStep,
+  context: StepContext<any, any, any>,
+  now: () => number,
+): Promise<number> {
   const known = 'compute' in until ? fixed(await until.compute(context), titleOf(name)) : until
   return 'at' in known ? known.at : now() + known.ms
 }

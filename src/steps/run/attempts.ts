@@ -49,7 +49,12 @@ export async function attemptUntilDone<T>(attempted: Attempted<T>): Promise<T> {
   }
 }
 
-function judge(retry: PlannedRetry | undefined, error: unknown, attempt: number, seed: string): { waitMs: number } | { failure: unknown } {
+function judge(
+  retry: PlannedRetry | undefined,
+  error: unknown,
+  attempt: number,
+  seed: string,
+): { waitMs: number } | { failure: unknown } {
   try {
     const waitMs = retryWait(retry, { error, attempt, failures: attempt, seed })
     return waitMs === undefined ? { failure: error } : { waitMs }
@@ -59,7 +64,11 @@ function judge(retry: PlannedRetry | undefined, error: unknown, attempt: number,
 }
 
 /** The work's output; rejects with what it throws, or as soon as its time is over. */
-async function attemptOnce<T>({ work, what, timeoutMs, signal }: Attempted<T>, attempt: number, execution: Execution): Promise<T> {
+async function attemptOnce<T>(
+  { work, what, timeoutMs, signal }: Attempted<T>,
+  attempt: number,
+  execution: Execution,
+): Promise<T> {
   const stop = (): void => execution.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()

@@ -7,7 +7,8 @@ import { wait, type Clock } from '../../record/clock.ts'
 const SETTLE_MS = 5_000
 
 /** The message of every ERR_STEP_TIMEOUT. */
-export const tookTooLong = (what: string, timeoutMs: number): string => `${what} took longer than its timeout of ${timeoutMs} ms`
+export const tookTooLong = (what: string, timeoutMs: number): string =>
+  `${what} took longer than its timeout of ${timeoutMs} ms`
 
 /** Resolves once `work` has settled, or has had its time to. */
 export async function settling(work: Promise<unknown>, clock: Clock, signal?: AbortSignal): Promise<void> {

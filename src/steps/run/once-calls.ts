@@ -72,8 +72,10 @@ export class OnceCalls {
     const key = this.#keyOf(name)
     const what = `once(${show(name)}) in ${this.#unit.what}`
     const planned = checkOptions(options, what, CHECKS)
-    const call = this.#unit.memory.once(key, this.#attempts(name, what, checkFunction(work, `work of ${what}`), planned), () =>
-      this.#unit.clock.now(),
+    const call = this.#unit.memory.once(
+      key,
+      this.#attempts(name, what, checkFunction(work, `work of ${what}`), planned),
+      () => this.#unit.clock.now(),
     )
     this.#track(call)
     return copyJson(await call)
@@ -85,7 +87,10 @@ export class OnceCalls {
     if (typeof name !== 'string' || name === '' || /^[#?]/.test(name))
       throw mustBe(`name of once() in ${what}`, 'a string that is not empty and does not begin with # or ?', name)
     if (name.length > MAX_NAME)
-      throw new StepwrightError('ERR_MEMORY_LIMIT', `The name ${show(name)} of once() in ${what} is longer than ${MAX_NAME} characters`)
+      throw new StepwrightError(
+        'ERR_MEMORY_LIMIT',
+        `The name ${show(name)} of once() in ${what} is longer than ${MAX_NAME} characters`,
+      )
     this.#names.add(name)
     if (this.#names.size > MAX_NAMES)
       throw new StepwrightError(
@@ -95,7 +100,9 @@ export class OnceCalls {
     const key = `${scope}${name}`
     for (let outer = inside.getStore(); outer !== undefined; outer = outer.outer)
       if (outer.name === key && outer.memory === memory)
-        throw new TypeError(`once(${show(name)}) in ${what} would wait for itself: give what is done inside of it another name`)
+        throw new TypeError(
+          `once(${show(name)}) in ${what} would wait for itself: give what is done inside of it another name`,
+        )
     return key
   }
 

@@ -37,7 +37,9 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
   signal.throwIfAborted()
   let leftMs = plan.timeoutMs
   const late = (): Error =>
-    new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process '${plan.name}' ran longer than ${plan.timeoutMs} ms`, { pid: 'run' })
+    new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process '${plan.name}' ran longer than ${plan.timeoutMs} ms`, {
+      pid: 'run',
+    })
   const running = async <T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> => {
     const beganAt = performance.now()
     const result = await withLimit(leftMs, signal, late, body)

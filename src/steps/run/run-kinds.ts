@@ -59,10 +59,19 @@ function outputOf({ outputs, plan }: Run, step: string): Json | undefined {
   const output = outputs.get(step)
   if (output !== undefined) return copyJson(output)
   if (outputs.has(step)) return undefined
-  throw new StepwrightError('ERR_UNKNOWN_STEP', `Process '${plan.name}' has no output of step ${show(step)}: no such step has ended`)
+  throw new StepwrightError(
+    'ERR_UNKNOWN_STEP',
+    `Process '${plan.name}' has no output of step ${show(step)}: no such step has ended`,
+  )
 }
 
-function contextOf(run: Run, unit: Named, data: Json, attempt: number, signal: AbortSignal): StepContext<any, any, any> {
+function contextOf(
+  run: Run,
+  unit: Named,
+  data: Json,
+  attempt: number,
+  signal: AbortSignal,
+): StepContext<any, any, any> {
   const { services, input } = run
   const { name, index } = unit
   const idempotencyKey = `run:${name}${index === undefined ? '' : `:${index}`}`
@@ -95,10 +104,19 @@ function stepFailed(run: Run, unit: Named, attempt: number, cause: unknown): Pro
   const code = cause instanceof StepwrightError ? cause.code : 'ERR_STEP_FAILED'
   const times = attempt > 1 ? ` at attempt ${attempt}` : ''
   const why = cause instanceof Error ? cause.message : show(cause)
-  return new ProcessError(code, `${nameOf(run, unit)} failed${times}: ${why}`, { pid: 'run', step: unit.name, attempt, cause })
+  return new ProcessError(code, `${nameOf(run, unit)} failed${times}: ${why}`, {
+    pid: 'run',
+    step: unit.name,
+    attempt,
+    cause,
+  })
 }
 
-async function isSkipped(run: Run, { name, when }: Named & Pick<FunctionStep, 'when'>, context: StepContext): Promise<boolean> {
+async function isSkipped(
+  run: Run,
+  { name, when }: Named & Pick<FunctionStep, 'when'>,
+  context: StepContext,
+): Promise<boolean> {
   if (when === undefined || (await when(context))) return false
   run.outputs.set(name, undefined)
   return true
@@ -128,7 +146,8 @@ function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise
     seed: `${run.seed}/${step.name}/${step.index}`,
     clock: foregroundClock,
     signal,
-    work: (attempt, execution) => attemptOnce(run, step, work, data, contextOf(run, step, data, attempt, execution.signal)),
+    work: (attempt, execution) =>
+      attemptOnce(run, step, work, data, contextOf(run, step, data, attempt, execution.signal)),
     giveUp: (failure, attempt) => stepFailed(run, step, attempt, failure),
   })
 }
@@ -142,7 +161,8 @@ async function runWhole<T>(
 ): Promise<T> {
   const failed = new AbortController()
   try {
-    const late = (): Error => new StepwrightError('ERR_STEP_TIMEOUT', tookTooLong(nameOf(run, step), step.timeoutMs ?? 0))
+    const late = (): Error =>
+      new StepwrightError('ERR_STEP_TIMEOUT', tookTooLong(nameOf(run, step), step.timeoutMs ?? 0))
     return await withLimit(step.timeoutMs, AbortSignal.any([signal, failed.signal]), late, inner =>
       body(inner, error => failed.abort(error)),
     )
@@ -156,7 +176,9 @@ async function runWhole<T>(
 const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSignal): Promise<Json> =>
   runWhole(run, step, signal, async inner => {
     if (await isSkipped(run, step, contextOf(run, step, data, 1, inner))) return data
-    const branches = step.branches.map(async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const)
+    const branches = step.branches.map(
+      async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const,
+    )
     return Object.fromEntries(await Promise.all(branches))
   })
 

@@ -11,15 +11,19 @@ export interface PresenceOptions {
   readonly hosts: string
   readonly hostId: string
   readonly documents: Documents
-  /** Makes what a host has in the store besides its card. Returns false if the store itself is gone: nothing is made then. */
+  /**
+   * Makes what a host has in the store besides its card. Returns false if the store itself is gone:
+   * nothing is made then.
+   */
   readonly prepare: () => boolean
   /** Called while the host may have been taken for dead. */
   readonly onSuspicion: () => Promise<void>
 }
 
 /**
- * What shows others that a host is there: its socket and its card. Somebody may delete them while it is alive (a tidy-up of temporary files, a
- * restored backup, or `adopt` with `force`); it then makes them anew.
+ * What shows others that a host is there: its socket and its card. Somebody may delete them while
+ * it is alive (a tidy-up of temporary files, a restored backup, or `adopt` with `force`); it then
+ * makes them anew.
  */
 export class HostPresence {
   readonly #options: PresenceOptions

@@ -53,7 +53,13 @@ export class Hosts {
     if (known === undefined) return undefined
     const { osPid = 0, hostname = '', startedAt } = known.card ?? {}
     const state = await this.stateOf(id)
-    return { id, osPid, hostname, ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }), state }
+    return {
+      id,
+      osPid,
+      hostname,
+      ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
+      state,
+    }
   }
 
   /** The owner of a process, though there may not even be a card. */

@@ -21,7 +21,9 @@ const ABSENT_MS = 4 * RELIGHT_MS
  * host for each, and a death is still seen within 100 ms.
  */
 const FRESH_MS = 50
-/** How long a death is reused whose only sign is the missing socket: longer than it takes to find. */
+/**
+ * How long a death is reused whose only sign is the missing socket: longer than it takes to find.
+ */
 const ABSENT_FRESH_MS = 5_000
 
 /**
@@ -74,7 +76,8 @@ async function find(hosts: string, hostId: string, isNextDoor: boolean): Promise
   return second === 'absent' ? { state: 'dead', isForGood: false } : { state: second, isForGood: second === 'dead' }
 }
 
-const askFile = (hosts: string, hostId: string): Promise<HostState | 'absent'> => ask(() => openSocketPath(hosts, hostId))
+const askFile = (hosts: string, hostId: string): Promise<HostState | 'absent'> =>
+  ask(() => openSocketPath(hosts, hostId))
 
 /** A host that accepts and hangs up is closing just now: the second answer tells. */
 async function ask(open: () => SocketPath): Promise<HostState | 'absent'> {

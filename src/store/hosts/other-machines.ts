@@ -26,14 +26,19 @@ const NETWORK: ReadonlySet<number> = new Set([
  * same network namespace.
  */
 export function isNextDoor(card: HostCard | undefined): boolean {
-  return card?.bootId !== undefined && card.network !== undefined && card.bootId === readBootId() && card.network === readNetwork()
+  return (
+    card?.bootId !== undefined &&
+    card.network !== undefined &&
+    card.bootId === readBootId() &&
+    card.network === readNetwork()
+  )
 }
 
 /**
- * Whether a host may run on another machine, whose sockets nobody can see from here. On a local file
- * system another boot id is an earlier boot of this machine, whose hosts are dead as their sockets
- * say. Where boots and file systems do not tell machines apart, the name of the machine has to do.
- * A host of which nothing is known may be elsewhere, so it is never taken for dead.
+ * Whether a host may run on another machine, whose sockets nobody can see from here. On a local
+ * file system another boot id is an earlier boot of this machine, whose hosts are dead as their
+ * sockets say. Where boots and file systems do not tell machines apart, the name of the machine has
+ * to do. A host of which nothing is known may be elsewhere, so it is never taken for dead.
  */
 export function mayBeElsewhere(files: Files, folder: string, card: HostCard | undefined): boolean {
   const own = readBootId()

@@ -31,7 +31,8 @@ export function openSocketPath(hosts: string, hostId: string): SocketPath {
 }
 
 /** A name that is no file: on Linux only, for those in the same network namespace. */
-export const abstractPath = (hostId: string): string | undefined => (process.platform === 'linux' ? `\0stepwright-${hostId}` : undefined)
+export const abstractPath = (hostId: string): string | undefined =>
+  process.platform === 'linux' ? `\0stepwright-${hostId}` : undefined
 
 /** Removes the socket file of a host that died. A named pipe goes away with its host. */
 export function removeSocket(files: Files, hosts: string, hostId: string): void {

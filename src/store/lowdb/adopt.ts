@@ -126,8 +126,13 @@ async function goOnWithCopy(directory: Directory, hostId: string, pid: string): 
   }
 }
 
-/** A journal as it goes on in the next epoch: its whole lines, and on the first one the adoptions. */
-function nextEpochOf(bytes: FileBytes, journal: OpenJournal): { readonly record: ProcessRecord; readonly bytes: Buffer } {
+/**
+ * A journal as it goes on in the next epoch: its whole lines, and on the first one the adoptions.
+ */
+function nextEpochOf(
+  bytes: FileBytes,
+  journal: OpenJournal,
+): { readonly record: ProcessRecord; readonly bytes: Buffer } {
   const head = firstLine(bytes)
   const newest = newestRecord(bytes, journal)
   if (head === undefined || newest === undefined) throw new Nonsense('the first line is not whole')
@@ -137,7 +142,11 @@ function nextEpochOf(bytes: FileBytes, journal: OpenJournal): { readonly record:
 }
 
 /** Returns `undefined` if the journal is gone by now, or makes no sense. */
-async function readIfSound(files: Files, file: string, pid: string): Promise<ProcessRecord | 'never begun' | undefined> {
+async function readIfSound(
+  files: Files,
+  file: string,
+  pid: string,
+): Promise<ProcessRecord | 'never begun' | undefined> {
   try {
     return await readJournal(files, file, pid)
   } catch (error) {
@@ -151,7 +160,11 @@ async function readIfSound(files: Files, file: string, pid: string): Promise<Pro
  *
  * @throws ERR_STORE_READ, ERR_STORE_CORRUPT, ERR_STORE_VERSION
  */
-async function readJournal(files: Files, file: string, pid: string): Promise<ProcessRecord | 'never begun' | undefined> {
+async function readJournal(
+  files: Files,
+  file: string,
+  pid: string,
+): Promise<ProcessRecord | 'never begun' | undefined> {
   let fd: number | undefined
   try {
     fd = ifThere(() => openToRead(files, file))
@@ -166,7 +179,8 @@ async function readJournal(files: Files, file: string, pid: string): Promise<Pro
 }
 
 /** @returns false if another host won */
-const rename = (files: Files, from: string, to: string): boolean => ifThere(() => (files.renameSync(from, to), true)) ?? false
+const rename = (files: Files, from: string, to: string): boolean =>
+  ifThere(() => (files.renameSync(from, to), true)) ?? false
 
 /** Removes the folder, card and socket of a dead host that owns nothing any more. */
 async function removeIfEmpty({ files, paths, keys, hosts, documents }: Directory, hostId: string): Promise<void> {

@@ -35,7 +35,9 @@ export async function* changes({ files, paths }: Directory, signal: AbortSignal)
     if (first || changed.size > 0) yield [...changed].toSorted().toReversed()
     const usedMs = performance.now() - told
     // The first look reads all names, later ones those of folders that have changed.
-    const pauseMs = first ? POLL_MS : Math.min(Math.max(POLL_MS, tookMs * LOOK_SHARE, usedMs * READER_SHARE), MAX_POLL_MS)
+    const pauseMs = first
+      ? POLL_MS
+      : Math.min(Math.max(POLL_MS, tookMs * LOOK_SHARE, usedMs * READER_SHARE), MAX_POLL_MS)
     await setTimeout(pauseMs, undefined, { signal }).catch(() => {})
   }
 }

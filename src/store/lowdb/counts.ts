@@ -51,7 +51,10 @@ export async function countByName(
 }
 
 /** Calls `visit` once for every process. */
-async function visitAll({ files, paths }: Directory, visit: (journal: NamedJournal) => Promise<void> | undefined | void): Promise<void> {
+async function visitAll(
+  { files, paths }: Directory,
+  visit: (journal: NamedJournal) => Promise<void> | undefined | void,
+): Promise<void> {
   const yieldLoop = createLoopYield()
   // A promise for each of a hundred thousand ended ones would cost more than their names.
   const visitInTurn = (journal: NamedJournal): Promise<void> | undefined | void => {

@@ -30,7 +30,8 @@ function move({ files, paths }: Directory, file: string): string | undefined {
 async function moveJournal(directory: Directory, pid: string): Promise<string | undefined> {
   const { files, paths, hosts, keys } = directory
   for await (const { place } of journalsIn(files, paths, { prefix: pid })) {
-    if (place.kind === 'active' && place.owner !== RELEASED && (await hosts.stateOf(place.owner)) !== 'dead') return undefined
+    if (place.kind === 'active' && place.owner !== RELEASED && (await hosts.stateOf(place.owner)) !== 'dead')
+      return undefined
     const lost = move(directory, fileOf(paths, pid, place))
     if (lost !== undefined) keys.freeAll(lost)
     return lost

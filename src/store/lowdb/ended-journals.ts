@@ -60,7 +60,8 @@ export class EndedJournals {
    */
   delete(folder: string, name: string): boolean {
     const taken = this.#paths.takenJournal(folder, name)
-    if (ifThere(() => (this.#files.renameSync(this.#paths.found(folder, name), taken), true)) === undefined) return false
+    if (ifThere(() => (this.#files.renameSync(this.#paths.found(folder, name), taken), true)) === undefined)
+      return false
     const key = keyOf(this.#files, taken)
     if (key !== undefined) this.#keys.free(key, taken)
     return removeFile(this.#files, taken)

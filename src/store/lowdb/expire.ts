@@ -72,7 +72,11 @@ function hasParent(directory: Directory, file: string): boolean {
  * Calls `visit` for every name in a folder. Returns how often it returned true. Files that are gone
  * by then do not count.
  */
-async function forEachName({ paths }: Directory, folder: string, visit: (name: string) => Promise<boolean>): Promise<number> {
+async function forEachName(
+  { paths }: Directory,
+  folder: string,
+  visit: (name: string) => Promise<boolean>,
+): Promise<number> {
   let count = 0
   const names = await namesInPieces(folder)
   for (let start = 0; start < names.length; start += BATCH) {

@@ -22,7 +22,12 @@ const POLL_MS = 50
  * file. What that file has of revisions not seen yet is told; what a second compaction has dropped
  * meanwhile is in no file any more, and was not worth keeping.
  */
-export async function* follow(directory: Directory, reader: Reader, pid: string, signal: AbortSignal): AsyncGenerator<StoredProcess> {
+export async function* follow(
+  directory: Directory,
+  reader: Reader,
+  pid: string,
+  signal: AbortSignal,
+): AsyncGenerator<StoredProcess> {
   let revision: number | undefined
   while (!signal.aborted) {
     const journal = isPid(pid) ? locate(directory, pid) : undefined
@@ -72,7 +77,12 @@ async function* followFile(
   }
 }
 
-async function withOwner(directory: Directory, reader: Reader, journal: Located, record: ProcessRecord): Promise<StoredProcess> {
+async function withOwner(
+  directory: Directory,
+  reader: Reader,
+  journal: Located,
+  record: ProcessRecord,
+): Promise<StoredProcess> {
   const host = isFinal(record.status) ? undefined : await reader.ownerOf(placeNow(directory, journal), record)
   return host === undefined ? { record } : { record, host }
 }

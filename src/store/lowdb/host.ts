@@ -94,7 +94,8 @@ class LowdbHost implements HostStore {
   }
 
   async log(pid: string, entry: LogEntry): Promise<void> {
-    if (!this.#owned.has(pid) && (!isPid(pid) || placeOf(this.#directory, pid)?.place.kind !== 'ended')) throw this.#owned.notOurs(pid)
+    if (!this.#owned.has(pid) && (!isPid(pid) || placeOf(this.#directory, pid)?.place.kind !== 'ended'))
+      throw this.#owned.notOurs(pid)
     orWriteFailed(this.#directory.paths.log(pid), () => appendLog(this.#directory, pid, entry))
   }
 
@@ -126,7 +127,10 @@ class LowdbHost implements HostStore {
     this.#presence.onWake = listener
   }
 
-  async *take(accept: (record: ProcessRecord) => boolean, skip: (pid: string) => boolean = () => false): AsyncIterable<ProcessRecord> {
+  async *take(
+    accept: (record: ProcessRecord) => boolean,
+    skip: (pid: string) => boolean = () => false,
+  ): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
     this.#makeFolder()
     for await (const record of take(this.#directory, this.hostId, accept, skip)) {

@@ -66,7 +66,8 @@ export class Keys {
         return pid
       }
       if (!claim.isHeld) continue
-      if (claim.pid === undefined) throw corrupt(file, new Error('the journal that has this key has no readable first line'))
+      if (claim.pid === undefined)
+        throw corrupt(file, new Error('the journal that has this key has no readable first line'))
       return claim.pid
     }
     throw new Error(`${this.#paths.key(key)} changed ${MAX_ATTEMPTS} times while it was claimed`)

@@ -47,10 +47,13 @@ export interface LowdbStoreOptions {
  */
 export function lowdbStore(dir = '.stepwright', options: LowdbStoreOptions = {}): Store {
   const { durability = 'process', files = fs } = options
-  if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) throw new TypeError(`A store's directory is a path, got ${show(dir)}`)
+  if (typeof dir !== 'string' || dir === '' || dir.includes('\0'))
+    throw new TypeError(`A store's directory is a path, got ${show(dir)}`)
   if (durability !== 'process' && durability !== 'power')
     throw new TypeError(`lowdbStore(dir, { durability }): expected 'process' or 'power', got ${show(durability)}`)
-  return new LowdbStore(new Directory(files, new Paths(dir), durability === 'power' ? powerDurability(files) : processDurability))
+  return new LowdbStore(
+    new Directory(files, new Paths(dir), durability === 'power' ? powerDurability(files) : processDurability),
+  )
 }
 
 class LowdbStore implements Store {

@@ -66,7 +66,10 @@ export async function liveJournals(files: Files, paths: Paths, prefix = ''): Pro
 /** Names read at once. */
 const PIECE = 512
 
-/** The names in a folder, none if it is not there: of a hundred thousand, without holding up the event loop. */
+/**
+ * The names in a folder, none if it is not there: of a hundred thousand, without holding up the
+ * event loop.
+ */
 export async function namesInPieces(folder: string): Promise<string[]> {
   const names: string[] = []
   try {

@@ -40,8 +40,8 @@ export class OpenJournals {
   }
 
   /**
-   * Closes half of the journals, and keeps no more open from now on. Returns whether any was closed.
-   * Other parts of the program need files too.
+   * Closes half of the journals, and keeps no more open from now on. Returns whether any was
+   * closed. Other parts of the program need files too.
    */
   shrink(): boolean {
     const journals = [...this.#open.keys()]

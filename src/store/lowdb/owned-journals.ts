@@ -69,9 +69,11 @@ const makeUnsafe = (owned: OwnedJournal, ...folders: readonly string[]): void =>
 /**
  * The journals in a host's folder, which it alone writes.
  *
- * The fence: whoever takes a journal away first renames it out of this folder, then copies what is in it, and goes on with the copy (see
- * `adopt`). So a line counts if its journal is still in this folder after the line was written: then it is in every copy. If not, the line is
- * in a file that nobody reads, or at most in the copy, where it does no harm: nothing that follows from it is begun here.
+ * The fence: whoever takes a journal away first renames it out of this folder, then copies what is
+ * in it, and goes on with the copy (see `adopt`). So a line counts if its journal is still in this
+ * folder after the line was written: then it is in every copy. If not, the line is in a file that
+ * nobody reads, or at most in the copy, where it does no harm: nothing that follows from it is
+ * begun here.
  */
 export class OwnedJournals {
   readonly #directory: Directory
@@ -113,7 +115,8 @@ export class OwnedJournals {
       this.#open.touch(owned.journal)
       await durability.line(owned.journal)
       await durability.folders(this.#folder)
-      const winner = key === undefined ? pid : orWriteFailed(paths.key(key), () => keys.claim(key, pid, owned.journal.file))
+      const winner =
+        key === undefined ? pid : orWriteFailed(paths.key(key), () => keys.claim(key, pid, owned.journal.file))
       if (winner !== pid) this.#abandon(pid, owned)
       return winner
     } catch (error) {
@@ -229,7 +232,11 @@ export class OwnedJournals {
     const found = isPid(pid) ? placeOf(this.#directory, pid) : undefined
     if (found === undefined) return notOwned(pid, this.#hostId)
     const { place } = found
-    return processTaken(pid, this.#hostId, place.kind === 'active' && place.owner !== RELEASED ? place.owner : undefined)
+    return processTaken(
+      pid,
+      this.#hostId,
+      place.kind === 'active' && place.owner !== RELEASED ? place.owner : undefined,
+    )
   }
 
   /** Drops the processes whose journals are no longer here, and returns their pids. */
@@ -244,7 +251,8 @@ export class OwnedJournals {
     owned.revision = line.revision
     this.#open.touch(owned.journal)
     this.#confirm(line.pid, owned)
-    if (owned.journal.length > owned.compactAt) return this.#compact(line.pid, owned).then(() => this.#settle(line, owned))
+    if (owned.journal.length > owned.compactAt)
+      return this.#compact(line.pid, owned).then(() => this.#settle(line, owned))
     return owned.unsafe.size === 0 && !isFinal(line.status) ? undefined : this.#settle(line, owned)
   }
 
@@ -283,7 +291,10 @@ export class OwnedJournals {
     this.#owned.delete(pid)
   }
 
-  /** Puts a draft in the place of a journal, but never where none is any more: that would be a second journal of the process. */
+  /**
+   * Puts a draft in the place of a journal, but never where none is any more: that would be a
+   * second journal of the process.
+   */
   #replace(pid: string, owned: OwnedJournal, replacement: Replacement): void {
     try {
       this.#confirm(pid, owned)
@@ -331,9 +342,21 @@ export class OwnedJournals {
     const { pid, key, revision } = record
     const before = this.#owned.get(pid)
     if (before !== undefined) this.#open.close(before.journal)
-    const journal = new Journal<JournalLine>(this.#directory.paths.journal(this.#folder, pid), { files: this.#directory.files, expect })
+    const journal = new Journal<JournalLine>(this.#directory.paths.journal(this.#folder, pid), {
+      files: this.#directory.files,
+      expect,
+    })
     const low = new LowSync<JournalLine>(new Appender(journal), NOTHING)
-    const owned: OwnedJournal = { low, journal, key, epoch: epochOf(record), revision, compactAt: COMPACT_AT, moved: false, unsafe: SAFE }
+    const owned: OwnedJournal = {
+      low,
+      journal,
+      key,
+      epoch: epochOf(record),
+      revision,
+      compactAt: COMPACT_AT,
+      moved: false,
+      unsafe: SAFE,
+    }
     this.#owned.set(pid, owned)
     return owned
   }

@@ -161,7 +161,8 @@ export const pidOfJournal = (name: string): string | undefined => JOURNAL.exec(n
 export const pidOfDraft = (name: string): string | undefined => DRAFT.exec(name)?.[1]
 
 /** The pids of the journals in `pending/` or in a folder of `active/`. */
-export const pidsIn = (files: Files, folder: string): string[] => namesIn(files, folder).flatMap(name => pidOfJournal(name) ?? [])
+export const pidsIn = (files: Files, folder: string): string[] =>
+  namesIn(files, folder).flatMap(name => pidOfJournal(name) ?? [])
 
 /** The names of the documents in the folder of a collection. */
 export const documentsIn = (files: Files, folder: string): string[] =>

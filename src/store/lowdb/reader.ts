@@ -26,7 +26,9 @@ import type { Paths, Place } from './paths.ts'
  */
 export class Reader {
   readonly #directory: Directory
-  /** The names of ended processes, by pid, once somebody has counted by name: they change no more. */
+  /**
+   * The names of ended processes, by pid, once somebody has counted by name: they change no more.
+   */
   #endedNames: ReadonlyMap<string, string> = new Map()
 
   constructor(directory: Directory) {
@@ -48,7 +50,9 @@ export class Reader {
     const journal = isPid(pid) ? locate(this.#directory, pid) : undefined
     if (journal === undefined) return undefined
     try {
-      const records = await settled(journal.file, () => inPieces(everyRecord(new FileBytes(this.#directory.files, journal.fd), journal)))
+      const records = await settled(journal.file, () =>
+        inPieces(everyRecord(new FileBytes(this.#directory.files, journal.fd), journal)),
+      )
       if (records.length === 0) mustNotHaveEnded(journal)
       return records.length === 0 ? undefined : records
     } finally {
@@ -88,7 +92,8 @@ export class Reader {
   async find(prefix: string, limit: number): Promise<string[]> {
     const pids: string[] = []
     if (limit < 1) return pids
-    for await (const { pid } of journalsIn(this.#directory.files, this.#directory.paths, { prefix })) if (pids.push(pid) >= limit) break
+    for await (const { pid } of journalsIn(this.#directory.files, this.#directory.paths, { prefix }))
+      if (pids.push(pid) >= limit) break
     return pids
   }
 

@@ -66,7 +66,9 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
  * call did it.
  */
 export function publish({ files, paths }: Directory, pid: string): boolean {
-  return ifThere(() => (files.renameSync(paths.draft(paths.pending, pid), paths.journal(paths.pending, pid)), true)) ?? false
+  return (
+    ifThere(() => (files.renameSync(paths.draft(paths.pending, pid), paths.journal(paths.pending, pid)), true)) ?? false
+  )
 }
 
 /** See `HostStore.take`. Each journal is taken by a rename that lets exactly one host win. */

@@ -38,7 +38,8 @@ export class MemoryHost implements HostStore {
     this.#checkOpen()
     const { pid, key } = record
     if (!isPid(pid)) throw notAPid(pid)
-    if (this.#journals.get(pid) !== undefined) throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
+    if (this.#journals.get(pid) !== undefined)
+      throw new TypeError(`Process ${pid} is there already: a new one needs a new pid`)
     const holder = key === undefined ? undefined : this.#journals.holderOf(key)
     if (holder !== undefined) return { pid: holder, created: false }
     this.#journals.add(new MemoryJournal(record, this.hostId))
@@ -62,7 +63,8 @@ export class MemoryHost implements HostStore {
     try {
       const ended = this.#journals.get(line.pid)
       // The answer to its end was lost.
-      if (ended?.endedBy === this.hostId && ended.revision === line.revision && ended.epoch === epochOf(line)) return undefined
+      if (ended?.endedBy === this.hostId && ended.revision === line.revision && ended.epoch === epochOf(line))
+        return undefined
       const journal = this.#owned(line.pid, epochOf(line))
       checkRevision(line, journal.revision)
       if (line.revision > journal.revision) journal.append(line)
@@ -109,7 +111,10 @@ export class MemoryHost implements HostStore {
     if (!this.#closed) this.#listener()
   }
 
-  async *take(accept: (record: ProcessRecord) => boolean, skip = (_pid: string): boolean => false): AsyncIterable<ProcessRecord> {
+  async *take(
+    accept: (record: ProcessRecord) => boolean,
+    skip = (_pid: string): boolean => false,
+  ): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
     for (const journal of this.#journals.newestFirst().toReversed()) {
       if (journal.owner !== SUBMITTED || skip(journal.pid)) continue

@@ -211,7 +211,10 @@ class MemoryStore implements Store {
   }
 
   #stored({ owner }: MemoryJournal, record: ProcessRecord): StoredProcess {
-    const host = owner === undefined || owner === RELEASED || owner === SUBMITTED || isFinal(record.status) ? undefined : this.#host(owner)
+    const host =
+      owner === undefined || owner === RELEASED || owner === SUBMITTED || isFinal(record.status)
+        ? undefined
+        : this.#host(owner)
     return host === undefined ? { record } : { record, host }
   }
 }

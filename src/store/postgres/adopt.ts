@@ -12,10 +12,16 @@ type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
 
 /** Processes taken per transaction: some milliseconds. */
 const BATCH = 100
-/** A host that was alive at the last look and whose connection broke has so long to take its lock again. */
+/**
+ * A host that was alive at the last look and whose connection broke has so long to take its lock
+ * again.
+ */
 const RENEWAL_MS = 700
 
-/** Somebody whose processes are up for adoption. `number` is that of a host's lock; of the other owners there is none. */
+/**
+ * Somebody whose processes are up for adoption. `number` is that of a host's lock; of the other
+ * owners there is none.
+ */
 export interface Abandoned {
   readonly owner: string
   readonly number?: number
@@ -33,7 +39,10 @@ async function deadHosts({ ask, place }: Connection, hostId: string): Promise<Ab
   return rows.map(({ owner, number }) => ({ owner, ...(number !== null && { number }) }))
 }
 
-/** Finds those whose processes are up for adoption. Remembers which hosts were alive, since of these a connection may just be renewed. */
+/**
+ * Finds those whose processes are up for adoption. Remembers which hosts were alive, since of these
+ * a connection may just be renewed.
+ */
 export class AbandonedOwners {
   readonly #connection: Connection
   readonly #hostId: string
@@ -66,8 +75,9 @@ interface Taken {
 }
 
 /**
- * Takes some processes of an owner, each in an epoch above all before. A dead host's lock is held for the time of the transaction: the host
- * is dead until that is over, and if it comes back it finds what is left to it.
+ * Takes some processes of an owner, each in an epoch above all before. A dead host's lock is held
+ * for the time of the transaction: the host is dead until that is over, and if it comes back it
+ * finds what is left to it.
  */
 export function takeSome(
   connection: Connection,
@@ -103,7 +113,10 @@ export function takeSome(
 /** @returns false if the host has come back */
 async function holdFor(ask: Ask, { place }: Connection, number: number): Promise<boolean> {
   // Shared with other adopters, exclusive against the host itself.
-  const [row] = await ask<{ held: boolean }>('SELECT pg_try_advisory_xact_lock_shared($1, $2) AS held', [place.locks, number])
+  const [row] = await ask<{ held: boolean }>('SELECT pg_try_advisory_xact_lock_shared($1, $2) AS held', [
+    place.locks,
+    number,
+  ])
   return row?.held ?? false
 }
 
@@ -114,9 +127,18 @@ async function give(connection: Connection, ask: Ask, owner: string, pids: reado
 }
 
 /** What was taken and nobody wants goes back to its owner. */
-export const giveBack = (connection: Connection, hostId: string, owner: string, records: readonly ProcessRecord[]): Promise<object[]> =>
+export const giveBack = (
+  connection: Connection,
+  hostId: string,
+  owner: string,
+  records: readonly ProcessRecord[],
+): Promise<object[]> =>
   connection.transaction(ask =>
-    ask('UPDATE processes SET owner = $1 WHERE pid = ANY($2::text[]) AND owner = $3', [owner, records.map(({ pid }) => pid), hostId]),
+    ask('UPDATE processes SET owner = $1 WHERE pid = ANY($2::text[]) AND owner = $3', [
+      owner,
+      records.map(({ pid }) => pid),
+      hostId,
+    ]),
   )
 
 /** Forgets a dead host that owns nothing any more. */

@@ -6,7 +6,10 @@ import { noAccess } from '../failures.ts'
 import { settingsDropped } from './failures.ts'
 import type { Place } from './place.ts'
 
-/** How the driver is loaded: when it is first needed, so that importing this package does not need it. */
+/**
+ * How the driver is loaded: when it is first needed, so that importing this package does not need
+ * it.
+ */
 async function loadDriver() {
   try {
     const driver = await import('pg')
@@ -18,11 +21,17 @@ async function loadDriver() {
   }
 }
 
-/** A dead machine or network is seen by the server, and by us, within six seconds; the death of a process at once. */
+/**
+ * A dead machine or network is seen by the server, and by us, within six seconds; the death of a
+ * process at once.
+ */
 const KEEPALIVE = { idleS: 3, intervalS: 1, count: 3 }
 export const SERVER_WAITS_MS = (KEEPALIVE.idleS + KEEPALIVE.intervalS * KEEPALIVE.count) * 1_000
 const CONNECT_MS = 3_000
-/** A network that swallows everything keeps a connection open for a quarter of an hour: who asks gives up sooner, and asks anew. */
+/**
+ * A network that swallows everything keeps a connection open for a quarter of an hour: who asks
+ * gives up sooner, and asks anew.
+ */
 const ANSWER_MS = 15_000
 
 const configOf = ({ url, schema }: Place): ClientConfig => ({
@@ -101,7 +110,11 @@ const codeOf = (error: unknown): string => (error as { code?: unknown } | null)?
 /** The server is away or restarts, or the network is: the same may work in a moment. */
 export function isAway(error: unknown): boolean {
   if (/^(08(?!P01)|57P0|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET|53300)/.test(codeOf(error))) return true
-  return error instanceof Error && codeOf(error) === '' && /terminated|not queryable|closed|timeout|ended/i.test(error.message)
+  return (
+    error instanceof Error &&
+    codeOf(error) === '' &&
+    /terminated|not queryable|closed|timeout|ended/i.test(error.message)
+  )
 }
 
 /** Two transactions got in each other's way: one of them is tried again. */
@@ -135,7 +148,8 @@ export async function persist<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (!(isAway(error) || isConflict(error)) || performance.now() > until || !isOpen()) throw storeFailure(place, error, doing)
+      if (!(isAway(error) || isConflict(error)) || performance.now() > until || !isOpen())
+        throw storeFailure(place, error, doing)
       await delay(waitMs)
     }
   }

@@ -16,7 +16,10 @@ import { arrayText, keyHash, labelTexts } from './values.ts'
 const MAX_WRITES = 500
 const MAX_CHARS = 8 * 1024 * 1024
 
-/** `ON CONFLICT` also meets keys that another host claims at the same time: it waits for that one's commit. */
+/**
+ * `ON CONFLICT` also meets keys that another host claims at the same time: it waits for that one's
+ * commit.
+ */
 const CREATE = `
   WITH i AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::int[], $9::int[], $10::text[])
@@ -28,7 +31,10 @@ const CREATE = `
   l AS (INSERT INTO lines (process, revision, line) SELECT p.id, i.revision, i.line FROM p JOIN i USING (pid))
   SELECT pid FROM p`
 
-/** Whose a process is, in which epoch, and at which line, is asked by the statement that writes: nothing is written by a host that lost it. */
+/**
+ * Whose a process is, in which epoch, and at which line, is asked by the statement that writes:
+ * nothing is written by a host that lost it.
+ */
 const APPEND = `
   WITH i AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::int[], $4::text[], $5::bool[], $6::bigint[], $7::int[], $8::text[])
@@ -77,8 +83,9 @@ type Write = Creation | Append | LogEntry
 const byPid = (a: Write, b: Write): number => (a.pid < b.pid ? -1 : 1)
 
 /**
- * What a host writes in one turn of the event loop is one transaction, sent in one go: the server is asked once, however many processes
- * there are. Rows are locked in the order of pids, so that two hosts never wait for each other.
+ * What a host writes in one turn of the event loop is one transaction, sent in one go: the server
+ * is asked once, however many processes there are. Rows are locked in the order of pids, so that
+ * two hosts never wait for each other.
  */
 export class Commits {
   readonly #place: Place
@@ -95,12 +102,21 @@ export class Commits {
 
   create(record: ProcessRecord): Promise<Created> {
     return new Promise((resolve, reject) =>
-      this.#add({ kind: 'create', pid: record.pid, record, text: JSON.stringify(toFirstLine(record)), resolve, reject }),
+      this.#add({
+        kind: 'create',
+        pid: record.pid,
+        record,
+        text: JSON.stringify(toFirstLine(record)),
+        resolve,
+        reject,
+      }),
     )
   }
 
   append(line: JournalLine): Promise<void> {
-    return new Promise((resolve, reject) => this.#add({ kind: 'append', pid: line.pid, line, text: JSON.stringify(line), resolve, reject }))
+    return new Promise((resolve, reject) =>
+      this.#add({ kind: 'append', pid: line.pid, line, text: JSON.stringify(line), resolve, reject }),
+    )
   }
 
   log(pid: string, text: string): Promise<void> {
@@ -154,7 +170,10 @@ export class Commits {
     return taken
   }
 
-  /** Sent until it is known whether it was committed. One that the server refuses takes nobody with it. */
+  /**
+   * Sent until it is known whether it was committed. One that the server refuses takes nobody with
+   * it.
+   */
   async #commit(writes: readonly Write[]): Promise<void> {
     try {
       await persist(
@@ -168,7 +187,8 @@ export class Commits {
         for (const write of writes) await this.#commit([write])
         return
       }
-      for (const { reject } of writes) reject(this.#closed ? hostClosed(this.#hostId) : storeFailure(this.#place, error, 'write'))
+      for (const { reject } of writes)
+        reject(this.#closed ? hostClosed(this.#hostId) : storeFailure(this.#place, error, 'write'))
     }
   }
 
@@ -200,10 +220,13 @@ export class Commits {
       return answer
     }
     void ask('begin', 'BEGIN')
-    const created = creations.length === 0 ? undefined : ask('create', CREATE, [this.#hostId, ...creationColumns(creations)])
+    const created =
+      creations.length === 0 ? undefined : ask('create', CREATE, [this.#hostId, ...creationColumns(creations)])
     const appended = appends.length === 0 ? undefined : ask('append', APPEND, [this.#hostId, ...appendColumns(appends)])
     const logged =
-      entries.length === 0 ? undefined : ask('log', LOG, [this.#hostId, entries.map(one => one.pid), entries.map(one => one.text)])
+      entries.length === 0
+        ? undefined
+        : ask('log', LOG, [this.#hostId, entries.map(one => one.pid), entries.map(one => one.text)])
     for (const note of changeNotes([...new Set(writes.map(({ pid }) => pid))]))
       void ask('notify', 'SELECT pg_notify($1, $2)', [this.#place.channel, note])
     void ask('commit', 'COMMIT')
@@ -253,7 +276,9 @@ export class Commits {
         [pid, line.revision],
       )
       const [row] = rows
-      const isOurs = row?.epoch === epochOf(line) && (row.owner === this.#hostId || (isFinal(line.status) && row.ended_by === this.#hostId))
+      const isOurs =
+        row?.epoch === epochOf(line) &&
+        (row.owner === this.#hostId || (isFinal(line.status) && row.ended_by === this.#hostId))
       if (row === undefined || !isOurs) reject(notOurs(pid, this.#hostId, row))
       // It was committed before, and no answer came.
       else if (row.revision === line.revision && row.line === text) resolve()

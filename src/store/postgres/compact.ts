@@ -8,15 +8,15 @@ import type { Connection } from './connection.ts'
  */
 export const compact = (connection: Connection, hostId: string, pid: string, epoch: number): Promise<number> =>
   connection.transaction(async ask => {
-    const [row] = await ask<{ id: number }>('SELECT id FROM processes WHERE pid = $1 AND owner = $2 AND epoch = $3 FOR UPDATE', [
-      pid,
-      hostId,
-      epoch,
-    ])
+    const [row] = await ask<{ id: number }>(
+      'SELECT id FROM processes WHERE pid = $1 AND owner = $2 AND epoch = $3 FOR UPDATE',
+      [pid, hostId, epoch],
+    )
     if (row === undefined) return COMPACT_AT
-    const lines = await ask<{ revision: number; line: string }>('SELECT revision, line FROM lines WHERE process = $1 ORDER BY revision', [
-      row.id,
-    ])
+    const lines = await ask<{ revision: number; line: string }>(
+      'SELECT revision, line FROM lines WHERE process = $1 ORDER BY revision',
+      [row.id],
+    )
     const texts = lines.map(({ line }) => line)
     const kept = new Set(worthKeeping(texts, pid, connection.place.location))
     const dropped = lines.filter((_, position) => !kept.has(position)).map(({ revision }) => revision)

@@ -33,7 +33,8 @@ export class Connection {
   }
 
   /**
-   * A transaction. It is tried again when the server was away or another one came in between, so all of it may be done twice.
+   * A transaction. It is tried again when the server was away or another one came in between, so
+   * all of it may be done twice.
    *
    * @throws ERR_STORE_WRITE and what `body` throws
    */

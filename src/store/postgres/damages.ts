@@ -14,7 +14,13 @@ export const postgresDamages = (store: Store, connection: Connection): AsyncGene
   })
 
 /** @returns where it is now. Runs within a transaction of its caller. */
-async function insertLost(ask: Ask, { place }: Connection, collection: string, name: string, content: string): Promise<string> {
+async function insertLost(
+  ask: Ask,
+  { place }: Connection,
+  collection: string,
+  name: string,
+  content: string,
+): Promise<string> {
   const sql = 'INSERT INTO lost_and_found (at, collection, name, content) VALUES (now(), $1, $2, $3) RETURNING id'
   const [row] = await ask<{ id: number }>(sql, [collection, name, content])
   return `${place.location} (lost_and_found, ${row?.id})`
@@ -27,11 +33,20 @@ async function moveProcess(connection: Connection, pid: string): Promise<string 
   const owner = owned?.owner ?? null
   if (isHostId(owner) && ((await hostStates(ask, place)).get(owner) ?? 'dead') !== 'dead') return undefined
   return connection.transaction(async within => {
-    const sql = 'SELECT id, to_json(processes)::text AS process FROM processes WHERE pid = $1 AND owner IS NOT DISTINCT FROM $2 FOR UPDATE'
+    const sql =
+      'SELECT id, to_json(processes)::text AS process FROM processes WHERE pid = $1 AND owner IS NOT DISTINCT FROM $2 FOR UPDATE'
     const [row] = await within<{ id: number; process: string }>(sql, [pid, owner])
     if (row === undefined) return undefined
-    const lines = await within<{ line: string }>('SELECT line FROM lines WHERE process = $1 ORDER BY revision', [row.id])
-    const lost = await insertLost(within, connection, 'processes', pid, [row.process, ...lines.map(({ line }) => line)].join('\n'))
+    const lines = await within<{ line: string }>('SELECT line FROM lines WHERE process = $1 ORDER BY revision', [
+      row.id,
+    ])
+    const lost = await insertLost(
+      within,
+      connection,
+      'processes',
+      pid,
+      [row.process, ...lines.map(({ line }) => line)].join('\n'),
+    )
     await removeProcesses(within, [pid])
     return lost
   })

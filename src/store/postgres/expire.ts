@@ -12,7 +12,12 @@ const PIDS_END_MS = 36 ** 4 * 3_600_000
  *
  * @param isOpen a host that closes does not wait for what is old
  */
-export async function expire(connection: Connection, isOpen: () => boolean, createdBefore: number, endedBefore: number): Promise<number> {
+export async function expire(
+  connection: Connection,
+  isOpen: () => boolean,
+  createdBefore: number,
+  endedBefore: number,
+): Promise<number> {
   let removed = 0
   while (isOpen()) {
     const count = await connection.transaction(async ask => {
@@ -37,7 +42,9 @@ export async function expire(connection: Connection, isOpen: () => boolean, crea
 
 /** Removes processes and all that belongs to them, within a transaction. */
 export async function removeProcesses(ask: Connection['ask'], pids: readonly string[]): Promise<void> {
-  const ids = (await ask<{ id: number }>('DELETE FROM processes WHERE pid = ANY($1::text[]) RETURNING id', [pids])).map(({ id }) => id)
+  const ids = (await ask<{ id: number }>('DELETE FROM processes WHERE pid = ANY($1::text[]) RETURNING id', [pids])).map(
+    ({ id }) => id,
+  )
   for (const table of ['lines', 'logs']) await ask(`DELETE FROM ${table} WHERE process = ANY($1::bigint[])`, [ids])
 }
 

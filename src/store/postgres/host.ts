@@ -19,7 +19,10 @@ import type { Reader } from './reader.ts'
 import { HostSession } from './session.ts'
 import { complete, takeSubmitted } from './submissions.ts'
 
-/** Registers a host: its lock first, so that nobody ever sees a host that seems dead before it began. */
+/**
+ * Registers a host: its lock first, so that nobody ever sees a host that seems dead before it
+ * began.
+ */
 export async function openPostgresHost(reader: Reader): Promise<HostStore> {
   const [row] = await reader.connection.ask<{ number: number }>("SELECT nextval('host_numbers')::int AS number")
   const host = new PostgresHost(createHostId(), row!.number, reader)
@@ -126,8 +129,11 @@ export class PostgresHost implements HostStore {
     holds: (pid: string) => boolean = () => true,
   ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
-    // What is ours and nobody has in hand: the answer to a create, take or adopt was lost, or it was given up in a silence.
-    const own = await this.#reader.connection.ask<{ pid: string }>('SELECT pid FROM processes WHERE owner = $1', [this.hostId])
+    // What is ours and nobody has in hand: the answer to a create, take or adopt was lost, or it
+    // was given up in a silence.
+    const own = await this.#reader.connection.ask<{ pid: string }>('SELECT pid FROM processes WHERE owner = $1', [
+      this.hostId,
+    ])
     const isInHand = (pid: string): boolean => holds(pid) || this.#coming.has(pid)
     if (own.some(({ pid }) => !isInHand(pid)))
       yield* this.#adoptFrom({ owner: this.hostId }, accept, (pid, owner) => isInHand(pid) || skip(pid, owner))
@@ -164,7 +170,10 @@ export class PostgresHost implements HostStore {
     await forgetIfEmpty(connection, abandoned)
   }
 
-  async *take(accept: (record: ProcessRecord) => boolean, skip = (_pid: string): boolean => false): AsyncIterable<ProcessRecord> {
+  async *take(
+    accept: (record: ProcessRecord) => boolean,
+    skip = (_pid: string): boolean => false,
+  ): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
     for await (const record of takeSubmitted(this.#reader.connection, this.hostId, accept, skip)) {
       this.#held.set(record.pid, epochOf(record))
@@ -185,8 +194,12 @@ export class PostgresHost implements HostStore {
       const isRepeated = !isFirstTry
       isFirstTry = false
       const sql = 'UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 AND epoch = $4 RETURNING 1'
-      if ((await ask(sql, [RELEASED, pid, this.hostId, epoch])).length > 0) return connection.notify(ask, `changed ${pid}`)
-      const [row] = await ask<{ owner: string | null; epoch: number }>('SELECT owner, epoch FROM processes WHERE pid = $1', [pid])
+      if ((await ask(sql, [RELEASED, pid, this.hostId, epoch])).length > 0)
+        return connection.notify(ask, `changed ${pid}`)
+      const [row] = await ask<{ owner: string | null; epoch: number }>(
+        'SELECT owner, epoch FROM processes WHERE pid = $1',
+        [pid],
+      )
       // The answer to a first try was lost.
       if (isRepeated && row?.owner === RELEASED && row.epoch === epoch) return undefined
       throw notOurs(pid, this.hostId, row)
@@ -232,9 +245,10 @@ export class PostgresHost implements HostStore {
   async #takeStock(): Promise<void> {
     if (this.#closed) return
     await this.#register()
-    const rows = await this.#reader.connection.ask<{ pid: string; epoch: number }>('SELECT pid, epoch FROM processes WHERE owner = $1', [
-      this.hostId,
-    ])
+    const rows = await this.#reader.connection.ask<{ pid: string; epoch: number }>(
+      'SELECT pid, epoch FROM processes WHERE owner = $1',
+      [this.hostId],
+    )
     const owned = new Map(rows.map(({ pid, epoch }) => [pid, epoch]))
     this.#lose([...this.#held].filter(([pid, epoch]) => owned.has(pid) && owned.get(pid) !== epoch).map(([pid]) => pid))
     const missing = [...this.#held.keys()].filter(pid => !owned.has(pid))

@@ -11,9 +11,13 @@ export const RELEASED = 'released'
 /** The owner of processes that were submitted and wait for a host. */
 export const SUBMITTED = 'submitted'
 
-export const isHost = (owner: string | null): owner is string => owner !== null && owner !== RELEASED && owner !== SUBMITTED
+export const isHost = (owner: string | null): owner is string =>
+  owner !== null && owner !== RELEASED && owner !== SUBMITTED
 
-/** How long what was read of all hosts is good for: a list of thousands of processes asks for the hosts a few times. */
+/**
+ * How long what was read of all hosts is good for: a list of thousands of processes asks for the
+ * hosts a few times.
+ */
 const FRESH_MS = 100
 
 /** The hosts of a store, as a reader sees them. */
@@ -31,7 +35,10 @@ export class Hosts {
     return [...(await this.#read()).values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))
   }
 
-  /** The owner of a process: one that the store does not know any more is dead. `undefined`: it has none. */
+  /**
+   * The owner of a process: one that the store does not know any more is dead. `undefined`: it has
+   * none.
+   */
   async owner(id: string | null): Promise<Host | undefined> {
     if (!isHost(id)) return undefined
     if (this.#known === undefined || performance.now() > this.#known.freshUntil) {
@@ -50,7 +57,13 @@ export class Hosts {
         const { osPid = 0, hostname = '', startedAt } = cards.get(id) ?? {}
         return [
           id,
-          { id, osPid, hostname, ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }), state },
+          {
+            id,
+            osPid,
+            hostname,
+            ...(startedAt !== undefined && { startedAt: new Date(startedAt).toISOString() }),
+            state,
+          },
         ] as const
       }),
     )
@@ -64,5 +77,9 @@ export async function forgetHost(ask: Ask, id: string): Promise<void> {
 }
 
 /** Why a host may not write: the process is gone, or is with somebody else. */
-export const notOurs = (pid: string, hostId: string, row: { readonly owner: string | null } | undefined): StepwrightError =>
+export const notOurs = (
+  pid: string,
+  hostId: string,
+  row: { readonly owner: string | null } | undefined,
+): StepwrightError =>
   row === undefined ? notOwned(pid, hostId) : processTaken(pid, hostId, isHost(row.owner) ? row.owner : undefined)

@@ -14,15 +14,19 @@ export const importProcess = (
 ): Promise<Created> =>
   connection.transaction(async ask => {
     const { pid } = last
-    const journal = [toFirstLine(first), ...lines].map(line => ({ revision: line.revision, text: JSON.stringify(line) }))
+    const journal = [toFirstLine(first), ...lines].map(line => ({
+      revision: line.revision,
+      text: JSON.stringify(line),
+    }))
     if (!(await insertProcess(ask, last, { lines: journal }))) {
-      const [holder] = await ask<{ pid: string }>('SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1', [
-        pid,
-        keyHash(first.key),
-      ])
+      const [holder] = await ask<{ pid: string }>(
+        'SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1',
+        [pid, keyHash(first.key)],
+      )
       return { pid: holder?.pid ?? pid, created: false }
     }
-    const sql = 'INSERT INTO logs (process, entry) SELECT p.id, e FROM processes p, unnest($2::text[]) AS e WHERE p.pid = $1'
+    const sql =
+      'INSERT INTO logs (process, entry) SELECT p.id, e FROM processes p, unnest($2::text[]) AS e WHERE p.pid = $1'
     await ask(sql, [pid, log.map(entry => JSON.stringify(entry))])
     await connection.notify(ask, `changed ${pid}`)
     return { pid, created: true }

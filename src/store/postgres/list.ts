@@ -6,7 +6,9 @@ const PAGE = 64
 /** Sorts after every pid. */
 const AFTER_ALL = '{'
 
-/** The pids of a query, newest first, a page at a time: each page begins where the one before ended. */
+/**
+ * The pids of a query, newest first, a page at a time: each page begins where the one before ended.
+ */
 export async function* pidPages(ask: Ask, { status, name, labels }: ListQuery): AsyncGenerator<string[]> {
   if (status?.length === 0) return
   const values: unknown[] = [AFTER_ALL]

@@ -12,17 +12,20 @@ export const CUT_EVERY = 256
 
 /** Cuts the logs of processes that have become too long, within a transaction. */
 export async function cutLogs(ask: Ask, pids: readonly string[]): Promise<void> {
-  const long = await ask<{ id: number }>('SELECT id FROM processes WHERE pid = ANY($1::text[]) AND logged > $2 FOR UPDATE', [
-    pids,
-    MAX_LOG_CHARS,
-  ])
+  const long = await ask<{ id: number }>(
+    'SELECT id FROM processes WHERE pid = ANY($1::text[]) AND logged > $2 FOR UPDATE',
+    [pids, MAX_LOG_CHARS],
+  )
   for (const { id } of long) {
     await ask(
       `DELETE FROM logs WHERE process = $1 AND id IN
         (SELECT id FROM logs WHERE process = $1 ORDER BY id LIMIT (SELECT count(*) / 2 FROM logs WHERE process = $1))`,
       [id],
     )
-    await ask('UPDATE processes SET logged = (SELECT coalesce(sum(length(entry)), 0) FROM logs WHERE process = $1) WHERE id = $1', [id])
+    await ask(
+      'UPDATE processes SET logged = (SELECT coalesce(sum(length(entry)), 0) FROM logs WHERE process = $1) WHERE id = $1',
+      [id],
+    )
   }
 }
 
@@ -39,7 +42,10 @@ export async function* readLogs(
   try {
     for (let last = 0; ;) {
       // Asked before the log is read: of a process that has ended, that is then all there is.
-      const [found] = await ask<{ id: number; ended_at: number | null }>('SELECT id, ended_at FROM processes WHERE pid = $1', [pid])
+      const [found] = await ask<{ id: number; ended_at: number | null }>(
+        'SELECT id, ended_at FROM processes WHERE pid = $1',
+        [pid],
+      )
       if (found === undefined) throw unknownProcess(pid, place.location)
       const sql = 'SELECT id, entry FROM logs WHERE process = $1 AND id > $2 ORDER BY id'
       for (const { id, entry } of await ask<{ id: number; entry: string }>(sql, [found.id, last])) {

@@ -24,7 +24,10 @@ export function changedPids(note: string): string[] | undefined {
   return kind === 'changed' ? pids : undefined
 }
 
-/** What is notified of a store, heard over one connection for all who listen here. Opened when somebody does. */
+/**
+ * What is notified of a store, heard over one connection for all who listen here. Opened when
+ * somebody does.
+ */
 export class Notifications {
   readonly #place: Place
   readonly #listeners = new Set<(heard: Heard) => void>()
@@ -135,7 +138,8 @@ export class Inbox {
 
   #hear(heard: Heard): void {
     if (heard === 'everything') this.#heard = heard
-    else if (this.#heard !== 'everything') for (const pid of heard) if (this.#of === undefined || pid === this.#of) this.#heard.add(pid)
+    else if (this.#heard !== 'everything')
+      for (const pid of heard) if (this.#of === undefined || pid === this.#of) this.#heard.add(pid)
     if (this.#heard === 'everything' || this.#heard.size > 0) this.#wake()
   }
 }

@@ -92,7 +92,9 @@ export class OpenedStore implements Store {
   }
 
   async holderOf(key: string): Promise<string | undefined> {
-    const [row] = await this.#reader.connection.ask<{ pid: string }>('SELECT pid FROM processes WHERE key = $1', [keyHash(key)])
+    const [row] = await this.#reader.connection.ask<{ pid: string }>('SELECT pid FROM processes WHERE key = $1', [
+      keyHash(key),
+    ])
     return row?.pid
   }
 
@@ -104,7 +106,9 @@ export class OpenedStore implements Store {
     if (!isPid(pid)) throw unknownProcess(pid, this.location)
     const { connection } = this.#reader
     await connection.transaction(async ask => {
-      const [row] = await ask<{ status: ProcessStatus }>('SELECT status FROM processes WHERE pid = $1 FOR UPDATE', [pid])
+      const [row] = await ask<{ status: ProcessStatus }>('SELECT status FROM processes WHERE pid = $1 FOR UPDATE', [
+        pid,
+      ])
       if (row === undefined) throw unknownProcess(pid, this.location)
       if (!isFinal(row.status)) throw notEnded(pid)
       await removeProcesses(ask, [pid])

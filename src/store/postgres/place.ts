@@ -8,7 +8,10 @@ export interface Place {
   readonly schema: string
   /** For messages: without user and password. */
   readonly location: string
-  /** The first half of every advisory lock of this store: all stores of a database share one space of locks. */
+  /**
+   * The first half of every advisory lock of this store: all stores of a database share one space
+   * of locks.
+   */
   readonly locks: number
   /** Where the store's changes are notified. */
   readonly channel: string
@@ -31,7 +34,9 @@ export function placeAt(address: unknown, schema?: unknown): Place {
   const url = new URL(address)
   const name = schema ?? url.searchParams.get('schema') ?? 'stepwright'
   if (typeof name !== 'string' || !SCHEMA.test(name)) {
-    throw new TypeError(`schema of a PostgreSQL store must be a-z, 0-9 and _, at most 41 characters; received ${show(name)}`)
+    throw new TypeError(
+      `schema of a PostgreSQL store must be a-z, 0-9 and _, at most 41 characters; received ${show(name)}`,
+    )
   }
   url.searchParams.delete('schema')
   return {

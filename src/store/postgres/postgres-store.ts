@@ -13,9 +13,9 @@ export interface PostgresStoreOptions {
 }
 
 /**
- * A store in a PostgreSQL database (14 or newer), for hosts and clients on any number of machines. It does
- * nothing until it is used. The tables are created when the first host opens, or a client submits
- * a process. Needs the package `pg`.
+ * A store in a PostgreSQL database (14 or newer), for hosts and clients on any number of machines.
+ * It does nothing until it is used. The tables are created when the first host opens, or a client
+ * submits a process. Needs the package `pg`.
  *
  * @param url for example postgres://app@db.internal:5432/app. The password may stand in it, in
  * PGPASSWORD or in ~/.pgpass. Hosts need a connection to the server itself or a pooler in session

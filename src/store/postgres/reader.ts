@@ -70,7 +70,9 @@ export class Reader {
         const found = await this.#stored(row)
         const isNew = last === undefined || found.record.revision > last.revision
         if (isNew || found.host?.id + `${found.host?.state}` !== state) {
-          for (const record of isNew && last !== undefined ? await this.#between(row, last, found.record) : [found.record]) {
+          for (const record of isNew && last !== undefined
+            ? await this.#between(row, last, found.record)
+            : [found.record]) {
             if (signal.aborted) return
             yield withHost(record, found.host)
             if (isFinal(record.status)) return

@@ -8,7 +8,10 @@ import { everyRecordOf } from '../in-pieces.ts'
 import type { Ask } from './connection.ts'
 import type { Place } from './place.ts'
 
-/** A process with the lines that its record needs: the first one, and those from the newest transition on. */
+/**
+ * A process with the lines that its record needs: the first one, and those from the newest
+ * transition on.
+ */
 export interface Row {
   readonly id: number
   readonly pid: string
@@ -63,7 +66,13 @@ export async function readEvery(ask: Ask, place: Place, pid: string): Promise<Pr
 }
 
 /** The records after `before` up to a revision, oldest first. */
-export async function readBetween(ask: Ask, place: Place, id: number, before: ProcessRecord, last: number): Promise<ProcessRecord[]> {
+export async function readBetween(
+  ask: Ask,
+  place: Place,
+  id: number,
+  before: ProcessRecord,
+  last: number,
+): Promise<ProcessRecord[]> {
   const { pid, revision } = before
   const sql = 'SELECT line FROM lines WHERE process = $1 AND revision > $2 AND revision <= $3 ORDER BY revision'
   const lines = await ask<{ line: string }>(sql, [id, revision, last])

@@ -5,8 +5,9 @@ import { settingsDropped } from './failures.ts'
 import type { Place } from './place.ts'
 
 /**
- * Each brings a store to the next version. Lines are JSON as text: `jsonb` would refuse \u0000 and sort keys. Texts that are sorted
- * or looked up compare by bytes, whatever the locale of the database.
+ * Each brings a store to the next version. Lines are JSON as text: `jsonb` would refuse \u0000 and
+ * sort keys. Texts that are sorted or looked up compare by bytes, whatever the locale of the
+ * database.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -53,7 +54,10 @@ const MIGRATIONS: readonly string[] = [
  *
  * @throws ERR_STORE_ACCESS where tables are looked for in another schema
  */
-export async function versionOf(client: Pick<Client, 'query'>, { schema, location }: Place): Promise<number | undefined> {
+export async function versionOf(
+  client: Pick<Client, 'query'>,
+  { schema, location }: Place,
+): Promise<number | undefined> {
   const sql = "SELECT to_regclass($1) IS NOT NULL AS exists, current_setting('search_path') AS path"
   const { rows } = await client.query<{ exists: boolean; path: string }>(sql, [`${schema}.store_version`])
   if (rows[0]?.path !== schema) throw settingsDropped(location)
@@ -68,7 +72,8 @@ export function checkVersion(version: number | undefined, { location }: Place): 
 }
 
 /**
- * Makes the store, or brings it to the newest version. Any number of hosts may do so at once: one does, the others find it done.
+ * Makes the store, or brings it to the newest version. Any number of hosts may do so at once: one
+ * does, the others find it done.
  *
  * @throws ERR_STORE_ACCESS, ERR_STORE_VERSION, ERR_STORE_WRITE
  */
@@ -92,7 +97,9 @@ async function migrate(client: Client, place: Place): Promise<void> {
   const version = (await versionOf(client, place)) ?? 0
   checkVersion(version, place)
   if (version === 0)
-    await client.query(`CREATE TABLE ${schema}.store_version (version integer NOT NULL); INSERT INTO ${schema}.store_version VALUES (0)`)
+    await client.query(
+      `CREATE TABLE ${schema}.store_version (version integer NOT NULL); INSERT INTO ${schema}.store_version VALUES (0)`,
+    )
   for (const statements of MIGRATIONS.slice(version)) await client.query(statements)
   await client.query('UPDATE store_version SET version = $1', [MIGRATIONS.length])
   await client.query('COMMIT')

@@ -6,7 +6,10 @@ import { holdsLock } from './liveness.ts'
 import type { Place } from './place.ts'
 
 const PING_MS = 1_000
-/** Silence is counted in turns of our own event loop: while we are blocked, or stopped, no answer can reach us. */
+/**
+ * Silence is counted in turns of our own event loop: while we are blocked, or stopped, no answer
+ * can reach us.
+ */
 const TURN_MS = 250
 /** A host that hears nothing gives its processes up before the server lets go of its lock. */
 const SILENCE_MS = SERVER_WAITS_MS - 2_000
@@ -15,7 +18,10 @@ const RECONNECT_MS = 100
 export interface SessionEvents {
   /** A notification. */
   readonly onNote: (note: string) => void
-  /** No answer for so long that the server may take this host for dead: nothing may go on here. Called once per silence. */
+  /**
+   * No answer for so long that the server may take this host for dead: nothing may go on here.
+   * Called once per silence.
+   */
   readonly onSilence: () => void
   /** The session was lost, and there is a new one: others may have taken what this host owned. */
   readonly onRenewal: () => Promise<void>
@@ -34,7 +40,9 @@ export class HostSession {
   #pinging: NodeJS.Timeout | undefined
   #closed = false
 
-  /** @param backendElsewhere the process of the server that serves another connection of this host */
+  /**
+   * @param backendElsewhere the process of the server that serves another connection of this host
+   */
   constructor(place: Place, number: number, events: SessionEvents, backendElsewhere: () => Promise<number>) {
     this.#place = place
     this.#number = number
@@ -90,7 +98,10 @@ export class HostSession {
     if (!rows[0]?.held) throw sessionShared(this.#place.location)
   }
 
-  /** A pooler in transaction mode that has little to do gives all connections the same session: the lock seems to be there for long. */
+  /**
+   * A pooler in transaction mode that has little to do gives all connections the same session: the
+   * lock seems to be there for long.
+   */
   async #mustBeOwn(): Promise<void> {
     const rows = await this.#client?.query<{ backend: number }>('SELECT pg_backend_pid() AS backend')
     if (rows?.rows[0]?.backend === (await this.#backendElsewhere())) throw sessionShared(this.#place.location)

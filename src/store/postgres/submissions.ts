@@ -20,10 +20,10 @@ export const submit = (connection: Connection, record: ProcessRecord): Promise<C
       for (const note of [...changeNotes([pid]), 'wake *']) await connection.notify(ask, note)
       return { pid, created: true }
     }
-    const [holder] = await ask<{ pid: string }>('SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1', [
-      pid,
-      keyHash(key),
-    ])
+    const [holder] = await ask<{ pid: string }>(
+      'SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1',
+      [pid, keyHash(key)],
+    )
     // The pid is ours alone: the answer to a first try was lost.
     return holder === undefined ? Promise.reject(retry()) : { pid: holder.pid, created: holder.pid === pid }
   })
@@ -48,7 +48,11 @@ export async function* takeSubmitted(
       const record = row?.owner === SUBMITTED ? recordIfWhole(place, row) : undefined
       if (record === undefined || !accept(record)) continue
       const isTaken = await connection.transaction(async within => {
-        const taken = await within('UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 RETURNING 1', [hostId, pid, SUBMITTED])
+        const taken = await within('UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 RETURNING 1', [
+          hostId,
+          pid,
+          SUBMITTED,
+        ])
         if (taken.length > 0) await connection.notify(within, `changed ${pid}`)
         return taken.length > 0
       })

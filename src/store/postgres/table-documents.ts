@@ -17,9 +17,10 @@ export class TableDocuments implements Documents {
   }
 
   async list(collection: Collection, isWanted: (name: string) => boolean = () => true): Promise<StoredDocument[]> {
-    const names = await this.#connection.ask<{ name: string }>('SELECT name FROM documents WHERE collection = $1 ORDER BY name', [
-      collection,
-    ])
+    const names = await this.#connection.ask<{ name: string }>(
+      'SELECT name FROM documents WHERE collection = $1 ORDER BY name',
+      [collection],
+    )
     const wanted = names.map(({ name }) => name).filter(name => isDocumentName(name) && isWanted(name))
     if (wanted.length === 0) return []
     const sql = 'SELECT name, document FROM documents WHERE collection = $1 AND name = ANY($2::text[]) ORDER BY name'

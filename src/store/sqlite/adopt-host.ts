@@ -4,9 +4,14 @@ import type { Connection } from './connection.ts'
 import { RELEASED, removeLeftSocket } from './hosts.ts'
 
 /** See `Store.adopt`. A host that is alive after all finds that it owns nothing any more. */
-export async function adoptHost({ db, commits, documents, hosts }: Connection, hostId: string, force: boolean): Promise<number> {
+export async function adoptHost(
+  { db, commits, documents, hosts }: Connection,
+  hostId: string,
+  force: boolean,
+): Promise<number> {
   const isOwner = await db.read(() => db.get('SELECT 1 FROM processes WHERE owner = ?', hostId) !== undefined)
-  if (!(isOwner && isHostId(hostId)) && (await documents.get('hosts', hostId)) === undefined) throw unknownHost(hostId, db.file)
+  if (!(isOwner && isHostId(hostId)) && (await documents.get('hosts', hostId)) === undefined)
+    throw unknownHost(hostId, db.file)
   const state = await hosts.stateOf(hostId)
   if (!force && (state === 'alive' || state === 'unresponsive')) throw hostAlive(hostId, state)
   const taken = await commits.add(() => {

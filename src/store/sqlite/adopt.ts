@@ -81,5 +81,6 @@ function takeSome(
 }
 
 function giveBack({ db }: Connection, hostId: string, owner: string, records: readonly ProcessRecord[]): void {
-  for (const { pid } of records) db.run('UPDATE processes SET owner = ? WHERE pid = ? AND owner = ?', owner, pid, hostId)
+  for (const { pid } of records)
+    db.run('UPDATE processes SET owner = ? WHERE pid = ? AND owner = ?', owner, pid, hostId)
 }

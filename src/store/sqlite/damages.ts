@@ -44,7 +44,11 @@ async function moveProcess({ db, commits, hosts }: Connection, pid: string): Pro
 
 function moveDocument({ db, commits }: Connection, collection: Collection, name: string): Promise<string | undefined> {
   return commits.add(() => {
-    const row = db.get<{ document: string }>('SELECT document FROM documents WHERE collection = ? AND name = ?', collection, name)
+    const row = db.get<{ document: string }>(
+      'SELECT document FROM documents WHERE collection = ? AND name = ?',
+      collection,
+      name,
+    )
     if (row === undefined) return undefined
     const lost = insertLost(db, collection, name, row.document)
     db.run('DELETE FROM documents WHERE collection = ? AND name = ?', collection, name)

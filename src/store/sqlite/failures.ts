@@ -14,7 +14,8 @@ const NOTADB = 26
 /** The lowest byte of an extended code is the primary one. */
 const codeOf = (error: unknown): number => ((error as { errcode?: number } | null)?.errcode ?? 0) & 0xff
 
-export const isSqliteError = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === 'ERR_SQLITE_ERROR'
+export const isSqliteError = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException | null)?.code === 'ERR_SQLITE_ERROR'
 
 /** Another process is writing, or is setting the database up. */
 export const isBusy = (error: unknown): boolean => isSqliteError(error) && codeOf(error) === BUSY

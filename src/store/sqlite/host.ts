@@ -145,11 +145,19 @@ class SqliteHost implements HostStore {
     this.#presence.onWake = listener
   }
 
-  async *take(accept: (record: ProcessRecord) => boolean, skip = (_pid: string): boolean => false): AsyncIterable<ProcessRecord> {
+  async *take(
+    accept: (record: ProcessRecord) => boolean,
+    skip = (_pid: string): boolean => false,
+  ): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
     for (let after = ''; ;) {
       // Usually there is nothing, which needs no transaction to find out.
-      if (!(await this.#db.read(() => this.#db.get('SELECT 1 FROM processes WHERE owner = ? AND pid > ?', SUBMITTED, after)))) return
+      if (
+        !(await this.#db.read(() =>
+          this.#db.get('SELECT 1 FROM processes WHERE owner = ? AND pid > ?', SUBMITTED, after),
+        ))
+      )
+        return
       const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept, skip))
       if (record === undefined) return
       this.#held.set(record.pid, epochOf(record))

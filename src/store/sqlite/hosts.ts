@@ -31,7 +31,10 @@ export const hostIds = (db: Database): string[] =>
 
 /** Deletes the card of a host once it owns nothing any more. Returns whether it did. */
 export const deleteIfEmpty = (db: Database, id: string): boolean =>
-  db.run("DELETE FROM documents WHERE collection = 'hosts' AND name = ?1 AND NOT EXISTS (SELECT 1 FROM processes WHERE owner = ?1)", id) > 0
+  db.run(
+    "DELETE FROM documents WHERE collection = 'hosts' AND name = ?1 AND NOT EXISTS (SELECT 1 FROM processes WHERE owner = ?1)",
+    id,
+  ) > 0
 
 /** Removes the socket of a host that is no longer in the store. */
 export const removeLeftSocket = (db: Database, id: string): void => removeSocket(fs, socketFolder(db.file), id)

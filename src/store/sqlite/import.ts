@@ -7,7 +7,12 @@ import { holderOf, insertLine, insertProcess, isThere } from './journal.ts'
 import { insertLogs } from './logs.ts'
 
 /** See `HostStore.import`. Runs within a transaction. */
-export function importProcess(db: Database, hostId: string, { first, lines, last }: ImportedJournal, log: readonly LogEntry[]): Created {
+export function importProcess(
+  db: Database,
+  hostId: string,
+  { first, lines, last }: ImportedJournal,
+  log: readonly LogEntry[],
+): Created {
   const { pid, key } = first
   const holder = isThere(db, pid) ? pid : key === undefined ? undefined : holderOf(db, key)
   if (holder !== undefined) return { pid: holder, created: false }

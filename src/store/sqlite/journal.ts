@@ -13,7 +13,8 @@ import type { Database } from './database.ts'
 
 type Labels = Readonly<Record<string, string>>
 
-export const isThere = (db: Database, pid: string): boolean => db.get('SELECT 1 FROM processes WHERE pid = ?', pid) !== undefined
+export const isThere = (db: Database, pid: string): boolean =>
+  db.get('SELECT 1 FROM processes WHERE pid = ?', pid) !== undefined
 
 /** The pid that has a key. */
 export const holderOf = (db: Database, key: string): string | undefined =>
@@ -44,7 +45,14 @@ export function insertProcess(db: Database, record: ProcessRecord, owner: string
     epochOf(record),
   )
   for (const [label, value] of Object.entries(labels ?? {})) {
-    db.run('INSERT OR IGNORE INTO labels (label, value, status, pid, name) VALUES (?, ?, ?, ?, ?)', label, value, status, pid, name)
+    db.run(
+      'INSERT OR IGNORE INTO labels (label, value, status, pid, name) VALUES (?, ?, ?, ?, ?)',
+      label,
+      value,
+      status,
+      pid,
+      name,
+    )
   }
   return id
 }
@@ -66,7 +74,9 @@ interface Owned {
 /** Why a host may not write to a process: it is another's, has ended, or is gone. */
 export function notOurs(db: Database, pid: string, hostId: string): StepwrightError {
   const row = db.get<{ owner: string | null }>('SELECT owner FROM processes WHERE pid = ?', pid)
-  return row === undefined ? notOwned(pid, hostId) : processTaken(pid, hostId, isHostId(row.owner) ? row.owner : undefined)
+  return row === undefined
+    ? notOwned(pid, hostId)
+    : processTaken(pid, hostId, isHostId(row.owner) ? row.owner : undefined)
 }
 
 /**
@@ -77,7 +87,8 @@ export function notOurs(db: Database, pid: string, hostId: string): StepwrightEr
  */
 export function appendLine(db: Database, hostId: string, line: JournalLine, text: string): number {
   const { pid, revision, status, at } = line
-  const sql = 'SELECT id, owner, epoch, status, labels, revision, newest, bytes FROM processes WHERE pid = ? AND epoch = ?'
+  const sql =
+    'SELECT id, owner, epoch, status, labels, revision, newest, bytes FROM processes WHERE pid = ? AND epoch = ?'
   const owned = db.get<Owned>(sql, pid, epochOf(line))
   // Of the last line the answer may have been lost. There is one owner to an epoch.
   if (owned?.owner === null && isFinal(status) && revision === owned.revision) return owned.bytes
@@ -100,7 +111,14 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
       id,
     )
   } else if (status !== owned.status) {
-    db.run('UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ? WHERE id = ?', revision, newest, bytes, status, id)
+    db.run(
+      'UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ? WHERE id = ?',
+      revision,
+      newest,
+      bytes,
+      status,
+      id,
+    )
   } else db.run('UPDATE processes SET revision = ?, newest = ?, bytes = ? WHERE id = ?', revision, newest, bytes, id)
   if (status !== owned.status && owned.labels !== null) moveLabels(db, pid, owned, status)
   return bytes
@@ -118,16 +136,31 @@ function parseLabels(labels: string | null): Labels {
 }
 
 /** Updates the status beside the labels of a process: they are searched together. */
-export function moveLabels(db: Database, pid: string, { labels, status }: Pick<Owned, 'labels' | 'status'>, next: string): void {
+export function moveLabels(
+  db: Database,
+  pid: string,
+  { labels, status }: Pick<Owned, 'labels' | 'status'>,
+  next: string,
+): void {
   for (const [label, value] of Object.entries(parseLabels(labels))) {
-    db.run('UPDATE labels SET status = ? WHERE label = ? AND value = ? AND status = ? AND pid = ?', next, label, value, status, pid)
+    db.run(
+      'UPDATE labels SET status = ? WHERE label = ? AND value = ? AND status = ? AND pid = ?',
+      next,
+      label,
+      value,
+      status,
+      pid,
+    )
   }
 }
 
 /** @returns at what length the journal is to be compacted again */
 export function compact(db: Database, pid: string): number {
   const { id } = db.get<{ id: number }>('SELECT id FROM processes WHERE pid = ?', pid)!
-  const lines = db.all<{ revision: number; line: string }>('SELECT revision, line FROM lines WHERE process = ? ORDER BY revision', id)
+  const lines = db.all<{ revision: number; line: string }>(
+    'SELECT revision, line FROM lines WHERE process = ? ORDER BY revision',
+    id,
+  )
   const kept = new Set(
     worthKeeping(
       lines.map(({ line }) => line),
@@ -146,7 +179,10 @@ export function compact(db: Database, pid: string): number {
 
 /** Deletes a process and all that belongs to it. */
 export function deleteProcess(db: Database, pid: string): void {
-  const row = db.get<{ id: number; status: string; labels: string | null }>('SELECT id, status, labels FROM processes WHERE pid = ?', pid)
+  const row = db.get<{ id: number; status: string; labels: string | null }>(
+    'SELECT id, status, labels FROM processes WHERE pid = ?',
+    pid,
+  )
   if (row === undefined) return
   const { id, status, labels } = row
   for (const [label, value] of Object.entries(parseLabels(labels))) {

@@ -42,7 +42,9 @@ function pageReader(db: Database, { status, name, labels }: ListQuery): ReadPage
   if (name !== undefined) fixed.push(`name = ${bind(name)}`)
   if (label !== undefined) fixed.push(isLabelled(label))
   for (const other of otherLabels) {
-    fixed.push(`EXISTS (SELECT 1 FROM labels AS l WHERE ${isLabelled(other)} AND l.status = labels.status AND l.pid = labels.pid)`)
+    fixed.push(
+      `EXISTS (SELECT 1 FROM labels AS l WHERE ${isLabelled(other)} AND l.status = labels.status AND l.pid = labels.pid)`,
+    )
   }
   const ranges = [...new Set(status ?? PROCESS_STATUSES)].map(
     one => `SELECT pid FROM (SELECT pid FROM ${label ? 'labels' : 'processes'}

@@ -95,7 +95,8 @@ function tune(db: Database, durability: Durability): void {
 function isThere(file: string): boolean {
   const stat = fs.statSync(file, { throwIfNoEntry: false })
   if (stat === undefined) return false
-  if (stat.isDirectory()) throw noAccess(file, 'This is a directory, a store of sqliteStore() is a file. Give another path.')
+  if (stat.isDirectory())
+    throw noAccess(file, 'This is a directory, a store of sqliteStore() is a file. Give another path.')
   const uid = process.getuid?.()
   if (uid !== undefined && stat.uid !== uid) {
     throw noAccess(

@@ -49,7 +49,10 @@ export class Reader extends Connection {
     const { db, watcher } = this
     let last: ProcessRecord | undefined
     while (!signal.aborted) {
-      const { seen, found } = await db.read(() => ({ seen: watcher.now(), found: isPid(pid) ? readNewest(db, pid) : undefined }))
+      const { seen, found } = await db.read(() => ({
+        seen: watcher.now(),
+        found: isPid(pid) ? readNewest(db, pid) : undefined,
+      }))
       if (found === undefined) throw unknownProcess(pid, db.file)
       if (last === undefined || found.record.revision > last.revision) {
         // Up to the record that was read together with its owner.

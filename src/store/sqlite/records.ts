@@ -78,7 +78,11 @@ export async function readEvery(db: Database, pid: string): Promise<ProcessRecor
 /** The records after `before`, oldest first. */
 export function readSince(db: Database, id: number, before: ProcessRecord): ProcessRecord[] {
   const { pid, revision } = before
-  const lines = db.all<{ line: string }>('SELECT line FROM lines WHERE process = ? AND revision > ? ORDER BY revision', id, revision)
+  const lines = db.all<{ line: string }>(
+    'SELECT line FROM lines WHERE process = ? AND revision > ? ORDER BY revision',
+    id,
+    revision,
+  )
   let record = before
   return final(placeOf(db, pid), () => lines.map(({ line }) => (record = fold(record, parseLine(line, pid)))))
 }

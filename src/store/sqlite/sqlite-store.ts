@@ -25,7 +25,8 @@ export interface SqliteStoreOptions {
  * const runtime = await createRuntime({ processes: [importDump], store: sqliteStore('/var/lib/app/processes.sqlite') })
  */
 export function sqliteStore(file: string, { durability = 'process' }: SqliteStoreOptions = {}): Store {
-  if (typeof file !== 'string' || file === '' || file.includes('\0')) throw new TypeError(`A store's file is a path, got ${show(file)}`)
+  if (typeof file !== 'string' || file === '' || file.includes('\0'))
+    throw new TypeError(`A store's file is a path, got ${show(file)}`)
   if (durability !== 'process' && durability !== 'power') {
     throw new TypeError(`sqliteStore(file, { durability }) is 'process' or 'power', got ${show(durability)}`)
   }

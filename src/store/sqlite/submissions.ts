@@ -26,7 +26,11 @@ export function takeNext(
   accept: (record: ProcessRecord) => boolean,
   skip: (pid: string) => boolean,
 ): ProcessRecord | undefined {
-  const pids = db.all<{ pid: string }>('SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid', SUBMITTED, after)
+  const pids = db.all<{ pid: string }>(
+    'SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid',
+    SUBMITTED,
+    after,
+  )
   for (const { pid } of pids) {
     const record = skip(pid) ? undefined : readIfWhole(db, pid)
     if (record === undefined || !accept(record)) continue

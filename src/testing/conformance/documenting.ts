@@ -70,7 +70,8 @@ export const documentingTests = [
     await created(host)
     await ended(host, { key: 'k' })
     assert.deepEqual(await collect(open().damages()), [])
-    for (const collection of ['charts', 'commands', 'schedules'] as const) await store.documents.put(collection, 'odd', '{"odd":true}')
+    for (const collection of ['charts', 'commands', 'schedules'] as const)
+      await store.documents.put(collection, 'odd', '{"odd":true}')
     const found = await collect(open().damages())
     assert.deepEqual(
       found.map(({ error }) => (error as { code?: string }).code),

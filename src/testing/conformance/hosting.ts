@@ -138,7 +138,10 @@ export const hostingTests = [
     const hosts = await open().hosts()
     assert.deepEqual(hosts.map(({ id }) => id).toSorted(), [one.hostId, other.hostId].toSorted())
     assert.ok(
-      hosts.every(({ state, osPid, startedAt }) => state === 'alive' && osPid === process.pid && Date.parse(startedAt ?? '') <= Date.now()),
+      hosts.every(
+        ({ state, osPid, startedAt }) =>
+          state === 'alive' && osPid === process.pid && Date.parse(startedAt ?? '') <= Date.now(),
+      ),
     )
     await one.close()
     await one.close()

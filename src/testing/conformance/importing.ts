@@ -4,41 +4,56 @@ import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from '
 import { check } from './suite.ts'
 
 const FAR = Date.UTC(2200, 0, 1)
-const log: readonly LogEntry[] = ['one', 'two'].map((message, i) => ({ at: 1_000 + i, step: 'read', attempt: 1, message, fields: { i } }))
+const log: readonly LogEntry[] = ['one', 'two'].map((message, i) => ({
+  at: 1_000 + i,
+  step: 'read',
+  attempt: 1,
+  message,
+  fields: { i },
+}))
 
 export const importingTests = [
-  check('import: a process that ended elsewhere is there with its history, its log and its key', async ({ store, open }) => {
-    const host = await store.openHost()
-    const labels = { user: 'ada' }
-    const origin = await created(host, { key: 'k', labels, input: { any: ['\ud800', '\u0000'] } })
-    await host.write(aTransition(origin, 2, { data: { half: true } }))
-    await host.write(aReport(origin, 3, { read: { value: 1 } }))
-    await host.write(aReport(origin, 4, JSON.parse('{"parse":{"value":2},"__proto__":{"value":3}}')))
-    await host.write(theEnd(origin, 5, { status: 'error', error: { name: 'Error', message: 'no' } }))
-    const history = (await store.history(origin.pid))!
-    await store.delete(origin.pid)
+  check(
+    'import: a process that ended elsewhere is there with its history, its log and its key',
+    async ({ store, open }) => {
+      const host = await store.openHost()
+      const labels = { user: 'ada' }
+      const origin = await created(host, { key: 'k', labels, input: { any: ['\ud800', '\u0000'] } })
+      await host.write(aTransition(origin, 2, { data: { half: true } }))
+      await host.write(aReport(origin, 3, { read: { value: 1 } }))
+      await host.write(aReport(origin, 4, JSON.parse('{"parse":{"value":2},"__proto__":{"value":3}}')))
+      await host.write(theEnd(origin, 5, { status: 'error', error: { name: 'Error', message: 'no' } }))
+      const history = (await store.history(origin.pid))!
+      await store.delete(origin.pid)
 
-    assert.deepEqual(await host.import(history, log), { pid: origin.pid, created: true })
-    assert.deepEqual(await open().history(origin.pid), history)
-    assert.deepEqual(await open().get(origin.pid), { record: history.at(-1) })
-    assert.deepEqual(await collect(open().logs(origin.pid)), log)
-    for (const query of [{}, { status: ['error'] as const }, { name: origin.name }, { labels }]) {
-      assert.deepEqual(await collect(open().list(query)), [{ record: history.at(-1) }])
-    }
-    assert.deepEqual(await host.create(aRecord({ key: 'k' })), { pid: origin.pid, created: false })
-    await assert.rejects(async () => host.write(aTransition(origin, 6)), { code: 'ERR_PROCESS_TAKEN' })
-    await host.close()
-    assert.deepEqual(await open().hosts(), [])
-  }),
+      assert.deepEqual(await host.import(history, log), { pid: origin.pid, created: true })
+      assert.deepEqual(await open().history(origin.pid), history)
+      assert.deepEqual(await open().get(origin.pid), { record: history.at(-1) })
+      assert.deepEqual(await collect(open().logs(origin.pid)), log)
+      for (const query of [{}, { status: ['error'] as const }, { name: origin.name }, { labels }]) {
+        assert.deepEqual(await collect(open().list(query)), [{ record: history.at(-1) }])
+      }
+      assert.deepEqual(await host.create(aRecord({ key: 'k' })), { pid: origin.pid, created: false })
+      await assert.rejects(async () => host.write(aTransition(origin, 6)), { code: 'ERR_PROCESS_TAKEN' })
+      await host.close()
+      assert.deepEqual(await open().hosts(), [])
+    },
+  ),
 
   check('import: does nothing where the pid or the key is taken', async ({ store }) => {
     const host = await store.openHost()
     const record = await ended(host, { key: 'k' })
     const before = await store.history(record.pid)
     const other = { ...before![0]!, input: 'other' }
-    assert.deepEqual(await host.import([other, { ...other, ...theEnd(record, 2) }], log), { pid: record.pid, created: false })
+    assert.deepEqual(await host.import([other, { ...other, ...theEnd(record, 2) }], log), {
+      pid: record.pid,
+      created: false,
+    })
     const rival = aRecord({ key: 'k' })
-    assert.deepEqual(await host.import([rival, { ...rival, ...theEnd(rival, 2) }], log), { pid: record.pid, created: false })
+    assert.deepEqual(await host.import([rival, { ...rival, ...theEnd(rival, 2) }], log), {
+      pid: record.pid,
+      created: false,
+    })
     assert.equal(await store.get(rival.pid), undefined)
     assert.deepEqual(await store.history(record.pid), before)
     assert.deepEqual(await collect(store.logs(record.pid)), [])

@@ -19,7 +19,19 @@ export const readingTests = [
 
   check('get: what is no pid is not there', async ({ store }) => {
     const host = await store.openHost()
-    for (const pid of ['../../../etc/passwd', '', '.', 'x', '0'.repeat(21), 'A'.repeat(20), `${'0'.repeat(19)}/`, undefined, null, 7, {}]) {
+    for (const pid of [
+      '../../../etc/passwd',
+      '',
+      '.',
+      'x',
+      '0'.repeat(21),
+      'A'.repeat(20),
+      `${'0'.repeat(19)}/`,
+      undefined,
+      null,
+      7,
+      {},
+    ]) {
       assert.equal(await store.get(pid as string), undefined)
       assert.equal(await store.history(pid as string), undefined)
       await assert.rejects(collect(store.follow(pid as string)), { code: 'ERR_UNKNOWN_PROCESS' })
@@ -121,7 +133,20 @@ export const readingTests = [
 
   check('data: any text comes back as it went in', async ({ store }) => {
     const host = await store.openHost()
-    const input = ['line\nbreak\r\n\u2028', '\u0000', '\ud800', '😀', '"\\', 'ü'.repeat(40_000), '', null, 1e300, -0.5, [[]], {}]
+    const input = [
+      'line\nbreak\r\n\u2028',
+      '\u0000',
+      '\ud800',
+      '😀',
+      '"\\',
+      'ü'.repeat(40_000),
+      '',
+      null,
+      1e300,
+      -0.5,
+      [[]],
+      {},
+    ]
     const record = await created(host, { input, key: '../../key\n', labels: { '../x': '\u001b[31m' } })
     assert.deepEqual((await store.get(record.pid))!.record, record)
     await host.close()
@@ -140,7 +165,8 @@ export const readingTests = [
     const running = await created(host, { status: 'running', labels: { user: 'ada', team: 'a' } })
     const finished = await ended(host, { labels: { user: 'ada' } })
     const failed = await ended(host, { name: 'other' }, { status: 'error', error: { name: 'Error', message: 'no' } })
-    const find = async (query: Parameters<typeof store.list>[0]): Promise<string[]> => pidsOf(await collect(store.list(query)))
+    const find = async (query: Parameters<typeof store.list>[0]): Promise<string[]> =>
+      pidsOf(await collect(store.list(query)))
     assert.deepEqual(await find({ status: ['running'] }), [running.pid])
     assert.deepEqual(await find({ status: ['finished', 'error'] }), [failed.pid, finished.pid])
     assert.deepEqual(await find({ status: ['timeout'] }), [])
@@ -155,7 +181,16 @@ export const readingTests = [
 
   check('counts: each process once, by its status, live and ended ones', async ({ store, open }) => {
     const host = await store.openHost()
-    const none = { pending: 0, running: 0, sleeping: 0, interrupted: 0, finished: 0, error: 0, timeout: 0, cancelled: 0 }
+    const none = {
+      pending: 0,
+      running: 0,
+      sleeping: 0,
+      interrupted: 0,
+      finished: 0,
+      error: 0,
+      timeout: 0,
+      cancelled: 0,
+    }
     assert.deepEqual(await open().counts(), none)
     await created(host)
     await created(host)

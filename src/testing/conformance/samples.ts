@@ -30,7 +30,11 @@ export function aRecord(changes: Partial<ProcessRecord> = {}): ProcessRecord {
 }
 
 /** A transition of the process that `record` describes. */
-export function aTransition({ pid, name, at, epoch }: ProcessRecord, revision: number, changes: Partial<Transition> = {}): Transition {
+export function aTransition(
+  { pid, name, at, epoch }: ProcessRecord,
+  revision: number,
+  changes: Partial<Transition> = {},
+): Transition {
   return {
     pid,
     name,
@@ -47,16 +51,42 @@ export function aTransition({ pid, name, at, epoch }: ProcessRecord, revision: n
 }
 
 export function theEnd(record: ProcessRecord, revision: number, changes: Partial<Transition> = {}): Transition {
-  return aTransition(record, revision, { status: 'finished', data: { rows: 3 }, snapshot: { value: 'finished' }, ...changes })
+  return aTransition(record, revision, {
+    status: 'finished',
+    data: { rows: 3 },
+    snapshot: { value: 'finished' },
+    ...changes,
+  })
 }
 
-export function aReport({ pid, name, at, epoch }: ProcessRecord, revision: number, progress: ProgressLine['progress']): ProgressLine {
+export function aReport(
+  { pid, name, at, epoch }: ProcessRecord,
+  revision: number,
+  progress: ProgressLine['progress'],
+): ProgressLine {
   const event = { type: 'PROGRESS', step: 'read' }
-  return { pid, name, status: 'running', revision, at: at + revision, event, ...(epoch !== undefined && { epoch }), progress }
+  return {
+    pid,
+    name,
+    status: 'running',
+    revision,
+    at: at + revision,
+    event,
+    ...(epoch !== undefined && { epoch }),
+    progress,
+  }
 }
 
 export function aMemory({ pid, name, at }: ProcessRecord, revision: number, memory: readonly Memory[]): MemoryLine {
-  return { pid, name, status: 'running', revision, at: at + revision, event: { type: 'REMEMBER', step: 'read' }, memory }
+  return {
+    pid,
+    name,
+    status: 'running',
+    revision,
+    at: at + revision,
+    event: { type: 'REMEMBER', step: 'read' },
+    memory,
+  }
 }
 
 /** Puts a process with its first record into the store. */
@@ -67,7 +97,11 @@ export async function created(host: HostStore, changes: Partial<ProcessRecord> =
 }
 
 /** Puts a process into the store that has ended. */
-export async function ended(host: HostStore, changes: Partial<ProcessRecord> = {}, end: Partial<Transition> = {}): Promise<ProcessRecord> {
+export async function ended(
+  host: HostStore,
+  changes: Partial<ProcessRecord> = {},
+  end: Partial<Transition> = {},
+): Promise<ProcessRecord> {
   const record = await created(host, changes)
   await host.write(theEnd(record, 2, end))
   return record

@@ -7,7 +7,8 @@ import { aRecord, aTransition, collect, created, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 
 /** As a client that knows nothing but a name would make it. */
-const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord => aRecord({ version: '', shape: '', outline: [], ...changes })
+const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord =>
+  aRecord({ version: '', shape: '', outline: [], ...changes })
 
 const yes = (): boolean => true
 
@@ -78,7 +79,12 @@ export const steeringTests = [
 
   check('take: in order of submission, as many as are wanted, what is accepted', async ({ store, open }) => {
     const [one, other] = [await store.openHost(), await open().openHost()]
-    const [first, strange, second, third] = [aSubmission(), aSubmission({ name: 'strange' }), aSubmission(), aSubmission()]
+    const [first, strange, second, third] = [
+      aSubmission(),
+      aSubmission({ name: 'strange' }),
+      aSubmission(),
+      aSubmission(),
+    ]
     for (const record of [third, strange, first, second]) await store.submit(record)
     const known = ({ name }: ProcessRecord): boolean => name !== 'strange'
     const taken: string[] = []

@@ -25,7 +25,8 @@ const RENDERERS: Readonly<Record<string, (info: ProcessInfo, view: View) => stri
 
 /** The same process with `text` in every string of it but statuses and times. */
 function poisoned(value: unknown, text: string, key = ''): unknown {
-  if (typeof value === 'string') return key === 'status' || key === 'state' || /At$|^deadline$|^until$/.test(key) ? value : value + text
+  if (typeof value === 'string')
+    return key === 'status' || key === 'state' || /At$|^deadline$|^until$/.test(key) ? value : value + text
   if (Array.isArray(value)) return value.map(item => poisoned(item, text))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
@@ -46,7 +47,8 @@ for (const [name, render] of Object.entries(RENDERERS)) {
   })
 
   test(`${name} says the same with and without colours`, t => {
-    for (const info of ALL) t.deepEqual(render(info, view(80, coloured)).map(stripVTControlCharacters), render(info, view(80)))
+    for (const info of ALL)
+      t.deepEqual(render(info, view(80, coloured)).map(stripVTControlCharacters), render(info, view(80)))
   })
 }
 
@@ -69,13 +71,19 @@ test('the list tells what counts', t => {
 })
 
 test('large numbers of a progress are a percentage in the list, which a narrow one need not cut', t => {
-  const step = { ...running.steps.find(({ status }) => status === 'running')!, progress: { value: 4_210, total: 12_034 } }
+  const step = {
+    ...running.steps.find(({ status }) => status === 'running')!,
+    progress: { value: 4_210, total: 12_034 },
+  }
   const [, line] = processList([{ ...running, steps: [step] }], view(80))
   t.regex(line!, / 34% /)
 })
 
 test('the list has a column for hosts as soon as one is not well', t => {
-  const [titles, first, second] = processList([running, { ...running, host: { ...running.host!, state: 'dead' } }], view(100))
+  const [titles, first, second] = processList(
+    [running, { ...running, host: { ...running.host!, state: 'dead' } }],
+    view(100),
+  )
   t.regex(titles!, / HOST /)
   t.notRegex(first!, /alive/)
   t.regex(second!, / dead /)
@@ -102,7 +110,8 @@ test('the page tells everything about a process', t => {
   ])
     t.true(text.includes(part), part)
   const page = processDetails(running, view(100)).join('\n')
-  for (const part of ['habcdefghijk, alive', '4711', 'box', 'in 5m 00s', '3/10', 'page three']) t.true(page.includes(part), part)
+  for (const part of ['habcdefghijk, alive', '4711', 'box', 'in 5m 00s', '3/10', 'page three'])
+    t.true(page.includes(part), part)
   t.true(processDetails(sleeping, view(100)).join('\n').includes('wakes in 9m 59s'))
   t.true(processDetails(retrying, view(100)).join('\n').includes('next attempt in 5.0s  Error: busy'))
 })
@@ -151,7 +160,12 @@ test('the live view draws progress', t => {
 })
 
 test('progress past its total, or without one, does no harm', t => {
-  for (const progress of [{ value: 30, total: 10 }, { value: -1, total: 10 }, { value: 5, total: 0 }, { value: 0.123456 }]) {
+  for (const progress of [
+    { value: 30, total: 10 },
+    { value: -1, total: 10 },
+    { value: 5, total: 0 },
+    { value: 0.123456 },
+  ]) {
     const steps = running.steps.map(step => (step.name === 'parse' ? { ...step, progress } : step))
     t.notThrows(() => liveProcess({ ...running, steps }, view(80), 20))
   }
@@ -161,5 +175,8 @@ test('a change is one plain line', t => {
   t.is(changeLine(running), '2026-01-31T11:59:59.000Z running parse attempt 2 3/10 page three')
   t.is(changeLine(finished), '2026-01-31T11:59:58.000Z finished {"pages":10} (took 10s)')
   t.is(changeLine(failed), '2026-01-31T11:59:58.000Z error parse attempt 2 TypeError: no such page (took 10s)')
-  t.is(changeLine(retrying), '2026-01-31T11:59:59.000Z running parse waiting attempt 2 until 2026-01-31T12:00:05.000Z Error: busy')
+  t.is(
+    changeLine(retrying),
+    '2026-01-31T11:59:59.000Z running parse waiting attempt 2 until 2026-01-31T12:00:05.000Z Error: busy',
+  )
 })

@@ -15,7 +15,11 @@ const rows: Row[] = [
 const plain = { paint: (_: unknown, text: string) => text }
 
 test('columns are aligned, nothing trails', t => {
-  t.deepEqual(table(columns, rows, { ...plain, width: Infinity }), ['ID  NAME         AGE', 'a1  short        3m', 'a2  rather long  12m'])
+  t.deepEqual(table(columns, rows, { ...plain, width: Infinity }), [
+    'ID  NAME         AGE',
+    'a1  short        3m',
+    'a2  rather long  12m',
+  ])
 })
 
 test('wide characters keep the columns aligned', t => {
@@ -33,7 +37,11 @@ test('wide characters keep the columns aligned', t => {
 })
 
 test('what may be cut is cut first, then what is dispensable goes', t => {
-  t.deepEqual(table(columns, rows, { ...plain, width: 16 }), ['ID  NAME     AGE', 'a1  short    3m', 'a2  rather…  12m'])
+  t.deepEqual(table(columns, rows, { ...plain, width: 16 }), [
+    'ID  NAME     AGE',
+    'a1  short    3m',
+    'a2  rather…  12m',
+  ])
   t.deepEqual(table(columns, rows, { ...plain, width: 12 }), ['ID  NAME', 'a1  short', 'a2  rather …'])
 })
 

@@ -26,12 +26,16 @@ interface Change {
 const { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY, O_RDWR } = fs.constants
 const NOTHING = Buffer.alloc(0)
 
-/** Told of each name of a file that comes or goes; with `isMoving` the one it had before goes at the same moment. */
+/**
+ * Told of each name of a file that comes or goes; with `isMoving` the one it had before goes at the
+ * same moment.
+ */
 export type OnName = (path: string, inode: Inode, isThere: boolean, isMoving?: boolean) => void
 
 /**
- * A file system in memory, as a journaling one behaves: what is not synced may be lost with the power. Names are lost from the newest change
- * back; of the bytes at the end of a file any part may be missing.
+ * A file system in memory, as a journaling one behaves: what is not synced may be lost with the
+ * power. Names are lost from the newest change back; of the bytes at the end of a file any part may
+ * be missing.
  */
 export class Disk {
   readonly #random: Random
@@ -163,7 +167,10 @@ export class Disk {
     this.#touch(inode)
   }
 
-  /** What of a file or a folder is there now will be on the disk itself once the function is called that this returns. */
+  /**
+   * What of a file or a folder is there now will be on the disk itself once the function is called
+   * that this returns.
+   */
   beginSync(inode: Inode): () => void {
     const bytes = Buffer.from(inode.bytes.subarray(0, inode.size))
     const newest = this.#unsynced.findLast(({ folders }) => folders.includes(inode))
@@ -196,7 +203,9 @@ export class Disk {
     const kept = grew ? this.#random.int(synced.length, now.length) : 0
     // The length may be there before the bytes are.
     const hole = grew ? this.#random.int(0, Math.min(64, now.length - kept)) * this.#random.int(0, 1) : 0
-    const left = grew ? Buffer.concat([now.subarray(0, kept), Buffer.alloc(hole)]) : Buffer.from(this.#random.chance(0.5) ? now : synced)
+    const left = grew
+      ? Buffer.concat([now.subarray(0, kept), Buffer.alloc(hole)])
+      : Buffer.from(this.#random.chance(0.5) ? now : synced)
     file.bytes = left
     file.size = left.length
     file.synced = Buffer.from(left)

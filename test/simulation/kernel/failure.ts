@@ -1,4 +1,6 @@
-/** How a call of the simulated system fails. `node/` makes an error of the caller's realm out of it. */
+/**
+ * How a call of the simulated system fails. `node/` makes an error of the caller's realm out of it.
+ */
 export class Failure extends Error {
   readonly code: string
 

@@ -9,7 +9,10 @@ import type { Connection, Ends } from './sockets.ts'
 import type { System } from './system.ts'
 
 const CALL = new vm.Script('__call()')
-/** What runs while another process is in the middle of something has nothing of that one's asynchronous context. */
+/**
+ * What runs while another process is in the middle of something has nothing of that one's
+ * asynchronous context.
+ */
 const outside = AsyncLocalStorage.snapshot()
 const MAX_FDS = 256
 
@@ -213,7 +216,8 @@ export class Life implements Actor, Kernel, Process {
   /** A file was written, cut, moved or removed. Whoever watches it hears of that sometimes. */
   noticeChange(inode: Inode): void {
     for (const watch of this.#watches)
-      if (watch.inode === inode && this.#system.random.chance(0.7)) this.io(() => this.#watches.has(watch) && watch.onChange())
+      if (watch.inode === inode && this.#system.random.chance(0.7))
+        this.io(() => this.#watches.has(watch) && watch.onChange())
   }
 
   listen(path: string, onConnection: (connection: Connection) => Ends): () => void {
@@ -245,7 +249,10 @@ export class Life implements Actor, Kernel, Process {
     return descriptor
   }
 
-  /** Every call is a moment at which others may run, this process may die, or the disk may fail. Returns how much of a write is done. */
+  /**
+   * Every call is a moment at which others may run, this process may die, or the disk may fail.
+   * Returns how much of a write is done.
+   */
   #call(call: string, path: string, bytes?: number): number | undefined {
     if (this.isDead) throw new Failure(KILLED, call)
     this.#system.interrupt(call)
@@ -255,4 +262,11 @@ export class Life implements Actor, Kernel, Process {
   }
 }
 
-const statOf = ({ ino, kind, size, links, mtimeMs, ctimeMs }: Inode): Stat => ({ ino, kind, size, nlink: links, mtimeMs, ctimeMs })
+const statOf = ({ ino, kind, size, links, mtimeMs, ctimeMs }: Inode): Stat => ({
+  ino,
+  kind,
+  size,
+  nlink: links,
+  mtimeMs,
+  ctimeMs,
+})

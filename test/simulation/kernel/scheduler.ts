@@ -14,7 +14,9 @@ export interface Event {
   readonly callback: () => void
 }
 
-/** The time of the world, and whose turn it is. One event runs at a time, with all that it sets off. */
+/**
+ * The time of the world, and whose turn it is. One event runs at a time, with all that it sets off.
+ */
 export class Scheduler {
   /** Milliseconds since the beginning, whatever the clocks on the walls show. */
   nowMs = 0

@@ -72,7 +72,10 @@ const isAbstract = (path: string): boolean => path.startsWith('\0')
 
 const nameIn = ({ network }: Process, path: string): string => `${network} ${path.slice(1)}`
 
-/** Sockets with names in the file system. The kernel closes those of a process that dies; the name stays. */
+/**
+ * Sockets with names in the file system. The kernel closes those of a process that dies; the name
+ * stays.
+ */
 export class Sockets {
   readonly #disk: Disk
   /** By the file of a socket, or by a name that is none and the network it is known in. */

@@ -18,7 +18,10 @@ export interface Unrest {
 
 export const REST: Unrest = { interrupted: 0, interruptedForMs: 0, mostlyShort: 1 }
 
-/** What one process changes under the hands of another: before these they get into each other's way more often. */
+/**
+ * What one process changes under the hands of another: before these they get into each other's way
+ * more often.
+ */
 const RACES: ReadonlySet<string> = new Set(['rename', 'link', 'unlink', 'rmdir'])
 const RACES_MORE = 8
 
@@ -59,7 +62,10 @@ export class System<P extends Process> {
     return this.random.chance(0.05) ? this.random.next() * 20 : 0.05 + this.random.next() * 0.5
   }
 
-  /** A call takes its time, and others may run before it is done: for moments, or as long as a process may be stopped. */
+  /**
+   * A call takes its time, and others may run before it is done: for moments, or as long as a
+   * process may be stopped.
+   */
   interrupt(call: string): void {
     const { scheduler, random, unrest } = this
     scheduler.nowMs += 0.002 + random.next() * 0.02

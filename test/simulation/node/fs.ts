@@ -70,7 +70,8 @@ export const writeSync = (fd: number, buffer: Buffer, offset = 0, length = buffe
 
 export const fstatSync = (fd: number): Stats => call('fstat', kernel => new Stats(kernel.fstat(fd)))
 
-export const ftruncateSync = (fd: number, length: number): void => call('ftruncate', kernel => kernel.truncate(fd, length))
+export const ftruncateSync = (fd: number, length: number): void =>
+  call('ftruncate', kernel => kernel.truncate(fd, length))
 
 export function statSync(path: string, options?: { throwIfNoEntry?: boolean }): Stats | undefined {
   const stat = call('stat', kernel => kernel.stat(path))

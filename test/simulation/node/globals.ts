@@ -1,6 +1,9 @@
 import { kernel } from './kernel.ts'
 
-/** What a realm of its own lacks that Node gives to programs: here of the simulated time, and of this realm's promises. */
+/**
+ * What a realm of its own lacks that Node gives to programs: here of the simulated time, and of
+ * this realm's promises.
+ */
 
 class Timer {
   readonly cancel: () => void
@@ -53,7 +56,8 @@ function setInterval(callback: Callback, ms = 1, ...args: unknown[]): Timer {
 Object.assign(globalThis, {
   Date: SimulatedDate,
   performance: { now: () => kernel().monotonicMs(), timeOrigin: 0 },
-  setTimeout: (callback: Callback, ms = 1, ...args: unknown[]) => new Timer(kernel().after(Math.max(1, ms), () => callback(...args))),
+  setTimeout: (callback: Callback, ms = 1, ...args: unknown[]) =>
+    new Timer(kernel().after(Math.max(1, ms), () => callback(...args))),
   setImmediate: (callback: Callback, ...args: unknown[]) => new Timer(kernel().after(0, () => callback(...args))),
   setInterval,
   clearTimeout: clear,

@@ -1,5 +1,8 @@
 const abortError = (signal: AbortSignal): Error =>
-  Object.assign(new Error('The operation was aborted', { cause: signal.reason }), { name: 'AbortError', code: 'ABORT_ERR' })
+  Object.assign(new Error('The operation was aborted', { cause: signal.reason }), {
+    name: 'AbortError',
+    code: 'ABORT_ERR',
+  })
 
 const until =
   (arm: (ring: () => void, ms: number) => () => void) =>
@@ -31,5 +34,6 @@ const immediate = until(ring => {
 })
 
 export { timeout as setTimeout }
-export const setImmediate = <T>(value?: T, options?: { signal?: AbortSignal }): Promise<T | undefined> => immediate(0, value, options)
+export const setImmediate = <T>(value?: T, options?: { signal?: AbortSignal }): Promise<T | undefined> =>
+  immediate(0, value, options)
 export default { setTimeout: timeout, setImmediate }

@@ -4,7 +4,8 @@ import type { SleepStep } from '../../../src/steps/kinds/sleep.ts'
 import type { StepContext } from '../../../src/steps/work.ts'
 
 const context = { data: 5 } as StepContext<any, any, any>
-const wake = (until: SleepStep['until']): Promise<number> => wakeTime({ kind: 'sleep', name: 'rest', until }, context, () => 1000)
+const wake = (until: SleepStep['until']): Promise<number> =>
+  wakeTime({ kind: 'sleep', name: 'rest', until }, context, () => 1000)
 const computed = (value: unknown): Promise<number> => wake({ compute: () => value })
 
 test('a sleep ends after a duration or at a time', async t => {
@@ -16,7 +17,13 @@ test('a sleep ends after a duration or at a time', async t => {
 })
 
 test('a bad answer is refused', async t => {
-  await t.throwsAsync(computed('soon'), { instanceOf: TypeError, message: /time of sleep 'rest' must be.*received 'soon'/ })
-  await t.throwsAsync(computed(new Date('x')), { instanceOf: TypeError, message: /time of sleep 'rest' must be.*received Invalid Date/ })
+  await t.throwsAsync(computed('soon'), {
+    instanceOf: TypeError,
+    message: /time of sleep 'rest' must be.*received 'soon'/,
+  })
+  await t.throwsAsync(computed(new Date('x')), {
+    instanceOf: TypeError,
+    message: /time of sleep 'rest' must be.*received Invalid Date/,
+  })
   await t.throwsAsync(computed(undefined), { instanceOf: TypeError })
 })

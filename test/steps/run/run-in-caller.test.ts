@@ -66,13 +66,18 @@ test('each attempt gets a fresh copy of the JSON data', async t => {
 })
 
 test('the input is parsed by the schema', async t => {
-  const definition = defineProcess({ name: 'p', input: z.object({ n: z.coerce.number() }) }).step('n', ({ data }) => data.n)
+  const definition = defineProcess({ name: 'p', input: z.object({ n: z.coerce.number() }) }).step(
+    'n',
+    ({ data }) => data.n,
+  )
   t.is(await definition.run({ n: '5' }), 5)
   await t.throwsAsync(definition.run({ n: 'x' }), { code: 'ERR_INVALID_INPUT', message: /process 'p'.*\$\.n: / })
 })
 
 test('a step is skipped when `when` says no, and its input goes on', async t => {
-  const definition = p.step('skip', ({ data }) => ({ n: -data.n }), { when: ({ data }) => data.n > 3 }).step('last', ({ data }) => data.n)
+  const definition = p
+    .step('skip', ({ data }) => ({ n: -data.n }), { when: ({ data }) => data.n > 3 })
+    .step('last', ({ data }) => data.n)
   t.is(await definition.run({ n: 1 }), 1)
   t.is(await definition.run({ n: 4 }), -4)
 })
@@ -87,17 +92,28 @@ test('a failing step rejects with the step, the attempt and the very thing throw
       .run({ n: 1 }),
     { instanceOf: ProcessError },
   )
-  t.like(error, { code: 'ERR_STEP_FAILED', message: `Step 'fail' of process 'p' failed: boom`, step: 'fail', attempt: 1, pid: 'run' })
+  t.like(error, {
+    code: 'ERR_STEP_FAILED',
+    message: `Step 'fail' of process 'p' failed: boom`,
+    step: 'fail',
+    attempt: 1,
+    pid: 'run',
+  })
   t.is(error.cause, cause)
 
-  const text = await t.throwsAsync(p.step('fail', () => Promise.reject('text')).run({ n: 1 }), { instanceOf: ProcessError })
+  const text = await t.throwsAsync(p.step('fail', () => Promise.reject('text')).run({ n: 1 }), {
+    instanceOf: ProcessError,
+  })
   t.like(text, { message: `Step 'fail' of process 'p' failed: 'text'`, cause: 'text' })
 })
 
 test('an output that is not JSON fails the step at once, with its code', async t => {
   let attempts = 0
   const step = (): any => (attempts++, { at: new Date() })
-  const error = await t.throwsAsync(p.step('date', step, { retry: 3 }).run({ n: 1 }), { instanceOf: ProcessError, code: 'ERR_NOT_JSON' })
+  const error = await t.throwsAsync(p.step('date', step, { retry: 3 }).run({ n: 1 }), {
+    instanceOf: ProcessError,
+    code: 'ERR_NOT_JSON',
+  })
   t.regex(error.message, /Step 'date'.*\$\.at is a Date/)
   t.true(error.cause instanceof StepwrightError)
   t.is(attempts, 1)
@@ -108,7 +124,11 @@ test('a failing `when` and a failing time of a sleep fail their step', async t =
   const fail = (): never => {
     throw cause
   }
-  t.like(await t.throwsAsync(p.step('a', () => 1, { when: fail }).run({ n: 1 })), { code: 'ERR_STEP_FAILED', step: 'a', cause })
+  t.like(await t.throwsAsync(p.step('a', () => 1, { when: fail }).run({ n: 1 })), {
+    code: 'ERR_STEP_FAILED',
+    step: 'a',
+    cause,
+  })
   t.like(await t.throwsAsync(p.sleep('b', fail).run({ n: 1 })), { code: 'ERR_STEP_FAILED', step: 'b', cause })
 })
 
@@ -117,11 +137,15 @@ test('a step is retried as its policy and its errors say', async t => {
   const failing = ({ attempt }: { attempt: number }): number => {
     throw errors[attempt - 1]
   }
-  const attempts = async (retry: number | { attempts: number; delay: number; when?: (error: unknown, attempt: number) => boolean }) =>
-    (await t.throwsAsync(p.step('fail', failing, { retry }).run({ n: 1 }), { instanceOf: ProcessError })).attempt
+  const attempts = async (
+    retry: number | { attempts: number; delay: number; when?: (error: unknown, attempt: number) => boolean },
+  ) => (await t.throwsAsync(p.step('fail', failing, { retry }).run({ n: 1 }), { instanceOf: ProcessError })).attempt
   t.is(await attempts({ attempts: 3, delay: 0 }), 3)
   t.is(await attempts(1), 1)
-  t.is(await attempts({ attempts: 4, delay: 0, when: (error, attempt) => error === errors[attempt - 1] && attempt < 2 }), 2)
+  t.is(
+    await attempts({ attempts: 4, delay: 0, when: (error, attempt) => error === errors[attempt - 1] && attempt < 2 }),
+    2,
+  )
   errors[1] = new FatalError('no more')
   t.is(await attempts({ attempts: 4, delay: 0 }), 2)
 })
@@ -257,7 +281,10 @@ test('what cannot run is refused before anything starts', async t => {
   const refuse = async (definition: unknown, message: RegExp, ...args: unknown[]): Promise<void> => {
     await t.throwsAsync((definition as typeof begun).run({ n: 1 }, ...(args as [])), { instanceOf: TypeError, message })
   }
-  await refuse(begun.interrupt('sign-off'), /Process 'p' cannot run in its caller: step 'sign-off' waits for proceed\(\).*runtime/)
+  await refuse(
+    begun.interrupt('sign-off'),
+    /Process 'p' cannot run in its caller: step 'sign-off' waits for proceed\(\).*runtime/,
+  )
   await refuse(
     begun.step('review', () => 1, { interrupt: true }),
     /step 'review' waits/,

@@ -1,4 +1,5 @@
-// Creates a process for each of many keys, at the same time as others like it, and says which pid each key has.
+// Creates a process for each of many keys, at the same time as others like it, and says which pid
+// each key has.
 import { once } from 'node:events'
 import { storeAt } from '../../../src/client/store-at.ts'
 import { aRecord, theEnd } from '../../../src/testing/conformance/samples.ts'

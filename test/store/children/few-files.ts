@@ -1,4 +1,5 @@
-// A host that may open few files, with many more processes: writes to all of them, and reads them back.
+// A host that may open few files, with many more processes: writes to all of them, and reads them
+// back.
 import { storeAt } from '../../../src/client/store-at.ts'
 import { aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
 

@@ -1,4 +1,5 @@
-// A host in a process of its own: makes the processes it is told to, says so, and stays until it is killed.
+// A host in a process of its own: makes the processes it is told to, says so, and stays until it is
+// killed.
 import { storeAt } from '../../../src/client/store-at.ts'
 import { aTransition, created, ended } from '../../../src/testing/conformance/samples.ts'
 

@@ -26,7 +26,8 @@ async function follow(pid: string): Promise<void> {
   for await (const { record } of store.follow(pid)) {
     counts.follow += 1
     if (record.revision <= last) faults.push(`follow: ${pid} gave ${record.revision} after ${last}`)
-    if (last > 0 && record.revision !== last + 1) faults.push(`follow: ${pid} left out what is between ${last} and ${record.revision}`)
+    if (last > 0 && record.revision !== last + 1)
+      faults.push(`follow: ${pid} left out what is between ${last} and ${record.revision}`)
     last = record.revision
     look('follow', record)
   }

@@ -4,7 +4,12 @@ import { once } from 'node:events'
 import type { ExecutionContext } from 'ava'
 
 /** Starts one of the programs beside this file. */
-export function spawn(t: ExecutionContext, name: string, args: readonly string[], stdout: 'inherit' | 'pipe' = 'inherit'): ChildProcess {
+export function spawn(
+  t: ExecutionContext,
+  name: string,
+  args: readonly string[],
+  stdout: 'inherit' | 'pipe' = 'inherit',
+): ChildProcess {
   const child = fork(new URL(`${name}.ts`, import.meta.url), args, { stdio: ['ignore', stdout, 'inherit', 'ipc'] })
   t.teardown(() => child.kill('SIGKILL'))
   return child

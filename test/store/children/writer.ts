@@ -1,4 +1,5 @@
-// Writes to many processes at once until it is killed, and prints each revision that the store has promised to keep.
+// Writes to many processes at once until it is killed, and prints each revision that the store has
+// promised to keep.
 import fs from 'node:fs'
 import { storeAt } from '../../../src/client/store-at.ts'
 import { aRecord, aTransition } from '../../../src/testing/conformance/samples.ts'

@@ -73,7 +73,9 @@ test('one that hangs up once, since it closes just now, is asked again', async t
   const id = createHostId()
   const dir = tempDir(t)
   let asked = 0
-  const server = createServer(socket => void (++asked === 1 ? socket.destroy() : socket.end('pong\n'))).listen(path.join(dir, `${id}.sock`))
+  const server = createServer(socket => void (++asked === 1 ? socket.destroy() : socket.end('pong\n'))).listen(
+    path.join(dir, `${id}.sock`),
+  )
   t.teardown(() => server.close())
   await once(server, 'listening')
   t.is(await stateOf(dir, id), 'alive')

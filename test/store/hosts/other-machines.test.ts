@@ -19,7 +19,10 @@ async function lostHost(dir: string): Promise<{ hostId: string; pid: string }> {
   const { pid } = await created(host)
   await letDie(host)
   const card = path.join(dir, 'hosts', `${host.hostId}.json`)
-  fs.writeFileSync(card, JSON.stringify({ ...(JSON.parse(fs.readFileSync(card, 'utf8')) as object), bootId: 'another' }))
+  fs.writeFileSync(
+    card,
+    JSON.stringify({ ...(JSON.parse(fs.readFileSync(card, 'utf8')) as object), bootId: 'another' }),
+  )
   return { hostId: host.hostId, pid }
 }
 
@@ -52,7 +55,10 @@ test('a host of another boot on a network file system is told, and never robbed;
 test('where machines cannot be told apart a network file system fails closed', async t => {
   for (const spoil of [
     (card: string) =>
-      fs.writeFileSync(card, JSON.stringify({ ...(JSON.parse(fs.readFileSync(card, 'utf8')) as object), bootId: undefined })),
+      fs.writeFileSync(
+        card,
+        JSON.stringify({ ...(JSON.parse(fs.readFileSync(card, 'utf8')) as object), bootId: undefined }),
+      ),
     (card: string) => fs.writeFileSync(card, 'damaged'),
     (card: string) => fs.rmSync(card),
   ]) {

@@ -134,7 +134,9 @@ test('a directory that may not be read or written', async t => {
     for (const call of [() => store.get('0'.repeat(20)), () => store.openHost()]) await call().catch(error => codes.push([error.code, error.cause?.code]))
     console.log(JSON.stringify(codes))`
   if (process.getuid?.() === 0) fs.chownSync(dir, 65534, 65534)
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, dir], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, dir], {
+    encoding: 'utf8',
+  })
   fs.chmodSync(dir, 0o700)
   t.is(
     stdout.trim(),
@@ -152,7 +154,9 @@ test('ids and keys from outside never become a path', async t => {
   const record = await created(host, { key: '../../../escaped', name: '../../name', labels: { '../': '../' } })
   await host.write(aTransition(record, 2))
   await t.throwsAsync(host.create(aRecord({ pid: '../../../../../tmp/escape' })), { instanceOf: TypeError })
-  await t.throwsAsync(async () => host.write({ ...aTransition(record, 3), pid: '../x' }), { code: 'ERR_UNKNOWN_PROCESS' })
+  await t.throwsAsync(async () => host.write({ ...aTransition(record, 3), pid: '../x' }), {
+    code: 'ERR_UNKNOWN_PROCESS',
+  })
   await t.throwsAsync(host.release('../../store.json'), { code: 'ERR_UNKNOWN_PROCESS' })
   t.deepEqual(fs.readdirSync(path.dirname(dir)), ['store'])
   t.regex(fs.readdirSync(path.join(dir, 'keys')).join(), /^[0-9a-f]{64}$/)

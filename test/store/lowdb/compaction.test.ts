@@ -50,7 +50,8 @@ test('a long journal keeps what commands did, so that none is done again', async
   let revision = 1
   await host.write(aTransition(record, ++revision, { steps: { read } }))
   await host.write(aTransition(record, ++revision, { steps: { read }, event: { type: 'CHANGE', command: 'one' } }))
-  while (fs.statSync(file).ino === ino) await host.write(aTransition(record, ++revision, { steps: { read }, data: big }))
+  while (fs.statSync(file).ino === ino)
+    await host.write(aTransition(record, ++revision, { steps: { read }, data: big }))
   t.deepEqual(
     (await store.history(record.pid))?.map(entry => entry.event.command),
     [undefined, undefined, 'one', undefined],
@@ -66,7 +67,8 @@ test('a reader that lags behind a compaction is told everything, once', async t 
   const record = await created(host)
   const file = journalOf(dir, host.hostId, record.pid)
   const followed = store.follow(record.pid)
-  const next = async () => ((await followed[Symbol.asyncIterator]().next()).value as { record: { revision: number } }).record.revision
+  const next = async () =>
+    ((await followed[Symbol.asyncIterator]().next()).value as { record: { revision: number } }).record.revision
   t.is(await next(), 1)
   let revision = 1
   const { ino } = fs.statSync(file)
@@ -103,7 +105,10 @@ test('what a step remembers outlives a compaction as long as the step runs', asy
   const host = await store.openHost()
   const record = await created(host)
   let revision = 1
-  const memory = (name: string) => ({ ...aReport(record, ++revision, { [name]: { value: 1 } }), memory: [['page', big, 3] as const] })
+  const memory = (name: string) => ({
+    ...aReport(record, ++revision, { [name]: { value: 1 } }),
+    memory: [['page', big, 3] as const],
+  })
   await host.write(aTransition(record, ++revision, { steps: { read: { ...read, status: 'running' } } }))
   await host.write(memory('read'))
   await host.write(aTransition(record, ++revision, { steps: { read, parse } }))

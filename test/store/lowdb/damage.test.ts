@@ -8,7 +8,8 @@ import { IN_THE_WAY } from '../../fuzz/in-the-way.ts'
 import { letDie } from '../../../src/store/hosts/host-presence.ts'
 import { tempDir } from '../helpers.ts'
 
-const endedFile = (dir: string, pid: string): string => path.join(dir, 'ended', pid.slice(0, 4), `${pid}.finished.jsonl`)
+const endedFile = (dir: string, pid: string): string =>
+  path.join(dir, 'ended', pid.slice(0, 4), `${pid}.finished.jsonl`)
 
 for (const [what, text] of [
   ['an empty journal', ''],
@@ -27,7 +28,9 @@ for (const [what, text] of [
     await t.throwsAsync(client.result(bad.pid), corrupt)
     await t.throwsAsync(collect(client.watch(bad.pid)), corrupt)
     const told: string[] = []
-    const listed = await collect(client.list({ onCorrupt: ({ pid, error }) => told.push(`${pid} ${(error as { code?: string }).code}`) }))
+    const listed = await collect(
+      client.list({ onCorrupt: ({ pid, error }) => told.push(`${pid} ${(error as { code?: string }).code}`) }),
+    )
     t.deepEqual(
       listed.map(({ pid }) => pid),
       [good.pid],

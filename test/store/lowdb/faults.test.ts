@@ -13,7 +13,18 @@ const fault = (code: string): Error => Object.assign(new Error(`${code}: injecte
 function breakable() {
   const broken = new Map<keyof Files, string>()
   const files = Object.fromEntries(
-    (['openSync', 'writeSync', 'renameSync', 'linkSync', 'unlinkSync', 'ftruncateSync', 'mkdirSync', 'readSync'] as const).map(name => [
+    (
+      [
+        'openSync',
+        'writeSync',
+        'renameSync',
+        'linkSync',
+        'unlinkSync',
+        'ftruncateSync',
+        'mkdirSync',
+        'readSync',
+      ] as const
+    ).map(name => [
       name,
       (...args: unknown[]) => {
         const code = broken.get(name)
@@ -51,7 +62,8 @@ test('an end whose move fails is down once, and is moved when it is written agai
   const host = await lowdbStore(dir, { files }).openHost()
   const record = await created(host)
   broken.set('renameSync', 'EIO')
-  for (let i = 0; i < 2; i++) await t.throwsAsync(async () => host.write(theEnd(record, 2)), { code: 'ERR_STORE_WRITE' })
+  for (let i = 0; i < 2; i++)
+    await t.throwsAsync(async () => host.write(theEnd(record, 2)), { code: 'ERR_STORE_WRITE' })
   const store = lowdbStore(dir)
   t.deepEqual((await store.get(record.pid))?.record.status, 'finished')
   t.is((await store.get(record.pid))?.host, undefined)

@@ -134,10 +134,9 @@ test('a key whose journal is gone goes to one of three who claim it, wherever th
           if (calls === second) given.push(claim(fs, key, 2))
           return (fs as unknown as Record<string, (...all: unknown[]) => unknown>)[call]!(...args)
         }
-      const hooked = ['openSync', 'fstatSync', 'statSync', 'linkSync', 'renameSync', 'unlinkSync', 'closeSync'].map(call => [
-        call,
-        between(call),
-      ])
+      const hooked = ['openSync', 'fstatSync', 'statSync', 'linkSync', 'renameSync', 'unlinkSync', 'closeSync'].map(
+        call => [call, between(call)],
+      )
       given.push(claim({ ...fs, ...Object.fromEntries(hooked) } as Files, key, 0))
       t.is(new Set(given).size, 1, `${given.join(', ')}: at calls ${first} and ${second}`)
       reached = calls > second
@@ -201,7 +200,8 @@ test('a key stays with its journal when the file that was to take its place cann
   const files: Files = {
     ...fs,
     renameSync(from, to) {
-      if (isBroken && path.basename(from).startsWith('.') && to.includes('active')) throw Object.assign(new Error('no'), { code: 'EIO' })
+      if (isBroken && path.basename(from).startsWith('.') && to.includes('active'))
+        throw Object.assign(new Error('no'), { code: 'EIO' })
       fs.renameSync(from, to)
     },
   }

@@ -6,7 +6,10 @@ import { collect, created } from '../../../src/testing/conformance/samples.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { journalOf, tempDir } from '../helpers.ts'
 
-/** A process of the host whose folder is looked into last, and a file system on which its journal then goes to the one looked into first. */
+/**
+ * A process of the host whose folder is looked into last, and a file system on which its journal
+ * then goes to the one looked into first.
+ */
 async function movingJournal(t: ExecutionContext) {
   const dir = tempDir(t)
   const hosts = [await lowdbStore(dir).openHost(), await lowdbStore(dir).openHost()] as const

@@ -63,7 +63,8 @@ test('an open host does not keep Node alive, a pending follow does', async t => 
     // Without the follow, Node would be gone before this timer rings, which does not keep it alive.
     setTimeout(() => host.write(theEnd(record, 2)), 150).unref()
     for await (const found of store.follow(record.pid)) console.log(found.record.revision)`
-  // No time limit of its own: run late, on a busy machine, it would throw away what the program has said.
+  // No time limit of its own: run late, on a busy machine, it would throw away what the program has
+  // said.
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, dir])
   t.is(stdout, '1\n2\n')
 })

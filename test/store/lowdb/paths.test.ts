@@ -18,9 +18,12 @@ const folders = [paths.hosts, paths.pending, paths.active, paths.released, paths
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc
-    .array(fc.constantFrom('..', '.', '/', '\\', '\0', 'a', '0', 'h', '@', '+', '.json', 'released', 'b9u0000000zzzzzzzzzz'), {
-      maxLength: 6,
-    })
+    .array(
+      fc.constantFrom('..', '.', '/', '\\', '\0', 'a', '0', 'h', '@', '+', '.json', 'released', 'b9u0000000zzzzzzzzzz'),
+      {
+        maxLength: 6,
+      },
+    )
     .map(parts => parts.join('')),
 )
 
@@ -64,7 +67,11 @@ test('no other file of the store makes paths', t => {
   const folder = path.join(import.meta.dirname, '../../../src/store/lowdb')
   for (const name of fs.readdirSync(folder).filter(one => one !== 'paths.ts')) {
     const source = fs.readFileSync(path.join(folder, name), 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '')
-    t.notRegex(source, /\}\/|\/\$\{|\+ ?'\/'|\b(?:join|resolve)\b[^}]*\} from 'node:path'/, `${name} puts a path together: paths.ts does`)
+    t.notRegex(
+      source,
+      /\}\/|\/\$\{|\+ ?'\/'|\b(?:join|resolve)\b[^}]*\} from 'node:path'/,
+      `${name} puts a path together: paths.ts does`,
+    )
   }
 })
 

@@ -10,7 +10,8 @@ import { aRecord, aReport, aTransition, collect, created, theEnd } from '../../.
 import { journalOf, tempDir, treeOf } from '../helpers.ts'
 import { unsafeFiles } from './unsafe-files.ts'
 
-const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord => aRecord({ shape: '', version: '', outline: [], ...changes })
+const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord =>
+  aRecord({ shape: '', version: '', outline: [], ...changes })
 
 function storeIn(dir: string) {
   const { files, fail, unsafeIn } = unsafeFiles()
@@ -22,7 +23,8 @@ function storeIn(dir: string) {
   }
 }
 
-const aCommand = (pid: string, reason = 'enough') => ({ type: 'cancel', pid, id: createPid(Date.now()), at: Date.now(), reason }) as const
+const aCommand = (pid: string, reason = 'enough') =>
+  ({ type: 'cancel', pid, id: createPid(Date.now()), at: Date.now(), reason }) as const
 
 test('whatever a call has put into the store is safe when it resolves', async t => {
   const dir = path.join(tempDir(t), 'store')
@@ -82,7 +84,8 @@ test('a process whose key others may have seen stays, and its next line waits un
   fail(file => file === path.join(dir, 'keys'))
   t.deepEqual(await host.create(record), { pid: record.pid, created: true })
   t.deepEqual(await other.create(aRecord({ key: 'k' })), { pid: record.pid, created: false })
-  for (let i = 0; i < 2; i++) await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_STORE_WRITE' })
+  for (let i = 0; i < 2; i++)
+    await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_STORE_WRITE' })
   fail(() => false)
   await host.write(aTransition(record, 2))
   await host.write(theEnd(record, 3))

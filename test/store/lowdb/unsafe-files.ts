@@ -4,7 +4,10 @@ import type { Files } from '../../../src/journal/files.ts'
 
 const { O_CREAT } = fs.constants
 
-/** `node:fs`, knowing what the loss of power would take away: names, and what was written, that no sync has made safe yet. */
+/**
+ * `node:fs`, knowing what the loss of power would take away: names, and what was written, that no
+ * sync has made safe yet.
+ */
 export function unsafeFiles() {
   const paths = new Map<number, string>()
   /** Folders with new names, and files with new content. */

@@ -60,7 +60,8 @@ test('an empty file is no store yet, and becomes one', async t => {
 })
 
 test('a file is a path, a durability is one of two', t => {
-  for (const file of ['', 'a\0b', 5, null, {}]) t.throws(() => sqliteStore(file as string), { instanceOf: TypeError, message: /got/ })
+  for (const file of ['', 'a\0b', 5, null, {}])
+    t.throws(() => sqliteStore(file as string), { instanceOf: TypeError, message: /got/ })
   for (const durability of ['', 'full', null]) {
     t.throws(() => sqliteStore('a.db', { durability: durability as 'power' }), {
       instanceOf: TypeError,
@@ -197,7 +198,9 @@ test('a store that may not be read or written', async t => {
     const codes = []
     for (const call of [() => store.get('0'.repeat(20)), () => store.openHost()]) await call().catch(error => codes.push(error.code))
     console.log(JSON.stringify(codes))`
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, file], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script, file], {
+    encoding: 'utf8',
+  })
   t.is(stdout.trim(), JSON.stringify(['ERR_STORE_ACCESS', 'ERR_STORE_ACCESS']), stderr)
 })
 
@@ -261,9 +264,13 @@ test('Node 22 is kept from warning of its SQLite; other warnings get through', a
     if (process.emitWarning !== emit) throw new Error('emitWarning was not put back')
     process.emitWarning('told')
     await host.close()`
-  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--disable-warning=DEP', '-e', script, file], {
-    encoding: 'utf8',
-  })
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--disable-warning=DEP', '-e', script, file],
+    {
+      encoding: 'utf8',
+    },
+  )
   t.is(status, 0, stderr)
   t.notRegex(stderr, /SQLite/)
   t.regex(stderr, /Warning: told/)

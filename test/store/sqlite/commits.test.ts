@@ -8,7 +8,15 @@ import { Commits } from '../../../src/store/sqlite/commits.ts'
 import { Database } from '../../../src/store/sqlite/database.ts'
 import { sqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { COMPACT_AT } from '../../../src/journal/worth-keeping.ts'
-import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
+import {
+  aRecord,
+  aReport,
+  aTransition,
+  collect,
+  created,
+  ended,
+  theEnd,
+} from '../../../src/testing/conformance/samples.ts'
 import { tempDir } from '../helpers.ts'
 
 function counting(t: ExecutionContext) {
@@ -60,7 +68,8 @@ test('one that fails takes nobody with it', async t => {
   t.deepEqual(numbers(), [1, 2])
 })
 
-// Alone: what other tests do at the same time would hold up the loop too, for longer than the store waits.
+// Alone: what other tests do at the same time would hold up the loop too, for longer than the store
+// waits.
 test.serial('a write waits for another program that writes, and the event loop goes on', async t => {
   const file = path.join(tempDir(t), 'store.sqlite')
   const store = sqliteStore(file)
@@ -151,7 +160,9 @@ test('an expiry of thousands lets the event loop go on, and leaves nothing', asy
   const store = sqliteStore(file)
   const host = await store.openHost()
   await Promise.all(
-    Array.from({ length: 2_000 }, (_, i) => ended(host, { labels: { n: String(i) }, ...(i % 10 === 0 && { key: `k${i}` }) })),
+    Array.from({ length: 2_000 }, (_, i) =>
+      ended(host, { labels: { n: String(i) }, ...(i % 10 === 0 && { key: `k${i}` }) }),
+    ),
   )
   let turns = 0
   let counting = true
@@ -165,7 +176,8 @@ test('an expiry of thousands lets the event loop go on, and leaves nothing', asy
   counting = false
   await host.close()
   const db = new DatabaseSync(file)
-  for (const table of ['processes', 'lines', 'labels', 'logs']) t.is(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'], 0, table)
+  for (const table of ['processes', 'lines', 'labels', 'logs'])
+    t.is(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!['n'], 0, table)
   db.close()
 })
 

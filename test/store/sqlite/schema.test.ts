@@ -67,7 +67,10 @@ test.serial(
     } finally {
       ;(MIGRATIONS as string[]).pop()
     }
-    const newer = { code: 'ERR_STORE_VERSION', message: new RegExp(`store\\.sqlite has format ${newest + 1}.*up to ${newest}`) }
+    const newer = {
+      code: 'ERR_STORE_VERSION',
+      message: new RegExp(`store\\.sqlite has format ${newest + 1}.*up to ${newest}`),
+    }
     await t.throwsAsync(sqliteStore(file).openHost(), newer)
     await t.throwsAsync(collect(sqliteStore(file).list()), newer)
   },

@@ -10,7 +10,9 @@ const p = defineProcess({ name: 'p', input: typed<{ n: number }>() })
 
 // Names of every length that is allowed, and too long ones, which are refused at run time
 defineProcess({ name: 'abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxyz' })
-defineProcess({ name: 'abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-0123456789' })
+defineProcess({
+  name: 'abcdefghijklmnopqrstuvwxyz-0123456789-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-0123456789',
+})
 
 // Built in a loop
 let looped: ProcessBuilder<any, any, any, any, any> = defineProcess({ name: 'loop' })
@@ -22,20 +24,24 @@ function describe<D extends ProcessDefinition>(definition: D) {
 }
 describe(p)
 describe(looped)
-export const start = (definition: ProcessDefinition<{ n: number }, string>) => definition.run({ n: 1 }, { services: {} })
+export const start = (definition: ProcessDefinition<{ n: number }, string>) =>
+  definition.run({ n: 1 }, { services: {} })
 
 // A generic factory
 export function generic<T extends { id: string }>(load: (id: string) => Promise<T>) {
-  return defineProcess({ name: 'generic', input: typed<{ id: string }>() }).step('load', ({ data }) => load(data.id) as Promise<any>)
+  return defineProcess({ name: 'generic', input: typed<{ id: string }>() }).step(
+    'load',
+    ({ data }) => load(data.id) as Promise<any>,
+  )
 }
 
 // Who gives more input than is needed may use it; who gives less may not.
 export const narrower: ProcessDefinition<{ n: number; m: string }, number> = p.step('x', () => 1)
 // @ts-expect-error needs more input than promised
-export const wider: ProcessDefinition<{ n: number }> = defineProcess({ name: 'w', input: typed<{ n: number; m: string }>() }).step(
-  'x',
-  () => 1,
-)
+export const wider: ProcessDefinition<{ n: number }> = defineProcess({
+  name: 'w',
+  input: typed<{ n: number; m: string }>(),
+}).step('x', () => 1)
 
 // Input may be left out where there is no schema, or it allows undefined.
 await defineProcess({ name: 'none' })
@@ -44,13 +50,21 @@ await defineProcess({ name: 'none' })
 await defineProcess({ name: 'optional', input: z.object({ a: z.string() }).optional() })
   .step('x', ({ data }) => data?.a)
   .run()
-const needsDb = defineProcess({ name: 'needs-db', services: typed<{ db: { q(): string } }>() }).step('x', ({ services }) => services.db.q())
+const needsDb = defineProcess({ name: 'needs-db', services: typed<{ db: { q(): string } }>() }).step(
+  'x',
+  ({ services }) => services.db.q(),
+)
 await needsDb.run(undefined, { services: { db: { q: () => 'x' } }, signal: AbortSignal.timeout(1) })
 // @ts-expect-error services are missing
 await needsDb.run(undefined)
 
-const kid = defineProcess({ name: 'kid', input: z.object({ n: z.number(), x: z.string().default('x') }) }).step('z', ({ data }) => ({
-  z: data.x,
-}))
-expectTypeOf<ProcessInput<typeof p | typeof kid>>().toEqualTypeOf<{ n: number } & { n: number; x?: string | undefined }>()
+const kid = defineProcess({ name: 'kid', input: z.object({ n: z.number(), x: z.string().default('x') }) }).step(
+  'z',
+  ({ data }) => ({
+    z: data.x,
+  }),
+)
+expectTypeOf<ProcessInput<typeof p | typeof kid>>().toEqualTypeOf<
+  { n: number } & { n: number; x?: string | undefined }
+>()
 expectTypeOf<ProcessServices<typeof p>>().toEqualTypeOf<{}>()

@@ -78,9 +78,12 @@ expectTypeOf(await importDump.run({ file: 'x' }, { services: { db, mail } })).to
 const p = defineProcess({ name: 'p', input: typed<{ n: number }>() })
 
 // Interrupts
-p.step('a', () => ({ a: 1, b: 'x' }), { interrupt: z.object({ b: z.boolean(), c: z.number().optional() }) }).step('x', ({ data }) => {
-  expectTypeOf(data).toEqualTypeOf<{ a: number; b: boolean; c?: number | undefined }>()
-})
+p.step('a', () => ({ a: 1, b: 'x' }), { interrupt: z.object({ b: z.boolean(), c: z.number().optional() }) }).step(
+  'x',
+  ({ data }) => {
+    expectTypeOf(data).toEqualTypeOf<{ a: number; b: boolean; c?: number | undefined }>()
+  },
+)
 p.step('a', () => ({ a: 1 }), { interrupt: z.object({ b: z.boolean() }).optional() }).step('x', ({ data }) => {
   expectTypeOf(data).toEqualTypeOf<{ a: number } | { a: number; b: boolean }>()
 })
@@ -134,7 +137,11 @@ await plain.run(1)
 
 /** `once` keeps the type of its work. */
 export const remembering = defineProcess({ name: 'remembering' }).step('agent', async ({ once }) => {
-  const page = await once('page', async ({ attempt, idempotencyKey, signal }) => ({ attempt, idempotencyKey, aborted: signal.aborted }))
+  const page = await once('page', async ({ attempt, idempotencyKey, signal }) => ({
+    attempt,
+    idempotencyKey,
+    aborted: signal.aborted,
+  }))
   expectTypeOf(page).toEqualTypeOf<{ attempt: number; idempotencyKey: string; aborted: boolean }>()
   return once('count', () => 3, { retry: { attempts: 3 }, timeout: '30s' })
 })

@@ -49,7 +49,12 @@ const par = p.parallel('par', {
   },
   d: { run: ({ data }) => data.n > 1, timeout: '1s' },
 })
-expectTypeOf<ProcessOutput<typeof par>>().toEqualTypeOf<{ a: { n: number; s: number[]; q: string }; b: number; c: number[]; d: boolean }>()
+expectTypeOf<ProcessOutput<typeof par>>().toEqualTypeOf<{
+  a: { n: number; s: number[]; q: string }
+  b: number
+  c: number[]
+  d: boolean
+}>()
 expectTypeOf<ProcessServices<typeof par>>().toExtend<{ db: Db }>()
 await par.run({ n: 1 }, { services: { db: { q: () => 'x' } } })
 // @ts-expect-error db is missing
@@ -95,7 +100,10 @@ const kid = defineProcess({
 const parent = p.process('k1', kid).step('x', ({ data }) => data.z)
 expectTypeOf<ProcessServices<typeof parent>>().toExtend<{ db: Db }>()
 expectTypeOf<ProcessOutput<typeof parent>>().toEqualTypeOf<string>()
-p.process('k1', kid, { input: async ({ data }) => ({ n: data.n, x: 'y' }), timeout: '1h' }).step('x', ({ data }) => data.z)
+p.process('k1', kid, { input: async ({ data }) => ({ n: data.n, x: 'y' }), timeout: '1h' }).step(
+  'x',
+  ({ data }) => data.z,
+)
 p.process('k1', kid, { when: () => true }).step('x', ({ data }) => {
   expectTypeOf(data).toEqualTypeOf<{ z: string } | { n: number }>()
   return 1
@@ -113,10 +121,13 @@ const chart = setup({
 const bare = createMachine({ initial: 'a', states: { a: { type: 'final' } } })
 const optional = setup({ types: { input: {} as { n?: number } | undefined, output: {} as number } }).createMachine({})
 const m = defineProcess({ name: 'm', input: typed<{ file: string }>() })
-m.machine('a', chart, { input: ({ data }) => ({ draft: data.file }), timeout: '5m', strict: true }).step('x', ({ data }) => {
-  expectTypeOf(data).toEqualTypeOf<OutputFrom<typeof chart>>()
-  return 1
-})
+m.machine('a', chart, { input: ({ data }) => ({ draft: data.file }), timeout: '5m', strict: true }).step(
+  'x',
+  ({ data }) => {
+    expectTypeOf(data).toEqualTypeOf<OutputFrom<typeof chart>>()
+    return 1
+  },
+)
 m.machine('a', bare)
 defineProcess({ name: 'any' }).machine('a', bare)
 m.machine('a', optional, { input: () => ({}), when: () => true }).step('x', ({ data }) => {

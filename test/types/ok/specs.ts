@@ -17,7 +17,11 @@ const make = (db: { q(): string }, options: Options) => ({
 const services = { db: { q: () => 'q' } }
 
 // A factory with nested arguments
-const withFactory = p.step('f', { factory: make, services: ['db'], args: [{ sizes: [1, 2], deep: { a: [['x']] } }] }, { retry: 3 })
+const withFactory = p.step(
+  'f',
+  { factory: make, services: ['db'], args: [{ sizes: [1, 2], deep: { a: [['x']] } }] },
+  { retry: 3 },
+)
 expectTypeOf(await withFactory.run({ n: 1 }, { services })).toEqualTypeOf<{ n: number; s: number[]; q: string }>()
 expectTypeOf<ProcessServices<typeof withFactory>>().toEqualTypeOf<{ db: { q(): string } }>()
 

@@ -1,4 +1,7 @@
-/** A store of one's own can be written with the names that the package exports, and tried with its conformance suite. */
+/**
+ * A store of one's own can be written with the names that the package exports, and tried with its
+ * conformance suite.
+ */
 import {
   createRuntime,
   openClient,
