@@ -5,8 +5,16 @@ import type { Store } from '../../store/store.ts'
 const FRESH_MS = 60_000
 /** What takes longer says too little: the answer waited somewhere, or this program was blocked. */
 const MAX_ROUND_TRIP_MS = 100
-/** How often a host that opens asks at most, for an answer that says enough. The best one counts. */
+/**
+ * How often a host that opens asks at most, for an answer that says enough. The best one counts.
+ */
 const FIRST_QUESTIONS = 5
+
+interface Answer {
+  readonly roundTripMs: number
+  /** Wrong by half the round trip at most. */
+  readonly offsetMs: number
+}
 
 /**
  * The clock of a host, set to the time of its store, so that all hosts of a store share one time
@@ -38,11 +46,7 @@ class StoreClock implements Clock {
   async measure(isFirst = false): Promise<void> {
     this.#isMeasuring = true
     try {
-      let best = await this.#ask()
-      for (let asked = 1; isFirst && best.roundTripMs > MAX_ROUND_TRIP_MS && asked < FIRST_QUESTIONS; asked++) {
-        const next = await this.#ask()
-        if (next.roundTripMs < best.roundTripMs) best = next
-      }
+      const best = await this.#askBest(isFirst ? FIRST_QUESTIONS : 1)
       if (isFirst || best.roundTripMs <= MAX_ROUND_TRIP_MS) this.#offsetMs = best.offsetMs
     } finally {
       // One that failed is not tried again at once.
@@ -51,8 +55,14 @@ class StoreClock implements Clock {
     }
   }
 
-  /** The offset is wrong by half the round trip at most. */
-  async #ask(): Promise<{ readonly roundTripMs: number; readonly offsetMs: number }> {
+  async #askBest(questions: number): Promise<Answer> {
+    const answer = await this.#ask()
+    if (questions === 1 || answer.roundTripMs <= MAX_ROUND_TRIP_MS) return answer
+    const other = await this.#askBest(questions - 1)
+    return other.roundTripMs < answer.roundTripMs ? other : answer
+  }
+
+  async #ask(): Promise<Answer> {
     const askedAt = performance.now()
     const storeNow = await this.#time()
     const roundTripMs = performance.now() - askedAt
