@@ -1,6 +1,7 @@
 import test from 'ava'
 import { assign, setup } from 'xstate'
 import { createRuntime, defineProcess, openClient, type StandardSchemaV1, type Store } from '../../src/index.ts'
+import type { ProcessRecord } from '../../src/record/record.ts'
 import type { Documents } from '../../src/store/documents.ts'
 import { memoryStore } from '../../src/testing/index.ts'
 import { gate } from '../runtime/gate.ts'
@@ -52,9 +53,11 @@ const thinking = (until: Promise<void>): StandardSchemaV1<string, string> => ({
 const pausing = (until: Promise<void>) =>
   defineProcess({ name: 'pausing' }).interrupt('ask', { schema: thinking(until) })
 
-async function until(store: Store, pid: string, is: (status: string) => boolean): Promise<void> {
-  for await (const { record } of store.follow(pid)) if (is(record.status)) return
+async function until(store: Store, pid: string, is: (record: ProcessRecord) => boolean): Promise<void> {
+  for await (const { record } of store.follow(pid)) if (is(record)) return
 }
+
+const isCounting = ({ steps }: ProcessRecord): boolean => steps['count']?.state === 'open'
 
 test('a command whose answer cannot be stored is applied once, and answered later', async t => {
   const inner = memoryStore()
@@ -68,7 +71,7 @@ test('a command whose answer cannot be stored is applied once, and answered late
   const quiet = { debug() {}, info() {}, warn() {}, error() {} }
   const runtime = await createRuntime({ processes: [counts], store, logger: quiet })
   const { pid } = await runtime.start(counts)
-  await until(inner, pid, status => status === 'running')
+  await until(inner, pid, isCounting)
   const client = openClient(inner)
   t.is(await client.send(pid, { type: 'ADD' }), 'taken')
   await client.send(pid, { type: 'DONE' })
@@ -96,7 +99,7 @@ test('a command is answered once its record is in the store, and not before', as
   )
   const runtime = await createRuntime({ processes: [counts], store })
   const { pid } = await runtime.start(counts)
-  await until(inner, pid, status => status === 'running')
+  await until(inner, pid, isCounting)
   const client = openClient(inner)
   const cancelled = client.cancel(pid)
   await asked.promise
@@ -116,7 +119,7 @@ test('commands of one process are applied one after the other', async t => {
   const definition = pausing(promise)
   const one = await createRuntime({ processes: [definition], store: inner })
   const { pid } = await one.start(definition)
-  await until(inner, pid, status => status === 'interrupted')
+  await until(inner, pid, ({ status }) => status === 'interrupted')
   await one.close()
   const client = openClient(inner)
   t.is(await client.proceed(pid, 'slow'), 'kept')
@@ -137,7 +140,7 @@ test('a command that a host was at when it closed is left to the next one', asyn
   const definition = pausing(promise)
   const one = await createRuntime({ processes: [definition], store: inner })
   const { pid } = await one.start(definition)
-  await until(inner, pid, status => status === 'interrupted')
+  await until(inner, pid, ({ status }) => status === 'interrupted')
   const seen = gate()
   const client = openClient(
     withDocuments(inner, { get: async (...name) => (seen.open(), inner.documents.get(...name)) }),
@@ -163,7 +166,7 @@ test('a command that came too late is not said to be done', async t => {
   })
   const runtime = await createRuntime({ processes: [definition], store: deaf })
   const { pid } = await runtime.start(definition)
-  await until(inner, pid, status => status === 'running')
+  await until(inner, pid, ({ status }) => status === 'running')
   const client = openClient(inner)
   const cancelling = client.cancel(pid)
   while ((await inner.documents.list('commands')).length === 0) await new Promise(setImmediate)
