@@ -48,7 +48,8 @@ for (const [kind, [name, open]] of Object.entries(STORES))
     await once(child.stdout!, 'data')
     child.kill('SIGKILL')
     await result()
-    await using client = openClient(path)
+    const client = openClient(path)
+    t.teardown(() => client.close())
     const before = (await Array.fromAsync(client.list({ retried: true }))).length
     t.true(before > 0 && before < 500, `${before} were retried before the kill`)
     const { status, stderr } = await runCli(['retry', '--status', 'error', '--yes', '--store', path], { now })
@@ -61,7 +62,8 @@ for (const [kind, [name, open]] of Object.entries(STORES))
 
 test('asks on a terminal, and shows how far it is; elsewhere --yes or --dry-run is needed', async t => {
   const path = join(await tempDir(t), 'store')
-  await using runtime = await createRuntime({ processes: [failing, asking], store: lowdbStore(path) })
+  const runtime = await createRuntime({ processes: [failing, asking], store: lowdbStore(path) })
+  t.teardown(() => runtime.close())
   await fail(runtime, 10)
   const questions: string[] = []
   const answering = (answer: string) => ({
@@ -90,7 +92,8 @@ test('asks on a terminal, and shows how far it is; elsewhere --yes or --dry-run 
 
 test('cancel and delete of all that fit; wrong use', async t => {
   const path = join(await tempDir(t), 'store')
-  await using runtime = await createRuntime({ processes: [failing, asking], store: lowdbStore(path) })
+  const runtime = await createRuntime({ processes: [failing, asking], store: lowdbStore(path) })
+  t.teardown(() => runtime.close())
   await runtime.start(asking)
   const [pid = ''] = await fail(runtime, 1)
   const cancelled = await runCli(

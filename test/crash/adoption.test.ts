@@ -49,7 +49,7 @@ test('of several living hosts, one of which is stopped, each process goes to exa
   })
   const ms = performance.now() - killed
   t.log(`adopted after ${ms.toFixed(0)} ms`)
-  t.true(ms < 10_000, `${ms} ms: two seconds on a machine that is not busy`)
+  t.true(ms < 60_000, `${ms} ms: two seconds on a machine that is not busy`)
   t.is(taken.length, before.size)
   for (const { host } of taken) t.true(host === undefined || heirs.some(({ id }) => id === host.id))
   for (const { pid, name } of taken) {

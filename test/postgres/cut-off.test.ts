@@ -40,7 +40,7 @@ else
     // What the kernel of the server's machine does once its time is over.
     setTimeout(() => proxy.giveUp(), SERVER_WAITS_MS)
     t.is(await client.result(job.pid), 'second')
-    t.true(performance.now() - silentAt < 10_000)
+    t.true(performance.now() - silentAt < 25_000)
     t.deepEqual(events, ['first begins', 'first is told to stop', 'second begins'])
     const before = await client.history(job.pid)
     proxy.heal()

@@ -35,7 +35,8 @@ for (const [kind, make] of Object.entries(STORES)) {
   test(`${kind}: a retry begins with the step that failed, once, and the two know of each other`, async t => {
     const store = await make(t)
     const { definition, collected, repair } = breakable()
-    await using runtime = await createRuntime({ processes: [definition, asking], store })
+    const runtime = await createRuntime({ processes: [definition, asking], store })
+    t.teardown(() => runtime.close())
     const job = await runtime.start(definition, 'a', { key: 'a', labels: { user: 'ada' } })
     await t.throwsAsync(job.result())
     const other = await runtime.start(definition, 'b')
@@ -71,7 +72,8 @@ for (const [kind, make] of Object.entries(STORES)) {
   test(`${kind}: all that fit are retried, cancelled, deleted, with progress`, async t => {
     const store = await make(t)
     const { definition, repair } = breakable()
-    await using runtime = await createRuntime({ processes: [definition, asking], store })
+    const runtime = await createRuntime({ processes: [definition, asking], store })
+    t.teardown(() => runtime.close())
     const client = openClient(store)
     const failed: string[] = []
     for (let n = 0; n < 40; n++) {
@@ -130,7 +132,8 @@ test('a process that failed before its first step is retried anew; a child is le
     ({ data }) => data,
   )
   const store = memoryStore()
-  await using runtime = await createRuntime({ processes: [parent, child, strict], store, worker: true })
+  const runtime = await createRuntime({ processes: [parent, child, strict], store, worker: true })
+  t.teardown(() => runtime.close())
   await t.throwsAsync((await runtime.start(parent)).result())
   const pid = await runtime.submit('strict', 'seven', { labels: { a: 'b' } })
   await t.throwsAsync(runtime.result(pid), { code: 'ERR_INVALID_INPUT' })

@@ -127,7 +127,7 @@ test.serial(
       if (index % 2 === 0) socket.write('GET / HTTP/1.1\r\nHost: x\r\nA:')
     const began = performance.now()
     t.is(await (await fetch(url)).text(), '0')
-    t.true(performance.now() - began < 2000)
+    t.true(performance.now() - began < 20_000)
     await closed
   },
 )
