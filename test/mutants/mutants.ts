@@ -292,9 +292,9 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'adoption',
     fault: 'no second look after the rename',
     file: ADOPT,
-    find: 'return await confirm(directory, hostId, pid, copies)',
+    find: 'return await goOnWithCopy(directory, hostId, pid)',
     replace:
-      'const own = await confirm(directory, hostId, pid, copies)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
+      'const own = await goOnWithCopy(directory, hostId, pid)\n    return own && ({ ...found, epoch: own.epoch } as ProcessRecord)',
   },
   {
     area: 'adoption',

@@ -6,7 +6,7 @@ import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
 import { storeConformance } from '../../src/testing/conformance.ts'
 import type { StoreUnderTest } from '../../src/testing/conformance.ts'
-import { letDie, letSeemDead } from '../../src/store/hosts/host-presence.ts'
+import { letDie } from '../../src/store/hosts/host-presence.ts'
 import { makeTempDir } from './helpers.ts'
 
 async function makeLowdbStore(durability: 'process' | 'power' = 'process'): Promise<StoreUnderTest> {
@@ -15,7 +15,7 @@ async function makeLowdbStore(durability: 'process' | 'power' = 'process'): Prom
   return {
     store: lowdbStore(dir, { durability }),
     open: () => lowdbStore(dir, { durability }),
-    crash: letSeemDead,
+    crash: letDie,
     cleanup: async () => fs.rmSync(parent, { recursive: true }),
   }
 }

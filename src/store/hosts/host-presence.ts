@@ -1,7 +1,6 @@
 import type { Documents } from '../documents.ts'
 import type { HostStore } from '../store.ts'
 import { newCard } from './card.ts'
-import type { HostCard } from './card.ts'
 import { HostSocket, RELIGHT_MS } from './host-socket.ts'
 
 /** For so long after it was not seen, a host looks for what may have been taken from it. */
@@ -69,17 +68,9 @@ export class HostPresence {
     await this.#socket.close()
   }
 
-  /** See `letDie`. */
-  async die(isUncertain = false): Promise<void> {
-    await this.stop()
-    await this.#socket.abandon()
-    const { network: _, ...card } = JSON.parse(this.#card) as HostCard
-    if (isUncertain) await this.#putCard(JSON.stringify(card))
-  }
-
-  #putCard(card = this.#card): Promise<void> {
+  #putCard(): Promise<void> {
     const { documents, hostId } = this.#options
-    return documents.put('hosts', hostId, card)
+    return documents.put('hosts', hostId, this.#card)
   }
 
   async #look(): Promise<void> {
@@ -107,13 +98,5 @@ export function setPresence<H extends HostStore>(host: H, presence: HostPresence
 
 /** For tests: others see the host dead from now on, as after SIGKILL, and it lets go of nothing. */
 export async function letDie(host: HostStore): Promise<void> {
-  await presences.get(host)?.die()
-}
-
-/**
- * For tests: as `letDie`, but to others it is not certain, so that they reckon with a host that
- * lives.
- */
-export async function letSeemDead(host: HostStore): Promise<void> {
-  await presences.get(host)?.die(true)
+  await presences.get(host)?.close()
 }

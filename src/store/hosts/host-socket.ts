@@ -50,15 +50,6 @@ export class HostSocket {
     return this.#file !== undefined && this.#file.ino !== undefined && inodeOf(this.#file.path) === this.#file.ino
   }
 
-  /** For tests: closes as a kill does, which leaves the file where it is. */
-  async abandon(): Promise<void> {
-    const path = this.#file?.path
-    if (path === undefined || process.platform === 'win32') return this.close()
-    fs.renameSync(path, `${path}.left`)
-    await this.close()
-    fs.renameSync(`${path}.left`, path)
-  }
-
   async close(): Promise<void> {
     const listeners = [this.#file, this.#abstract].filter(listener => listener !== undefined)
     const closed = listeners.map(({ server }) => once(server, 'close'))

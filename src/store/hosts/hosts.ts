@@ -41,11 +41,6 @@ export class Hosts {
     return elsewhere ? 'unknown' : this.#liveness.stateOf(id, isNextDoor(known?.card))
   }
 
-  /** Whether a host that `stateOf` has found dead cannot be alive, so that nobody writes for it. */
-  isCertainlyDead(id: string): boolean {
-    return this.#liveness.isCertain(id)
-  }
-
   async all(ids: readonly string[]): Promise<Host[]> {
     for (const id of this.#known.keys()) if (!ids.includes(id)) this.forget(id)
     const hosts = await Promise.all(ids.map(id => this.get(id)))

@@ -26,20 +26,19 @@ const FRESH_MS = 50
  */
 const ABSENT_FRESH_MS = 5_000
 
+/**
+ * A host whose socket refuses is dead for good, since ids are never used twice. A host without a
+ * socket is dead as far as anybody can see.
+ */
 interface Found {
   readonly state: HostState
-  /**
-   * The host stays dead, since ids are never used twice. Without a socket it only seems to be dead.
-   */
   readonly isForGood: boolean
-  /** The kernel says so, whatever became of the files. */
-  readonly isCertain: boolean
 }
 
 /** Asks hosts whether they are alive, and remembers the answers. */
 export class Liveness {
   readonly #hosts: string
-  readonly #known = new Map<string, { readonly state: Promise<HostState>; freshUntil: number; isCertain: boolean }>()
+  readonly #known = new Map<string, { readonly state: Promise<HostState>; freshUntil: number }>()
 
   /** @param hosts the folder in which the sockets are */
   constructor(hosts: string) {
@@ -51,21 +50,12 @@ export class Liveness {
     const known = this.#known.get(hostId)
     if (known !== undefined && performance.now() < known.freshUntil) return known.state
     const found = find(this.#hosts, hostId, isNextDoor)
-    const entry = { state: found.then(({ state }) => state), freshUntil: Infinity, isCertain: false }
+    const entry = { state: found.then(({ state }) => state), freshUntil: Infinity }
     this.#known.set(hostId, entry)
-    void found.then(({ state, isForGood, isCertain }) => {
-      entry.isCertain = isCertain
+    void found.then(({ state, isForGood }) => {
       if (!isForGood) entry.freshUntil = performance.now() + (state === 'dead' ? ABSENT_FRESH_MS : FRESH_MS)
     })
     return entry.state
-  }
-
-  /**
-   * Whether a host that was found dead cannot be alive: then nobody writes to its journals any
-   * more.
-   */
-  isCertain(hostId: string): boolean {
-    return this.#known.get(hostId)?.isCertain === true
   }
 
   /** Forgets a host of which nothing is left. */
@@ -76,16 +66,14 @@ export class Liveness {
 
 async function find(hosts: string, hostId: string, isNextDoor: boolean): Promise<Found> {
   const first = await askFile(hosts, hostId)
-  if (first !== 'absent' && first !== 'dead') return { state: first, isForGood: false, isCertain: false }
-  // Somebody may have deleted the file, or put another one in its place. Nobody can do that to the
-  // abstract socket.
+  if (first !== 'absent') return { state: first, isForGood: first === 'dead' }
+  // No file: somebody may have deleted it. The abstract socket nobody can delete.
   const name = abstractPath(hostId)
   const behind = name === undefined ? 'dead' : await ask(() => ({ path: name, close() {} }))
-  if (behind !== 'absent' && behind !== 'dead') return { state: behind, isForGood: false, isCertain: false }
-  if (isNextDoor || first === 'dead') return { state: 'dead', isForGood: true, isCertain: isNextDoor }
+  if (behind !== 'absent' && (behind !== 'dead' || isNextDoor)) return { state: behind, isForGood: behind === 'dead' }
   await delay(ABSENT_MS)
   const second = await askFile(hosts, hostId)
-  return { state: second === 'absent' ? 'dead' : second, isForGood: second === 'dead', isCertain: false }
+  return second === 'absent' ? { state: 'dead', isForGood: false } : { state: second, isForGood: second === 'dead' }
 }
 
 const askFile = (hosts: string, hostId: string): Promise<HostState | 'absent'> =>

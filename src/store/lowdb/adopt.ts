@@ -26,9 +26,8 @@ const ALL: Holds = () => true
 
 /**
  * See `HostStore.adopt`. Each journal is taken by a rename into the adopter's folder, which lets
- * exactly one host win. Unless its owner let it go, or is certainly dead, it is then copied: a host
- * that only seemed to be dead goes on writing to a file that nobody reads, and finds out by its
- * next write (see `OwnedJournals`).
+ * exactly one host win, and is then copied. A host that only seemed to be dead goes on writing to a
+ * file that nobody reads, and finds out by its next write (see `OwnedJournals`).
  */
 export async function* adopt(
   directory: Directory,
@@ -82,8 +81,7 @@ async function takeOver(
     if (found === 'never begun') return void removeFile(files, file)
     if (isFinal(found.status)) return finishMove(directory, folder, found)
     if (!rename(files, file, paths.activeJournal(hostId, pid))) return undefined
-    const copies = owner !== RELEASED && !directory.hosts.isCertainlyDead(owner)
-    return await confirm(directory, hostId, pid, copies)
+    return await goOnWithCopy(directory, hostId, pid)
   } catch (error) {
     if (isOfOneJournal(error)) return undefined
     throw error instanceof StepwrightError ? error : writeFailed(file, error)
@@ -97,29 +95,23 @@ function finishMove({ paths, keys, ended }: Directory, folder: string, { pid, ke
 }
 
 /**
- * Reads the journal again after the rename: its last owner, or a host that ran and released the
- * process since the first read, may have written more. Returns the newest record, or `undefined` if
- * the key is another process's: a host that dies before it claims the key has promised the process
- * to nobody.
+ * Copies the journal after the rename: its last owner, or a host that ran and released the process
+ * since the first read, may have written more. Returns the newest record, or `undefined` if the key
+ * is another process's: a host that dies before it claims the key has promised the process to
+ * nobody.
  */
-async function confirm(
-  directory: Directory,
-  hostId: string,
-  pid: string,
-  copies: boolean,
-): Promise<ProcessRecord | undefined> {
+async function goOnWithCopy(directory: Directory, hostId: string, pid: string): Promise<ProcessRecord | undefined> {
   const { files, paths, keys, durability } = directory
   const folder = paths.activeFolder(hostId)
   const file = paths.journal(folder, pid)
   const fd = ifThere(() => openToRead(files, file))
   if (fd === undefined) return undefined
   try {
-    const { record, copy } = await settled(file, () => nextEpochOf(new FileBytes(files, fd), { fd, pid, file }))
+    const { record, bytes } = await settled(file, () => nextEpochOf(new FileBytes(files, fd), { fd, pid, file }))
     const { key, revision } = record
     if (key !== undefined && keys.claim(key, pid, file) !== pid && revision === 1) return void removeFile(files, file)
-    if (!copies) return record
     const replacement = { pid, key, file, draft: paths.draft(folder, pid) }
-    writeDraft(directory, replacement, copy())
+    writeDraft(directory, replacement, bytes)
     await durability.file(replacement.draft)
     replace(directory, replacement)
     await durability.folders(folder, ...(key === undefined ? [] : [paths.keys]))
@@ -140,14 +132,13 @@ async function confirm(
 function nextEpochOf(
   bytes: FileBytes,
   journal: OpenJournal,
-): { readonly record: ProcessRecord; readonly copy: () => Buffer } {
+): { readonly record: ProcessRecord; readonly bytes: Buffer } {
   const head = firstLine(bytes)
   const newest = newestRecord(bytes, journal)
   if (head === undefined || newest === undefined) throw new Nonsense('the first line is not whole')
   const epoch = Math.max(adoptionsOf(head), epochOf(newest)) + 1
-  const copy = (): Buffer =>
-    Buffer.concat([Buffer.from(withAdoptions(head, epoch)), bytes.slice(Buffer.byteLength(head), wholeLength(bytes))])
-  return { record: { ...newest, epoch }, copy }
+  const rest = bytes.slice(Buffer.byteLength(head), wholeLength(bytes))
+  return { record: { ...newest, epoch }, bytes: Buffer.concat([Buffer.from(withAdoptions(head, epoch)), rest]) }
 }
 
 /** Returns `undefined` if the journal is gone by now, or makes no sense. */
