@@ -83,7 +83,13 @@ for (const [kind, make] of Object.entries(STORES)) {
     }
     const half = { status: 'error', labels: { half: 'first' } } as const
     const dry = await Array.fromAsync(client.retryAll(half, { dryRun: true }))
-    t.deepEqual(dry[19], { pid: failed[19]!, name: 'backup', status: 'error', done: 20, total: 20 })
+    t.deepEqual(dry[19], {
+      pid: failed.slice(0, 20).toSorted()[19]!,
+      name: 'backup',
+      status: 'error',
+      done: 20,
+      total: 20,
+    })
     t.is((await pidsOf(client.list({ retried: true }))).length, 0)
     repair()
 
