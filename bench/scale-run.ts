@@ -60,7 +60,7 @@ async function fill(store: Store, count: number): Promise<void> {
   for (let i = 0; i < count;) {
     const end = Math.min(count, i + 200)
     const batch: Promise<unknown>[] = []
-    for (; i < end; i++) batch.push(host.import(endedProcess(i), []))
+    for (; i < end; i++) batch.push(host.import(endedProcess(i), { log: [], stream: [] }))
     await Promise.all(batch)
     if (i % 50_000 === 0) tell(`${i} of ${count} made`)
   }

@@ -84,7 +84,16 @@ export type {
 export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal, type JournalOptions } from './journal/journal.ts'
-export type { AdoptedProcess, CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from './store/store.ts'
+export type {
+  AdoptedProcess,
+  CorruptJournal,
+  Created,
+  Damage,
+  HostStore,
+  ListQuery,
+  Store,
+  TrailOptions,
+} from './store/store.ts'
 export type { Collection, Documents, StoredDocument } from './store/documents.ts'
 export type { StoredProcess } from './record/host.ts'
 export type {
@@ -100,6 +109,9 @@ export type {
   ProgressLine,
   RecordEvent,
   StepRecord,
+  StreamEntry,
+  TrailEntries,
+  Trails,
   Transition,
 } from './record/record.ts'
 

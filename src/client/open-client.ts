@@ -132,7 +132,7 @@ class StoreClient implements Client {
 
   async *logs(pid: string, options: LogOptions = {}): AsyncGenerator<LogInfo> {
     const { follow = false, signal } = checkOptions(options, 'logs()', { follow: checkFlag, signal: checkSignal })
-    for await (const { at, ...entry } of this.#store.logs(checkPid(pid), { follow, signal }))
+    for await (const { at, ...entry } of this.#store.trail('log', checkPid(pid), { follow, signal }))
       yield { at: new Date(at).toISOString(), ...entry }
     signal?.throwIfAborted()
   }

@@ -150,7 +150,7 @@ export class ProcessFeed extends Feed {
       batch = []
     }
     try {
-      for await (const entry of this.#store.logs(this.#pid, { follow: true, signal })) {
+      for await (const entry of this.#store.trail('log', this.#pid, { follow: true, signal })) {
         batch.push(
           'fields' in entry
             ? { ...entry, fields: this.#redact(entry.fields) as NonNullable<LogEntry['fields']> }

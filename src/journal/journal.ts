@@ -86,6 +86,12 @@ export class Journal<T> implements Adapter<T> {
     this.#append(encodeLine(data))
   }
 
+  /** Several lines in one write: all of them, or none. */
+  appendAll(lines: readonly T[]): void {
+    this.#closing = false
+    if (lines.length > 0) this.#append(lines.map(encodeLine).join(''))
+  }
+
   /**
    * The newest complete line, or null if there is none.
    *

@@ -3,11 +3,11 @@ import { PROCESS_STATUSES, identityOf } from '../record/record.ts'
 import type {
   JournalLine,
   Json,
-  LogEntry,
   MemoryLine,
   ProcessRecord,
   ProcessStatus,
   ProgressLine,
+  Trails,
   Transition,
 } from '../record/record.ts'
 import {
@@ -15,6 +15,7 @@ import {
   logEntrySchema,
   memorySchema,
   progressSchema,
+  streamEntrySchema,
   transitionSchema,
 } from '../record/record-schema.ts'
 import { isObject, mustFit } from '../record/schema.ts'
@@ -139,12 +140,14 @@ function memoryOfItems({ items, ...line }: Readonly<Record<string, unknown>>): M
   return { ...line, memory } as unknown as MemoryLine
 }
 
-/** An entry of a log; `undefined` if the line is none. */
-export function parseLogEntry(text: string): LogEntry | undefined {
+const TRAIL_SCHEMAS: { readonly [T in keyof Trails]: Schema } = { log: logEntrySchema, stream: streamEntrySchema }
+
+/** An entry of a trail; `undefined` if the line is none. */
+export function parseEntry<T extends keyof Trails>(trail: T, text: string): Trails[T] | undefined {
   try {
     const entry = parseObject(text)
-    mustFit(logEntrySchema, entry)
-    return entry as unknown as LogEntry
+    mustFit(TRAIL_SCHEMAS[trail], entry)
+    return entry as unknown as Trails[T]
   } catch {
     return undefined
   }

@@ -10,6 +10,7 @@ import type {
   ProgressLine,
   RecordEvent,
   StepRecord,
+  StreamEntry,
   Transition,
 } from './record.ts'
 import { PROCESS_STATUSES } from './record.ts'
@@ -186,4 +187,14 @@ export const logEntrySchema = object<LogEntry>({
   attempt: integer,
   message: text,
   fields: optional(json),
+})
+
+export const streamEntrySchema = object<StreamEntry>({
+  offset: integer,
+  step: text,
+  attempt: integer,
+  item: optional(integer),
+  once: optional(text),
+  reset: optional(oneOf(true)),
+  chunks: optional(listOf(json)),
 })

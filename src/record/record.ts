@@ -76,6 +76,34 @@ export interface LogEntry {
   readonly fields?: Json
 }
 
+/**
+ * What a piece of work wrote to the stream of its process: chunks in a row, or the news that it
+ * begins anew. The work is a step; within it an item of an each step, or what `once` does.
+ */
+export interface StreamEntry {
+  /** Of the first chunk. Offsets count up within a process; a reset has one too. */
+  readonly offset: number
+  readonly step: string
+  /** Of the step. */
+  readonly attempt: number
+  /** The index of the item. */
+  readonly item?: number
+  /** The name that was given to `once`. */
+  readonly once?: string
+  /** What the same work wrote before does not count any more. */
+  readonly reset?: true
+  readonly chunks?: readonly Json[]
+}
+
+/** What a process has beside its journal: entries, newest last, limited in size. */
+export interface Trails {
+  readonly log: LogEntry
+  readonly stream: StreamEntry
+}
+
+/** All that a process has beside its journal. */
+export type TrailEntries = { readonly [T in keyof Trails]: readonly Trails[T][] }
+
 /** One step of a process, once it has begun. Times are epoch milliseconds. */
 export interface StepRecord {
   readonly status: StepStatus

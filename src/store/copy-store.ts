@@ -1,7 +1,6 @@
 import { StepwrightError } from '../errors.ts'
 import { show } from '../record/show.ts'
 import { LIVE_STATUSES } from '../record/record.ts'
-import type { LogEntry } from '../record/record.ts'
 import { putChart, readCharts } from './charts.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
 
@@ -29,8 +28,8 @@ export interface Copied {
 }
 
 /**
- * Copies every process of a store into another store, with its history, log, labels and key, and
- * the charts of definitions. The first store stays as it is. If a copy is interrupted, run it
+ * Copies every process of a store into another store, with its history, log, stream, labels and
+ * key, and the charts of definitions. The first store stays as it is. If a copy is interrupted, run it
  * again: it skips what was copied. Close the hosts of both stores first.
  *
  * @throws ERR_NOT_ENDED if there are processes that have not ended, ERR_STORE_MISSING,
@@ -99,7 +98,7 @@ async function copyProcess(
 ): Promise<boolean | undefined> {
   const read = await readAll(from, pid, onCorrupt)
   if (read === undefined) return undefined
-  const { pid: holder, created } = await host.import(read.history, read.log)
+  const { pid: holder, created } = await host.import(read.history, read.trails)
   if (holder !== pid) {
     throw new StepwrightError(
       'ERR_STORE_WRITE',
@@ -113,9 +112,9 @@ async function readAll(from: Store, pid: string, onCorrupt: (journal: CorruptJou
   try {
     const history = await from.history(pid)
     if (history === undefined) return undefined
-    const log: LogEntry[] = []
-    for await (const entry of from.logs(pid)) log.push(entry)
-    return { history, log }
+    const log = await Array.fromAsync(from.trail('log', pid))
+    const stream = await Array.fromAsync(from.trail('stream', pid))
+    return { history, trails: { log, stream } }
   } catch (error) {
     if (!(error instanceof StepwrightError)) throw error
     if (error.code !== 'ERR_STORE_CORRUPT' && error.code !== 'ERR_STORE_VERSION') {

@@ -1,8 +1,8 @@
 import type { Host, StoredProcess } from '../record/host.ts'
-import type { LogEntry, NameCount, ProcessRecord, StatusCounts } from '../record/record.ts'
+import type { NameCount, ProcessRecord, StatusCounts, Trails } from '../record/record.ts'
 import type { Documents } from './documents.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
-import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from './store.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store, TrailOptions } from './store.ts'
 
 /**
  * A store that is loaded when it is first used: whoever names a place by a path or an address uses
@@ -60,8 +60,8 @@ class LazyStore implements Store {
     yield* (await this.#open()).follow(pid, signal)
   }
 
-  async *logs(pid: string, options?: Parameters<Store['logs']>[1]): AsyncGenerator<LogEntry> {
-    yield* (await this.#open()).logs(pid, options)
+  async *trail<T extends keyof Trails>(trail: T, pid: string, options?: TrailOptions): AsyncGenerator<Trails[T]> {
+    yield* (await this.#open()).trail(trail, pid, options)
   }
 
   async *changes(signal?: AbortSignal): AsyncGenerator<readonly string[]> {

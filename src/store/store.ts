@@ -1,5 +1,13 @@
 import type { Host, StoredProcess } from '../record/host.ts'
-import type { JournalLine, LogEntry, NameCount, ProcessRecord, ProcessStatus, StatusCounts } from '../record/record.ts'
+import type {
+  JournalLine,
+  NameCount,
+  ProcessRecord,
+  ProcessStatus,
+  StatusCounts,
+  TrailEntries,
+  Trails,
+} from '../record/record.ts'
 import type { Documents } from './documents.ts'
 
 /** Which processes to list: those that fit all of these. */
@@ -20,6 +28,12 @@ export interface CorruptJournal {
 export interface Created {
   readonly pid: string
   readonly created: boolean
+}
+
+/** Options of `Store.trail`. */
+export interface TrailOptions {
+  readonly follow?: boolean
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Something in a store that makes no sense. */
@@ -92,18 +106,15 @@ export interface Store {
    */
   follow(pid: string, signal?: AbortSignal): AsyncIterable<StoredProcess>
   /**
-   * The entries of the log that its size limit has kept, oldest first. With `follow`, later entries
-   * follow until the process has ended or `signal` aborts.
+   * The entries of a log or a stream that the size limit has kept, oldest first. With `follow`,
+   * later entries follow until the process has ended or `signal` aborts.
    * @throws ERR_UNKNOWN_PROCESS
    */
-  logs(
-    pid: string,
-    options?: { readonly follow?: boolean; readonly signal?: AbortSignal | undefined },
-  ): AsyncIterable<LogEntry>
+  trail<T extends keyof Trails>(trail: T, pid: string, options?: TrailOptions): AsyncIterable<Trails[T]>
   /**
    * The pids of all processes that change. The first batch has every pid, newest first. Each later
    * batch has the pids of processes that were created, changed, moved to another owner or removed
-   * since, within a second and without repetition. New log entries need not count as changes. Ends
+   * since, within a second and without repetition. New entries of logs and streams need not count as changes. Ends
    * when `signal` aborts (without an error).
    */
   changes(signal?: AbortSignal): AsyncIterable<readonly string[]>
@@ -153,14 +164,14 @@ export interface HostStore {
    */
   create(record: ProcessRecord): Promise<Created>
   /**
-   * Puts a process that has ended in another store into this one, with its history and its log. If
-   * another process has its pid or its `key`, nothing is stored and the pid of that process is
-   * returned.
+   * Puts a process that has ended in another store into this one, with its history, its log
+   * and its stream. If another process has its pid or its `key`, nothing is stored and the pid of
+   * that process is returned.
    *
    * @param history the result of `Store.history`: records, oldest first, the last one final
    * @throws ERR_STORE_WRITE, a TypeError if the process has not ended
    */
-  import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created>
+  import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created>
   /**
    * Appends a line to a journal that this host owns. A final status ends the journal, which then
    * has no owner. When the promise resolves, the line is as safe as the durability of the store
@@ -174,10 +185,11 @@ export interface HostStore {
    */
   write(line: JournalLine): Promise<void> | undefined
   /**
-   * Adds an entry to the log of a process that this host owns, or that has ended. The size is
-   * limited: the oldest entries are removed first.
+   * Adds entries to the log or the stream of a process that this host owns, or that has ended. The
+   * size is limited: the oldest entries are removed first. What is added before a line is written
+   * can be read once the line can.
    */
-  log(pid: string, entry: LogEntry): Promise<void>
+  append<T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): Promise<void>
   /**
    * Adopts every process of dead hosts, and every released process, for which `accept` returns
    * true. Each goes to exactly one host. Processes for which `skip` returns true are not read. The

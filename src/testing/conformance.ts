@@ -5,9 +5,9 @@ import { fencingTests } from './conformance/fencing.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { importingTests } from './conformance/importing.ts'
-import { loggingTests } from './conformance/logging.ts'
 import { steeringTests } from './conformance/steering.ts'
 import { readingTests } from './conformance/reading.ts'
+import { trailTests } from './conformance/trails.ts'
 import { adoptingByHandTests } from './conformance/adopting-by-hand.ts'
 import type { ConformanceTest } from './conformance/suite.ts'
 
@@ -25,7 +25,7 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...followingTests,
   ...changingTests,
   ...hostingTests,
-  ...loggingTests,
+  ...trailTests,
   ...importingTests,
   ...documentingTests,
   ...adoptingTests,

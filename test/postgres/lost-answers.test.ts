@@ -75,8 +75,10 @@ const CASES: Record<string, (world: World) => Promise<void>> = {
   },
   async 'a log entry'({ host, proxy, store }) {
     const record = await created(host)
-    await losingTheAnswer(proxy, () => host.log(record.pid, { at: 1, step: 'read', attempt: 1, message: 'hello' }))
-    const messages = (await collect(store.logs(record.pid))).map(({ message }) => message)
+    await losingTheAnswer(proxy, () =>
+      host.append('log', record.pid, [{ at: 1, step: 'read', attempt: 1, message: 'hello' }]),
+    )
+    const messages = (await collect(store.trail('log', record.pid))).map(({ message }) => message)
     // It is told at least once.
     assert.ok(messages.length >= 1 && messages.every(message => message === 'hello'))
   },

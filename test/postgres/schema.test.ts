@@ -48,13 +48,13 @@ else {
     for (const text of ['a\u0000b', '\ud800', '"\\', 'x'.repeat(HUGE)]) {
       const record = aRecord({ key: text, input: { text }, labels: { label: text } })
       t.true((await host.create(record)).created)
-      await host.log(record.pid, { at: 1, step: 'read', attempt: 1, message: text })
+      await host.append('log', record.pid, [{ at: 1, step: 'read', attempt: 1, message: text }])
       t.deepEqual(await host.create(aRecord({ key: text })), { pid: record.pid, created: false })
       const found: string[] = []
       for await (const stored of tried.open().list({ labels: { label: text } })) found.push(stored.record.pid)
       t.deepEqual(found, [record.pid])
       t.like((await tried.open().get(record.pid))?.record, { key: text, input: { text } })
-      for await (const { message } of tried.open().logs(record.pid)) t.is(message, text)
+      for await (const { message } of tried.open().trail('log', record.pid)) t.is(message, text)
     }
     await host.close()
     await tried.cleanup()

@@ -28,7 +28,8 @@ async function fill(store: Store): Promise<void> {
   const record = await created(host, { input: JSON.parse('{"__proto__":1}') })
   await host.write(aTransition(record, 2))
   await host.write(aReport(record, 3, { read: { value: 1 } }))
-  await host.log(record.pid, { at: 1, step: 'read', attempt: 1, message: 'one' })
+  await host.append('log', record.pid, [{ at: 1, step: 'read', attempt: 1, message: 'one' }])
+  await host.append('stream', record.pid, [{ offset: 0, step: 'read', attempt: 1, chunks: ['one', 2] }])
   await host.write(theEnd(record, 4, { status: 'cancelled' }))
   await host.close()
 }
@@ -36,7 +37,12 @@ async function fill(store: Store): Promise<void> {
 /** All that can be read of a store. */
 async function contents(store: Store) {
   const found = await collect(store.list())
-  const more = found.map(async ({ record: { pid } }) => [pid, await store.history(pid), await collect(store.logs(pid))])
+  const more = found.map(async ({ record: { pid } }) => [
+    pid,
+    await store.history(pid),
+    await collect(store.trail('log', pid)),
+    await collect(store.trail('stream', pid)),
+  ])
   return { found, more: await Promise.all(more), charts: await readCharts(store.documents), hosts: await store.hosts() }
 }
 

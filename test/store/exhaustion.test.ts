@@ -92,7 +92,7 @@ for (const kind of ['store', 'store.sqlite']) {
       ...Array.from({ length: 99_998 }, (_, n) => ({ ...first, ...aTransition(first, n + 2) }) as ProcessRecord),
       { ...first, ...theEnd(first, 100_000) } as ProcessRecord,
     ]
-    await host.import(history, [])
+    await host.import(history, { log: [], stream: [] })
     const client = openClient(store)
     let lines = 0
     const blockedMs = await longestTurnMs(async () => void (lines = (await client.history(first.pid)).length))

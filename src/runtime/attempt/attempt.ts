@@ -158,7 +158,7 @@ export class Attempt implements AttemptUnderWay {
         },
         log: (message, fields) => {
           const entry = toLogEntry(message, fields, { at: clock.now(), step, attempt })
-          if (!over()) this.#environment.log(pid, entry)
+          if (!over()) this.#environment.append('log', pid, [entry])
         },
       },
       {

@@ -1,6 +1,6 @@
 import type { AnyActor, InspectionEvent } from 'xstate'
 import type { Clock } from '../../record/clock.ts'
-import type { Json, LogEntry, ProcessRecord, Progress } from '../../record/record.ts'
+import type { Json, ProcessRecord, Progress, Trails } from '../../record/record.ts'
 import type { MachineState, ProcessContext } from '../../machines/context.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -50,8 +50,8 @@ export interface AttemptEnvironment {
   readonly yieldLoop: () => Promise<void> | undefined
   /** Every record of a process. */
   recordsOf(pid: string): Promise<readonly ProcessRecord[]>
-  /** A log that cannot be written is no reason for a process to fail or to wait. */
-  log(pid: string, entry: LogEntry): void
+  /** A log or a stream that cannot be written is no reason for a process to fail or to wait. */
+  append<T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): void
   /** A process waits for its store, which has failed. */
   onStoreError(error: unknown, pid: string): void
   /** Starts the process that is a step of `parent`, or finds it; resolves with its pid. */

@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts'
 import { StepwrightError } from '../../errors.ts'
 import { atTime, atTimeOrAfter, type Clock } from '../../record/clock.ts'
 import type { Host as HostInfo } from '../../record/host.ts'
-import { isFinal, type Json, type LogEntry, type ProcessRecord, type ProcessStatus } from '../../record/record.ts'
+import { isFinal, type Json, type ProcessRecord, type ProcessStatus, type Trails } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { putChart } from '../../store/charts.ts'
 import { processTaken } from '../../store/failures.ts'
@@ -316,8 +316,8 @@ export class Host implements Environment {
     this.#reports.problem(`Process ${pid} waits for its store`, error, pid)
   }
 
-  log(pid: string, entry: LogEntry): void {
-    notify(`The log of process ${pid}`, () => this.store.log(pid, entry))
+  append<T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): void {
+    notify(`The ${trail} of process ${pid}`, () => this.store.append(trail, pid, entries))
   }
 
   async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {

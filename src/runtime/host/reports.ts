@@ -11,7 +11,7 @@ import type { LiveProcess } from '../process/live-process.ts'
 import type { Unrestorable } from './programs.ts'
 
 export interface ReportsOptions {
-  readonly store: Pick<HostStore, 'hostId' | 'log'>
+  readonly store: Pick<HostStore, 'hostId' | 'append'>
   readonly documents: Documents
   readonly clock: Clock
   readonly logger: Logger
@@ -89,7 +89,8 @@ export class Reports {
     const [step = '', { attempt = 0 } = {}] =
       Object.entries(steps).findLast(([name]) => type !== 'proceed' || name === command.step) ?? []
     try {
-      await store.log(pid, { at: clock.now(), step, attempt, message: told, fields: { command: id, code } })
+      const entry = { at: clock.now(), step, attempt, message: told, fields: { command: id, code } }
+      await store.append('log', pid, [entry])
     } catch (error) {
       logger.warn({ ...where, err: error }, `The log of process ${pid} could not be written`)
     }

@@ -9,6 +9,7 @@ import type { FinalStatus } from '../../record/record.ts'
 import { notEnded, unknownProcess } from '../failures.ts'
 import type { Directory } from './directory.ts'
 import { placeOf } from './locate.ts'
+import { TRAILS } from './paths.ts'
 import type { Reader } from './reader.ts'
 
 /**
@@ -43,7 +44,7 @@ function tryDelete(directory: Directory, pid: string): boolean {
   if (journal === undefined) throw unknownProcess(pid, paths.root)
   if (journal.place.kind !== 'ended') return false
   if (!ended.delete(paths.hourFolder(hourOf(pid)), basename(journal.file))) throw unknownProcess(pid, paths.root)
-  removeFile(files, paths.log(pid))
+  for (const trail of TRAILS) removeFile(files, paths.trail(trail, pid))
   return true
 }
 

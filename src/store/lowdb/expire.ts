@@ -9,7 +9,7 @@ import { isTaken } from './ended-journals.ts'
 import { readFirstLine } from './first-line.ts'
 import { placeOf } from './locate.ts'
 import { namesInPieces } from './names.ts'
-import { hoursIn, parseEndedName } from './paths.ts'
+import { hoursIn, parseEndedName, TRAILS } from './paths.ts'
 
 /** Files looked at side by side. */
 const BATCH = 32
@@ -26,11 +26,11 @@ export async function expire(directory: Directory, createdBefore: number, endedB
     removed += await forEachName(directory, folder, async name => {
       const gone = await expireFile(directory, folder, name, createdBefore, endedBefore)
       const ended = gone ? parseEndedName(name) : undefined
-      if (ended) await unlink(paths.log(ended.pid)).catch(ignoreMissing)
+      for (const trail of ended ? TRAILS : []) await unlink(paths.trail(trail, ended!.pid)).catch(ignoreMissing)
       return gone
     })
     await rmdir(folder).catch(ignoreNotEmpty)
-    await rmdir(paths.logFolder(hour)).catch(ignoreNotEmpty)
+    for (const trail of TRAILS) await rmdir(paths.trailFolder(trail, hour)).catch(ignoreNotEmpty)
   }
   const yieldLoop = createLoopYield()
   await forEachName(directory, paths.keys, async name => {

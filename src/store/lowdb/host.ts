@@ -2,7 +2,7 @@ import { StepwrightError } from '../../errors.ts'
 import { writeFailed } from '../../journal/failures.ts'
 import { ifThere, makeFolder } from '../../journal/files.ts'
 import { isPid } from '../../record/pid.ts'
-import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
+import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
 import { hostClosed, notAPid } from '../failures.ts'
 import { createHostId } from '../hosts/host-id.ts'
 import { HostPresence, setPresence } from '../hosts/host-presence.ts'
@@ -14,10 +14,10 @@ import { expire } from './expire.ts'
 import { importProcess } from './import.ts'
 import { asStoreFailure, makeStoreSafe, prepareStore } from './layout.ts'
 import { placeOf } from './locate.ts'
-import { appendLog } from './logs.ts'
 import { orWriteFailed, OwnedJournals } from './owned-journals.ts'
 import { namesIn } from './paths.ts'
 import { publish, take } from './submissions.ts'
+import { appendTrail } from './trails.ts'
 
 /** Registers a host. */
 export async function openLowdbHost(directory: Directory): Promise<HostStore> {
@@ -79,11 +79,11 @@ class LowdbHost implements HostStore {
     return { pid: winner, created: winner === pid }
   }
 
-  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> {
+  async import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created> {
     this.#checkOpen()
     const journal = journalOf(history)
     try {
-      return await importProcess(this.#directory, this.hostId, journal, log)
+      return await importProcess(this.#directory, this.hostId, journal, trails)
     } catch (error) {
       throw error instanceof StepwrightError ? error : writeFailed(this.#directory.paths.root, error)
     }
@@ -93,10 +93,10 @@ class LowdbHost implements HostStore {
     return this.#closed ? Promise.reject(hostClosed(this.hostId)) : this.#owned.write(line)
   }
 
-  async log(pid: string, entry: LogEntry): Promise<void> {
+  async append<T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): Promise<void> {
     if (!this.#owned.has(pid) && (!isPid(pid) || placeOf(this.#directory, pid)?.place.kind !== 'ended'))
       throw this.#owned.notOurs(pid)
-    orWriteFailed(this.#directory.paths.log(pid), () => appendLog(this.#directory, pid, entry))
+    orWriteFailed(this.#directory.paths.trail(trail, pid), () => appendTrail(this.#directory, trail, pid, entries))
   }
 
   async *adopt(

@@ -3,11 +3,12 @@ import { Journal } from '../../journal/journal.ts'
 import { encodeLine, toFirstLine } from '../../journal/line.ts'
 import { hourOf } from '../../record/pid.ts'
 import { isFinal } from '../../record/record.ts'
-import type { LogEntry } from '../../record/record.ts'
+import type { TrailEntries } from '../../record/record.ts'
 import type { ImportedJournal } from '../journal-of-history.ts'
 import type { Created } from '../store.ts'
 import type { Directory } from './directory.ts'
 import { placeOf } from './locate.ts'
+import { TRAILS } from './paths.ts'
 
 /**
  * See `HostStore.import`. After its rename the journal is one whose host has written its end and
@@ -17,7 +18,7 @@ export async function importProcess(
   directory: Directory,
   hostId: string,
   imported: ImportedJournal,
-  log: readonly LogEntry[],
+  trails: TrailEntries,
 ): Promise<Created> {
   const { files, paths, keys, ended, durability } = directory
   const { pid, key } = imported.first
@@ -28,16 +29,16 @@ export async function importProcess(
   const file = paths.journal(folder, pid)
   let isClaimed = false
   try {
-    if (log.length > 0) {
-      makeFolder(files, paths.logFolder(hourOf(pid)))
-      writeAtomically(files, paths.log(pid), log.map(encodeLine).join(''))
+    for (const trail of TRAILS.filter(one => trails[one].length > 0)) {
+      makeFolder(files, paths.trailFolder(trail, hourOf(pid)))
+      writeAtomically(files, paths.trail(trail, pid), trails[trail].map(encodeLine).join(''))
     }
     await writeJournal(directory, paths.draft(folder, pid), file, imported)
     const winner = key === undefined ? pid : keys.claim(key, pid, file)
     isClaimed = key !== undefined && winner === pid
     if (winner !== pid) {
       removeFile(files, file)
-      removeFile(files, paths.log(pid))
+      for (const trail of TRAILS) removeFile(files, paths.trail(trail, pid))
     } else if (isFinal(status)) {
       const made = ended.add(folder, pid, status)
       await durability.folders(folder, paths.keys, paths.hourFolder(hourOf(pid)), ...made)

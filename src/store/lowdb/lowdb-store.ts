@@ -1,25 +1,25 @@
 import fs from 'node:fs'
 import type { Files } from '../../journal/files.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
-import type { LogEntry, NameCount, ProcessRecord, StatusCounts } from '../../record/record.ts'
+import type { NameCount, ProcessRecord, StatusCounts, Trails } from '../../record/record.ts'
 import { show } from '../../record/show.ts'
 import type { Documents } from '../documents.ts'
 import { isHostId } from '../hosts/host-id.ts'
 import { wakeHost } from '../hosts/wake-host.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPidPrefix } from '../query.ts'
-import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store, TrailOptions } from '../store.ts'
 import { adoptHost } from './adopt-host.ts'
 import { changes } from './change-feed.ts'
 import { deleteProcess } from './delete-process.ts'
 import { Directory } from './directory.ts'
 import { follow } from './follow.ts'
 import { checkStore } from './layout.ts'
-import { readLogs } from './logs.ts'
 import { hostIdsIn, Paths } from './paths.ts'
 import { powerDurability, processDurability } from './power.ts'
 import { Reader } from './reader.ts'
 import { submit } from './submissions.ts'
+import { readTrail } from './trails.ts'
 
 /** Options of `lowdbStore`. */
 export interface LowdbStoreOptions {
@@ -110,13 +110,14 @@ class LowdbStore implements Store {
     yield* follow(this.#directory, this.#reader, pid, this.#untilClosed(signal))
   }
 
-  async *logs(
+  async *trail<T extends keyof Trails>(
+    trail: T,
     pid: string,
-    { follow: goOn = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<LogEntry> {
+    { follow: goOn = false, signal }: TrailOptions = {},
+  ): AsyncGenerator<Trails[T]> {
     this.#check()
     const ends = this.#untilClosed(signal)
-    yield* readLogs(this.#directory, pid, goOn ? this.follow(pid, ends) : undefined, ends)
+    yield* readTrail(this.#directory, trail, pid, goOn ? this.follow(pid, ends) : undefined, ends)
   }
 
   async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {

@@ -6,7 +6,7 @@ import { readFailed } from '../../journal/failures.ts'
 import { hourOf, isPid } from '../../record/pid.ts'
 import { randomWord } from '../../record/random-word.ts'
 import { FINAL_STATUSES } from '../../record/record.ts'
-import type { FinalStatus } from '../../record/record.ts'
+import type { FinalStatus, Trails } from '../../record/record.ts'
 import { show } from '../../record/show.ts'
 import { isDocumentName } from '../documents.ts'
 import type { Collection } from '../documents.ts'
@@ -16,6 +16,9 @@ import { isHostId } from '../hosts/host-id.ts'
  * The folder in `active/` of journals that a host let go in order and that wait for the next one.
  */
 export const RELEASED = 'released'
+
+/** Each has a folder of its own. */
+export const TRAILS = ['log', 'stream'] as const
 
 const JOURNAL = /^([0-9a-z]{20})\.jsonl$/
 const DRAFT = /^\.([0-9a-z]{20})\.jsonl$/
@@ -61,7 +64,7 @@ export class Paths {
   readonly released: string
   readonly ended: string
   readonly keys: string
-  readonly logs: string
+  readonly trails: { readonly [T in keyof Trails]: string }
   readonly lost: string
 
   constructor(dir: string) {
@@ -74,7 +77,7 @@ export class Paths {
     this.released = below(this.active, RELEASED)
     this.ended = below(this.root, 'ended')
     this.keys = below(this.root, 'keys')
-    this.logs = below(this.root, 'logs')
+    this.trails = { log: below(this.root, 'logs'), stream: below(this.root, 'streams') }
     this.lost = below(this.root, 'lost+found')
   }
 
@@ -110,13 +113,13 @@ export class Paths {
     return below(folder, `.${name.replace(/^\.|\.[0-9a-z]{11}$/g, '')}.${randomWord()}`)
   }
 
-  logFolder(hour: string): string {
-    return below(this.logs, checked(isHour, hour))
+  trailFolder(trail: keyof Trails, hour: string): string {
+    return below(this.trails[trail], checked(isHour, hour))
   }
 
-  /** A log stays where it is, whoever owns the process. */
-  log(pid: string): string {
-    return below(this.logFolder(hourOf(pid)), `${checked(isPid, pid)}.jsonl`)
+  /** A log or a stream stays where it is, whoever owns the process. */
+  trail(trail: keyof Trails, pid: string): string {
+    return below(this.trailFolder(trail, hourOf(pid)), `${checked(isPid, pid)}.jsonl`)
   }
 
   collection(collection: Collection): string {

@@ -1,8 +1,8 @@
 import { hostClosed, notAPid, notOwned, processTaken } from '../failures.ts'
 import { journalOf } from '../journal-of-history.ts'
 import { createdAtOf, isPid } from '../../record/pid.ts'
-import { epochOf, isFinal } from '../../record/record.ts'
-import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
+import { epochOf } from '../../record/record.ts'
+import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import type { Host } from '../../record/host.ts'
 import type { AdoptedProcess, Created, HostStore } from '../store.ts'
@@ -46,7 +46,7 @@ export class MemoryHost implements HostStore {
     return { pid, created: true }
   }
 
-  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> {
+  async import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created> {
     this.#checkOpen()
     const { first, lines } = journalOf(history)
     const { pid, key } = first
@@ -54,7 +54,7 @@ export class MemoryHost implements HostStore {
     if (holder !== undefined) return { pid: holder, created: false }
     const journal = new MemoryJournal(first, this.hostId)
     for (const line of lines) journal.append(line)
-    for (const entry of log) journal.addLog(entry)
+    for (const trail of ['log', 'stream'] as const) journal.trails[trail].add(trails[trail])
     this.#journals.add(journal)
     return { pid, created: true }
   }
@@ -74,10 +74,11 @@ export class MemoryHost implements HostStore {
     }
   }
 
-  async log(pid: string, entry: LogEntry): Promise<void> {
-    const journal = this.#journals.get(pid)
-    if (journal !== undefined && isFinal(journal.newest().status)) journal.addLog(entry)
-    else this.#owned(pid).addLog(entry)
+  async append<T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): Promise<void> {
+    const found = this.#journals.get(pid)
+    const journal = found?.endedAt === undefined ? this.#owned(pid) : found
+    journal.trails[trail].add(entries)
+    journal.notify()
   }
 
   async *adopt(

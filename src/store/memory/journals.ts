@@ -1,15 +1,39 @@
 import { encodeFirst, encodeLine, foldNewest, parseFirst } from '../../journal/line.ts'
 import { everyRecordOf } from '../in-pieces.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
-import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
+import type { JournalLine, ProcessRecord } from '../../record/record.ts'
 
 /** The owner of journals that were let go in order and wait for a host. */
 export const RELEASED = 'released'
 /** The owner of journals that were submitted and wait for a host. */
 export const SUBMITTED = 'submitted'
 
-/** The most entries of a log. A longer log loses its older half. */
-const MAX_LOG_ENTRIES = 10_000
+/** The most entries of a log or a stream. A longer one loses its older half. */
+const MAX_ENTRIES = 10_000
+
+/** A log or a stream in memory. */
+class MemoryTrail {
+  /** JSON. */
+  #entries: string[] = []
+  /** How many older entries are gone. */
+  #dropped = 0
+
+  /** How many there were, ever. */
+  get count(): number {
+    return this.#dropped + this.#entries.length
+  }
+
+  add(entries: readonly unknown[]): void {
+    this.#entries.push(...entries.map(entry => JSON.stringify(entry)))
+    if (this.#entries.length <= MAX_ENTRIES) return
+    this.#dropped += this.#entries.splice(0, this.#entries.length - MAX_ENTRIES / 2).length
+  }
+
+  /** Those after the first `count` ones, as far as they are there. */
+  since(count: number): readonly string[] {
+    return this.#entries.slice(Math.max(0, count - this.#dropped))
+  }
+}
 
 /** A journal in memory: lines of JSON, so that data is exactly what JSON keeps. */
 export class MemoryJournal {
@@ -25,10 +49,9 @@ export class MemoryJournal {
   endedBy: string | undefined
   deleted = false
   readonly lines: string[] = []
-  /** The entries of the log, as JSON. */
-  readonly log: string[] = []
+  readonly trails = { log: new MemoryTrail(), stream: new MemoryTrail() }
   changed: () => void = () => {}
-  /** Called when a line or an entry of the log is added. */
+  /** Called when a line or an entry of a trail is added. */
   readonly waiting = new Set<() => void>()
 
   constructor(record: ProcessRecord, owner: string) {
@@ -49,12 +72,6 @@ export class MemoryJournal {
   append(line: JournalLine): void {
     this.#push(encodeLine(line), line)
     this.revision = line.revision
-  }
-
-  addLog(entry: LogEntry): void {
-    this.log.push(JSON.stringify(entry))
-    if (this.log.length > MAX_LOG_ENTRIES) this.log.splice(0, MAX_LOG_ENTRIES / 2)
-    this.notify()
   }
 
   first(): ProcessRecord {

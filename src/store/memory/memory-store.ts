@@ -9,11 +9,11 @@ import { fold, parseLine } from '../../journal/line.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix, matches } from '../query.ts'
 import { identityOf, isFinal, noCounts } from '../../record/record.ts'
-import type { LogEntry, NameCount, ProcessRecord, StatusCounts } from '../../record/record.ts'
+import type { NameCount, ProcessRecord, StatusCounts, Trails } from '../../record/record.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
 import { findDamages } from '../damages.ts'
 import { Tally } from '../tally.ts'
-import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store, TrailOptions } from '../store.ts'
 
 /**
  * A store in memory, for tests. It obeys the contract of all stores, for the hosts and clients of
@@ -96,23 +96,23 @@ class MemoryStore implements Store {
     }
   }
 
-  async *logs(
+  async *trail<T extends keyof Trails>(
+    trail: T,
     pid: string,
-    { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<LogEntry> {
+    { follow = false, signal }: TrailOptions = {},
+  ): AsyncGenerator<Trails[T]> {
     const ends = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     const journal = this.#journals.get(pid)
     if (journal === undefined) throw unknownProcess(pid, this.location)
-    let last: string | undefined
+    const entries = journal.trails[trail]
+    let seen = 0
     for (;;) {
       const over = journal.endedAt !== undefined || journal.deleted || ends.aborted
-      const from = last === undefined ? 0 : journal.log.lastIndexOf(last) + 1
-      for (const line of journal.log.slice(from)) {
-        last = line
-        yield JSON.parse(line) as LogEntry
-      }
+      const news = entries.since(seen)
+      seen = entries.count
+      for (const entry of news) yield JSON.parse(entry) as Trails[T]
       if (!follow || over) return
-      if (journal.endedAt === undefined && !ends.aborted && journal.log.at(-1) === last) await nextLine(journal, ends)
+      if (journal.endedAt === undefined && !ends.aborted && entries.count === seen) await nextLine(journal, ends)
     }
   }
 

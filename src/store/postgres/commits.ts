@@ -3,13 +3,14 @@ import type { Client, QueryResult } from 'pg'
 import { isWithin, toFirstLine } from '../../journal/line.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
-import type { JournalLine, ProcessRecord } from '../../record/record.ts'
+import type { JournalLine, ProcessRecord, Trails } from '../../record/record.ts'
 import { hostClosed } from '../failures.ts'
 import type { Created } from '../store.ts'
 import { breakConnection, connect, disconnect, isAway, keepsAlive, persist, storeFailure } from './client.ts'
 import { notOurs } from './hosts.ts'
 import { changeNotes } from './notifications.ts'
 import type { Place } from './place.ts'
+import { TABLES } from './trails.ts'
 import { arrayText, keyHash, labelTexts } from './values.ts'
 
 /** What goes into one transaction at most: more is another one. */
@@ -48,12 +49,13 @@ const APPEND = `
   l AS (INSERT INTO lines (process, revision, line) SELECT id, revision, line FROM u)
   SELECT pid FROM u`
 
-const LOG = `
+const entriesInto = ({ table, size }: { readonly table: string; readonly size: string }): string => `
   WITH i AS MATERIALIZED (SELECT * FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(pid, entry, n)),
   o AS (SELECT p.id, i.entry, i.n FROM i JOIN processes p USING (pid) WHERE p.owner = $1 OR p.ended_at IS NOT NULL),
-  l AS (INSERT INTO logs (process, entry) SELECT id, entry FROM o ORDER BY n),
-  s AS (UPDATE processes p SET logged = p.logged + x.chars FROM (SELECT id, sum(length(entry)) AS chars FROM o GROUP BY id) AS x WHERE p.id = x.id)
+  l AS (INSERT INTO ${table} (process, entry) SELECT id, entry FROM o ORDER BY n),
+  s AS (UPDATE processes p SET ${size} = p.${size} + x.chars FROM (SELECT id, sum(length(entry)) AS chars FROM o GROUP BY id) AS x WHERE p.id = x.id)
   SELECT n::int AS n FROM o`
+const APPENDS = { log: entriesInto(TABLES.log), stream: entriesInto(TABLES.stream) } as const
 
 interface Settled<T> {
   readonly resolve: (value: T) => void
@@ -67,18 +69,20 @@ interface Creation extends Settled<Created> {
   readonly record: ProcessRecord
   readonly text: string
 }
-interface Append extends Settled<void> {
-  readonly kind: 'append'
+interface Line extends Settled<void> {
+  readonly kind: 'line'
   readonly pid: string
   readonly line: JournalLine
   readonly text: string
 }
-interface LogEntry extends Settled<void> {
-  readonly kind: 'log'
+interface Entry extends Settled<void> {
+  readonly kind: keyof Trails
   readonly pid: string
   readonly text: string
 }
-type Write = Creation | Append | LogEntry
+type Write = Creation | Line | Entry
+
+const isEntry = (write: Write): write is Entry => write.kind in APPENDS
 
 const byPid = (a: Write, b: Write): number => (a.pid < b.pid ? -1 : 1)
 
@@ -113,14 +117,14 @@ export class Commits {
     )
   }
 
-  append(line: JournalLine): Promise<void> {
+  write(line: JournalLine): Promise<void> {
     return new Promise((resolve, reject) =>
-      this.#add({ kind: 'append', pid: line.pid, line, text: JSON.stringify(line), resolve, reject }),
+      this.#add({ kind: 'line', pid: line.pid, line, text: JSON.stringify(line), resolve, reject }),
     )
   }
 
-  log(pid: string, text: string): Promise<void> {
-    return new Promise((resolve, reject) => this.#add({ kind: 'log', pid, text, resolve, reject }))
+  append(trail: keyof Trails, pid: string, text: string): Promise<void> {
+    return new Promise((resolve, reject) => this.#add({ kind: trail, pid, text, resolve, reject }))
   }
 
   /** The network swallows what is sent: it is sent again over another connection. */
@@ -158,13 +162,13 @@ export class Commits {
     let chars = 0
     for (const write of this.#queue) {
       const isFull = taken.length > 0 && (taken.length >= MAX_WRITES || chars + write.text.length > MAX_CHARS)
-      const waits = write.kind !== 'log' && pids.has(write.pid)
+      const waits = !isEntry(write) && pids.has(write.pid)
       if (isFull || waits) left.push(write)
       else {
         taken.push(write)
         chars += write.text.length
       }
-      if (write.kind !== 'log') pids.add(write.pid)
+      if (!isEntry(write)) pids.add(write.pid)
     }
     this.#queue = left
     return taken
@@ -211,8 +215,14 @@ export class Commits {
     const creations = writes
       .filter(write => write.kind === 'create')
       .toSorted((a, b) => ((a.record.key ?? '') < (b.record.key ?? '') ? -1 : 1))
-    const appends = writes.filter(write => write.kind === 'append').toSorted(byPid)
-    const entries = writes.filter(write => write.kind === 'log').toSorted(byPid)
+    const appends = writes.filter(write => write.kind === 'line').toSorted(byPid)
+    const entries = (['log', 'stream'] as const).map(trail => ({
+      trail,
+      entries: writes
+        .filter(isEntry)
+        .filter(({ kind }) => kind === trail)
+        .toSorted(byPid),
+    }))
     const asked: Promise<QueryResult>[] = []
     const ask = (name: string, text: string, values: readonly unknown[] = []): Promise<QueryResult> => {
       const answer = client.query({ name, text, values: [...values] })
@@ -223,10 +233,12 @@ export class Commits {
     const created =
       creations.length === 0 ? undefined : ask('create', CREATE, [this.#hostId, ...creationColumns(creations)])
     const appended = appends.length === 0 ? undefined : ask('append', APPEND, [this.#hostId, ...appendColumns(appends)])
-    const logged =
-      entries.length === 0
-        ? undefined
-        : ask('log', LOG, [this.#hostId, entries.map(one => one.pid), entries.map(one => one.text)])
+    const added = entries
+      .filter(group => group.entries.length > 0)
+      .map(({ trail, entries: some }) => ({
+        some,
+        answer: ask(trail, APPENDS[trail], [this.#hostId, some.map(one => one.pid), some.map(one => one.text)]),
+      }))
     for (const note of changeNotes([...new Set(writes.map(({ pid }) => pid))]))
       void ask('notify', 'SELECT pg_notify($1, $2)', [this.#place.channel, note])
     void ask('commit', 'COMMIT')
@@ -235,7 +247,7 @@ export class Commits {
     if (failed) throw (failed as PromiseRejectedResult).reason
     if (created) await this.#settleCreations(client, creations, pidsOf(await created))
     if (appended) await this.#settleAppends(client, appends, pidsOf(await appended))
-    if (logged) await this.#settleEntries(client, entries, await logged)
+    for (const { some, answer } of added) await this.#settleEntries(client, some, await answer)
   }
 
   async #settleCreations(client: Client, creations: readonly Creation[], created: ReadonlySet<string>): Promise<void> {
@@ -258,7 +270,7 @@ export class Commits {
     }
   }
 
-  async #settleAppends(client: Client, appends: readonly Append[], appended: ReadonlySet<string>): Promise<void> {
+  async #settleAppends(client: Client, appends: readonly Line[], appended: ReadonlySet<string>): Promise<void> {
     for (const { pid, line, text, resolve, reject } of appends) {
       if (appended.has(pid)) {
         resolve()
@@ -293,7 +305,7 @@ export class Commits {
     }
   }
 
-  async #settleEntries(client: Client, entries: readonly LogEntry[], { rows }: QueryResult): Promise<void> {
+  async #settleEntries(client: Client, entries: readonly Entry[], { rows }: QueryResult): Promise<void> {
     const taken = new Set((rows as { n: number }[]).map(({ n }) => n))
     for (const [index, { pid, resolve, reject }] of entries.entries()) {
       if (taken.has(index + 1)) {
@@ -323,7 +335,7 @@ const creationColumns = (creations: readonly Creation[]): unknown[][] => {
   ]
 }
 
-const appendColumns = (appends: readonly Append[]): unknown[][] => {
+const appendColumns = (appends: readonly Line[]): unknown[][] => {
   const lines = appends.map(({ line }) => line)
   return [
     lines.map(({ pid }) => pid),

@@ -45,7 +45,8 @@ export async function removeProcesses(ask: Connection['ask'], pids: readonly str
   const ids = (await ask<{ id: number }>('DELETE FROM processes WHERE pid = ANY($1::text[]) RETURNING id', [pids])).map(
     ({ id }) => id,
   )
-  for (const table of ['lines', 'logs']) await ask(`DELETE FROM ${table} WHERE process = ANY($1::bigint[])`, [ids])
+  for (const table of ['lines', 'logs', 'streams'])
+    await ask(`DELETE FROM ${table} WHERE process = ANY($1::bigint[])`, [ids])
 }
 
 /** Pids of processes created earlier sort before it. */

@@ -1,7 +1,7 @@
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
 import { isPid } from '../../record/pid.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
-import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
+import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
 import { hostClosed, notAPid } from '../failures.ts'
 import { newCard } from '../hosts/card.ts'
 import { createHostId } from '../hosts/host-id.ts'
@@ -14,10 +14,10 @@ import { compact } from './compact.ts'
 import { expire } from './expire.ts'
 import { RELEASED, forgetHost, notOurs } from './hosts.ts'
 import { importProcess } from './import.ts'
-import { CUT_EVERY, cutLogs } from './logs.ts'
 import type { Reader } from './reader.ts'
 import { HostSession } from './session.ts'
 import { complete, takeSubmitted } from './submissions.ts'
+import { CUT_EVERY, cutTrails } from './trails.ts'
 
 /**
  * Registers a host: its lock first, so that nobody ever sees a host that seems dead before it
@@ -43,8 +43,8 @@ export class PostgresHost implements HostStore {
   readonly #coming = new Set<string>()
   /** Characters written to journals since they were compacted last. */
   readonly #grown = new Map<string, { chars: number; compactAt: number }>()
-  #logged = new Set<string>()
-  #entries = 0
+  /** The processes whose logs and streams were written to since they were last cut. */
+  readonly #trails = { log: { pids: new Set<string>(), chars: 0 }, stream: { pids: new Set<string>(), chars: 0 } }
   #onWake: () => void = () => {}
   #onLost: (pids: readonly string[]) => void = () => {}
   #closed: Promise<void> | undefined
@@ -100,27 +100,29 @@ export class PostgresHost implements HostStore {
     }
   }
 
-  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> {
+  async import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created> {
     this.#checkOpen()
-    return importProcess(this.#reader.connection, journalOf(history), log)
+    return importProcess(this.#reader.connection, journalOf(history), trails)
   }
 
   async write(line: JournalLine): Promise<void> {
     this.#checkOpen()
     const { pid } = line
-    await this.#commits.append(line)
+    await this.#commits.write(line)
     if (isFinal(line.status)) this.#forget(pid)
     else await this.#compactIfLong(line)
   }
 
-  async log(pid: string, entry: LogEntry): Promise<void> {
+  async append<T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): Promise<void> {
     this.#checkOpen()
-    await this.#commits.log(pid, JSON.stringify(entry))
-    this.#logged.add(pid)
-    if (++this.#entries % CUT_EVERY !== 0) return
-    const pids = [...this.#logged]
-    this.#logged = new Set()
-    await this.#reader.connection.transaction(ask => cutLogs(ask, pids))
+    const texts = entries.map(entry => JSON.stringify(entry))
+    await Promise.all(texts.map(text => this.#commits.append(trail, pid, text)))
+    const grown = this.#trails[trail]
+    grown.pids.add(pid)
+    grown.chars += texts.reduce((sum, { length }) => sum + length, 0)
+    if (grown.chars < CUT_EVERY) return
+    this.#trails[trail] = { pids: new Set(), chars: 0 }
+    await this.#reader.connection.transaction(ask => cutTrails(ask, trail, [...grown.pids]))
   }
 
   async *adopt(

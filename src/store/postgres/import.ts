@@ -1,16 +1,17 @@
 import { toFirstLine } from '../../journal/line.ts'
-import type { LogEntry } from '../../record/record.ts'
+import type { TrailEntries } from '../../record/record.ts'
 import type { ImportedJournal } from '../journal-of-history.ts'
 import type { Created } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { insertProcess } from './insert-process.ts'
+import { TABLES } from './trails.ts'
 import { keyHash } from './values.ts'
 
 /** See `HostStore.import`. */
 export const importProcess = (
   connection: Connection,
   { first, lines, last }: ImportedJournal,
-  log: readonly LogEntry[],
+  trails: TrailEntries,
 ): Promise<Created> =>
   connection.transaction(async ask => {
     const { pid } = last
@@ -25,9 +26,10 @@ export const importProcess = (
       )
       return { pid: holder?.pid ?? pid, created: false }
     }
-    const sql =
-      'INSERT INTO logs (process, entry) SELECT p.id, e FROM processes p, unnest($2::text[]) AS e WHERE p.pid = $1'
-    await ask(sql, [pid, log.map(entry => JSON.stringify(entry))])
+    for (const trail of ['log', 'stream'] as const) {
+      const sql = `INSERT INTO ${TABLES[trail].table} (process, entry) SELECT p.id, e FROM processes p, unnest($2::text[]) AS e WHERE p.pid = $1`
+      await ask(sql, [pid, trails[trail].map(entry => JSON.stringify(entry))])
+    }
     await connection.notify(ask, `changed ${pid}`)
     return { pid, created: true }
   })

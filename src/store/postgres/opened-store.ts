@@ -1,22 +1,22 @@
 import type { Host, StoredProcess } from '../../record/host.ts'
 import { isPid } from '../../record/pid.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
-import type { LogEntry, NameCount, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
+import type { NameCount, ProcessRecord, ProcessStatus, StatusCounts, Trails } from '../../record/record.ts'
 import type { Documents } from '../documents.ts'
 import { hostAlive, notAPid, notEnded, unknownHost, unknownProcess } from '../failures.ts'
 import { isHostId } from '../hosts/host-id.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPidPrefix } from '../query.ts'
-import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store, TrailOptions } from '../store.ts'
 import { removeProcesses } from './expire.ts'
 import { RELEASED, forgetHost, isHost } from './hosts.ts'
 import { findPids } from './list.ts'
-import { readLogs } from './logs.ts'
 import type { Place } from './place.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
 import { prepareSchema } from './schema.ts'
 import { submit } from './submissions.ts'
+import { readTrail } from './trails.ts'
 import { keyHash } from './values.ts'
 
 /** The store once it is used: what it needs is loaded then. */
@@ -78,13 +78,14 @@ export class OpenedStore implements Store {
     return this.#reader.follow(pid, this.#untilClosed(signal))
   }
 
-  async *logs(
+  async *trail<T extends keyof Trails>(
+    trail: T,
     pid: string,
-    { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<LogEntry> {
+    { follow = false, signal }: TrailOptions = {},
+  ): AsyncGenerator<Trails[T]> {
     if (!isPid(pid)) throw unknownProcess(pid, this.location)
     const { connection, notifications } = this.#reader
-    yield* readLogs(connection, notifications, pid, follow, this.#untilClosed(signal))
+    yield* readTrail(connection, notifications, trail, pid, follow, this.#untilClosed(signal))
   }
 
   changes(signal?: AbortSignal): AsyncIterable<string[]> {

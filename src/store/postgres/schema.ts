@@ -47,6 +47,11 @@ const MIGRATIONS: readonly string[] = [
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, collection text NOT NULL, name text NOT NULL, content text NOT NULL);
   CREATE TABLE servers (timeline text PRIMARY KEY, seen_at timestamptz NOT NULL);
   `,
+  `
+  CREATE TABLE streams (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, process bigint NOT NULL, entry text NOT NULL);
+  CREATE INDEX streams_process ON streams (process, id);
+  ALTER TABLE processes ADD COLUMN streamed bigint NOT NULL DEFAULT 0;
+  `,
 ]
 
 /**

@@ -6,7 +6,7 @@ import { journalOf } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
 import { isPid } from '../../record/pid.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
-import type { JournalLine, LogEntry, ProcessRecord } from '../../record/record.ts'
+import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
 import { ShortLivedMap } from '../short-lived-map.ts'
 import type { AdoptedProcess, Created, HostStore } from '../store.ts'
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
@@ -20,9 +20,9 @@ import { RELEASED, SUBMITTED, deleteIfEmpty, makeSocketFolder } from './hosts.ts
 import { complete, takeNext } from './submissions.ts'
 import { importProcess } from './import.ts'
 import { appendLine, compact, holderOf, insertLine, insertProcess, isThere, notOurs } from './journal.ts'
-import { appendLog } from './logs.ts'
 import { prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
+import { appendTrail } from './trails.ts'
 
 /**
  * Registers a host.
@@ -89,10 +89,10 @@ class SqliteHost implements HostStore {
     return created
   }
 
-  async import(history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> {
+  async import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created> {
     this.#checkOpen()
     const journal = journalOf(history)
-    return this.#commits.add(() => importProcess(this.#db, this.hostId, journal, log))
+    return this.#commits.add(() => importProcess(this.#db, this.hostId, journal, trails))
   }
 
   async write(line: JournalLine): Promise<void> {
@@ -106,10 +106,10 @@ class SqliteHost implements HostStore {
     if (isFinal(line.status)) this.#forget(pid)
   }
 
-  async log(pid: string, entry: LogEntry): Promise<void> {
+  async append<T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): Promise<void> {
     this.#checkOpen()
-    const text = JSON.stringify(entry)
-    return this.#commits.add(() => appendLog(this.#db, this.hostId, pid, text))
+    const texts = entries.map(entry => JSON.stringify(entry))
+    return this.#commits.add(() => appendTrail(this.#db, this.hostId, trail, pid, texts))
   }
 
   async *adopt(

@@ -1,17 +1,17 @@
 import type { ImportedJournal } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
-import type { LogEntry } from '../../record/record.ts'
+import type { TrailEntries } from '../../record/record.ts'
 import type { Created } from '../store.ts'
 import type { Database } from './database.ts'
 import { holderOf, insertLine, insertProcess, isThere } from './journal.ts'
-import { insertLogs } from './logs.ts'
+import { insertEntries } from './trails.ts'
 
 /** See `HostStore.import`. Runs within a transaction. */
 export function importProcess(
   db: Database,
   hostId: string,
   { first, lines, last }: ImportedJournal,
-  log: readonly LogEntry[],
+  trails: TrailEntries,
 ): Created {
   const { pid, key } = first
   const holder = isThere(db, pid) ? pid : key === undefined ? undefined : holderOf(db, key)
@@ -24,10 +24,12 @@ export function importProcess(
     texts.reduce((sum, { length }) => sum + length, 0),
   )
   texts.forEach((text, i) => insertLine(db, id, (lines[i - 1] ?? first).revision, text))
-  insertLogs(
-    db,
-    id,
-    log.map(entry => JSON.stringify(entry)),
-  )
+  for (const trail of ['log', 'stream'] as const)
+    insertEntries(
+      db,
+      trail,
+      id,
+      trails[trail].map(entry => JSON.stringify(entry)),
+    )
   return { pid, created: true }
 }

@@ -188,6 +188,6 @@ export function deleteProcess(db: Database, pid: string): void {
   for (const [label, value] of Object.entries(parseLabels(labels))) {
     db.run('DELETE FROM labels WHERE label = ? AND value = ? AND status = ? AND pid = ?', label, value, status, pid)
   }
-  for (const table of ['lines', 'logs']) db.run(`DELETE FROM ${table} WHERE process = ?`, id)
+  for (const table of ['lines', 'logs', 'streams']) db.run(`DELETE FROM ${table} WHERE process = ?`, id)
   db.run('DELETE FROM processes WHERE id = ?', id)
 }

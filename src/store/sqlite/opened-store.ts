@@ -6,20 +6,20 @@ import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix } from '../query.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
-import type { LogEntry, NameCount, ProcessRecord, ProcessStatus, StatusCounts } from '../../record/record.ts'
+import type { NameCount, ProcessRecord, ProcessStatus, StatusCounts, Trails } from '../../record/record.ts'
 import { changes } from './change-feed.ts'
 import { hostIds, socketFolder } from './hosts.ts'
 import { deleteProcess, holderOf } from './journal.ts'
 import { findPids } from './list.ts'
-import { readLogs } from './logs.ts'
 import { openDatabase, prepareDatabase } from './open.ts'
 import type { Durability } from './open.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
 import { adoptHost } from './adopt-host.ts'
 import { submit } from './submissions.ts'
+import { readTrail } from './trails.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
-import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store } from '../store.ts'
+import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store, TrailOptions } from '../store.ts'
 
 /** The store once it is used: what it needs is loaded then. */
 export class OpenedStore implements Store {
@@ -78,13 +78,14 @@ export class OpenedStore implements Store {
     yield* (await this.#open()).follow(pid, this.#untilClosed(signal))
   }
 
-  async *logs(
+  async *trail<T extends keyof Trails>(
+    trail: T,
     pid: string,
-    { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
-  ): AsyncGenerator<LogEntry> {
+    { follow = false, signal }: TrailOptions = {},
+  ): AsyncGenerator<Trails[T]> {
     const { db, watcher } = await this.#open()
     if (!isPid(pid)) throw unknownProcess(pid, this.location)
-    yield* readLogs(db, watcher, pid, follow, this.#untilClosed(signal))
+    yield* readTrail(db, watcher, trail, pid, follow, this.#untilClosed(signal))
   }
 
   async *changes(signal?: AbortSignal): AsyncGenerator<string[]> {

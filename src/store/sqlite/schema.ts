@@ -78,6 +78,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   `,
   'ALTER TABLE processes ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;',
+  `
+  CREATE TABLE streams (id INTEGER PRIMARY KEY, process INTEGER NOT NULL, entry TEXT NOT NULL) STRICT;
+  CREATE INDEX streams_process ON streams (process);
+  ALTER TABLE processes ADD COLUMN streamed INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
 
 /**

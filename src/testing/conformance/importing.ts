@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
-import type { LogEntry } from '../../record/record.ts'
+import type { TrailEntries } from '../../record/record.ts'
 import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 
 const FAR = Date.UTC(2200, 0, 1)
-const log: readonly LogEntry[] = ['one', 'two'].map((message, i) => ({
-  at: 1_000 + i,
-  step: 'read',
-  attempt: 1,
-  message,
-  fields: { i },
-}))
+const trails: TrailEntries = {
+  log: ['one', 'two'].map((message, i) => ({ at: 1_000 + i, step: 'read', attempt: 1, message, fields: { i } })),
+  stream: [
+    { offset: 0, step: 'read', attempt: 1, chunks: ['one', { two: 2 }] },
+    { offset: 2, step: 'read', attempt: 1, item: 3, once: 'ask', chunks: [null] },
+    { offset: 3, step: 'read', attempt: 2, reset: true },
+  ],
+}
 
 export const importingTests = [
   check(
-    'import: a process that ended elsewhere is there with its history, its log and its key',
+    'import: a process that ended elsewhere is there with its history, its log, its stream and its key',
     async ({ store, open }) => {
       const host = await store.openHost()
       const labels = { user: 'ada' }
@@ -26,10 +27,11 @@ export const importingTests = [
       const history = (await store.history(origin.pid))!
       await store.delete(origin.pid)
 
-      assert.deepEqual(await host.import(history, log), { pid: origin.pid, created: true })
+      assert.deepEqual(await host.import(history, trails), { pid: origin.pid, created: true })
       assert.deepEqual(await open().history(origin.pid), history)
       assert.deepEqual(await open().get(origin.pid), { record: history.at(-1) })
-      assert.deepEqual(await collect(open().logs(origin.pid)), log)
+      assert.deepEqual(await collect(open().trail('log', origin.pid)), trails.log)
+      assert.deepEqual(await collect(open().trail('stream', origin.pid)), trails.stream)
       for (const query of [{}, { status: ['error'] as const }, { name: origin.name }, { labels }]) {
         assert.deepEqual(await collect(open().list(query)), [{ record: history.at(-1) }])
       }
@@ -45,25 +47,25 @@ export const importingTests = [
     const record = await ended(host, { key: 'k' })
     const before = await store.history(record.pid)
     const other = { ...before![0]!, input: 'other' }
-    assert.deepEqual(await host.import([other, { ...other, ...theEnd(record, 2) }], log), {
+    assert.deepEqual(await host.import([other, { ...other, ...theEnd(record, 2) }], trails), {
       pid: record.pid,
       created: false,
     })
     const rival = aRecord({ key: 'k' })
-    assert.deepEqual(await host.import([rival, { ...rival, ...theEnd(rival, 2) }], log), {
+    assert.deepEqual(await host.import([rival, { ...rival, ...theEnd(rival, 2) }], trails), {
       pid: record.pid,
       created: false,
     })
     assert.equal(await store.get(rival.pid), undefined)
     assert.deepEqual(await store.history(record.pid), before)
-    assert.deepEqual(await collect(store.logs(record.pid)), [])
+    for (const trail of ['log', 'stream'] as const) assert.deepEqual(await collect(store.trail(trail, record.pid)), [])
     await host.close()
   }),
 
   check('import: only what has ended', async ({ store }) => {
     const host = await store.openHost()
     for (const history of [[], [aRecord()], [aRecord({ pid: '../x', status: 'finished' })]]) {
-      await assert.rejects(host.import(history, []), TypeError)
+      await assert.rejects(host.import(history, { log: [], stream: [] }), TypeError)
     }
     assert.deepEqual(await collect(store.list()), [])
     await host.close()
@@ -73,7 +75,7 @@ export const importingTests = [
     const host = await store.openHost()
     const record = aRecord({ key: 'k' })
     const end = { ...record, ...theEnd(record, 2) }
-    await host.import([record, end], log)
+    await host.import([record, end], trails)
     assert.equal(await host.expire(FAR, end.at - 1_000), 0)
     assert.equal(await host.expire(FAR, end.at + 1_000), 1)
     assert.equal((await host.create(aRecord({ key: 'k' }))).created, true)

@@ -6,13 +6,21 @@ import { FINAL_STATUSES } from '../../../src/record/record.ts'
 import type { FinalStatus } from '../../../src/record/record.ts'
 import { copyStore } from '../../../src/store/copy-store.ts'
 import type { Collection } from '../../../src/store/documents.ts'
-import { Paths } from '../../../src/store/lowdb/paths.ts'
+import { Paths, TRAILS } from '../../../src/store/lowdb/paths.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { tempDir } from '../helpers.ts'
 
 const ROOT = '/some/store'
 const paths = new Paths(ROOT)
-const folders = [paths.hosts, paths.pending, paths.active, paths.released, paths.ended, paths.keys, paths.logs]
+const folders = [
+  paths.hosts,
+  paths.pending,
+  paths.active,
+  paths.released,
+  paths.ended,
+  paths.keys,
+  ...Object.values(paths.trails),
+]
 
 /** Text as an attacker would write it, beside any other. */
 const anyText = fc.oneof(
@@ -37,8 +45,10 @@ const MAKERS: readonly ((text: string, folder: string) => string)[] = [
   ...FINAL_STATUSES.map(status => (text: string) => paths.endedJournal(text, status)),
   text => paths.endedJournal('b9u0000000zzzzzzzzzz', text as FinalStatus),
   (text, folder) => paths.takenJournal(folder, text),
-  text => paths.logFolder(text),
-  text => paths.log(text),
+  ...TRAILS.flatMap(trail => [
+    (text: string) => paths.trailFolder(trail, text),
+    (text: string) => paths.trail(trail, text),
+  ]),
   ...(['charts', 'commands', 'hosts', 'misfits', 'schedules'] as const).map(
     collection => (text: string) => paths.document(collection, text),
   ),

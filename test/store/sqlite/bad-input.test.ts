@@ -30,7 +30,7 @@ test('constructing touches nothing; reading what is not there says so', async t 
     () => store.hosts(),
     () => readCharts(store.documents),
     () => collect(store.follow(NO_PID)),
-    () => collect(store.logs(NO_PID)),
+    () => collect(store.trail('log', NO_PID)),
     () => store.find('', 1),
     () => store.delete(NO_PID),
   ]) {

@@ -16,13 +16,14 @@ import {
   type HostStore,
   type JournalLine,
   type ListQuery,
-  type LogEntry,
   type NameCount,
   type ProcessRecord,
   type StatusCounts,
   type Store,
   type StoredDocument,
   type StoredProcess,
+  type TrailEntries,
+  type Trails,
 } from 'stepwright'
 import { storeConformance, type StoreUnderTest } from 'stepwright/testing'
 
@@ -33,9 +34,10 @@ const nothing = (): never => {
 class NoHost implements HostStore {
   readonly hostId = 'host'
   create = async (record: ProcessRecord): Promise<Created> => ({ pid: record.pid, created: true })
-  import = async (history: readonly ProcessRecord[], log: readonly LogEntry[]): Promise<Created> => nothing()
+  import = async (history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created> => nothing()
   write = async (line: JournalLine): Promise<void> => nothing()
-  log = async (pid: string, entry: LogEntry): Promise<void> => nothing()
+  append = async <T extends keyof Trails>(trail: T, pid: string, entries: readonly Trails[T][]): Promise<void> =>
+    nothing()
   async *adopt(
     accept: (record: ProcessRecord, owner: string) => boolean,
     skip?: (pid: string, owner: string) => boolean,
@@ -77,7 +79,7 @@ class NoStore implements Store {
   async *follow(pid: string, signal?: AbortSignal): AsyncGenerator<StoredProcess> {
     yield nothing()
   }
-  async *logs(pid: string): AsyncGenerator<LogEntry> {
+  async *trail<T extends keyof Trails>(trail: T, pid: string): AsyncGenerator<Trails[T]> {
     yield nothing()
   }
   async *changes(): AsyncGenerator<readonly string[]> {
