@@ -72,6 +72,7 @@ export const GUARANTEE_ENTRIES: readonly Entry[] = [
   entry('barrier only', GUARANTEES, 'withoutHostChecks'),
   entry('host checks only', GUARANTEES, 'withoutBarrier'),
   entry('barrier and host checks', GUARANTEES, 'guarded'),
+  entry('both, and diagnostics heard', GUARANTEES, 'listenedTo'),
 ]
 
 /** Without a disk: a quick look whether the ratios are what they were. */

@@ -110,10 +110,23 @@ export type {
   RecordEvent,
   StepRecord,
   StreamEntry,
+  Trace,
   TrailEntries,
   Trails,
   Transition,
 } from './record/record.ts'
+
+// Diagnostics channels
+export type {
+  AdoptionMessage,
+  AttemptMessage,
+  OnceMessage,
+  ProcessMessage,
+  SlotsMessage,
+  StartMessage,
+  StoreMessage,
+  TracedAction,
+} from './record/diagnostics.ts'
 
 // Errors
 export {

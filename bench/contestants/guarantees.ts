@@ -1,3 +1,4 @@
+import { channel, tracingChannel } from 'node:diagnostics_channel'
 import { createRuntime, lowdbStore, type Store } from 'stepwright'
 import type { HostStore } from '../../src/store/store.ts'
 import type { OpenContestant } from '../contestant.ts'
@@ -43,3 +44,12 @@ export const guarded = contestant({ barrier: true, hostChecks: true })
 export const withoutHostChecks = contestant({ barrier: true, hostChecks: false })
 export const withoutBarrier = contestant({ barrier: false, hostChecks: true })
 export const unguarded = contestant({ barrier: false, hostChecks: false })
+
+/** With somebody who listens to everything, and does nothing. */
+export const listenedTo: OpenContestant = setting => {
+  const ignore = (): void => {}
+  for (const name of ['process', 'adoption', 'slots']) channel(`stepwright:${name}`).subscribe(ignore)
+  for (const name of ['start', 'attempt', 'once', 'store'])
+    tracingChannel(`stepwright:${name}`).subscribe({ start: ignore, asyncEnd: ignore })
+  return guarded(setting)
+}

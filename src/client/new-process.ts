@@ -58,6 +58,7 @@ export function forkOf(
     key: _key,
     parent: _parent,
     retryOf: _retryOf,
+    trace: _trace,
     progress: _progress,
     memory: _memory,
     deaths: _deaths,

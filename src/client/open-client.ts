@@ -12,6 +12,7 @@ import type { Host, StoredProcess } from '../record/host.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkKey, checkOptions, checkSignal, mustBe } from '../record/check.ts'
+import { startChannel, traced, type StartMessage } from '../record/diagnostics.ts'
 import { toJson } from '../record/json.ts'
 import {
   checkBulk,
@@ -139,7 +140,11 @@ class StoreClient implements Client {
 
   async submit(name: string, input?: unknown, options: SubmitOptions = {}): Promise<string> {
     const { name: known, ...origin } = checkSubmit(name, options)
-    return (await this.#store.submit(submission(known, this.#json(input), origin, await this.#now()))).pid
+    const { key } = origin
+    const json = this.#json(input)
+    return this.#submit({ operation: 'submit', name: known, key }, async () =>
+      submission(known, json, origin, await this.#now()),
+    )
   }
 
   async cancel(pid: string, given?: string): Promise<Steered> {
@@ -168,17 +173,32 @@ class StoreClient implements Client {
 
   async fork(pid: string, options: ForkOptions = {}): Promise<string> {
     const { from, fresh } = checkFork(options)
-    const records = await this.#store.history(checkPid(pid))
-    if (!records) throw unknown(pid, this.#store)
-    return (await this.#store.submit(forkOf(records, from, await this.#now(), fresh))).pid
+    checkPid(pid)
+    return this.#submit({ operation: 'fork' }, async () => {
+      const records = await this.#store.history(pid)
+      if (!records) throw unknown(pid, this.#store)
+      return forkOf(records, from, await this.#now(), fresh)
+    })
   }
 
   async retry(pid: string): Promise<string> {
     const retried = await retriedBy(this.#store, checkPid(pid))
     if (retried !== undefined) return retried
-    const records = await this.#store.history(pid)
-    if (!records) throw unknown(pid, this.#store)
-    return (await this.#store.submit(retryOf(records, await this.#now()))).pid
+    return this.#submit({ operation: 'retry' }, async () => {
+      const records = await this.#store.history(pid)
+      if (!records) throw unknown(pid, this.#store)
+      return retryOf(records, await this.#now())
+    })
+  }
+
+  /** @returns the pid */
+  async #submit(message: StartMessage, make: () => Promise<ProcessRecord>): Promise<string> {
+    if (!startChannel.hasSubscribers) return (await this.#store.submit(await make())).pid
+    return traced(startChannel, message, async () => {
+      const made = await make()
+      message.name = made.name
+      return (message.pid = (await this.#store.submit(message.trace ? { ...made, trace: message.trace } : made)).pid)
+    })
   }
 
   cancelAll(query: BulkQuery, options: CancelAllOptions = {}): AsyncGenerator<BulkStep> {

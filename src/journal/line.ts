@@ -202,6 +202,7 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     forkedFrom: _forkedFrom,
     inherited: _inherited,
     retryOf: _retryOf,
+    trace: _trace,
     progress: _progress,
     ...transition
   } = line as Transition & Partial<ProcessRecord>

@@ -144,6 +144,7 @@ const transition = {
   recoveries: integer,
   deaths: optional(integer),
   snapshot,
+  traces: optional(recordOf(recordOf(text))),
   definition: optional(object<NonNullable<Transition['definition']>>({ version: text, shape: text, outline })),
 }
 
@@ -178,6 +179,7 @@ export const firstLineSchema = object<ProcessIdentity & Transition>({
   forkedFrom: optional(origin),
   inherited: optional(object<Inherited>({ outputs: recordOf(json), memory: recordOf(memory) })),
   retryOf: optional(pid),
+  trace: optional(recordOf(text)),
   outline,
 })
 

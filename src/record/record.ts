@@ -149,6 +149,12 @@ export interface Inherited {
   readonly memory: Readonly<Record<string, readonly Memory[]>>
 }
 
+/**
+ * What tracing passes on, as the headers of a request: `traceparent`, `tracestate`, or what else
+ * the propagation of the application uses.
+ */
+export type Trace = Readonly<Record<string, string>>
+
 /** What never changes about a process: written once, on its journal's first line. */
 export interface ProcessIdentity {
   readonly version: string
@@ -169,6 +175,8 @@ export interface ProcessIdentity {
   readonly inherited?: Inherited
   /** The process that failed and that this one tries again. */
   readonly retryOf?: string
+  /** Of whoever started the process, if that was traced. */
+  readonly trace?: Trace
   /**
    * Every step of the definition in order, each followed by its branches (`publish.search`), so
    * that readers need no code.
@@ -194,6 +202,7 @@ export function identityOf({
   forkedFrom,
   inherited,
   retryOf,
+  trace,
   outline,
 }: ProcessIdentity): ProcessIdentity {
   return {
@@ -208,6 +217,7 @@ export function identityOf({
     ...(forkedFrom !== undefined && { forkedFrom }),
     ...(inherited !== undefined && { inherited }),
     ...(retryOf !== undefined && { retryOf }),
+    ...(trace !== undefined && { trace }),
   }
 }
 
@@ -253,6 +263,8 @@ export interface Transition extends LineHead {
   /** Deaths in a row during the same step. */
   readonly deaths?: number
   readonly snapshot: MachineSnapshot
+  /** Of the newest attempt at each step that has not ended, if it was traced. */
+  readonly traces?: Readonly<Record<string, Trace>>
   /**
    * Since a host went on with another version of the definition: what the first line says of it no
    * longer holds.

@@ -1,6 +1,7 @@
 import { ProcessCancelledError } from '../../errors.ts'
 import type { AttemptFailure, AttemptInput } from '../../machines/context.ts'
 import { checkText } from '../../record/check.ts'
+import { attemptChannel, traced, type AttemptMessage } from '../../record/diagnostics.ts'
 import { copyJson } from '../../record/json.ts'
 import type { Json, Progress } from '../../record/record.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
@@ -34,6 +35,8 @@ export class Attempt implements AttemptUnderWay {
   #onceCalls: OnceCalls | undefined
   #stopped = false
   #answered = false
+  /** Set if somebody listens. */
+  #message: AttemptMessage | undefined
   /** Settles when the user's work has; unset before it begins. */
   work: Promise<void> | undefined
 
@@ -46,7 +49,8 @@ export class Attempt implements AttemptUnderWay {
     this.#kind = attemptKind(this.#step, part)
     this.execution = new Execution(process.environment.clock)
     // Its process is lost: the barrier rejects, and nothing begins.
-    this.#enter().catch(() => this.process.attempts.remove(this))
+    const entered = attemptChannel.hasSubscribers ? this.#traced(input, part) : this.#enter()
+    entered.catch(() => this.process.attempts.remove(this))
   }
 
   get isStopped(): boolean {
@@ -70,6 +74,31 @@ export class Attempt implements AttemptUnderWay {
     this.execution.abort(reason)
   }
 
+  async #traced({ step, attempt }: AttemptInput, part: AttemptMessage['part']): Promise<void> {
+    const { process } = this
+    const message: AttemptMessage = {
+      host: this.#environment.host.id,
+      pid: process.pid,
+      name: process.plan.name,
+      version: process.plan.version,
+      step,
+      kind: this.#step.kind,
+      attempt,
+      part,
+      startedBy: process.trace,
+      previous: process.traceOf(step),
+    }
+    this.#message = message
+    const over = traced(attemptChannel, message, async () => {
+      if (message.trace !== undefined) process.keepTrace(step, message.trace)
+      await this.#enter()
+      await this.work
+      message.outcome ??= 'stopped'
+      if (message.outcome === 'failed') throw message.error
+    })
+    await over.catch(() => process.attempts.remove(this))
+  }
+
   /** All that has to be true before the work may begin. */
   async #enter(): Promise<void> {
     const { attempts } = this.process
@@ -85,6 +114,7 @@ export class Attempt implements AttemptUnderWay {
     const turn = this.#environment.yieldLoop()
     if (turn !== undefined) await turn
     if (this.#stopped || this.#environment.draining) return attempts.remove(this)
+    if (this.#message !== undefined) this.#message.begunAt = this.#environment.clock.now()
     this.work = this.#run()
   }
 
@@ -174,12 +204,14 @@ export class Attempt implements AttemptUnderWay {
 
   #resolve(result: Result): void {
     this.#answered = true
+    if (this.#message !== undefined) this.#message.outcome = 'skipped' in result ? 'skipped' : 'finished'
     this.#answer.resolve({ ...result, at: this.#environment.clock.now(), progress: this.progress })
   }
 
   fail(thrown: unknown): void {
     if (this.#answered) return
     this.#answered = true
+    if (this.#message !== undefined) Object.assign(this.#message, { outcome: 'failed', error: thrown })
     const failure: AttemptFailure = {
       at: this.#environment.clock.now(),
       progress: this.progress,

@@ -1,6 +1,7 @@
 import type { AnyActor, InspectionEvent } from 'xstate'
 import type { Clock } from '../../record/clock.ts'
-import type { Json, ProcessRecord, Progress, Trails } from '../../record/record.ts'
+import type { Host } from '../../record/host.ts'
+import type { Json, ProcessRecord, Progress, Trace, Trails } from '../../record/record.ts'
 import type { MachineState, ProcessContext } from '../../machines/context.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -15,6 +16,13 @@ export interface Workplace {
   readonly attempts: Attempts
   readonly machineContext: ProcessContext
   readonly holdsSlot: boolean
+  readonly plan: ProcessPlan
+  /** Of whoever started the process. */
+  readonly trace: Trace | undefined
+  /** Of the newest attempt at a step that has not ended. */
+  traceOf(step: string): Trace | undefined
+  /** Keeps it with the record that says that the attempt begins. */
+  keepTrace(step: string, trace: Trace): void
   stepNamed(name: string): PlannedStep
   /** Calls `acquired` once the process has a slot again. */
   acquireSlot(acquired: () => void): void
@@ -36,6 +44,7 @@ export interface Workplace {
 
 /** What attempts need of the host they run on. */
 export interface AttemptEnvironment {
+  readonly host: Pick<Host, 'id'>
   readonly clock: Clock
   readonly services: object
   readonly maxRecordBytes: number

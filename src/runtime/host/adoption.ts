@@ -1,4 +1,5 @@
 import { systemClock } from '../../record/clock.ts'
+import { adoptionChannel, type AdoptionMessage } from '../../record/diagnostics.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import { createLoopYield } from '../../store/loop-yield.ts'
 import type { AdoptedProcess, HostStore } from '../../store/store.ts'
@@ -10,7 +11,7 @@ import type { AdoptedProcess, HostStore } from '../../store/store.ts'
 const INTERVAL_MS = 500
 
 export interface AdoptionOptions {
-  readonly store: Pick<HostStore, 'adopt'>
+  readonly store: Pick<HostStore, 'hostId' | 'adopt'>
   readonly accept: (record: ProcessRecord) => boolean
   /** See `HostStore.adopt`; `undefined` if every answer of the store has come. */
   readonly holds: () => ((pid: string) => boolean) | undefined
@@ -99,9 +100,16 @@ export class Adoption {
       return skipped
     }
     const { store, holds, onRound } = this.#options
+    const begunAt = systemClock.now()
     for await (const one of store.adopt(accept, skip, holds())) adopted.push(one)
     this.#refused = refused
     onRound()
+    if (adopted.length > 0 && adoptionChannel.hasSubscribers)
+      adoptionChannel.publish({
+        host: store.hostId,
+        begunAt,
+        adopted: adopted.map(({ record, released }) => ({ pid: record.pid, name: record.name, released })),
+      } satisfies AdoptionMessage)
   }
 
   async #resumeAll(adopted: AdoptedProcess[]): Promise<void> {

@@ -98,7 +98,7 @@ export class Host implements Environment {
   constructor({ definitions, options, isolation, readers, store, clock, createPid, yieldLoop }: HostOptions) {
     this.client = openClient(readers)
     this.clock = clock
-    this.slots = new Slots(options.concurrency)
+    this.slots = new Slots(options.concurrency, store.hostId)
     this.store = store
     this.host = {
       id: store.hostId,

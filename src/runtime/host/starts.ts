@@ -1,4 +1,5 @@
 import { isStoreError, StepwrightError } from '../../errors.ts'
+import { startChannel, traced, type StartMessage } from '../../record/diagnostics.ts'
 import { toJson } from '../../record/json.ts'
 import type { Json, ProcessIdentity } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -57,7 +58,9 @@ export class Starts {
     options: StartOptions,
     parent?: ProcessIdentity['parent'],
   ): Promise<ProcessHandle> {
-    const starting = this.#start(plan, input, options, parent)
+    const starting = startChannel.hasSubscribers
+      ? this.#traced(plan, input, options, parent)
+      : this.#start(plan, input, options, parent)
     this.#underWay.set(starting, true)
     try {
       return await starting
@@ -80,11 +83,26 @@ export class Starts {
     return (await this.start(plan, input, { key }, parent)).pid
   }
 
+  #traced(
+    plan: ProcessPlan,
+    input: unknown,
+    options: StartOptions,
+    parent: ProcessIdentity['parent'],
+  ): Promise<ProcessHandle> {
+    const message: StartMessage = { operation: 'start', name: plan.name, key: options.key }
+    return traced(startChannel, message, async () => {
+      const handle = await this.#start(plan, input, options, parent, message)
+      message.pid = handle.pid
+      return handle
+    })
+  }
+
   async #start(
     plan: ProcessPlan,
     input: unknown,
     options: StartOptions,
     parent: ProcessIdentity['parent'],
+    message?: StartMessage,
   ): Promise<ProcessHandle> {
     const { environment, store, programs, createPid, run, handleOf, mustBeOpen } = this.#options
     mustBeOpen()
@@ -104,6 +122,7 @@ export class Starts {
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
       ...(parent && { parent }),
+      ...(message?.trace && { trace: message.trace }),
     }
     const live = new LiveProcess(environment, program, identity, { pid: createPid(now), timeoutMs })
     await environment.yieldLoop()

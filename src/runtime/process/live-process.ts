@@ -3,6 +3,7 @@ import { StepwrightError } from '../../errors.ts'
 import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../../machines/context.ts'
 import { toSnapshot, toTransition } from '../../machines/snapshot.ts'
 import { stopActor } from '../../machines/xstate-internals.ts'
+import { processChannel, type ProcessMessage } from '../../record/diagnostics.ts'
 import { toInfo, type ProcessInfo } from '../../record/info.ts'
 import {
   isFinal,
@@ -10,8 +11,11 @@ import {
   type Json,
   type ProcessIdentity,
   type ProcessRecord,
+  type ProcessStatus,
   type Progress,
   type RecordEvent,
+  type Trace,
+  type Transition,
 } from '../../record/record.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -68,6 +72,8 @@ export class LiveProcess implements Workplace {
    * The context that the newest transition made: an event that no state takes leaves it as it is.
    */
   #context: ProcessContext
+  /** Of the newest attempt at each step that has not ended. */
+  #traces: Transition['traces']
   #isGone = false
   #isLost = false
 
@@ -99,12 +105,16 @@ export class LiveProcess implements Workplace {
     restored?.fill()
     environment.show?.(this.#actor)
     this.isRestored = restored !== undefined
+    this.#traces = 'snapshot' in origin ? origin.traces : undefined
     this.#context = this.machineContext
     const first =
       'snapshot' in origin ? origin : toTransition(this.#actor.getSnapshot(), program.plan.name, 1, origin.epoch)
     this.#recorder = new Recorder(environment, first, () => this.#notify())
   }
 
+  get trace(): Trace | undefined {
+    return this.#identity.trace
+  }
   get plan(): ProcessPlan {
     return this.#program.plan
   }
@@ -156,6 +166,7 @@ export class LiveProcess implements Workplace {
   start(recovery?: Omit<Extract<ProcessEvent, { type: 'RECOVER' }>, 'type' | 'at'>): void {
     this.#startActor()
     const { clock } = this.environment
+    this.#publish(undefined, this.status)
     if (recovery) this.dispatch({ type: 'RECOVER', at: clock.now(), ...recovery })
     if (this.status === 'pending')
       this.#slot.acquire(() => this.dispatch({ type: 'START', at: clock.now() }), 'beginning')
@@ -165,6 +176,7 @@ export class LiveProcess implements Workplace {
   /** Ends a process that was submitted and cannot begin. */
   refuse(error: ErrorRecord): void {
     this.#startActor()
+    this.#publish(undefined, this.status)
     this.dispatch({ type: 'REFUSE', at: this.environment.clock.now(), error })
   }
 
@@ -194,6 +206,14 @@ export class LiveProcess implements Workplace {
 
   acquireSlot(acquired: () => void): void {
     this.#slot.acquire(acquired, 'resuming')
+  }
+
+  traceOf(step: string): Trace | undefined {
+    return this.#traces?.[step]
+  }
+
+  keepTrace(step: string, trace: Trace): void {
+    this.#traces = { ...this.#traces, [step]: trace }
   }
 
   barrier(): Promise<void> | undefined {
@@ -265,6 +285,7 @@ export class LiveProcess implements Workplace {
     this.#isGone = true
     this.#recorder.stop()
     stopActor(this.#actor)
+    this.#publish(this.status, undefined)
     this.disown()
     await this.environment.store.release(this.pid, this.#recorder.epoch)
   }
@@ -280,6 +301,7 @@ export class LiveProcess implements Workplace {
     this.#recorder.lose(loss)
     this.attempts.abort(loss)
     stopActor(this.#actor)
+    this.#publish(this.status, undefined)
     this.#slot.release()
     this.#ending.come(() => {
       throw loss
@@ -310,7 +332,9 @@ export class LiveProcess implements Workplace {
     if (this.machineContext === this.#context) return
     this.#context = this.machineContext
     const before = this.status
-    this.#recorder.transition((revision, epoch) => toTransition(snapshot, this.#program.plan.name, revision, epoch))
+    this.#recorder.transition((revision, epoch) =>
+      this.#withTraces(toTransition(snapshot, this.#program.plan.name, revision, epoch)),
+    )
     this.#memories?.dropEnded(this.status === 'running')
     const { status } = this
     const final = isFinal(status)
@@ -318,8 +342,42 @@ export class LiveProcess implements Workplace {
       this.#slot.stopWaiting()
       void this.#endOnceWritten()
     } else if (status !== 'running' || !isWorking(snapshot)) this.#slot.release()
-    if (status !== before && !final) this.environment.onStatus(this.pid, status)
+    if (status !== before) {
+      this.#publish(before, status)
+      if (!final) this.environment.onStatus(this.pid, status)
+    }
     this.#notify()
+  }
+
+  #withTraces(transition: Transition): Transition {
+    if (this.#traces === undefined) return transition
+    const open = Object.entries(this.#traces).filter(([step]) => transition.steps[step]?.endedAt === undefined)
+    if (open.length === 0) {
+      this.#traces = undefined
+      return transition
+    }
+    return { ...transition, traces: (this.#traces = Object.fromEntries(open)) }
+  }
+
+  /** @param before absent: it comes; @param status absent: it leaves */
+  #publish(before: ProcessStatus | undefined, status: ProcessStatus | undefined): void {
+    if (!processChannel.hasSubscribers) return
+    const { pid, record, trace } = this
+    const { name, version, createdAt, startedAt, at, error } = record
+    processChannel.publish({
+      host: this.environment.host.id,
+      pid,
+      name,
+      version,
+      ...(before !== undefined && { before }),
+      ...(status !== undefined && { status }),
+      at,
+      createdAt,
+      ...(startedAt !== undefined && { startedAt }),
+      ...(error !== undefined && { error }),
+      ...(trace !== undefined && { trace }),
+      ...(this.#traces !== undefined && { traces: this.#traces }),
+    } satisfies ProcessMessage)
   }
 
   get #remembered(): Memories {
@@ -355,7 +413,9 @@ export class LiveProcess implements Workplace {
    */
   #break(error: unknown): void {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    const before = this.status
     this.#recorder.fail({ name, message, ...(stack && { stack }) })
+    this.#publish(before, this.status)
     void this.#endOnceWritten()
     this.#notify()
   }

@@ -1,3 +1,5 @@
+import { slotsChannel, type SlotsMessage } from '../../record/diagnostics.ts'
+
 /** Those that go on come before those that begin. */
 type Order = 'resuming' | 'beginning'
 
@@ -5,13 +7,17 @@ type Order = 'resuming' | 'beginning'
 export class Slots {
   /** Called when a slot is freed and nobody here waits for it. */
   onFree: () => void = () => {}
+  readonly #count: number
+  readonly #host: string
   #free: number
   // Sets keep the order of insertion, and a place in the middle can be given up.
   readonly #resuming = new Set<() => void>()
   readonly #beginning = new Set<() => void>()
 
-  constructor(count: number) {
+  constructor(count: number, host: string) {
+    this.#count = count
     this.#free = count
+    this.#host = host
   }
 
   get free(): number {
@@ -25,6 +31,7 @@ export class Slots {
   acquire(acquired: () => void, order: Order): () => void {
     if (this.#free > 0) {
       this.#free -= 1
+      this.#publish()
       acquired()
       return () => {}
     }
@@ -41,7 +48,17 @@ export class Slots {
         return
       }
     this.#free += 1
+    this.#publish()
     this.onFree()
+  }
+
+  #publish(): void {
+    if (slotsChannel.hasSubscribers)
+      slotsChannel.publish({
+        host: this.#host,
+        used: this.#count - this.#free,
+        limit: this.#count,
+      } satisfies SlotsMessage)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StepwrightError } from '../../errors.ts'
+import { storeChannel, traced } from '../../record/diagnostics.ts'
 import type { JournalLine } from '../../record/record.ts'
 import { isLoss } from '../../store/failures.ts'
 import { keepTrying } from '../keep-trying.ts'
@@ -80,8 +81,11 @@ export class Writer {
 
   /** A store of somebody else's may throw instead of rejecting. */
   #put(line: JournalLine): Promise<void> | undefined {
+    const { store } = this.#environment
     try {
-      return this.#environment.store.write(line)
+      if (!storeChannel.hasSubscribers) return store.write(line)
+      const { pid, revision, event } = line
+      return traced(storeChannel, { host: store.hostId, pid, revision, event }, () => store.write(line))
     } catch (error) {
       return Promise.reject(error)
     }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { StepwrightError } from '../../errors.ts'
 import { checkFunction, checkOptions, mustBe } from '../../record/check.ts'
 import type { Clock } from '../../record/clock.ts'
+import { onceChannel, traced, type OnceMessage } from '../../record/diagnostics.ts'
 import { toMs } from '../../record/duration.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import { show } from '../../record/show.ts'
@@ -72,13 +73,27 @@ export class OnceCalls {
     const key = this.#keyOf(name)
     const what = `once(${show(name)}) in ${this.#unit.what}`
     const planned = checkOptions(options, what, CHECKS)
-    const call = this.#unit.memory.once(
-      key,
-      this.#attempts(name, what, checkFunction(work, `work of ${what}`), planned),
-      () => this.#unit.clock.now(),
-    )
+    const attempts = this.#attempts(name, what, checkFunction(work, `work of ${what}`), planned)
+    const call = onceChannel.hasSubscribers ? this.#traced(name, key, attempts) : this.#call(key, attempts)
     this.#track(call)
     return copyJson(await call)
+  }
+
+  #call(key: string, attempts: () => Promise<Json>): Promise<Json> {
+    return this.#unit.memory.once(key, attempts, () => this.#unit.clock.now())
+  }
+
+  #traced(name: string, key: string, attempts: () => Promise<Json>): Promise<Json> {
+    const message: OnceMessage = { name, idempotencyKey: `${this.#unit.idempotencyKey}:${name}` }
+    let isDone = true
+    return traced(onceChannel, message, async () => {
+      const output = await this.#call(key, () => {
+        isDone = false
+        return attempts()
+      })
+      message.remembered = isDone
+      return output
+    })
   }
 
   /** @throws TypeError, ERR_MEMORY_LIMIT */

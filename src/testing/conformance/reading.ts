@@ -17,6 +17,28 @@ export const readingTests = [
     await host.close()
   }),
 
+  check(
+    'traces: of the starter and of the attempts under way are kept, and forgotten when they are gone',
+    async ({ store }) => {
+      const host = await store.openHost()
+      const trace = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=1' }
+      const record = await created(host, { trace })
+      await host.write(aTransition(record, 2, { traces: { read: trace, 'publish.search': { b3: '1' } } }))
+      await host.write(aReport(record, 3, { read: { value: 1 } }))
+      const found = (await store.get(record.pid))!.record
+      assert.deepEqual(found.trace, trace)
+      assert.deepEqual(found.traces, { read: trace, 'publish.search': { b3: '1' } })
+      await host.write(aTransition(record, 4))
+      const records = (await store.history(record.pid))!
+      assert.deepEqual(
+        records.map(({ traces }) => Object.keys(traces ?? {}).length),
+        [0, 2, 2, 0],
+      )
+      assert.deepEqual(records.at(-1)!.trace, trace)
+      await host.close()
+    },
+  ),
+
   check('get: what is no pid is not there', async ({ store }) => {
     const host = await store.openHost()
     for (const pid of [
