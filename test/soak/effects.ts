@@ -3,13 +3,25 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { StepContext } from 'stepwright'
 
 /**
- * What work did. `attempt` of an item counts since the host took its process up. An actor is one
+ * What work did, and what hosts did, each told before it happens, in one file: their order is known
+ * without a clock. `attempt` of an item counts since the host took its process up. An actor is one
  * that a machine invokes.
  */
 export type Effect =
   | readonly ['started', pid: string]
-  | readonly ['actor', pid: string, step: string, host: string, at: number]
+  | readonly ['actor', pid: string, step: string, host: string]
+  | HostEffect
   | Work
+
+/** A host took a process up as it was at a revision; it gave a line to the store. */
+export type HostEffect = readonly [
+  what: 'took' | 'line',
+  pid: string,
+  epoch: number,
+  revision: number,
+  host: string,
+  at: number,
+]
 
 export type Work = readonly [
   'begin' | 'end',
@@ -37,11 +49,12 @@ function write(effect: Effect): void {
   appendFileSync(SOAK_EFFECTS, `${JSON.stringify(effect)}\n`)
 }
 
-export function tell([what, pid, step = '']:
-  | readonly ['started', pid: string]
-  | readonly ['actor', pid: string, step: string]): void {
-  write(what === 'started' ? [what, pid] : [what, pid, step, SOAK_HOST, Date.now()])
-}
+export const tellStarted = (pid: string): void => write(['started', pid])
+
+export const tellActor = (pid: string, step: string): void => write(['actor', pid, step, SOAK_HOST])
+
+export const tellHost = (what: HostEffect[0], pid: string, epoch: number, revision: number): void =>
+  write([what, pid, epoch, revision, SOAK_HOST, Date.now()])
 
 /**
  * A number from 0 to 1 that depends on nothing but its seed: the same attempt fails, or takes as

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createRuntime, StepwrightError, type ProcessInfo } from 'stepwright'
 import { storeAt } from '../../src/client/store-at.ts'
 import { soakDefinitions } from './definitions.ts'
-import { tell } from './effects.ts'
+import { tellStarted } from './effects.ts'
+import { toldStore } from './told-store.ts'
 
 const [dir = '', seed = ''] = process.argv.slice(2)
 /** So that a host that is killed does not leave more than the next ones can do. */
@@ -16,7 +17,7 @@ const APART_EVERY = 40
 const { usual, apart } = soakDefinitions(seed)
 const runtime = await createRuntime({
   processes: [...usual, ...apart],
-  store: storeAt(dir),
+  store: toldStore(storeAt(dir)),
   concurrency: 40,
   maxRecoveries: 10_000,
 })
@@ -36,7 +37,7 @@ async function start(): Promise<void> {
     const from = n % APART_EVERY === 0 ? apart : usual
     const definition = from[Math.floor(n / (from === apart ? APART_EVERY : 1)) % from.length] as (typeof from)[number]
     const job = await runtime.start(definition, { n: n % 100, trail: '' }, n % 5 === 0 ? { key: `${first}/${n}` } : {})
-    tell(['started', job.pid])
+    tellStarted(job.pid)
     open.add(job.pid)
     const ended = (): boolean => open.delete(job.pid)
     // How it ended is seen in the journal.
@@ -68,6 +69,5 @@ async function steerAll(): Promise<void> {
 void steerAll()
 await start()
 // However slow the machine is, each kind of step has a part in it.
-for (const definition of [...usual, ...apart])
-  tell(['started', (await runtime.start(definition, { n: 1, trail: '' })).pid])
+for (const definition of [...usual, ...apart]) tellStarted((await runtime.start(definition, { n: 1, trail: '' })).pid)
 process.send?.('stopped')

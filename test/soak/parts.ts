@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { defineProcess, typed, type IsolateMode, type ProcessBuilder } from 'stepwright'
 import { assign, fromPromise, setup } from 'xstate'
-import { flaky, tell, work, type Data } from './effects.ts'
+import { flaky, tellActor, work, type Data } from './effects.ts'
 
 export type Builder = ProcessBuilder<Data, Data, Data, {}, string>
 
@@ -24,7 +24,7 @@ interface Task {
 
 /** Not within one turn: its state would begin and end in one record. */
 const actor = fromPromise<string, Task>(async ({ input: { pid, step } }) => {
-  tell(['actor', pid, step])
+  tellActor(pid, step)
   await delay(10)
   return 'c'
 })

@@ -27,7 +27,7 @@ const { seed, kills, stops, processes, steps, stepsByPart, reads, violations } =
     atLeast: 1,
     ...(given !== undefined && { seed: given }),
     ...(server && { store: server.url }),
-    ...(server && values.chaos && { trouble: () => server.trouble() }),
+    ...(server && values.chaos && { trouble: server }),
   },
   line => console.error(line),
 )

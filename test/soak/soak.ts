@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openClient, type Client } from 'stepwright'
 import { storeAt } from '../../src/client/store-at.ts'
-import { verify, type Findings } from './verify.ts'
+import { verify, type Findings, type Stop } from './verify.ts'
 
 export interface SoakResult extends Findings {
   /** What the definitions were made of. */
@@ -20,11 +20,15 @@ export interface SoakOptions {
   readonly seed?: string
   /** A place as clients take it: a folder in `dir` by default. */
   readonly store?: string
-  /**
-   * Called now and then while hosts live: what else may go wrong. Awaited before what is left is
-   * looked at.
-   */
-  readonly trouble?: () => Promise<void> | void
+  /** What else may go wrong while hosts live. */
+  readonly trouble?: Trouble
+}
+
+export interface Trouble {
+  /** Called now and then, and awaited before what is left is looked at. */
+  occur(): Promise<void>
+  /** Makes others believe that a host is dead, which is stopped. */
+  cutOff(osPid: number): Promise<void>
 }
 
 const HOSTS = 4
@@ -32,6 +36,8 @@ const READERS = 2
 /** How long a host lives once it is ready, at most. */
 const LIFE_MS = 3_000
 const STOP_MS = 1_200
+/** So long that others adopt what a host had that is cut off meanwhile. */
+const CUT_OFF_MS = 2_500
 const TROUBLE_MS = 350
 /**
  * How long nothing may change, once nobody kills any more, before what has not ended is called
@@ -45,14 +51,14 @@ const STUCK_MS = 60_000
  */
 export async function soak(
   dir: string,
-  { seconds, atLeast, seed = Date.now().toString(36), store = join(dir, 'store'), trouble = () => {} }: SoakOptions,
+  { seconds, atLeast, seed = Date.now().toString(36), store = join(dir, 'store'), trouble }: SoakOptions,
   say: (line: string) => void,
 ): Promise<SoakResult> {
   const effects = join(dir, 'effects')
   const kills = new Map<string, number>()
+  const stopped: Stop[] = []
   const first = Promise.withResolvers<void>()
-  let born = 0,
-    stops = 0
+  let born = 0
   const faults: string[] = []
   const until = Date.now() + seconds * 1_000
   const goesOn = (): boolean => Date.now() < until || kills.size < atLeast
@@ -76,10 +82,15 @@ export async function soak(
       // end.
       await delay(Math.random() * LIFE_MS)
       if (Math.random() < 0.1) {
-        stops += 1
+        const from = Date.now()
         child.kill('SIGSTOP')
-        await delay(Math.random() * STOP_MS)
+        const isCutOff = trouble !== undefined && Math.random() < 0.5
+        if (isCutOff) await trouble.cutOff(child.pid as number)
+        await delay(isCutOff ? CUT_OFF_MS : Math.random() * STOP_MS)
+        stopped.push({ host: name, from, to: Date.now() })
         child.kill('SIGCONT')
+        // What it does now that it is back is looked at, too.
+        if (isCutOff) await delay(Math.random() * STOP_MS)
       }
       if (!goesOn()) return child
       kills.set(name, Date.now())
@@ -95,12 +106,16 @@ export async function soak(
     fork(join(import.meta.dirname, 'reader.ts'), [store], { execArgv: process.execArgv }),
   )
   const telling = setInterval(
-    () => say(`${Math.max(0, Math.round((until - Date.now()) / 1_000))} s left: ${kills.size} kills, ${stops} stops`),
+    () =>
+      say(
+        `${Math.max(0, Math.round((until - Date.now()) / 1_000))} s left: ${kills.size} kills, ${stopped.length} stops`,
+      ),
     10_000,
   )
   const troubled = (async () => {
+    if (trouble === undefined) return
     while (goesOn()) {
-      await trouble()
+      await trouble.occur()
       await delay(TROUBLE_MS)
     }
   })()
@@ -123,9 +138,16 @@ export async function soak(
     faults.push(...report.faults.map(fault => `reader: ${fault}`))
   }
   for (const child of hosts) child.kill('SIGKILL')
-  const findings = await verify(client, storeAt(store), effects, kills, seed)
+  const findings = await verify(client, storeAt(store), effects, { kills, stopped }, seed)
   await client.close()
-  return { ...findings, seed, kills: kills.size, stops, reads, violations: [...findings.violations, ...faults] }
+  return {
+    ...findings,
+    seed,
+    kills: kills.size,
+    stops: stopped.length,
+    reads,
+    violations: [...findings.violations, ...faults],
+  }
 }
 
 /** Waits until every process has ended, or none comes any further. */

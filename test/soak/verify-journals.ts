@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { HistoryEntry, ProcessInfo, Store } from 'stepwright'
+import type { HistoryEntry, ProcessInfo } from 'stepwright'
+import type { ProcessRecord } from '../../src/record/record.ts'
 import { expectedOutput } from './definitions.ts'
-import type { Data, Effect, Work } from './effects.ts'
+import type { Data, Effect } from './effects.ts'
+import type { Told } from './told.ts'
 
 export type Histories = ReadonlyMap<string, readonly HistoryEntry[]>
+export type Records = ReadonlyMap<string, readonly ProcessRecord[]>
 
 /** What one journal says for itself. */
 export function faultsInHistory(pid: string, history: readonly HistoryEntry[], seed: string): string[] {
@@ -36,7 +39,7 @@ export function faultsInHistory(pid: string, history: readonly HistoryEntry[], s
 }
 
 /** Each finished process step has one child, which says whose it is and ended before. */
-export function faultsOfChildren(histories: Histories): string[] {
+export function faultsOfChildren(histories: Histories, records: Records, told: Told): string[] {
   const faults: string[] = []
   const ends = [...histories.values()].map(history => history.at(-1) as ProcessInfo)
   const children = Map.groupBy(
@@ -44,7 +47,7 @@ export function faultsOfChildren(histories: Histories): string[] {
     ({ parent }) => `${parent?.pid} ${parent?.step}`,
   )
   for (const { pid, steps } of ends)
-    for (const { name, kind, status, child, endedAt = '' } of steps) {
+    for (const { name, kind, status, child } of steps) {
       if (kind !== 'process' || status !== 'finished') continue
       const found = children.get(`${pid} ${name}`) ?? []
       children.delete(`${pid} ${name}`)
@@ -53,8 +56,12 @@ export function faultsOfChildren(histories: Histories): string[] {
         faults.push(
           `step ${name} of ${pid} has child ${child}; those that name it are ${found.map(one => one.pid).join() || 'none'}`,
         )
-      else if ((only.endedAt ?? 'z') > endedAt)
-        faults.push(`step ${name} of ${pid} ended at ${endedAt}, before its child ${child}`)
+      else {
+        const end = records.get(pid)?.find(({ steps }) => steps[name]?.status === 'finished')
+        const childEnd = records.get(only.pid)?.at(-1)
+        if (!end || !childEnd || told.position(childEnd) >= told.position(end))
+          faults.push(`step ${name} of ${pid} ended before its child ${child}`)
+      }
     }
   for (const [parent, [child]] of children)
     faults.push(`${child?.pid} says it is a child of ${parent}, which knows nothing of it`)
@@ -65,15 +72,21 @@ export function faultsOfChildren(histories: Histories): string[] {
  * Machines whose delay was too short, and actors that ran again once the store said that their
  * state was left.
  */
-export function faultsInMachines(effects: readonly Effect[], histories: Histories): string[] {
+export function faultsInMachines(
+  effects: readonly Effect[],
+  histories: Histories,
+  records: Records,
+  told: Told,
+): string[] {
   const faults: string[] = []
-  /** When machines came to the state after that with the actor, by pid and step. */
-  const leftAt = new Map<string, number>()
+  /** The first record in the state after that with the actor, by pid and step. */
+  const left = new Map<string, ProcessRecord>()
   for (const [pid, history] of histories)
     for (const { name } of (history[0] as ProcessInfo).steps.filter(({ kind }) => kind === 'machine')) {
-      const first = (state: string): HistoryEntry | undefined =>
-        history.find(({ steps }) => steps.some(step => step.name === name && step.state === state))
-      const [rested, worked, asked] = [first('resting'), first('working'), first('asking')]
+      const first = (state: string): number =>
+        history.findIndex(({ steps }) => steps.some(step => step.name === name && step.state === state))
+      const [rested, worked] = [history[first('resting')], history[first('working')]]
+      const asked = records.get(pid)?.[first('asking')]
       if (!rested || !worked || !asked) {
         faults.push(`${name} of ${pid} left states out`)
         continue
@@ -82,32 +95,33 @@ export function faultsInMachines(effects: readonly Effect[], histories: Historie
       const [{ at: due }] = machine.timers as [{ at: number }]
       if (Date.parse(worked.updatedAt) < due)
         faults.push(`${name} of ${pid} went on at ${worked.updatedAt}, before ${new Date(due).toISOString()}`)
-      leftAt.set(`${pid} ${name}`, Date.parse(asked.updatedAt))
+      left.set(`${pid} ${name}`, asked)
     }
   const acted = new Set<string>()
-  for (const effect of effects) {
+  for (const [position, effect] of effects.entries()) {
     if (effect[0] !== 'actor') continue
-    const [, pid, step, , at] = effect
+    const [, pid, step, host] = effect
     acted.add(`${pid} ${step}`)
-    if (at > (leftAt.get(`${pid} ${step}`) ?? NaN))
+    const end = left.get(`${pid} ${step}`)
+    if (!end || told.isKnown(end, host, position))
       faults.push(`the actor of ${step} of ${pid} ran again after it had ended`)
   }
-  for (const id of leftAt.keys()) if (!acted.has(id)) faults.push(`the actor of ${id} never ran`)
+  for (const id of left.keys()) if (!acted.has(id)) faults.push(`the actor of ${id} never ran`)
   return faults
 }
 
-/** Items that ran again once the store said that they had finished, and those that never did. */
-export async function faultsInItems(store: Store, works: readonly Work[]): Promise<string[]> {
+/** Items that began again though the journal had what they returned. */
+export function faultsInItems(effects: readonly Effect[], records: Records, told: Told): string[] {
   const faults: string[] = []
-  const begun = Map.groupBy(
-    works.filter(([what, , , , , , item]) => what === 'begin' && item !== undefined),
-    ([, pid]) => pid,
-  )
-  for (const [pid, works] of begun)
-    for (const { at, memory = [], event } of (await store.history(pid)) ?? [])
-      for (const [name] of memory)
-        for (const [, , step, , host, begunAt, item] of works)
-          if (step === event.step && `#${item}` === name && begunAt > at)
-            faults.push(`item ${item} of ${step} of ${pid} ran again on ${host}`)
+  for (const [position, effect] of effects.entries()) {
+    if (effect[0] !== 'begin') continue
+    const [, pid, step, , host, , item] = effect
+    if (item === undefined) continue
+    const remembered = records
+      .get(pid)
+      ?.find(({ event, memory = [] }) => event.step === step && memory.some(([name]) => name === `#${item}`))
+    if (remembered && told.isKnown(remembered, host, position))
+      faults.push(`item ${item} of ${step} of ${pid} ran again on ${host}, after line ${remembered.revision}`)
+  }
   return faults
 }

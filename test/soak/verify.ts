@@ -1,17 +1,31 @@
 import { readFile } from 'node:fs/promises'
 import type { Client, HistoryEntry, ProcessInfo, Store } from 'stepwright'
+import { toHistoryEntry } from '../../src/record/info.ts'
+import { epochOf, type ProcessRecord } from '../../src/record/record.ts'
 import { partOf } from './definitions.ts'
 import type { Effect, Work } from './effects.ts'
+import { faultsInEpochs, Told } from './told.ts'
 import {
   faultsInHistory,
   faultsInItems,
   faultsInMachines,
   faultsOfChildren,
   type Histories,
+  type Records,
 } from './verify-journals.ts'
 
-/** When a host of the soak was killed, by the name it signs its effects with. Epoch ms. */
-export type Kills = ReadonlyMap<string, number>
+/** What was done to the hosts of the soak, by the names they sign their effects with. Epoch ms. */
+export interface Fates {
+  readonly kills: ReadonlyMap<string, number>
+  readonly stopped: readonly Stop[]
+}
+
+/** A host did nothing for a while. */
+export interface Stop {
+  readonly host: string
+  readonly from: number
+  readonly to: number
+}
 
 export interface Findings {
   readonly processes: number
@@ -26,7 +40,7 @@ export async function verify(
   client: Client,
   store: Store,
   effectsFile: string,
-  kills: Kills,
+  fates: Fates,
   seed: string,
 ): Promise<Findings> {
   const violations: string[] = []
@@ -34,20 +48,24 @@ export async function verify(
     .split('\n')
     .filter(Boolean)
     .map(line => JSON.parse(line) as Effect)
+  const records = new Map<string, ProcessRecord[]>()
   const histories = new Map<string, HistoryEntry[]>()
   for await (const { pid } of client.list({ onCorrupt: ({ error }) => violations.push(error.message) }))
-    histories.set(pid, await client.history(pid))
+    records.set(pid, (await store.history(pid)) ?? [])
+  for (const [pid, all] of records) histories.set(pid, all.map(toHistoryEntry))
+  const told = new Told(effects)
 
   for (const [what, pid] of effects)
     if (what === 'started' && !histories.has(pid)) violations.push(`process ${pid} was started and is lost`)
   for (const [pid, history] of histories) violations.push(...faultsInHistory(pid, history, seed))
   const works = effects.filter((effect): effect is Work => effect[0] === 'begin' || effect[0] === 'end')
   violations.push(
-    ...tooEarly(works, histories),
-    ...overlapping(works, kills),
-    ...faultsOfChildren(histories),
-    ...faultsInMachines(effects, histories),
-    ...(await faultsInItems(store, works)),
+    ...faultsInEpochs(effects, records),
+    ...tooEarly(effects, histories, records, told),
+    ...overlapping(works, fates),
+    ...faultsOfChildren(histories, records, told),
+    ...faultsInMachines(effects, histories, records, told),
+    ...faultsInItems(effects, records, told),
   )
   const stepsByPart: Record<string, number> = {}
   for (const history of histories.values())
@@ -58,23 +76,31 @@ export async function verify(
 }
 
 /** Steps that began before the store said so, or before their predecessor's end was in it. */
-function tooEarly(works: readonly Work[], histories: Histories): string[] {
+function tooEarly(effects: readonly Effect[], histories: Histories, records: Records, told: Told): string[] {
   const faults: string[] = []
   const seen = new Set<string>()
-  for (const [what, pid, step, attempt, host, , item] of works) {
-    if (what !== 'begin') continue
-    // The attempts at an item begin anew with each host.
-    const id = [pid, step, attempt, ...(item === undefined ? [] : [item, host])].join(' ')
+  for (const [position, effect] of effects.entries()) {
+    if (effect[0] !== 'begin') continue
+    const [, pid, step, attempt, host, , item] = effect
+    const { epoch } = told.holding(host, pid, position)
+    // The attempts at an item begin anew with each epoch.
+    const id = [pid, step, attempt, ...(item === undefined ? [] : [item, epoch])].join(' ')
     if (seen.has(id)) faults.push(`attempt ${attempt} of ${step} ${item ?? ''} of ${pid} ran twice`)
     seen.add(id)
-    const entry = histories
+    const began = histories
       .get(pid)
-      ?.find(({ steps }) =>
+      ?.findIndex(({ steps }) =>
         steps.some(
           one => one.name === step && one.status === 'running' && (item !== undefined || one.attempt === attempt),
         ),
       )
-    if (!entry) faults.push(`attempt ${attempt} of ${step} of ${pid} ran, and no record says that it began`)
+    const entry = histories.get(pid)?.[began ?? -1]
+    const record = records.get(pid)?.[began ?? -1]
+    if (!entry || !record) faults.push(`attempt ${attempt} of ${step} of ${pid} ran, and no record says that it began`)
+    else if (!told.isKnown(record, host, position))
+      faults.push(`attempt ${attempt} of ${step} of ${pid} ran before its record was written`)
+    else if (item === undefined && epochOf(record) !== epoch)
+      faults.push(`attempt ${attempt} of ${step} of ${pid} ran in epoch ${epoch}, and began in ${epochOf(record)}`)
     const [whole] = step.split('.')
     const steps = entry?.steps ?? []
     for (const { name, status } of steps.slice(
@@ -87,10 +113,13 @@ function tooEarly(works: readonly Work[], histories: Histories): string[] {
 }
 
 /**
- * Two hosts at work on one process at the same time. Work that a kill cut short ends with the kill.
+ * Two hosts at work on one process at the same time. Work that a kill cut short ends with the kill,
+ * and a host that is stopped does nothing.
  */
-function overlapping(works: readonly Work[], kills: Kills): string[] {
+function overlapping(works: readonly Work[], { kills, stopped }: Fates): string[] {
   const faults: string[] = []
+  const isStopped = (host: string, at: number): boolean =>
+    stopped.some(stop => stop.host === host && stop.from <= at && at <= stop.to)
   /** What is under way, by process: what it is, and whose. */
   const open = new Map<string, Map<string, string>>()
   for (const [what, pid, step, attempt, host, at, item = ''] of works) {
@@ -103,7 +132,7 @@ function overlapping(works: readonly Work[], kills: Kills): string[] {
     }
     for (const [what, other] of ofProcess) {
       if (other === host) continue
-      if (at < (kills.get(other) ?? Infinity))
+      if (at < (kills.get(other) ?? Infinity) && !isStopped(other, at))
         faults.push(`${host} began attempt ${attempt} of ${step} of ${pid} while there was ${what}`)
       ofProcess.delete(what)
     }
