@@ -3,7 +3,10 @@ import { Client } from 'pg'
 import { placeAt } from '../../src/store/postgres/place.ts'
 import { postgresStore } from '../../src/store/postgres/postgres-store.ts'
 import { HostSession } from '../../src/store/postgres/session.ts'
+import { aRecord, collect } from '../../src/testing/conformance/samples.ts'
 import { postgresUrl } from './postgres.ts'
+import { openProxy } from './proxy.ts'
+import { makePostgresStore, schemaOf } from './store.ts'
 
 const url = await postgresUrl()
 
@@ -24,10 +27,35 @@ else {
     await client.connect()
     const sql = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = 7"
     const backend = async () => (await client.query<{ pid: number }>(sql, [place.locks])).rows[0]!.pid
-    const events = { onNote() {}, onSilence() {}, async onRenewal() {} }
+    const events = { onNote() {}, onSilence() {}, async onRenewal() {}, onRefusal() {} }
     const session = new HostSession(place, 7, events, backend)
     await t.throwsAsync(session.open(), { code: 'ERR_STORE_ACCESS', message: /transaction mode/ })
     await session.close()
     await client.end()
+  })
+
+  test('a host whose session is given away later on loses what it has, and is refused with the cause', async t => {
+    const tried = (await makePostgresStore())!
+    const proxy = await openProxy(url)
+    const store = postgresStore(proxy.url, { schema: schemaOf(tried.store) })
+    const host = await store.openHost()
+    const record = aRecord()
+    await host.create(record)
+    const lost = new Promise<readonly string[]>(resolve => host.onLost(resolve))
+    await proxy.giveSessionsAway()
+    t.deepEqual(await lost, [record.pid])
+    const refused = { code: 'ERR_STORE_ACCESS', message: /transaction mode/ }
+    await t.throwsAsync(host.create(aRecord()), refused)
+    await t.throwsAsync(collect(host.adopt(() => true)), refused)
+    // Others see that it does not live any more.
+    const heir = await tried.store.openHost()
+    const adopted = await collect(heir.adopt(() => true))
+    t.deepEqual(
+      adopted.map(({ record: { pid } }) => pid),
+      [record.pid],
+    )
+    await Promise.all([host.close(), heir.close()])
+    await Promise.all([store.close(), proxy.close()])
+    await tried.cleanup()
   })
 }

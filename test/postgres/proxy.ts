@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
 /** A stretch of network before a PostgreSQL server, to be cut. */
@@ -16,6 +16,8 @@ export interface Proxy {
    * Resolves when that has happened.
    */
   cutAfterCommit(): Promise<void>
+  /** Open connections go on in other sessions of the server, as a pooler between two transactions. */
+  giveSessionsAway(): Promise<void>
   /** New connections go to another server. */
   turnTo(port: number): void
   close(): Promise<void>
@@ -23,12 +25,15 @@ export interface Proxy {
 
 /** How long a commit has on its way before the connection breaks. */
 const COMMIT_MS = 100
+/** The end of what a server says to a new connection: it waits for the first query. */
+const READY = Buffer.from('Z\0\0\0\u0005I')
 
 export async function openProxy(url: string): Promise<Proxy> {
   const target = new URL(url)
   let port = Number(target.port)
   const clients = new Set<Socket>()
   const servers = new Set<Socket>()
+  const swaps = new Set<() => Promise<void>>()
   let isSilent = false
   let onCommit: (() => void) | undefined
 
@@ -36,11 +41,32 @@ export async function openProxy(url: string): Promise<Proxy> {
     client.on('error', () => {})
     clients.add(client)
     if (isSilent) return
-    const server = connect({ host: target.hostname, port })
-    server.on('error', () => client.destroy())
-    servers.add(server)
     let isMute = false
-    client.on('data', bytes => {
+    let startup: Buffer | undefined
+    let server = reach()
+    function reach(): Socket {
+      const reached = connect({ host: target.hostname, port })
+      reached.on('error', () => reached === server && client.destroy())
+      servers.add(reached)
+      return reached
+    }
+    function answer(): void {
+      const heard = server
+      heard.on('data', bytes => void (!isSilent && !isMute && client.write(bytes)))
+      heard.on('close', () => void (heard === server && !isSilent && client.destroy()))
+    }
+    answer()
+    swaps.add(async () => {
+      const next = reach()
+      next.write(startup!)
+      for await (const bytes of on(next, 'data') as AsyncIterable<[Buffer]>) if (bytes[0].includes(READY)) break
+      const before = server
+      server = next
+      answer()
+      before.destroy()
+    })
+    client.on('data', (bytes: Buffer) => {
+      startup ??= bytes
       if (isSilent) return
       server.write(bytes)
       if (onCommit === undefined || !/commit/i.test(bytes.toString('latin1'))) return
@@ -53,10 +79,8 @@ export async function openProxy(url: string): Promise<Proxy> {
         told()
       }, COMMIT_MS)
     })
-    server.on('data', bytes => void (!isSilent && !isMute && client.write(bytes)))
     // In a silence neither side hears that the other has gone.
     client.on('close', () => void (!isSilent && server.destroy()))
-    server.on('close', () => void (!isSilent && client.destroy()))
   }
 
   const listener = createServer(link).listen(0, '127.0.0.1')
@@ -67,6 +91,7 @@ export async function openProxy(url: string): Promise<Proxy> {
     for (const socket of [...clients, ...servers]) socket.destroy()
     clients.clear()
     servers.clear()
+    swaps.clear()
   }
   return {
     url: through.href,
@@ -79,6 +104,9 @@ export async function openProxy(url: string): Promise<Proxy> {
       breakAll()
     },
     cutAfterCommit: () => new Promise(resolve => (onCommit = resolve)),
+    async giveSessionsAway() {
+      await Promise.all([...swaps].map(swap => swap()))
+    },
     turnTo(next) {
       port = next
       breakAll()

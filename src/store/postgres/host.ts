@@ -1,3 +1,4 @@
+import type { StepwrightError } from '../../errors.ts'
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
 import { isPid } from '../../record/pid.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
@@ -48,6 +49,8 @@ export class PostgresHost implements HostStore {
   #onWake: () => void = () => {}
   #onLost: (pids: readonly string[]) => void = () => {}
   #closed: Promise<void> | undefined
+  /** Why this host can do nothing any more. */
+  #refused: StepwrightError | undefined
 
   constructor(hostId: string, number: number, reader: Reader) {
     this.hostId = hostId
@@ -63,6 +66,10 @@ export class PostgresHost implements HostStore {
         onNote: note => this.#hear(note),
         onSilence: () => this.#fence(),
         onRenewal: () => this.#takeStock(),
+        onRefusal: error => {
+          this.#refused = error
+          this.#fence()
+        },
       },
       async () => (await ask<{ backend: number }>('SELECT pg_backend_pid() AS backend'))[0]!.backend,
     )
@@ -294,5 +301,6 @@ export class PostgresHost implements HostStore {
 
   #checkOpen(): void {
     if (this.#closed !== undefined) throw hostClosed(this.hostId)
+    if (this.#refused !== undefined) throw this.#refused
   }
 }

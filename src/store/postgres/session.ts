@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'pg'
+import { StepwrightError } from '../../errors.ts'
 import { SERVER_WAITS_MS, breakConnection, connect, disconnect, keepsAlive, persist } from './client.ts'
 import { sessionShared } from './failures.ts'
-import { holdsLock } from './liveness.ts'
 import type { Place } from './place.ts'
 
 const PING_MS = 1_000
@@ -25,6 +25,8 @@ export interface SessionEvents {
   readonly onSilence: () => void
   /** The session was lost, and there is a new one: others may have taken what this host owned. */
   readonly onRenewal: () => Promise<void>
+  /** This host cannot have a session of its own any more: it shows nobody that it lives. */
+  readonly onRefusal: (error: StepwrightError) => void
 }
 
 /** The session whose lock shows that a host lives. */
@@ -58,7 +60,6 @@ export class HostSession {
       () => this.#take(),
       () => !this.#closed,
     )
-    await this.#mustBeOwn()
     this.#ticking = setInterval(() => this.#tick(), TURN_MS).unref()
   }
 
@@ -78,9 +79,13 @@ export class HostSession {
       // Waits while somebody is just taking what this host had.
       await client.query('SELECT pg_advisory_lock($1, $2)', [locks, this.#number])
       await client.query(`LISTEN ${channel}`)
-      await this.#check(client)
+      const backend = await this.#check(client)
+      // A pooler in transaction mode that has little to do gives all connections the same session:
+      // the lock seems to be there for long.
+      if (backend === (await this.#backendElsewhere())) throw sessionShared(this.#place.location)
+      if (this.#closed) throw new Error('closed meanwhile')
     } catch (error) {
-      void disconnect(client)
+      void this.#letGo(client, error)
       throw error
     }
     // A host alone does not keep Node alive.
@@ -91,20 +96,25 @@ export class HostSession {
     this.#schedulePing(client)
   }
 
-  async #check(client: Client): Promise<void> {
-    const sql = `SELECT ${holdsLock(this.#place, String(this.#number))} AND EXISTS (
-      SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid() AND objid::int = ${this.#number}) AS held`
-    const { rows } = await client.query<{ held: boolean }>(sql)
-    if (!rows[0]?.held) throw sessionShared(this.#place.location)
+  /**
+   * @returns the process of the server that serves this session
+   * @throws ERR_STORE_ACCESS if the lock is with another session
+   */
+  async #check(client: Client): Promise<number> {
+    const sql = `SELECT pg_backend_pid() AS backend, EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
+      AND pid = pg_backend_pid() AND classid = ${this.#place.locks} AND objsubid = 2 AND objid::int = ${this.#number}) AS held`
+    const { rows } = await client.query<{ backend: number; held: boolean }>(sql)
+    const [row] = rows
+    if (!row?.held) throw sessionShared(this.#place.location)
+    return row.backend
   }
 
-  /**
-   * A pooler in transaction mode that has little to do gives all connections the same session: the
-   * lock seems to be there for long.
-   */
-  async #mustBeOwn(): Promise<void> {
-    const rows = await this.#client?.query<{ backend: number }>('SELECT pg_backend_pid() AS backend')
-    if (rows?.rows[0]?.backend === (await this.#backendElsewhere())) throw sessionShared(this.#place.location)
+  /** A session that is given to others keeps the lock: this host would seem to live for ever. */
+  async #letGo(client: Client, error: unknown): Promise<void> {
+    const { locks } = this.#place
+    if (error instanceof StepwrightError)
+      await client.query('SELECT pg_advisory_unlock($1, $2)', [locks, this.#number]).catch(() => {})
+    await disconnect(client)
   }
 
   #hear(): void {
@@ -119,7 +129,7 @@ export class HostSession {
           this.#hear()
           if (client === this.#client) this.#schedulePing(client)
         },
-        () => void this.#renew(client),
+        (error: unknown) => void (error instanceof StepwrightError ? this.#refuse(error) : this.#renew(client)),
       )
     }, PING_MS).unref()
   }
@@ -144,9 +154,20 @@ export class HostSession {
         await this.#take()
         await this.#events.onRenewal()
         return
-      } catch {
+      } catch (error) {
+        if (error instanceof StepwrightError && error.code === 'ERR_STORE_ACCESS') return this.#refuse(error)
+        // A session that was taken holds the lock: the next one would wait for it.
+        if (this.#client) breakConnection(this.#client)
+        this.#client = undefined
         await delay(RECONNECT_MS)
       }
     }
+  }
+
+  /** Once: a pooler that gives sessions away goes on doing so. */
+  #refuse(error: StepwrightError): void {
+    if (this.#closed) return
+    void this.close()
+    this.#events.onRefusal(error)
   }
 }
