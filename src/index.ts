@@ -60,6 +60,7 @@ export type {
   ListOptions,
   LogInfo,
   LogOptions,
+  PauseInfo,
   ScheduleInfo,
   Steered,
   SubmitOptions,

@@ -62,9 +62,14 @@ export const COMMANDS: Readonly<
     load: () => import('./commands/check.ts'),
   },
   schedules: {
-    summary: 'list the processes that start by themselves, and when they start next',
+    summary: 'list the processes that start by themselves, or start one now',
     load: () => import('./commands/schedules.ts'),
   },
+  pause: {
+    summary: 'let nothing of a definition or a schedule begin, on any host',
+    load: () => import('./commands/pause.ts'),
+  },
+  resume: { summary: 'end a pause: what waited begins', load: () => import('./commands/resume.ts') },
   hosts: {
     summary: 'list the hosts of the store, and whether they are alive',
     load: () => import('./commands/hosts.ts'),

@@ -30,7 +30,7 @@ export const checkPid = (pid: unknown): string => checkText(pid, 'pid')
 export const checkWait = (options: WaitOptions, method: string): AbortSignal | undefined =>
   checkOptions(options, method, { signal: checkSignal }).signal
 
-const checkName = check<string>(
+export const checkName = check<string>(
   `the name of a definition, like 'import-dump'`,
   name => typeof name === 'string' && /^[a-z0-9][a-z0-9-]{0,63}$/.test(name),
 )

@@ -145,6 +145,14 @@ export interface ScheduleInfo {
   readonly missed: 'skip' | 'once'
   /** The next tick. It is in the past if no host is there. */
   readonly next?: string
+  /** Nothing of this definition begins: see `pause`. */
+  readonly paused?: true
+}
+
+/** A definition of which nothing begins. `since` is ISO 8601. */
+export interface PauseInfo {
+  readonly name: string
+  readonly since: string
 }
 
 /** Reads and steers processes from any Node process, through the store. It needs no definitions. */
@@ -274,6 +282,23 @@ export interface Client {
    * The processes that start by themselves, and when they start next, as their hosts recorded it.
    */
   schedules(): Promise<ScheduleInfo[]>
+  /**
+   * Starts a process of a schedule now, whatever its next tick is. A host that knows the definition
+   * takes it, worker or not.
+   * @returns the pid
+   * @throws ERR_UNKNOWN_SCHEDULE, ERR_STORE_WRITE
+   */
+  runSchedule(name: string): Promise<string>
+  /**
+   * Lets nothing of a definition begin on any host, until `resume`: processes stay pending, and
+   * ticks of its schedule are missed. What has begun goes on. Hosts follow within milliseconds, one
+   * that does not hear of it within a second.
+   */
+  pause(name: string): Promise<void>
+  /** Ends a pause: what waited begins. */
+  resume(name: string): Promise<void>
+  /** The definitions that are paused. */
+  paused(): Promise<PauseInfo[]>
   /**
    * The process that has an idempotency key, so that whoever knows the key alone can steer it.
    * @example await client.send((await client.byKey('order-7'))!.pid, { type: 'PAID' })

@@ -10,6 +10,7 @@ export type {
   ListOptions,
   LogInfo,
   LogOptions,
+  PauseInfo,
   ScheduleInfo,
   Steered,
   SubmitOptions,

@@ -31,6 +31,19 @@ export function submission(
   }
 }
 
+/** The key of the process of a tick: one process starts per tick. */
+export const tickKey = (name: string, tick: string): string => `schedule:${name}:${tick}`
+
+/** Whether a process was submitted for a schedule: any host that knows the definition takes it. */
+export const isTick = ({ name, key }: Pick<ProcessRecord, 'name' | 'key'>): boolean =>
+  key?.startsWith(tickKey(name, '')) ?? false
+
+/** The first record of a process that a schedule starts now, by hand. */
+export function tickNow(name: string, at: number): ProcessRecord {
+  const tick = new Date(at).toISOString()
+  return submission(name, null, { key: tickKey(name, tick), labels: { tick } }, at)
+}
+
 /**
  * The first record of a fork: a process that continues where `step` of another one began. Any host
  * that knows the definition can take it.

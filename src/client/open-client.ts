@@ -9,6 +9,7 @@ import {
   type StatusCounts,
 } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
+import { deletePause, putPause, readPauses } from '../store/pauses.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkKey, checkOptions, checkSignal, mustBe } from '../record/check.ts'
@@ -22,6 +23,7 @@ import {
   checkFork,
   checkLimit,
   checkList,
+  checkName,
   checkPid,
   checkReason,
   checkSubmit,
@@ -40,13 +42,14 @@ import type {
   ListOptions,
   LogInfo,
   LogOptions,
+  PauseInfo,
   ScheduleInfo,
   Steered,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,
 } from './client.ts'
-import { forkOf, RETRYABLE, retryOf, submission } from './new-process.ts'
+import { forkOf, RETRYABLE, retryOf, submission, tickNow } from './new-process.ts'
 import { outcome } from './outcome.ts'
 import { infoOf, retriedBy, select, type Selection } from './select.ts'
 import { pausedStep, steer } from './steer.ts'
@@ -253,11 +256,40 @@ class StoreClient implements Client {
   }
 
   async schedules(): Promise<ScheduleInfo[]> {
-    const found = await readSchedules(this.#store.documents)
+    const { documents } = this.#store
+    const [found, pauses] = await Promise.all([readSchedules(documents), readPauses(documents)])
+    const paused = new Set(pauses.map(({ name }) => name))
     return found.map(({ settled: _, next, ...schedule }) => ({
       ...schedule,
       ...(next !== undefined && { next: new Date(next).toISOString() }),
+      ...(paused.has(schedule.name) && { paused: true }),
     }))
+  }
+
+  async runSchedule(given: string): Promise<string> {
+    const name = checkName(given, 'name of runSchedule()')
+    if (!(await readSchedules(this.#store.documents)).some(schedule => schedule.name === name))
+      throw new StepwrightError(
+        'ERR_UNKNOWN_SCHEDULE',
+        `No host of the store ${this.#store.location} has known a schedule of '${name}' so far`,
+      )
+    const at = await this.#now()
+    return (await this.#store.submit(tickNow(name, at))).pid
+  }
+
+  async pause(given: string): Promise<void> {
+    const name = checkName(given, 'name of pause()')
+    await putPause(this.#store.documents, { name, at: await this.#now() })
+    await this.#wakeAll()
+  }
+
+  async resume(given: string): Promise<void> {
+    if (await deletePause(this.#store.documents, checkName(given, 'name of resume()'))) await this.#wakeAll()
+  }
+
+  async paused(): Promise<PauseInfo[]> {
+    const found = await readPauses(this.#store.documents)
+    return found.map(({ name, at }) => ({ name, since: new Date(at).toISOString() }))
   }
 
   async byKey(given: string): Promise<ProcessInfo | undefined> {
@@ -295,6 +327,11 @@ class StoreClient implements Client {
   /** By the clock that all who use the store share. */
   async #now(): Promise<number> {
     return (await this.#store.time?.()) ?? Date.now()
+  }
+
+  async #wakeAll(): Promise<void> {
+    const hosts = await this.#store.hosts()
+    await Promise.all(hosts.filter(({ state }) => state !== 'dead').map(({ id }) => this.#store.wake(id)))
   }
 
   #json(value: unknown): Json {

@@ -45,6 +45,8 @@ export interface StoredProcess {
   readonly record: ProcessRecord
   readonly host?: Host
   readonly misfit?: Misfit
+  /** It has not begun, and its definition is paused. */
+  readonly paused?: true
   /** Oldest first. */
   readonly pendingCommands?: readonly PendingCommand[]
 }

@@ -83,6 +83,8 @@ export interface ProcessInfo {
    * version, step or state is not there any more, or `migrate` failed.
    */
   readonly misfit?: Misfit
+  /** It has not begun, and will not before its definition is resumed. */
+  readonly paused?: true
   /**
    * What clients asked of the process and waits, oldest first: for a host, or for the step that
    * takes it to begin.
@@ -146,7 +148,7 @@ const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo
   state,
 })
 
-export function toInfo({ record, host, misfit, pendingCommands }: StoredProcess): ProcessInfo {
+export function toInfo({ record, host, misfit, paused, pendingCommands }: StoredProcess): ProcessInfo {
   const { status } = record
   return {
     pid: record.pid,
@@ -171,6 +173,7 @@ export function toInfo({ record, host, misfit, pendingCommands }: StoredProcess)
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),
     ...(misfit !== undefined && { misfit }),
+    ...(paused && { paused }),
     ...(pendingCommands !== undefined && {
       pendingCommands: pendingCommands.map(({ at, ...command }) => ({ ...command, at: iso(at) })),
     }),

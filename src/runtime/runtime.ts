@@ -155,6 +155,18 @@ export class HostRuntime implements Runtime {
   schedules(): ReturnType<Client['schedules']> {
     return this.#client.schedules()
   }
+  runSchedule(name: string): Promise<string> {
+    return this.#client.runSchedule(name)
+  }
+  pause(name: string): Promise<void> {
+    return this.#client.pause(name)
+  }
+  resume(name: string): Promise<void> {
+    return this.#client.resume(name)
+  }
+  paused(): ReturnType<Client['paused']> {
+    return this.#client.paused()
+  }
 
   watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
     return this.#client.watch(pid, this.#untilClosed(options))

@@ -5,6 +5,7 @@ import { readCommands } from './commands.ts'
 import type { Collection, CorruptDocument } from './documents.ts'
 import { readCards } from './hosts/card.ts'
 import { readMisfits } from './misfits.ts'
+import { readPauses } from './pauses.ts'
 import { readSchedules } from './schedules.ts'
 import type { CorruptJournal, Damage, Store } from './store.ts'
 
@@ -35,7 +36,7 @@ export async function* findDamages(store: Store, movers: Movers): AsyncGenerator
   yield* tell()
   const documents: CorruptDocument[] = []
   const onCorrupt = (document: CorruptDocument): void => void documents.push(document)
-  for (const read of [readCharts, readSchedules, readCommands, readCards, readMisfits])
+  for (const read of [readCharts, readSchedules, readCommands, readCards, readMisfits, readPauses])
     await read(store.documents, onCorrupt)
   for (const { collection, name, error } of documents) yield damageOf(error, () => movers.document(collection, name))
 }

@@ -3,18 +3,20 @@ import { isFinal, isSubmission } from '../record/record.ts'
 import { readCommands, type Command } from './commands.ts'
 import type { Documents } from './documents.ts'
 import { readMisfits, type StoredMisfit } from './misfits.ts'
+import { readPauses, type StoredPause } from './pauses.ts'
 
 type Describe = (stored: StoredProcess) => Promise<StoredProcess>
 
 /**
- * Adds to a process what documents beside its journal say of it: commands that wait, and why a host
- * left it alone.
+ * Adds to a process what documents beside its journal say of it: commands that wait, why a host
+ * left it alone, and that its definition is paused.
  */
 export const described = (documents: Documents, stored: StoredProcess): Promise<StoredProcess> => {
-  const { pid } = stored.record
+  const { pid, name } = stored.record
   return describer(
-    () => readMisfits(documents, undefined, name => name === pid),
-    () => readCommands(documents, undefined, name => name.startsWith(`${pid}.`)),
+    () => readMisfits(documents, undefined, one => one === pid),
+    () => readCommands(documents, undefined, one => one.startsWith(`${pid}.`)),
+    () => readPauses(documents, undefined, one => one === name),
   )(stored)
 }
 
@@ -22,15 +24,18 @@ export const described = (documents: Documents, stored: StoredProcess): Promise<
 export function allDescribed(documents: Documents): Describe {
   let misfits: ReturnType<typeof readMisfits> | undefined
   let commands: ReturnType<typeof readCommands> | undefined
+  let pauses: ReturnType<typeof readPauses> | undefined
   return describer(
     () => (misfits ??= readMisfits(documents)),
     () => (commands ??= readCommands(documents)),
+    () => (pauses ??= readPauses(documents)),
   )
 }
 
 function describer(
   misfits: () => Promise<readonly StoredMisfit[]>,
   commands: () => ReturnType<typeof readCommands>,
+  pauses: () => Promise<readonly StoredPause[]>,
 ): Describe {
   return async stored => {
     const { record, host } = stored
@@ -42,8 +47,10 @@ function describer(
     const misfit = mayBeLeft
       ? (await misfits()).find(({ pid, revision }) => pid === record.pid && revision === record.revision)
       : undefined
+    const isPaused = record.status === 'pending' && (await pauses()).some(({ name }) => name === record.name)
     return {
       ...stored,
+      ...(isPaused && { paused: true }),
       ...(pending.length > 0 && { pendingCommands: pending.toSorted((a, b) => a.at - b.at) }),
       ...(misfit && { misfit: { host: misfit.host, reason: misfit.reason, message: misfit.message } }),
     }

@@ -3,7 +3,7 @@ import { mustFit } from '../record/schema.ts'
 import type { Schema } from '../record/schema.ts'
 
 /** What a store keeps beside its journals: collections of small JSON documents. */
-export type Collection = 'charts' | 'commands' | 'hosts' | 'misfits' | 'schedules'
+export type Collection = 'charts' | 'commands' | 'hosts' | 'misfits' | 'pauses' | 'schedules'
 
 /** A document as it is in the store. `parseDocument` makes a value of it. */
 export interface StoredDocument {

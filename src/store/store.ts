@@ -63,7 +63,7 @@ export interface Store {
   readonly location: string
   /** The size limit of a record, an input and an output, in bytes of JSON. */
   readonly maxRecordBytes: number
-  /** Charts, schedules, commands and the cards of hosts. */
+  /** Charts, schedules, pauses, commands and the cards of hosts. */
   readonly documents: Documents
 
   /**

@@ -16,6 +16,7 @@ const placeholders = (path: string): string =>
     .replace(/^commands\/[\da-z]{20}\.[\da-z]{20}/, 'commands/<pid>.<command>')
     .replace(/^(ended|logs)\/[\da-z]{4}\//, '$1/<hour>/')
     .replace(/\b[\da-z]{20}\b/, '<pid>')
+    .replace(/^pauses\/.*\.json$/, 'pauses/<name>.json')
     .replace(/\bh[\da-z]{11}\b/, '<host>')
     .replace('.finished.', '.<status>.')
 
@@ -41,6 +42,7 @@ test('the page on stores names every file that a lowdb store has', async t => {
   await runtime.close()
   const client = openClient(dir)
   await client.submit('pause')
+  await client.pause('pause')
   t.is(await client.proceed(pid), 'kept')
   await look()
   await client.close()

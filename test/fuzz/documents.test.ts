@@ -28,6 +28,7 @@ const DOCUMENTS: readonly (readonly [Collection, string, object])[] = [
     'daily',
     { name: 'daily', schedule: '0 3 * * *', timeZone: 'UTC', missed: 'once', settled: 5, next: 9 },
   ],
+  ['pauses', 'mail', { name: 'mail', at: 1 }],
   ['misfits', PID, { pid: PID, host: HOST, reason: 'missing-step', message: 'no', revision: 2, at: 1 }],
   ['hosts', HOST, { id: HOST, osPid: 1, hostname: 'gone', startedAt: 0, bootId: 'x', network: 'x' }],
   ['commands', `${PID}.${ID}`, { pid: PID, id: ID, at: 1, type: 'proceed', step: 'ask', data: { n: 1 } }],

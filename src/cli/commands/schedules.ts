@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { ScheduleInfo } from '../../index.ts'
+import { UsageError } from '../failure.ts'
 import { printable, printableJson } from '../printable.ts'
 import { table } from '../render/table.ts'
 import { relative } from '../render/time.ts'
@@ -8,21 +9,38 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .option('--json', 'print a JSON array with everything about each of them')
+    .argument('[run]', '`run` starts a process of a schedule now, and prints its pid')
+    .argument('[name]', 'the name of the schedule to run')
+    .option('--json', 'print a JSON array with everything about each of them; of `run`, {"pid"}')
     .addHelpText(
       'after',
       `
 Examples:
   $ stepwright schedules
+  $ stepwright watch $(stepwright schedules run nightly-report)
   $ stepwright schedules --json | jq -r '.[] | .name + " " + .next'`,
     )
     .action(act(schedules))
 }
 
-async function schedules({ io, client }: Tools, { json }: { json?: true }): Promise<number> {
+interface Flags {
+  readonly json?: true
+}
+
+async function schedules(tools: Tools, run: string | undefined, name: string | undefined, flags: Flags) {
+  if (run === undefined) return list(tools, flags)
+  if (run !== 'run' || name === undefined)
+    throw new UsageError('schedules takes nothing, or `run` and the name of a schedule')
+  const pid = await tools.client.runSchedule(name)
+  tools.io.stdout.write(`${flags.json ? printableJson({ pid }) : pid}\n`)
+  return 0
+}
+
+async function list({ io, client }: Tools, { json }: Flags): Promise<number> {
   const found = (await client.schedules()).toSorted((a, b) => ((a.next ?? '~') < (b.next ?? '~') ? -1 : 1))
   const view = viewOf(io)
-  const next = ({ next: at }: ScheduleInfo): string => {
+  const next = ({ next: at, paused }: ScheduleInfo): string => {
+    if (paused) return 'paused'
     if (at === undefined) return 'never again'
     return Date.parse(at) < view.now
       ? `${printable(at)} (overdue: no host)`

@@ -22,6 +22,9 @@ const FITTING: Readonly<Record<string, (status: ProcessStatus) => boolean>> = {
   retry: status => isFinal(status) && status !== 'finished',
 }
 
+/** Commands whose argument is the name of a definition. */
+const NAMING: ReadonlySet<string> = new Set(['submit', 'pause', 'resume', 'schedules'])
+
 /** What the word that is being typed may become. For nothing, the shell offers files. */
 export async function candidatesAt(
   position: Position,
@@ -51,7 +54,9 @@ export async function candidatesAt(
         case 'what':
           return [...(await named(client)), ...(await pidsFor('diagram', client))]
         case 'name':
-          return command?.name() === 'submit' ? named(client) : []
+          return NAMING.has(command?.name() ?? '') ? named(client) : []
+        case 'run':
+          return [{ value: 'run' }]
         default:
           return []
       }

@@ -31,6 +31,7 @@ function fieldsOf(info: ProcessInfo, now: number): Field[] {
     ['ended', time(info.endedAt, now)],
     [info.endedAt === undefined ? 'elapsed' : 'took', duration === '' ? undefined : duration],
     ['deadline', info.endedAt === undefined ? time(info.deadline, now) : undefined],
+    ['paused', info.paused && `yes: see \`stepwright resume ${info.name}\``],
     ['host', hostOf(info)],
     [
       'labels',

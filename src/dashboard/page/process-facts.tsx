@@ -24,6 +24,7 @@ export function ProcessFacts({
     deadline,
     host,
     misfit,
+    paused,
     pendingCommands,
     labels,
     key,
@@ -85,6 +86,7 @@ export function ProcessFacts({
           'Waiting commands',
           pendingCommands.map(({ type, event = '', step = '' }) => `${type} ${event}${step}`.trim()).join(', '),
         )}
+      {paused && fact('Paused', 'its definition is paused')}
       {misfit && fact('Left alone', misfit.message)}
       {machine &&
         fact(

@@ -7,6 +7,7 @@ import type { Host as HostInfo } from '../../record/host.ts'
 import { isFinal, type Json, type ProcessRecord, type ProcessStatus, type Trails } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { putChart } from '../../store/charts.ts'
+import { readPauses } from '../../store/pauses.ts'
 import { processTaken } from '../../store/failures.ts'
 import type { HostStore, Store } from '../../store/store.ts'
 import { attemptLogic, childLogic, machineLogic, timerLogic, type Answer } from '../attempt/actors.ts'
@@ -18,6 +19,7 @@ import { notify } from '../listeners.ts'
 import { checkCloseOptions, type CheckedOptions, type StartOptions } from '../options.ts'
 import type { Environment } from '../process/environment.ts'
 import type { LiveProcess } from '../process/live-process.ts'
+import { Pauses } from '../process/pauses.ts'
 import { Slots } from '../process/slots.ts'
 import { closeOnSignals } from '../signals.ts'
 import { Adoption } from './adoption.ts'
@@ -63,6 +65,7 @@ export class Host implements Environment {
   readonly events = new Events()
   readonly clock: Clock
   readonly slots: Slots
+  readonly pauses = new Pauses()
   readonly store: HostStore
   readonly host: HostInfo
   readonly services: object
@@ -169,6 +172,7 @@ export class Host implements Environment {
       worker: options.worker,
       clock,
       maxRecordBytes: this.maxRecordBytes,
+      isPaused: name => this.pauses.has(name),
       freeSlots: () => this.slots.free,
       isDraining: () => this.draining,
       prepare: pid => this.#arrivals.prepare([pid]),
@@ -219,6 +223,7 @@ export class Host implements Environment {
     this.#schedules = new Schedules(options.schedules ? [...definitions.values()].map(({ plan }) => plan) : [], {
       clock,
       store: readers,
+      isPaused: name => this.pauses.has(name),
       start: async (plan, key, labels) => void (await this.#starts.start(plan, undefined, { key, labels })),
       onProblem,
       onClockAhead: (...report) => this.#reports.clockAhead(...report),
@@ -236,6 +241,8 @@ export class Host implements Environment {
     // Viewers need the chart of whatever runs from here on.
     for (const chart of this.#programs.charts()) await putChart(this.#readers.documents, chart)
     this.store.onLost(pids => this.#lose(pids, pid => processTaken(pid, this.store.hostId)))
+    this.pauses.onResume = name => this.#schedules.look(name)
+    await this.#readPauses()
     // What dead hosts left behind goes on before anything new begins.
     if (recover !== false) await this.#adoption.start()
     // From here on the host hears of what clients ask.
@@ -372,7 +379,15 @@ export class Host implements Environment {
     return this.#live.has(pid) || this.#starts.isCreating(pid) || this.#submissions.isCompleting(pid)
   }
 
+  async #readPauses(): Promise<void> {
+    const pauses = await readPauses(this.#readers.documents, ({ error }) =>
+      this.#reports.problem('A pause in the store makes no sense', error),
+    )
+    this.pauses.set(pauses.map(({ name }) => name))
+  }
+
   async #look(): Promise<void> {
+    await this.#readPauses()
     this.#commands.apply(await this.#commands.waiting(pid => this.#live.has(pid)))
     if (!this.draining) await this.#submissions.take()
     this.#checkIdle()

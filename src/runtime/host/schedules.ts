@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { tickKey } from '../../client/new-process.ts'
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { describeSchedule, lastTick, nextTick, periodOf, type PlannedSchedule } from '../../steps/schedule.ts'
@@ -19,6 +20,8 @@ type ScheduledPlan = ProcessPlan & { readonly schedule: PlannedSchedule }
 interface SchedulesOptions {
   readonly clock: Clock
   readonly store: Pick<Store, 'documents'>
+  /** Ticks of this name are missed. */
+  readonly isPaused: (name: string) => boolean
   /** Starts a process, unless there is one with this key. */
   readonly start: (plan: ProcessPlan, key: string, labels: Readonly<Record<string, string>>) => Promise<void>
   readonly onProblem: (what: string, error: unknown) => void
@@ -33,7 +36,7 @@ interface SchedulesOptions {
 export class Schedules {
   readonly #options: SchedulesOptions
   readonly #plans: readonly ScheduledPlan[]
-  readonly #timers = new Map<string, () => void>()
+  readonly #timers = new Map<string, { readonly cancel: () => void; readonly look: () => void }>()
   readonly #noted = new Map<string, StoredSchedule>()
   #stopped = false
 
@@ -63,7 +66,14 @@ export class Schedules {
 
   stop(): void {
     this.#stopped = true
-    for (const cancel of this.#timers.values()) cancel()
+    for (const { cancel } of this.#timers.values()) cancel()
+  }
+
+  /** Looks at a schedule now: it is no longer paused. */
+  look(name: string): void {
+    const timer = this.#timers.get(name)
+    timer?.cancel()
+    timer?.look()
   }
 
   /**
@@ -84,11 +94,12 @@ export class Schedules {
     } catch (error) {
       onProblem(`The schedule of process '${name}' could not be kept`, error)
     }
-    if (!this.#stopped)
-      this.#timers.set(
-        name,
-        clock.after(Math.max(0, waitMs), () => void this.#look(plan, settled)),
-      )
+    if (this.#stopped) return
+    const look = (): void => {
+      this.#timers.delete(name)
+      void this.#look(plan, settled)
+    }
+    this.#timers.set(name, { look, cancel: clock.after(Math.max(0, waitMs), look) })
   }
 
   /**
@@ -108,10 +119,10 @@ export class Schedules {
    * to when ticks are settled then.
    */
   async #keep(plan: ScheduledPlan, settled: number): Promise<number> {
-    const { schedule } = plan
+    const { name, schedule } = plan
     const now = this.#options.clock.now()
     const tick = lastTick(schedule, now)
-    if (tick === undefined || tick <= settled) return settled
+    if (tick === undefined || tick <= settled || this.#options.isPaused(name)) return settled
     if (schedule.missed === 'once' || now - tick < LATE_MS) await this.#startOne(plan, tick)
     return tick
   }
@@ -119,7 +130,7 @@ export class Schedules {
   async #startOne(plan: ProcessPlan, tick: number): Promise<void> {
     const at = new Date(tick).toISOString()
     try {
-      await this.#options.start(plan, `schedule:${plan.name}:${at}`, { tick: at })
+      await this.#options.start(plan, tickKey(plan.name, at), { tick: at })
     } catch (error) {
       if (!(error instanceof StepwrightError) || isStoreError(error)) throw error
       // An input that the schema wants, for example: this tick is over, though the next one will

@@ -1,3 +1,4 @@
+import { isTick } from '../../client/new-process.ts'
 import { statusOf } from '../../machines/snapshot.ts'
 import { systemClock, type Clock } from '../../record/clock.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
@@ -28,6 +29,7 @@ export interface SubmissionsOptions {
   readonly worker: Required<WorkerOptions> | undefined
   readonly clock: Clock
   readonly maxRecordBytes: number
+  readonly isPaused: (name: string) => boolean
   readonly freeSlots: () => number
   readonly isDraining: () => boolean
   /** Runs before a process that was taken is run. */
@@ -37,19 +39,24 @@ export interface SubmissionsOptions {
   readonly onProblem: (what: string, error?: unknown) => void
 }
 
+/** What a host knows of a process that it has not taken. */
+interface Waiting {
+  readonly name: string
+  readonly isKnown: boolean
+  /** Workers alone take it. */
+  readonly isForWorkers: boolean
+}
+
 /**
  * Takes what clients have put into the store: workers what was submitted, as long as slots are
- * free; every host the forks it can run.
+ * free; every host the forks it can run, and what a schedule starts by hand.
  */
 export class Submissions {
   readonly #options: SubmissionsOptions
   readonly #unknown = new Set<string>()
   readonly #completing = new Set<string>()
-  /**
-   * What was read and not taken, by pid: whether this worker takes it once there is room. Nobody
-   * changes it any more, so it is read once.
-   */
-  #waiting = new Map<string, boolean>()
+  /** What was read and not taken, by pid. Nobody changes it any more, so it is read once. */
+  #waiting = new Map<string, Waiting>()
   #left: number
   /** Something was left only because no slot was free. */
   #isFull = false
@@ -89,7 +96,7 @@ export class Submissions {
   adopts(record: ProcessRecord): boolean {
     const { programs } = this.#options
     if (!isSubmission(record)) return programs.restoring(record) !== undefined
-    return this.#left > 0 && programs.latest(record.name) !== undefined
+    return (this.#left > 0 || isTick(record)) && programs.latest(record.name) !== undefined
   }
 
   accepts(record: ProcessRecord): boolean {
@@ -97,8 +104,9 @@ export class Submissions {
     const { pid, name } = record
     const isNew = isSubmission(record)
     const isKnown = isNew ? programs.latest(name) !== undefined : programs.restoring(record) !== undefined
-    const isTaken = isKnown && (!isNew || this.#hasRoom())
-    if (!isTaken) this.#waiting.set(pid, isKnown)
+    const waiting = { name, isKnown, isForWorkers: isNew && !isTick(record) }
+    const isTaken = this.#mayTake(waiting)
+    if (!isTaken) this.#waiting.set(pid, waiting)
     if (isNew && !isKnown && worker && !this.#unknown.has(name)) {
       onProblem(
         `A process of '${name}' was submitted, a definition that this worker does not know: it waits for one that does`,
@@ -108,11 +116,15 @@ export class Submissions {
     return isTaken
   }
 
-  /** @param isKnown of what was read before */
-  #skips(pid: string, isKnown: boolean | undefined): boolean {
-    if (isKnown === undefined || (isKnown && this.#hasRoom())) return false
-    this.#waiting.set(pid, isKnown)
+  /** @param waiting what was read before */
+  #skips(pid: string, waiting: Waiting | undefined): boolean {
+    if (waiting === undefined || this.#mayTake(waiting)) return false
+    this.#waiting.set(pid, waiting)
     return true
+  }
+
+  #mayTake({ name, isKnown, isForWorkers }: Waiting): boolean {
+    return isKnown && !this.#options.isPaused(name) && (!isForWorkers || this.#hasRoom())
   }
 
   #hasRoom(): boolean {
@@ -131,7 +143,7 @@ export class Submissions {
     const { programs, maxRecordBytes } = this.#options
     const program = programs.latest(record.name)
     if (program === undefined) return
-    this.#left = Math.max(0, this.#left - 1)
+    if (!isTick(record)) this.#left = Math.max(0, this.#left - 1)
     const { plan, shape, outline } = program
     let { input } = record
     let refused: ErrorRecord | undefined

@@ -6,6 +6,7 @@ import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { HostStore } from '../../store/store.ts'
 import type { AttemptEnvironment } from '../attempt/workplace.ts'
+import type { Pauses } from './pauses.ts'
 import type { Slots } from './slots.ts'
 
 /**
@@ -14,6 +15,7 @@ import type { Slots } from './slots.ts'
  */
 export interface Environment extends AttemptEnvironment {
   readonly slots: Slots
+  readonly pauses: Pauses
   readonly store: HostStore
   readonly host: Host
   /**

@@ -168,9 +168,21 @@ export class LiveProcess implements Workplace {
     const { clock } = this.environment
     this.#publish(undefined, this.status)
     if (recovery) this.dispatch({ type: 'RECOVER', at: clock.now(), ...recovery })
-    if (this.status === 'pending')
-      this.#slot.acquire(() => this.dispatch({ type: 'START', at: clock.now() }), 'beginning')
+    if (this.status === 'pending') this.#begin()
     this.environment.onStatus(this.pid, this.status)
+  }
+
+  /** Begins once its definition is not paused and it has a slot. */
+  #begin(): void {
+    const { clock, pauses } = this.environment
+    const { name } = this.plan
+    if (this.#isGone || this.status !== 'pending') return
+    if (pauses.has(name)) return pauses.hold(name, () => this.#begin())
+    this.#slot.acquire(() => {
+      if (!pauses.has(name)) return this.dispatch({ type: 'START', at: clock.now() })
+      this.#slot.release()
+      this.#begin()
+    }, 'beginning')
   }
 
   /** Ends a process that was submitted and cannot begin. */

@@ -4,7 +4,7 @@ import type { Collection } from '../../store/documents.ts'
 import { collect, created, ended } from './samples.ts'
 import { check } from './suite.ts'
 
-const COLLECTIONS: readonly Collection[] = ['charts', 'commands', 'hosts', 'misfits', 'schedules']
+const COLLECTIONS: readonly Collection[] = ['charts', 'commands', 'hosts', 'misfits', 'pauses', 'schedules']
 
 const content = ({ name, content: text }: { name: string; content: string | Error }): [string, unknown] => {
   assert.equal(typeof text, 'string')

@@ -49,7 +49,7 @@ const MAKERS: readonly ((text: string, folder: string) => string)[] = [
     (text: string) => paths.trailFolder(trail, text),
     (text: string) => paths.trail(trail, text),
   ]),
-  ...(['charts', 'commands', 'hosts', 'misfits', 'schedules'] as const).map(
+  ...(['charts', 'commands', 'hosts', 'misfits', 'pauses', 'schedules'] as const).map(
     collection => (text: string) => paths.document(collection, text),
   ),
   text => paths.collection(text as Collection),
