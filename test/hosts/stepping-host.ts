@@ -80,12 +80,13 @@ async function obey(order: StepOrder): Promise<readonly string[]> {
     forget() {},
   } as unknown as Hosts
   const taken: string[] = []
-  const taking = adopt(
-    Object.assign(directory, { hosts }),
+  const taking = adopt(Object.assign(directory, { hosts }), {
     hostId,
-    () => true,
-    () => false,
-  )
+    accept: () => true,
+    skip: () => false,
+    holds: undefined,
+    onTaken() {},
+  })
   for await (const { record } of taking) taken.push(record.pid)
   return taken
 }

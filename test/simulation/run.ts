@@ -40,7 +40,7 @@ async function inOneJob(seeds: readonly number[]): Promise<void> {
 async function inJobs(seeds: readonly number[], jobs: number): Promise<void> {
   const begun = performance.now()
   const children: ChildProcess[] = []
-  const exits = Array.from({ length: jobs }, async (_unused, job) => {
+  const exits = Array.from({ length: Math.min(jobs, seeds.length) }, async (_unused, job) => {
     const own = seeds.filter((_seed, index) => index % jobs === job)
     const child = fork(
       import.meta.filename,

@@ -9,5 +9,7 @@ export const SEEDS: Readonly<Record<number, string>> = {
   2444: 'a journal that could not be opened kept hosts from opening',
   75: 'a process was lost whose host took it back while it was taken from it by force',
   228: 'a line counted that a host wrote while its journal was copied by force',
+  800: 'a line counted that was on its way to the disk while its host was robbed and took the process back',
+  62: 'a follower was told of an end that a robbed host had written to a file that no longer counts',
   509: 'a submission was acknowledged that a host had removed as the half of one',
 }

@@ -18,34 +18,36 @@ import { keyOf } from './first-line.ts'
 import { namesInPieces } from './names.ts'
 import { RELEASED, hostIdsIn, namesIn, ownersIn, pidOfJournal, pidsIn } from './paths.ts'
 
-type Accept = Parameters<HostStore['adopt']>[0]
-type Skip = NonNullable<Parameters<HostStore['adopt']>[1]>
-type Holds = NonNullable<Parameters<HostStore['adopt']>[2]>
-
-const ALL: Holds = () => true
+/** The host that adopts, and what it says of each process. */
+interface Adopter {
+  readonly hostId: string
+  readonly accept: Parameters<HostStore['adopt']>[0]
+  readonly skip: NonNullable<Parameters<HostStore['adopt']>[1]>
+  readonly holds: Parameters<HostStore['adopt']>[2]
+  /**
+   * A journal has just come into the host's folder. If the host had one of this process there
+   * before, it is another one now.
+   */
+  readonly onTaken: (pid: string) => void
+}
 
 /**
  * See `HostStore.adopt`. Each journal is taken by a rename into the adopter's folder, which lets
  * exactly one host win, and is then copied. A host that only seemed to be dead goes on writing to a
  * file that nobody reads, and finds out by its next write (see `OwnedJournals`).
  */
-export async function* adopt(
-  directory: Directory,
-  hostId: string,
-  accept: Accept,
-  skip: Skip,
-  holds: Holds = ALL,
-): AsyncGenerator<AdoptedProcess> {
+export async function* adopt(directory: Directory, adopter: Adopter): AsyncGenerator<AdoptedProcess> {
   const { paths } = directory
+  const { hostId, skip, holds } = adopter
   const yieldLoop = createLoopYield()
   for (const owner of [...(await abandonedOwners(directory, hostId)), hostId]) {
     const released = owner === RELEASED || owner === hostId
-    const names = owner === hostId && holds === ALL ? [] : await namesInPieces(paths.activeFolder(owner))
+    const names = owner === hostId && holds === undefined ? [] : await namesInPieces(paths.activeFolder(owner))
     for (const name of names) {
       const pid = pidOfJournal(name)
-      if (pid === undefined || skip(pid, owner) || (owner === hostId && holds(pid))) continue
+      if (pid === undefined || skip(pid, owner) || (owner === hostId && holds?.(pid))) continue
       await yieldLoop()
-      const record = await takeOver(directory, hostId, owner, pid, accept)
+      const record = await takeOver(directory, adopter, owner, pid)
       if (record !== undefined) yield { record, released }
     }
     if (!released) await removeIfEmpty(directory, owner)
@@ -66,10 +68,9 @@ async function abandonedOwners({ files, paths, hosts }: Directory, hostId: strin
  */
 async function takeOver(
   directory: Directory,
-  hostId: string,
+  { hostId, accept, onTaken }: Adopter,
   owner: string,
   pid: string,
-  accept: Accept,
 ): Promise<ProcessRecord | undefined> {
   const { files, paths } = directory
   const folder = paths.activeFolder(owner)
@@ -81,6 +82,7 @@ async function takeOver(
     if (found === 'never begun') return void removeFile(files, file)
     if (isFinal(found.status)) return finishMove(directory, folder, found)
     if (!rename(files, file, paths.activeJournal(hostId, pid))) return undefined
+    onTaken(pid)
     return await goOnWithCopy(directory, hostId, pid)
   } catch (error) {
     if (isOfOneJournal(error)) return undefined

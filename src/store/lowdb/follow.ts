@@ -1,5 +1,6 @@
 import { orReadFailed } from '../../journal/failures.ts'
-import { settled } from '../../journal/reader.ts'
+import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
+import { adoptionsOf } from '../../journal/line.ts'
 import { JournalTail } from '../../journal/tail.ts'
 import type { StoredProcess } from '../../record/host.ts'
 import { isPid } from '../../record/pid.ts'
@@ -10,6 +11,7 @@ import type { Directory } from './directory.ts'
 import { FileWatcher } from './file-watcher.ts'
 import { locate, placeOf } from './locate.ts'
 import type { Located } from './locate.ts'
+import { RELEASED } from './paths.ts'
 import type { Place } from './paths.ts'
 import { mustNotHaveEnded } from './reader.ts'
 import type { Reader } from './reader.ts'
@@ -17,10 +19,10 @@ import type { Reader } from './reader.ts'
 const POLL_MS = 50
 
 /**
- * See `Store.follow`. One file is followed wherever it moves, since a rename keeps it. When it has
- * no name any more, the process was deleted, or its journal was compacted and goes on in another
- * file. What that file has of revisions not seen yet is told; what a second compaction has dropped
- * meanwhile is in no file any more, and was not worth keeping.
+ * See `Store.follow`. A file is followed as long as it has the name it was opened by, and then the
+ * journal is looked for again: its process has ended or changed hands, or it was compacted and goes
+ * on in another file. What a second compaction has dropped meanwhile is in no file any more, and
+ * was not worth keeping.
  */
 export async function* follow(
   directory: Directory,
@@ -41,8 +43,8 @@ export async function* follow(
 }
 
 /**
- * The records newer than a revision, or from the newest one on. Ends when the file has no name any
- * more.
+ * The records newer than a revision, or from the newest one on. Ends when the file has lost its
+ * name.
  */
 async function* followFile(
   directory: Directory,
@@ -56,18 +58,21 @@ async function* followFile(
   const watcher = new FileWatcher(journal.file, signal)
   try {
     for (let begun = since !== undefined; ; begun = true) {
-      // Asked before reading: what was written before the name went away is read first.
-      const named = await settled(journal.file, () => files.fstatSync(journal.fd).nlink > 0)
       const records = await tail.read()
+      // The fence: a line counts if its journal still has this name after the line was written.
+      const isHere = isNamed(directory, journal, journal.file)
+      // Not seen yet is what was written before the name was lost.
+      if (!isHere) records.push(...(await tail.read()))
       if (!begun && records.length === 0) {
         mustNotHaveEnded(journal)
         throw unknownProcess(journal.pid, paths.root)
       }
+      if (!isHere && records.length > 0 && (await wasTaken(directory, journal, watcher, signal))) return
       for (const record of records) {
         if (signal.aborted) return
         yield await withOwner(directory, reader, journal, record)
       }
-      if (!named || signal.aborted) return
+      if (!isHere || signal.aborted) return
       await watcher.wait(POLL_MS)
       if (signal.aborted) return
     }
@@ -76,6 +81,42 @@ async function* followFile(
     files.closeSync(journal.fd)
   }
 }
+
+const isNamed = ({ files }: Directory, { fd }: Located, file: string): boolean =>
+  orReadFailed(file, () => files.statSync(file, { throwIfNoEntry: false })?.ino === files.fstatSync(fd).ino)
+
+/**
+ * Whether a journal that has lost its name was taken from its host: the file that goes on has all
+ * of its lines that count, and in this one there may be others.
+ */
+async function wasTaken(
+  directory: Directory,
+  journal: Located,
+  watcher: FileWatcher,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (; !signal.aborted; await watcher.wait(POLL_MS)) {
+    const next = locate(directory, journal.pid)
+    if (next === undefined) return false
+    try {
+      const { kind } = next.place
+      const isSame = isNamed(directory, journal, next.file)
+      const isWithOther = kind === 'active' && next.file !== journal.file
+      // Whoever takes a journal copies it next.
+      if (isSame && isWithOther && !isReleased(next.place)) continue
+      if (isSame) return false
+      return isWithOther || kind === 'pending' || adoptions(directory, next) !== adoptions(directory, journal)
+    } finally {
+      directory.files.closeSync(next.fd)
+    }
+  }
+  return true
+}
+
+const isReleased = (place: Place): boolean => place.kind === 'active' && place.owner === RELEASED
+
+const adoptions = ({ files }: Directory, { fd }: Located): number =>
+  adoptionsOf(firstLine(new FileBytes(files, fd)) ?? '{}')
 
 async function withOwner(
   directory: Directory,

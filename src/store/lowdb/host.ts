@@ -106,7 +106,11 @@ class LowdbHost implements HostStore {
   ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
     this.#makeFolder()
-    for await (const adopted of adopt(this.#directory, this.hostId, accept, skip, holds)) {
+    const { hostId } = this
+    const onTaken = (pid: string): void => {
+      if (this.#owned.drop(pid)) this.#onLost([pid])
+    }
+    for await (const adopted of adopt(this.#directory, { hostId, accept, skip, holds, onTaken })) {
       this.#owned.add(adopted.record)
       yield adopted
     }

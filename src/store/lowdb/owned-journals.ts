@@ -32,6 +32,8 @@ interface OwnedJournal {
   compactAt: number
   /** The journal has moved to where ended ones are. */
   moved: boolean
+  /** It was given up: what has its path now, if anything, is another journal. */
+  dropped: boolean
   /**
    * Folders in which the journal has got a name that a loss of power could still take away. With
    * `durability: 'power'` the write of its newest line resolves once they are synced. Empty
@@ -211,20 +213,32 @@ export class OwnedJournals {
    * @throws ERR_PROCESS_TAKEN, ERR_UNKNOWN_PROCESS; ERR_STORE_WRITE if it cannot be known
    */
   #confirm(pid: string, owned: OwnedJournal): void {
-    if (!this.#isHere(owned)) throw this.#lose(pid, owned)
+    if (this.#isHere(owned)) return
+    if (!owned.dropped) this.drop(pid)
+    throw this.notOurs(pid)
   }
 
-  #isHere({ journal, moved }: OwnedJournal): boolean {
+  #isHere({ journal, moved, dropped }: OwnedJournal): boolean {
     const { files } = this.#directory
+    if (dropped) return false
     if (moved || files.existsSync(journal.file)) return true
     // Other failures than a missing file look the same.
     return orWriteFailed(journal.file, () => files.statSync(journal.file, { throwIfNoEntry: false }) !== undefined)
   }
 
-  #lose(pid: string, { journal }: OwnedJournal): StepwrightError {
+  /**
+   * Gives up a journal that was taken away: nothing that was written to it counts, even if it is
+   * under way.
+   *
+   * @returns false if there is none
+   */
+  drop(pid: string): boolean {
+    const owned = this.#owned.get(pid)
+    if (owned === undefined) return false
+    owned.dropped = true
     this.#owned.delete(pid)
-    this.#open.close(journal)
-    return this.notOurs(pid)
+    this.#open.close(owned.journal)
+    return true
   }
 
   /** Why a host may not write to a process: it is another's, has ended, or is gone. */
@@ -243,7 +257,7 @@ export class OwnedJournals {
   dropLost(): string[] {
     const lost: string[] = []
     for (const [pid, owned] of this.#owned.entries()) if (!this.#isHere(owned)) lost.push(pid)
-    for (const pid of lost) this.#lose(pid, this.#owned.get(pid)!)
+    for (const pid of lost) this.drop(pid)
     return lost
   }
 
@@ -296,6 +310,8 @@ export class OwnedJournals {
    * second journal of the process.
    */
   #replace(pid: string, owned: OwnedJournal, replacement: Replacement): void {
+    // The draft may be the adoption's by now: this host has taken the process back.
+    if (owned.dropped) throw this.notOurs(pid)
     try {
       this.#confirm(pid, owned)
     } catch (error) {
@@ -355,6 +371,7 @@ export class OwnedJournals {
       revision,
       compactAt: COMPACT_AT,
       moved: false,
+      dropped: false,
       unsafe: SAFE,
     }
     this.#owned.set(pid, owned)

@@ -115,6 +115,24 @@ export const fencingTests = [
     await heir.close()
   }),
 
+  check('fence: whoever follows a process hears nothing of what a robbed host writes', async ({ store, open }) => {
+    const [robbed, heir] = [await store.openHost(), await open().openHost()]
+    const record = await created(robbed)
+    const heard: string[] = []
+    let isRobbed = false
+    for await (const { record: found } of open().follow(record.pid)) {
+      if (found.revision > 1) heard.push(`${found.revision} ${found.status} ${found.epoch}`)
+      if (isRobbed) continue
+      isRobbed = true
+      const [adopted] = await rob(open(), robbed, heir)
+      await assert.rejects(async () => robbed.write(theEnd(record, 2)), TAKEN)
+      await heir.write(aTransition(adopted!, 2))
+      await heir.write(theEnd(adopted!, 3))
+    }
+    assert.deepEqual(heard, ['2 running 1', '3 finished 1'])
+    await Promise.all([robbed.close(), heir.close()])
+  }),
+
   check('lost answers: a line that is there already is there once, the last one too', async ({ store }) => {
     const host = await store.openHost()
     const record = await created(host)

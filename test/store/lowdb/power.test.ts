@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import type { Files } from '../../../src/journal/files.ts'
 import { answerCommand, putCommand, waitingCommands } from '../../../src/store/commands.ts'
 import { encodeFirst } from '../../../src/journal/line.ts'
 import { createPid } from '../../../src/record/pid.ts'
@@ -174,5 +175,42 @@ test('the draft of a client that died becomes a submission, unless another one h
   )
   t.is((await host.create(aRecord({ key: 'free' }))).pid, free.pid)
   t.is((await host.create(aRecord({ key: 'k' }))).pid, winner.pid)
+  await host.close()
+})
+
+test('a line that waits for the disk while its host is robbed, and takes the process back, does not count', async t => {
+  const dir = path.join(tempDir(t), 'store')
+  let free = (): void => {}
+  let isHolding = false
+  const files: Files = {
+    ...fs,
+    fdatasync(fd, callback) {
+      const sync = (): void => fs.fdatasync(fd, callback)
+      if (isHolding) free = sync
+      else sync()
+    },
+  }
+  const host = await lowdbStore(dir, { files, durability: 'power' }).openHost()
+  const lost: string[] = []
+  host.onLost(pids => lost.push(...pids))
+  const record = await created(host)
+  await lowdbStore(dir).adopt(host.hostId, true)
+  isHolding = true
+  const line = host.write(aTransition(record, 2))
+  isHolding = false
+  const [back] = await collect(host.adopt(() => true))
+  t.like(back?.record, { pid: record.pid, revision: 1, epoch: 1 })
+  t.deepEqual(lost, [record.pid])
+  free()
+  await t.throwsAsync(async () => line, { code: 'ERR_PROCESS_TAKEN' })
+  await host.write(aTransition(back!.record, 2))
+  t.deepEqual(
+    (await lowdbStore(dir).history(record.pid))?.map(({ revision, epoch }) => [revision, epoch]),
+    [
+      [1, undefined],
+      [2, 1],
+    ],
+  )
+  await host.write(theEnd(back!.record, 3))
   await host.close()
 })
