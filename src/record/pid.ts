@@ -1,6 +1,8 @@
 import { randomWord } from './random-word.ts'
 
 const HOUR_MS = 3_600_000
+/** The first millisecond whose pid would be longer. */
+const PIDS_END_MS = 36 ** 4 * HOUR_MS
 const PID = /^[0-9a-z]{20}$/
 
 /**
@@ -39,3 +41,9 @@ export const startOfHour = (hour: string): number => Number.parseInt(hour, 36) *
 
 /** When a process was created, in epoch milliseconds. */
 export const createdAtOf = (pid: string): number => startOfHour(hourOf(pid)) + Number.parseInt(pid.slice(4, 9), 36)
+
+/** The pids of processes created before `ms` sort before it, and no others. */
+export function firstPidOf(ms: number): string {
+  if (ms <= 0) return ''
+  return ms < PIDS_END_MS ? createPid(Math.ceil(ms), () => '') : '{'
+}

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { createPid, createdAtOf, hourOf, isPid, startOfHour } from '../../src/record/pid.ts'
+import { createPid, firstPidOf, createdAtOf, hourOf, isPid, startOfHour } from '../../src/record/pid.ts'
 
 test('a pid is the time of creation and chance', t => {
   const now = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
@@ -41,4 +41,14 @@ test('what is no pid', t => {
   ]) {
     t.false(isPid(text))
   }
+})
+
+test('what was created earlier sorts before, and nothing else, at every time', t => {
+  const edges = [1, 3_600_000, Date.UTC(2030, 0, 1), 36 ** 4 * 3_600_000 - 1]
+  for (const ms of edges) {
+    t.true(createPid(ms - 1, () => 'z'.repeat(11)) < firstPidOf(ms), String(ms))
+    t.false(createPid(ms, () => '0'.repeat(11)) < firstPidOf(ms), String(ms))
+  }
+  t.false(createPid(0, () => '0'.repeat(11)) < firstPidOf(0))
+  t.true(createPid(edges.at(-1)!, () => 'z'.repeat(11)) < firstPidOf(Infinity))
 })

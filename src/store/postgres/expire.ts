@@ -1,11 +1,9 @@
-import { createPid } from '../../record/pid.ts'
+import { firstPidOf } from '../../record/pid.ts'
 import { FINAL_STATUSES } from '../../record/record.ts'
 import type { Connection } from './connection.ts'
 
 /** Processes removed per transaction. */
 const BATCH = 500
-/** The first millisecond whose pid would be longer. */
-const PIDS_END_MS = 36 ** 4 * 3_600_000
 
 /**
  * See `HostStore.expire`.
@@ -47,10 +45,4 @@ export async function removeProcesses(ask: Connection['ask'], pids: readonly str
   )
   for (const table of ['lines', 'logs', 'streams'])
     await ask(`DELETE FROM ${table} WHERE process = ANY($1::bigint[])`, [ids])
-}
-
-/** Pids of processes created earlier sort before it. */
-function firstPidOf(ms: number): string {
-  if (ms <= 0) return ''
-  return ms < PIDS_END_MS ? createPid(Math.ceil(ms), () => '') : '{'
 }

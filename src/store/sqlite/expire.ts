@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { createPid } from '../../record/pid.ts'
+import { firstPidOf } from '../../record/pid.ts'
 import { FINAL_STATUSES } from '../../record/record.ts'
 import type { Commits } from './commits.ts'
 import type { Database } from './database.ts'
@@ -7,8 +7,6 @@ import { deleteProcess } from './journal.ts'
 
 /** Processes removed per transaction: a few milliseconds. */
 const BATCH = 50
-/** The first time whose pid would be longer. Epoch milliseconds. */
-const PIDS_END_MS = 36 ** 4 * 3_600_000
 
 /**
  * See `HostStore.expire`.
@@ -45,10 +43,4 @@ export async function expire(
     }
   }
   return removed
-}
-
-/** A text that sorts after the pids of all processes created earlier. */
-function firstPidOf(ms: number): string {
-  if (ms <= 0) return ''
-  return ms < PIDS_END_MS ? createPid(Math.ceil(ms), () => '') : '{'
 }
