@@ -25,6 +25,7 @@ const PURE: ReadonlySet<string> = new Set([
   'node:worker_threads',
   'node:module',
   'node:async_hooks',
+  'node:diagnostics_channel',
 ])
 const GLOBALS = [
   'Buffer',
