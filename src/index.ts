@@ -49,6 +49,8 @@ export type { CloseOptions, Inspection, RuntimeOptions, StartOptions, WorkerOpti
 
 // Readers
 export { openClient } from './client/open-client.ts'
+export { toWebStream } from './client/web-stream.ts'
+export type { StreamChunk, StreamPart, StreamReset } from './client/read-stream.ts'
 export type {
   AdoptOptions,
   BulkOptions,
@@ -63,6 +65,7 @@ export type {
   PauseInfo,
   ScheduleInfo,
   Steered,
+  StreamOptions,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,

@@ -29,6 +29,10 @@ export const COMMANDS: Readonly<
     load: () => import('./commands/result.ts'),
   },
   logs: { summary: 'print what the steps of a process logged', load: () => import('./commands/logs.ts') },
+  stream: {
+    summary: 'print what the steps of a process write for readers',
+    load: () => import('./commands/stream.ts'),
+  },
   history: { summary: 'print the transitions of a process, one per line', load: () => import('./commands/history.ts') },
   diagram: {
     summary: 'draw the chart of a definition, or of a process and where it is',

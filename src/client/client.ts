@@ -4,6 +4,7 @@ import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
 import type { CorruptJournal } from '../store/store.ts'
 import type { StepwrightError } from '../errors.ts'
+import type { StreamPart } from './read-stream.ts'
 
 /** Which processes to list: those that fit all of these. */
 export interface ListOptions {
@@ -46,6 +47,12 @@ export interface WaitOptions {
 export interface LogOptions extends WaitOptions {
   /** Whether to continue with later entries until the process has ended. Default false. */
   readonly follow?: boolean | undefined
+}
+
+/** Options of `stream`. */
+export interface StreamOptions extends WaitOptions {
+  /** The first offset that is wanted. Default 0. */
+  readonly from?: number | undefined
 }
 
 /** One entry that a step added with `log()`. */
@@ -278,6 +285,19 @@ export interface Client {
    * @example for await (const { at, step, message } of client.logs(pid, { follow: true })) console.log(at, step, message)
    */
   logs(pid: string, options?: LogOptions): AsyncIterable<LogInfo>
+  /**
+   * What the steps of a process wrote with `write()`, and what they write until the process has
+   * ended. The stream is limited in size like a log: old chunks may be gone, and then offsets are
+   * left out.
+   * @throws ERR_UNKNOWN_PROCESS
+   * @example
+   * for await (const part of client.stream(pid, { from })) {
+   *   if (part.reset) text = ''
+   *   else text += part.chunk
+   *   from = part.offset + 1
+   * }
+   */
+  stream(pid: string, options?: StreamOptions): AsyncIterable<StreamPart>
   /**
    * The processes that start by themselves, and when they start next, as their hosts recorded it.
    */

@@ -1,4 +1,6 @@
 export { openClient } from './open-client.ts'
+export { toWebStream } from './web-stream.ts'
+export type { StreamChunk, StreamPart, StreamReset } from './read-stream.ts'
 export type {
   AdoptOptions,
   BulkOptions,
@@ -13,6 +15,7 @@ export type {
   PauseInfo,
   ScheduleInfo,
   Steered,
+  StreamOptions,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,

@@ -12,7 +12,7 @@ import type { Host, StoredProcess } from '../record/host.ts'
 import { deletePause, putPause, readPauses } from '../store/pauses.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
-import { checkFlag, checkKey, checkOptions, checkSignal, mustBe } from '../record/check.ts'
+import { checkFlag, checkKey, checkOptions, checkSignal, integerFrom, mustBe } from '../record/check.ts'
 import { startChannel, traced, type StartMessage } from '../record/diagnostics.ts'
 import { toJson } from '../record/json.ts'
 import {
@@ -45,6 +45,7 @@ import type {
   PauseInfo,
   ScheduleInfo,
   Steered,
+  StreamOptions,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,
@@ -52,6 +53,7 @@ import type {
 import { forkOf, RETRYABLE, retryOf, submission, tickNow } from './new-process.ts'
 import { outcome } from './outcome.ts'
 import { infoOf, retriedBy, select, type Selection } from './select.ts'
+import { readStream, type StreamPart } from './read-stream.ts'
 import { pausedStep, steer } from './steer.ts'
 import { storeAt } from './store-at.ts'
 import { setStoreOf } from './store-of.ts'
@@ -139,6 +141,13 @@ class StoreClient implements Client {
     for await (const { at, ...entry } of this.#store.trail('log', checkPid(pid), { follow, signal }))
       yield { at: new Date(at).toISOString(), ...entry }
     signal?.throwIfAborted()
+  }
+
+  async *stream(pid: string, options: StreamOptions = {}): AsyncGenerator<StreamPart> {
+    const { from = 0, signal } = checkOptions(options, 'stream()', { from: integerFrom(0), signal: checkSignal })
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    yield* readStream(this.#store, checkPid(pid), from, ends)
+    ends.throwIfAborted()
   }
 
   async submit(name: string, input?: unknown, options: SubmitOptions = {}): Promise<string> {

@@ -6,6 +6,7 @@ import { EventStreams } from '../web/event-streams.ts'
 import { readBody } from '../web/read-body.ts'
 import { atMostEvery } from './at-most-every.ts'
 import { act, actionsOf, failureOf, type DashboardClient } from './act.ts'
+import { streamSource } from './stream-source.ts'
 import { StoreFeed } from './store-feed.ts'
 import { ACTIONS, type Action } from './protocol.ts'
 import { ProcessFeed } from './process-feed.ts'
@@ -68,15 +69,20 @@ export class Api {
     if (part === undefined) return { GET: () => this.#process(pid) }
     if (part === 'records' && id !== undefined && /^\d+$/.test(id)) return { GET: () => this.#record(pid, Number(id)) }
     if (id !== undefined) return undefined
+    if (part === 'stream') return { GET: () => this.#stream(pid, request) }
     if (part === 'events') return { GET: () => open(this.#processFeed(pid)) }
     const action = ACTIONS.find(one => one === part)
     return action && { POST: () => this.#act(request, action, pid) }
   }
 
+  async #stream(pid: string, request: Request): Promise<Response> {
+    if (!(await this.#store.get(pid))) return unknownProcess(pid)
+    return this.#streams.open(streamSource(this.#store, pid, request, this.#redact), request.signal)
+  }
+
   async #process(pid: string): Promise<Response> {
     const stored = await this.#store.get(pid)
-    if (!stored)
-      return json({ code: 'ERR_UNKNOWN_PROCESS', message: `There is no process ${JSON.stringify(pid)}` }, 404)
+    if (!stored) return unknownProcess(pid)
     return json(this.#hide(await infoOf(this.#store, stored)))
   }
 
@@ -122,6 +128,9 @@ export class Api {
     return json(await act(this.#actor, action, pid, toObject(text)))
   }
 }
+
+const unknownProcess = (pid: string): Response =>
+  json({ code: 'ERR_UNKNOWN_PROCESS', message: `There is no process ${JSON.stringify(pid)}` }, 404)
 
 /** @throws TypeError */
 function partsOf(path: string): string[] {

@@ -20,7 +20,10 @@ export interface DashboardOptions {
   readonly client?: DashboardClient | undefined
   /** Whether viewers can only look. Default false. */
   readonly readOnly?: boolean | undefined
-  /** Paths to hide in inputs, outputs and fields of logs, such as `$.password` or `$..token`. */
+  /**
+   * Paths to hide in inputs, outputs, fields of logs and chunks of streams, such as `$.password` or
+   * `$..token`.
+   */
   readonly redact?: readonly string[] | undefined
   /**
    * What viewers must know: they open the page with `?token=...` once, and a cookie keeps it. A

@@ -7,6 +7,7 @@ import type {
   ListOptions,
   LogOptions,
   Steered,
+  StreamOptions,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,
@@ -182,6 +183,9 @@ export class HostRuntime implements Runtime {
   }
   logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> {
     return this.#client.logs(pid, options)
+  }
+  stream(pid: string, { signal, ...options }: StreamOptions = {}): ReturnType<Client['stream']> {
+    return this.#client.stream(pid, { ...options, ...this.#untilClosed({ signal }) })
   }
 
   #untilClosed({ signal }: WaitOptions = {}): WaitOptions {

@@ -14,6 +14,11 @@ export interface OnceCall {
   readonly idempotencyKey: string
   /** Aborts when the time of the call is over, and whenever the signal of the step does. */
   readonly signal: AbortSignal
+  /**
+   * Adds a chunk to the stream of the process, as `write` of the step. What a call has written
+   * stays once its output is remembered, while a new attempt at the step starts its own part anew.
+   */
+  write<Chunk>(chunk: Chunk & MustBeJson<Chunk>): void
 }
 
 /** What a step receives: one object, new for each attempt. */
@@ -55,6 +60,13 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown, Out
    * @example log('uploaded', { bytes: 2048 })
    */
   log(message: string, fields?: Readonly<Record<string, unknown>>): void
+  /**
+   * Adds a chunk, a string or other JSON, to the stream of the process, for readers: call it as
+   * often as you like. What was written shortly before a crash may be lost.
+   * @throws ERR_NOT_JSON, ERR_RECORD_TOO_LARGE if it has more than 1 MiB
+   * @example for await (const token of answer) write(token)
+   */
+  write<Chunk>(chunk: Chunk & MustBeJson<Chunk>): void
   /**
    * Does work once: resolves with its output when that is in the store. Each later attempt at this
    * step, on whatever host, gets the output from there and does not run the work again. The name is

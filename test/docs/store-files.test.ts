@@ -14,7 +14,7 @@ const placeholders = (path: string): string =>
       version === undefined ? `${folder}/<name>` : `${folder}/<name>@<version>+<shape>`,
     )
     .replace(/^commands\/[\da-z]{20}\.[\da-z]{20}/, 'commands/<pid>.<command>')
-    .replace(/^(ended|logs)\/[\da-z]{4}\//, '$1/<hour>/')
+    .replace(/^(ended|logs|streams)\/[\da-z]{4}\//, '$1/<hour>/')
     .replace(/\b[\da-z]{20}\b/, '<pid>')
     .replace(/^pauses\/.*\.json$/, 'pauses/<name>.json')
     .replace(/\bh[\da-z]{11}\b/, '<host>')

@@ -69,3 +69,9 @@ export async function twice({ data, attempt, once }: StepContext<{ file: string 
   if (attempt === 1) throw new Error('between')
   return [first, await told('second')]
 }
+
+export async function writes({ write, once }: StepContext): Promise<void> {
+  write('begins')
+  await once('part', ({ write: say }) => say('half'))
+  write({ done: true })
+}

@@ -13,7 +13,7 @@ export function define(command: Command, act: Act): void {
     .addHelpText(
       'after',
       `
-Histories, logs, labels, keys and charts are copied too, and <from> stays as it is. First close the programs that use
+Histories, logs, streams, labels, keys and charts are copied too, and <from> stays as it is. First close the programs that use
 either store: processes that have not ended cannot be copied. If a copy is interrupted, run it again: it continues
 where it was.
 Exit status: 0 all are copied, 2 some or all are not.

@@ -25,7 +25,7 @@ export function define(command: Command, act: Act): void {
     .option('--read-only', 'let viewers look, but change nothing')
     .option(
       '--redact <path>',
-      'hide this path in inputs, outputs and logs, such as $.password or $..token; may be repeated',
+      'hide this path in inputs, outputs, logs and streams, such as $.password or $..token; may be repeated',
       collect,
     )
     .option('--host <interface>', 'the network interface to serve', '127.0.0.1')

@@ -12,7 +12,7 @@ export function define(command: Command, act: Act): void {
     .addHelpText(
       'after',
       `
-A process is removed with its journal, its log and its child processes. Cancel a process first if it has not ended.
+A process is removed with its journal, its log, its stream and its child processes. Cancel a process first if it has not ended.
 
 Examples:
   $ stepwright delete aou70

@@ -144,7 +144,7 @@ export function ProcessActions({ info, actions, retriedBy }: Props): JSX.Element
             location.hash = href('')
           }}
         >
-          <p>This removes its input, output, records and logs, and cannot be undone.</p>
+          <p>This removes its input, output, records, logs and stream, and cannot be undone.</p>
         </Dialog>
       )}
     </div>

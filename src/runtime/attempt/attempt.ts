@@ -8,6 +8,7 @@ import { toErrorRecord } from '../../record/error-record.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import { mayRetry } from '../../steps/retry.ts'
 import { Execution } from '../../steps/run/execution.ts'
+import { toChunk } from '../../steps/run/chunk.ts'
 import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import type { StepContext } from '../../steps/work.ts'
 import type { Answer } from './actors.ts'
@@ -17,7 +18,7 @@ import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import { stepContext } from './step-context.ts'
 import type { StoredMemory } from './stored-memory.ts'
-import type { AttemptEnvironment, Workplace } from './workplace.ts'
+import type { AttemptEnvironment, StreamWriter, Workplace } from './workplace.ts'
 
 /**
  * One execution of a step: waits until the store has the record that says so, runs the user's work,
@@ -127,6 +128,8 @@ export class Attempt implements AttemptUnderWay {
       const context = this.#context()
       const work = kind.plain?.(step, this)
       const result = work ? outputOf(await work(context), this) : await kind.perform(step, context, this)
+      const ready = this.process.streamReady()
+      if (ready !== undefined) await ready
       if (!this.#answered) this.#resolve(result)
     } catch (thrown) {
       // A shutdown is no failure: the attempt is left as it is, and runs again where the process is
@@ -152,7 +155,19 @@ export class Attempt implements AttemptUnderWay {
   }
 
   get remembers(): Remembers {
-    return { what: `Step '${this.#step.name}' of process ${this.process.pid}`, memory: this.memory, scope: '' }
+    return {
+      what: `Step '${this.#step.name}' of process ${this.process.pid}`,
+      memory: this.memory,
+      scope: '',
+      write: (once, call, chunk) => this.write(`.${call}`, { once }, chunk),
+    }
+  }
+
+  /** What arrives after the answer is dropped, but for what is done once: later attempts use it. */
+  write(run: string, part: Pick<StreamWriter, 'item' | 'once'>, chunk: Json): void {
+    const { step, attempt } = this.#input
+    if (part.once === undefined && (this.#answered || this.#stopped)) return
+    this.process.write({ step, attempt, ...part, run: `${attempt}${run}` }, chunk)
   }
 
   /** The calls of `once`; made when there is one. */
@@ -190,6 +205,7 @@ export class Attempt implements AttemptUnderWay {
           const entry = toLogEntry(message, fields, { at: clock.now(), step, attempt })
           if (!over()) this.#environment.append('log', pid, [entry])
         },
+        write: chunk => this.write('', {}, toChunk(chunk)),
       },
       {
         data: () => copyJson(machineContext.data),

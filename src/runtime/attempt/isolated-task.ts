@@ -3,6 +3,7 @@ import { toErrorRecord } from '../../record/error-record.ts'
 import { retryability, type Retryability } from '../../steps/fatal.ts'
 import { toJson } from '../../record/json.ts'
 import { loadModule } from '../../steps/load-module.ts'
+import { toChunk } from '../../steps/run/chunk.ts'
 import { OnceCalls } from '../../steps/run/once-calls.ts'
 import { StepMemory } from '../../steps/run/step-memory.ts'
 import { foregroundClock } from '../../record/clock.ts'
@@ -45,6 +46,7 @@ export type FromWorker =
   | HostCall
   | { readonly progress: Progress }
   | { readonly log: string; readonly fields?: Json }
+  | { readonly write: Json; readonly once?: { readonly name: string; readonly attempt: number } }
   | { readonly output: Json }
   | { readonly failure: Retryability & { readonly error: ErrorRecord } }
 
@@ -83,6 +85,7 @@ export default async function isolatedTask({
     execution: controller,
     clock: foregroundClock,
     maxBytes,
+    write: (name, attempt, chunk) => say({ write: chunk, once: { name, attempt } }),
   })
   try {
     const work = await loadModule(new URL(module), exported)
@@ -169,5 +172,6 @@ function ownContext(
       const { fields, ...entry } = toLogEntry(message, given, { at: 0, step, attempt })
       say({ log: entry.message, ...(fields !== undefined && { fields }) })
     },
+    write: chunk => say({ write: toChunk(chunk) }),
   }
 }

@@ -45,12 +45,8 @@ export class Isolation {
    * @throws ERR_STEP_CRASHED if the thread or process ends before the work does; whatever the work
    * throws
    */
-  async run(
-    spec: ModuleSpec,
-    mode: IsolateMode,
-    context: StepContext,
-    { what, memory, scope }: Remembers,
-  ): Promise<unknown> {
+  async run(spec: ModuleSpec, mode: IsolateMode, context: StepContext, remembers: Remembers): Promise<unknown> {
+    const { what, memory, scope } = remembers
     const { data, input, pid, step, attempt, idempotencyKey, signal } = context
     signal.throwIfAborted()
     const kill = new AbortController()
@@ -63,7 +59,7 @@ export class Isolation {
       mode,
       message => {
         if ('call' in message) void answer(memory, context, message).then(told => link.send(told))
-        else receive(message, context, resolve, reject)
+        else receive(message, context, remembers, resolve, reject)
       },
       () => setTimeout(crashed, CRASH_TOLD_MS),
     )
@@ -194,6 +190,7 @@ async function answer(memory: Remembers['memory'], context: StepContext, asked: 
 function receive(
   message: Exclude<FromWorker, HostCall>,
   context: StepContext,
+  remembers: Remembers,
   resolve: (output: unknown) => void,
   reject: (error: unknown) => void,
 ): void {
@@ -201,7 +198,11 @@ function receive(
     const { value, total, message: text } = message.progress
     context.progress(value, total, text)
   } else if ('log' in message) context.log(message.log, message.fields as Readonly<Record<string, unknown>> | undefined)
-  else if ('output' in message) resolve(message.output)
+  else if ('write' in message) {
+    const { write, once } = message
+    if (once === undefined) context.write(write)
+    else remembers.write(once.name, once.attempt, write)
+  } else if ('output' in message) resolve(message.output)
   else if ('failure' in message) {
     const { error, retryable, afterMs } = message.failure
     const thrown = fromErrorRecord(error)

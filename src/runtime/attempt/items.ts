@@ -4,6 +4,7 @@ import type { Json, Memory, Progress } from '../../record/record.ts'
 import { ItemError } from '../../steps/kinds/each.ts'
 import type { EachStep } from '../../steps/kinds/each.ts'
 import { attemptUntilDone } from '../../steps/run/attempts.ts'
+import { toChunk } from '../../steps/run/chunk.ts'
 import type { Execution } from '../../steps/run/execution.ts'
 import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import { pool } from '../../steps/run/pool.ts'
@@ -26,6 +27,8 @@ export interface ItemsWork {
   readonly context: StepContext
   readonly memory: StoredMemory
   readonly work: (context: StepContext, remembers: Remembers) => unknown
+  /** Adds a chunk to the stream. `run`: the attempts of the item, and of the call of `once`. */
+  readonly write: (run: string, part: { readonly item: number; readonly once?: string }, chunk: Json) => void
   readonly clock: Clock
   readonly maxBytes: number
   /**
@@ -102,6 +105,10 @@ export class Items {
       memory,
       scope: `#${index}:`,
     }
+    const writeOf = (attempt: number) => ({
+      write: (once: string, call: number, chunk: Json): void =>
+        this.#work.write(`${attempt}.${call}`, { item: index, once }, chunk),
+    })
     let calls: OnceCalls | undefined
     try {
       const output = await attemptUntilDone({
@@ -116,12 +123,16 @@ export class Items {
           const once = (): OnceCalls =>
             (own ??= calls = new OnceCalls({
               ...remembers,
+              ...writeOf(attempt),
               execution,
               idempotencyKey: this.#keyOf(index),
               clock,
               maxBytes,
             }))
-          return toJson(await work(this.#context(index, attempt, execution, once), remembers), maxBytes)
+          return toJson(
+            await work(this.#context(index, attempt, execution, once), { ...remembers, ...writeOf(attempt) }),
+            maxBytes,
+          )
         },
         giveUp: async (failure, attempt, settled) => {
           const error = new ItemError(step.name, index, attempt, failure)
@@ -160,6 +171,7 @@ export class Items {
           if (progress.message !== undefined) this.#message = progress.message
         },
         log: (message, fields) => context.log(message, fields),
+        write: chunk => this.#work.write(`${attempt}`, { item: index }, toChunk(chunk)),
       },
       {
         data: () => copyJson(item),

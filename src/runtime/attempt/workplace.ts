@@ -1,13 +1,21 @@
 import type { AnyActor, InspectionEvent } from 'xstate'
 import type { Clock } from '../../record/clock.ts'
 import type { Host } from '../../record/host.ts'
-import type { Json, ProcessRecord, Progress, Trace, Trails } from '../../record/record.ts'
+import type { Json, ProcessRecord, Progress, StreamEntry, Trace, Trails } from '../../record/record.ts'
 import type { MachineState, ProcessContext } from '../../machines/context.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Attempts } from './attempts.ts'
 import type { Isolation } from './isolation.ts'
 import type { StoredMemory } from './stored-memory.ts'
+
+/** Who writes to the stream of a process. */
+export interface StreamWriter extends Pick<StreamEntry, 'step' | 'attempt' | 'item' | 'once'> {
+  /**
+   * Attempts from the outside in, such as '2.1': of the step, of the item, of the call of `once`.
+   */
+  readonly run: string
+}
 
 /** What an attempt needs of the process it belongs to. */
 export interface Workplace {
@@ -31,6 +39,10 @@ export interface Workplace {
   /** Why the work of a process that has ended is told to stop. */
   endReason(): Error | undefined
   report(step: string, progress: Progress): void
+  /** Adds a chunk to the stream. */
+  write(writer: StreamWriter, chunk: Json): void
+  /** Settles when all that was written can be given to the store; `undefined` if it can already. */
+  streamReady(): Promise<void> | undefined
   /** What the step remembers, for an attempt at it. */
   memoryOf(step: string, attempt: number): StoredMemory
   /**
@@ -57,6 +69,8 @@ export interface AttemptEnvironment {
   readonly inspect: ((event: InspectionEvent) => void) | undefined
   /** Lets the event loop turn now and then; `undefined` if it need not yet. */
   readonly yieldLoop: () => Promise<void> | undefined
+  /** The first offset that is free in the stream of a process. */
+  streamEnd(pid: string): Promise<number>
   /** Every record of a process. */
   recordsOf(pid: string): Promise<readonly ProcessRecord[]>
   /** A log or a stream that cannot be written is no reason for a process to fail or to wait. */

@@ -327,6 +327,12 @@ export class Host implements Environment {
     notify(`The ${trail} of process ${pid}`, () => this.store.append(trail, pid, entries))
   }
 
+  async streamEnd(pid: string): Promise<number> {
+    let end = 0
+    for await (const { offset, chunks } of this.#readers.trail('stream', pid)) end = offset + (chunks?.length ?? 1)
+    return end
+  }
+
   async recordsOf(pid: string): Promise<readonly ProcessRecord[]> {
     return (await this.#readers.history(pid)) ?? []
   }

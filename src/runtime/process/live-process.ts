@@ -24,7 +24,7 @@ import { Attempt } from '../attempt/attempt.ts'
 import { Attempts } from '../attempt/attempts.ts'
 import { MachineRun, type MachineEvent } from '../attempt/machine-run.ts'
 import type { StoredMemory } from '../attempt/stored-memory.ts'
-import type { Workplace } from '../attempt/workplace.ts'
+import type { StreamWriter, Workplace } from '../attempt/workplace.ts'
 import { keepTrying } from '../keep-trying.ts'
 import { Subscribers, type ProcessListener } from '../listeners.ts'
 import { closedBefore, closing, endReason, Ending } from './ending.ts'
@@ -33,6 +33,7 @@ import { Memories } from './memories.ts'
 import { ownInfo } from './own-info.ts'
 import { Recorder } from './recorder.ts'
 import { Slot } from './slots.ts'
+import { ProcessStream } from './stream.ts'
 
 /** Actors that take a slot. */
 const WORK: ReadonlySet<unknown> = new Set(['attempt', 'items'])
@@ -66,6 +67,8 @@ export class LiveProcess implements Workplace {
   readonly #actor: AnyActor
   /** Made when a step first remembers something, or asks for an output. */
   #memories: Memories | undefined
+  /** Made when a step first writes to it. */
+  #stream: ProcessStream | undefined
   /** Of the machine step that runs. */
   #machine: MachineRun | undefined
   /**
@@ -236,6 +239,24 @@ export class LiveProcess implements Workplace {
     this.#recorder.report(step, progress)
   }
 
+  write(writer: StreamWriter, chunk: Json): void {
+    const { pid, environment } = this
+    const onError = (error: unknown): void => environment.onStoreError(error, pid)
+    this.#stream ??= new ProcessStream(
+      {
+        clock: environment.clock,
+        append: entries => environment.append('stream', pid, entries),
+        end: () => keepTrying(() => environment.streamEnd(pid), { clock: environment.clock, onError }),
+      },
+      !this.isRestored,
+    )
+    this.#stream.write(writer, chunk)
+  }
+
+  streamReady(): Promise<void> | undefined {
+    return this.#stream?.ready()
+  }
+
   memoryOf(step: string, attempt: number): StoredMemory {
     return this.#remembered.of(step, attempt)
   }
@@ -295,6 +316,8 @@ export class LiveProcess implements Workplace {
     await this.barrier()?.catch(() => {})
     if (this.#isGone || isFinal(this.status)) return
     this.#isGone = true
+    this.#stream?.flush()
+    this.#stream?.stop()
     this.#recorder.stop()
     stopActor(this.#actor)
     this.#publish(this.status, undefined)
@@ -310,6 +333,7 @@ export class LiveProcess implements Workplace {
     if (this.#isGone) return
     this.#isGone = true
     this.#isLost = true
+    this.#stream?.stop()
     this.#recorder.lose(loss)
     this.attempts.abort(loss)
     stopActor(this.#actor)
@@ -344,10 +368,13 @@ export class LiveProcess implements Workplace {
     if (this.machineContext === this.#context) return
     this.#context = this.machineContext
     const before = this.status
+    // Whoever reads that a step has ended can read what it wrote.
+    this.#stream?.flush()
     this.#recorder.transition((revision, epoch) =>
       this.#withTraces(toTransition(snapshot, this.#program.plan.name, revision, epoch)),
     )
     this.#memories?.dropEnded(this.status === 'running')
+    this.#stream?.dropEnded(step => this.steps[step]?.endedAt !== undefined)
     const { status } = this
     const final = isFinal(status)
     if (final) {
@@ -399,8 +426,12 @@ export class LiveProcess implements Workplace {
       pid,
       inherits: this.#identity.inherited !== undefined,
       steps: () => this.steps,
-      barrier: () => this.barrier(),
-      write: (step, memory, progress) => this.#recorder.writeMemory(step, memory, progress && { [step]: progress }),
+      barrier: () => this.streamReady()?.then(() => this.barrier()) ?? this.barrier(),
+      write: (step, memory, progress) => {
+        // What is remembered is not done again, and so not written again.
+        this.#stream?.flush()
+        this.#recorder.writeMemory(step, memory, progress && { [step]: progress })
+      },
       read: () => keepTrying(() => environment.recordsOf(pid), { clock: environment.clock, onError }),
     }))
   }

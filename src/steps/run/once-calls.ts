@@ -10,6 +10,7 @@ import { planRetry } from '../retry.ts'
 import type { Json } from '../../record/record.ts'
 import type { OnceCall, StepContext } from '../work.ts'
 import { attemptUntilDone } from './attempts.ts'
+import { toChunk } from './chunk.ts'
 import type { Execution } from './execution.ts'
 import type { StepMemory } from './step-memory.ts'
 
@@ -34,6 +35,8 @@ export interface Remembers {
   readonly memory: StepMemory
   /** What its names begin with in the memory: nothing, or the item. */
   readonly scope: string
+  /** Adds a chunk to the stream, which the work of a call of `once` wrote in one of its attempts. */
+  readonly write: (once: string, attempt: number, chunk: Json) => void
 }
 
 /** What calls `once`: an attempt. */
@@ -148,6 +151,7 @@ export class OnceCalls {
               get signal() {
                 return current.signal
               },
+              write: chunk => this.#unit.write(name, attempt, toChunk(chunk)),
             }),
             maxBytes,
           ),

@@ -13,6 +13,7 @@ import { planOf, type ProcessPlan } from '../plan.ts'
 import { prepare } from '../prepare-work.ts'
 import type { StepContext } from '../work.ts'
 import { attemptUntilDone } from './attempts.ts'
+import { toChunk } from './chunk.ts'
 import { tookTooLong } from './execution.ts'
 import { OnceCalls } from './once-calls.ts'
 import { CallersMemory, type StepMemory } from './step-memory.ts'
@@ -83,6 +84,7 @@ function contextOf(
     execution: { signal },
     clock: foregroundClock,
     maxBytes: MAX_BYTES,
+    write: () => {},
   })
   return {
     data: copyJson(data),
@@ -97,6 +99,7 @@ function contextOf(
     output: async (step: string) => outputOf(run, step) as any,
     progress: () => {},
     log: () => {},
+    write: chunk => void toChunk(chunk),
   }
 }
 

@@ -21,3 +21,4 @@ p.step('union', ({ data }): Event => ({ kind: 'a', at: data.file })) // error: N
 p.step('ref', load) // error: Not JSON: $.seen is a Set: return an array
 p.step('spec', { class: class { execute() { return new Date() } } }) // error: Not JSON: $ is a Date: return toISOString()
 defineProcess({ name: 'b', input: z.object({ when: z.coerce.date() }) }) // error: Not JSON: $.when is a Date: return toISOString()
+p.step('chunk', ({ write }) => write(new Date())) // error: Not JSON: $ is a Date: return toISOString()

@@ -158,3 +158,10 @@ export const looking = defineProcess({ name: 'looking', input: typed<{ n: number
     expectTypeOf((await output('both')).right).toEqualTypeOf<string>()
     expectTypeOf(output).parameter(0).toEqualTypeOf<'charge' | 'thin' | 'both'>()
   })
+
+/** A chunk of a stream is any JSON. */
+export const writing = defineProcess({ name: 'writing' }).step('agent', async ({ once, write }) => {
+  write('token')
+  write({ tokens: 3, last: null })
+  await once('page', ({ write: say }) => say(['a', 'b']))
+})

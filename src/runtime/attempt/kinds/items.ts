@@ -28,6 +28,7 @@ export const itemsAttempt: AttemptKind<EachStep> = {
       finished: finishedItems(await attempt.memory.outputs),
       context,
       work: itemWorker(step, environment),
+      write: (run, part, chunk) => attempt.write(`.${run}`, part, chunk),
       clock,
       maxBytes: maxRecordBytes,
       fail: error => {

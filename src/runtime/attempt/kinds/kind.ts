@@ -1,12 +1,12 @@
 import type { AttemptResult } from '../../../machines/context.ts'
 import { toJson } from '../../../record/json.ts'
-import type { Progress } from '../../../record/record.ts'
+import type { Json, Progress } from '../../../record/record.ts'
 import type { PlannedRetry } from '../../../steps/retry.ts'
 import type { Execution } from '../../../steps/run/execution.ts'
 import type { Remembers } from '../../../steps/run/once-calls.ts'
 import type { StepContext } from '../../../steps/work.ts'
 import type { StoredMemory } from '../stored-memory.ts'
-import type { Workplace } from '../workplace.ts'
+import type { StreamWriter, Workplace } from '../workplace.ts'
 
 /** What an attempt resolves with, but for when, and how far it was. */
 export type Result = DistributiveOmit<AttemptResult, 'at' | 'progress'>
@@ -23,6 +23,11 @@ export interface AttemptUnderWay {
   readonly remembers: Remembers
   /** The attempt was told to end. */
   readonly isStopped: boolean
+  /**
+   * Adds a chunk to the stream.
+   * @param run attempts of the item and of the call of `once` that write it, such as '.2.1'
+   */
+  write(run: string, part: Pick<StreamWriter, 'item' | 'once'>, chunk: Json): void
   /** How far the work is, for the answer of the attempt. */
   progress: Progress | undefined
   /** Fails at once, though work is under way. No other answer counts after it. */
