@@ -63,6 +63,7 @@ for (const { name, packages } of [
   { name: 'stepwright/client', packages: ['lowdb', 'nanoid'] },
   { name: 'stepwright/dashboard', packages: ['lowdb', 'nanoid'] },
   { name: 'stepwright/sqlite', packages: ['nanoid'] },
+  { name: 'stepwright/opentelemetry', packages: ['@opentelemetry/api'] },
 ]) {
   test(`import '${name}' has no side effects and loads nothing heavy`, async t => {
     const { exports, loaded, left, stderr, files } = await probe(name)

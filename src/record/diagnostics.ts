@@ -47,7 +47,7 @@ export interface ProcessMessage {
   readonly error?: { readonly name: string; readonly message: string; readonly code?: string | number }
   /** Of whoever started it. */
   readonly trace?: Trace
-  /** Of the newest attempt at each step that has not ended. */
+  /** Of the newest attempt at each step that has not ended; else of the newest attempt. */
   readonly traces?: Readonly<Record<string, Trace>>
 }
 
@@ -67,12 +67,14 @@ export interface AttemptMessage extends TracedAction {
   readonly part: 'attempt' | 'items'
   /** Of whoever started the process. */
   readonly startedBy?: Trace | undefined
-  /** Of the attempt before at this step, maybe on another host. */
+  /** Of the attempt before: at this step, maybe on another host, or else at the step before. */
   readonly previous?: Trace | undefined
-  /** Set by a subscriber to `start`: kept in the journal, for the next attempt at this step. */
+  /** Set by a subscriber to `start`: kept in the journal, for the next attempt. */
   trace?: Trace
   /** Set when the work begins: its record is in the store, and the process has a slot. */
   begunAt?: number
+  /** Set when the attempt is over. */
+  endedAt?: number
   /**
    * Set when the attempt is over. `stopped`: its process had ended or was told to, or the host
    * closes.
@@ -110,10 +112,11 @@ export interface AdoptionMessage {
   }[]
 }
 
-/** `stepwright:slots`: a slot of a host was taken or given back. */
+/** `stepwright:slots`: a slot of a host was taken or given back, or the host has closed. */
 export interface SlotsMessage {
   readonly host: string
   readonly used: number
+  /** 0 once the host is closed. */
   readonly limit: number
 }
 

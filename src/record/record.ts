@@ -263,7 +263,10 @@ export interface Transition extends LineHead {
   /** Deaths in a row during the same step. */
   readonly deaths?: number
   readonly snapshot: MachineSnapshot
-  /** Of the newest attempt at each step that has not ended, if it was traced. */
+  /**
+   * Of the newest attempt at each step that has not ended, or else of the newest attempt, where they
+   * were traced.
+   */
   readonly traces?: Readonly<Record<string, Trace>>
   /**
    * Since a host went on with another version of the definition: what the first line says of it no

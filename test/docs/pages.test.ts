@@ -89,6 +89,7 @@ const TOLD = [
   'ErrorCode',
   'HostState',
   'InspectorOptions',
+  'InstrumentOptions',
   'InterruptOptions',
   'MachineOptions',
   'ProcessInfo',

@@ -47,9 +47,13 @@ export const anchorsOf = (markdown: string): string[] =>
       .replaceAll(/\s/g, '-'),
   )
 
-/** `src/...` and the like, wherever a page names one, in code too. */
+/**
+ * `src/...` and the like, wherever a page names one, in code too; not in the address of a site.
+ */
 export const pathsOf = (markdown: string): string[] =>
-  [...markdown.matchAll(/\b(?:src|test|docs|examples|bench)\/[\w./-]*\w/g)].map(([path]) => path)
+  [...markdown.replaceAll(/https?:\/\/[^)\s]+/g, '').matchAll(/\b(?:src|test|docs|examples|bench)\/[\w./-]*\w/g)].map(
+    ([path]) => path,
+  )
 
 export const isThere = (path: string): boolean => existsSync(join(ROOT, normalize(path)))
 

@@ -173,7 +173,7 @@ test.serial(
       begun.map(({ step, attempt, startedBy, previous }) => ({ step, attempt, startedBy, previous })),
       [
         { step: 'a', attempt: 1, startedBy: trace(1), previous: undefined },
-        { step: 'b', attempt: 1, startedBy: trace(1), previous: undefined },
+        { step: 'b', attempt: 1, startedBy: trace(1), previous: trace(2) },
         { step: 'b', attempt: 2, startedBy: trace(1), previous: trace(3) },
       ],
     )

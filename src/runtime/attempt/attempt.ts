@@ -95,6 +95,7 @@ export class Attempt implements AttemptUnderWay {
       await this.#enter()
       await this.work
       message.outcome ??= 'stopped'
+      message.endedAt = this.#environment.clock.now()
       if (message.outcome === 'failed') throw message.error
     })
     await over.catch(() => process.attempts.remove(this))

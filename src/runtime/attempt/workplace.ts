@@ -27,7 +27,7 @@ export interface Workplace {
   readonly plan: ProcessPlan
   /** Of whoever started the process. */
   readonly trace: Trace | undefined
-  /** Of the newest attempt at a step that has not ended. */
+  /** Of the attempt before: at this step, or else at the step before. */
   traceOf(step: string): Trace | undefined
   /** Keeps it with the record that says that the attempt begins. */
   keepTrace(step: string, trace: Trace): void

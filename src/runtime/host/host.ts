@@ -435,6 +435,7 @@ export class Host implements Environment {
       await this.isolation?.close()
       this.#closing.abort(closedError('Open a client to read its processes'))
       this.#checkIdle()
+      this.slots.close()
       this.events.emit('host', () => ({ type: 'closed' }))
     }
   }

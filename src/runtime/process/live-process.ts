@@ -75,8 +75,10 @@ export class LiveProcess implements Workplace {
    * The context that the newest transition made: an event that no state takes leaves it as it is.
    */
   #context: ProcessContext
-  /** Of the newest attempt at each step that has not ended. */
+  /** As the newest record has them. */
   #traces: Transition['traces']
+  /** Of attempts that the next record says of that they begin. */
+  #newTraces: Record<string, Trace> | undefined
   #isGone = false
   #isLost = false
 
@@ -224,11 +226,11 @@ export class LiveProcess implements Workplace {
   }
 
   traceOf(step: string): Trace | undefined {
-    return this.#traces?.[step]
+    return this.#traces?.[step] ?? Object.values(this.#traces ?? {}).at(-1)
   }
 
   keepTrace(step: string, trace: Trace): void {
-    this.#traces = { ...this.#traces, [step]: trace }
+    this.#newTraces = { ...this.#newTraces, [step]: trace }
   }
 
   barrier(): Promise<void> | undefined {
@@ -389,13 +391,12 @@ export class LiveProcess implements Workplace {
   }
 
   #withTraces(transition: Transition): Transition {
-    if (this.#traces === undefined) return transition
-    const open = Object.entries(this.#traces).filter(([step]) => transition.steps[step]?.endedAt === undefined)
-    if (open.length === 0) {
-      this.#traces = undefined
-      return transition
-    }
-    return { ...transition, traces: (this.#traces = Object.fromEntries(open)) }
+    const all = Object.entries({ ...this.#traces, ...this.#newTraces })
+    this.#newTraces = undefined
+    if (all.length === 0) return transition
+    const open = all.filter(([step]) => transition.steps[step]?.endedAt === undefined)
+    this.#traces = Object.fromEntries(open.length > 0 ? open : all.slice(-1))
+    return { ...transition, traces: this.#traces }
   }
 
   /** @param before absent: it comes; @param status absent: it leaves */

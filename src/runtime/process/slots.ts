@@ -52,12 +52,17 @@ export class Slots {
     this.onFree()
   }
 
-  #publish(): void {
+  /** The host is closed. */
+  close(): void {
+    this.#publish(0)
+  }
+
+  #publish(limit = this.#count): void {
     if (slotsChannel.hasSubscribers)
       slotsChannel.publish({
         host: this.#host,
-        used: this.#count - this.#free,
-        limit: this.#count,
+        used: limit === 0 ? 0 : this.#count - this.#free,
+        limit,
       } satisfies SlotsMessage)
   }
 }
