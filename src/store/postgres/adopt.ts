@@ -4,7 +4,7 @@ import type { HostStore } from '../store.ts'
 import type { Ask, Connection } from './connection.ts'
 import { RELEASED, SUBMITTED, forgetHost } from './hosts.ts'
 import { holdsLock, mayJudge } from './liveness.ts'
-import { changeNotes } from './notifications.ts'
+import { changeNotes, everythingNote } from './notifications.ts'
 import { readRows, recordIfWhole } from './records.ts'
 
 type Accept = Parameters<HostStore['adopt']>[0]
@@ -17,6 +17,11 @@ const BATCH = 100
  * again.
  */
 const RENEWAL_MS = 700
+/**
+ * Hosts that look for dead ones in a round, on average. Each looks at all others: if all looked,
+ * the work would grow with the square of their number.
+ */
+const LOOKS = 8
 
 /**
  * Somebody whose processes are up for adoption. `number` is that of a host's lock; of the other
@@ -27,13 +32,19 @@ export interface Abandoned {
   readonly number?: number
 }
 
-/** The hosts that are dead, and the owners that nobody knows any more. */
+/**
+ * The hosts that are dead, and the owners that nobody knows any more. Owners are found one after
+ * the other in the index: it is as long as there are processes.
+ */
 async function deadHosts({ ask, place }: Connection, hostId: string): Promise<Abandoned[]> {
   if (!(await mayJudge(ask))) return []
   const rows = await ask<{ owner: string; number: number | null }>(
-    `SELECT id AS owner, number FROM hosts WHERE id <> $1 AND NOT ${holdsLock(place, 'hosts.number')}
-     UNION SELECT DISTINCT owner, NULL::int FROM processes
-     WHERE owner IS NOT NULL AND owner <> ALL($2::text[]) AND owner NOT IN (SELECT id FROM hosts)`,
+    `WITH RECURSIVE owners AS (
+       SELECT min(owner) AS owner FROM processes WHERE owner IS NOT NULL
+       UNION ALL SELECT (SELECT min(owner) FROM processes WHERE owner > owners.owner) FROM owners WHERE owners.owner IS NOT NULL)
+     SELECT id AS owner, number FROM hosts WHERE id <> $1 AND NOT ${holdsLock(place, 'hosts.number')}
+     UNION SELECT owner, NULL::int FROM owners
+     WHERE owner <> ALL($2::text[]) AND owner NOT IN (SELECT id FROM hosts)`,
     [hostId, [hostId, RELEASED, SUBMITTED]],
   )
   return rows.map(({ owner, number }) => ({ owner, ...(number !== null && { number }) }))
@@ -54,6 +65,12 @@ export class AbandonedOwners {
   }
 
   async find(): Promise<Abandoned[]> {
+    const released = await this.#connection.ask('SELECT 1 FROM processes WHERE owner = $1 LIMIT 1', [RELEASED])
+    const dead = Math.random() < LOOKS / this.#alive.size ? await this.#findDead() : []
+    return released.length > 0 ? [{ owner: RELEASED }, ...dead] : dead
+  }
+
+  async #findDead(): Promise<Abandoned[]> {
     let dead = await deadHosts(this.#connection, this.#hostId)
     if (dead.some(({ owner }) => this.#alive.has(owner))) {
       await delay(RENEWAL_MS)
@@ -63,7 +80,7 @@ export class AbandonedOwners {
     const gone = new Set(dead.map(({ owner }) => owner))
     const hosts = await this.#connection.ask<{ id: string }>('SELECT id FROM hosts')
     this.#alive = new Set(hosts.map(({ id }) => id).filter(id => !gone.has(id)))
-    return [{ owner: RELEASED }, ...dead]
+    return dead
   }
 }
 
@@ -87,7 +104,7 @@ export function takeSome(
   accept: Accept,
   isSkipped: Skip,
 ): Promise<Taken> {
-  return connection.transaction(async ask => {
+  return connection.transaction(async (ask, notify) => {
     if (number !== undefined && !(await holdFor(ask, connection, number))) return { records: [], last: undefined }
     const sql = 'SELECT pid FROM processes WHERE owner = $1 AND pid > $2 ORDER BY pid LIMIT $3 FOR UPDATE SKIP LOCKED'
     const pids = (await ask<{ pid: string }>(sql, [owner, after, BATCH])).map(({ pid }) => pid)
@@ -100,12 +117,10 @@ export function takeSome(
       return record === undefined ? [] : [{ ...record, epoch: row.epoch + 1 }]
     })
     const taken = records.filter(record => accept(record, owner)).toSorted((a, b) => (a.pid < b.pid ? -1 : 1))
-    await give(
-      connection,
-      ask,
-      hostId,
-      taken.map(({ pid }) => pid),
-    )
+    const given = taken.map(({ pid }) => pid)
+    if (given.length > 0)
+      await ask('UPDATE processes SET owner = $1, epoch = epoch + 1 WHERE pid = ANY($2::text[])', [hostId, given])
+    notify(...changeNotes(connection.place, given))
     return { records: taken, last: pids.length < BATCH ? undefined : pids.at(-1) }
   })
 }
@@ -118,12 +133,6 @@ async function holdFor(ask: Ask, { place }: Connection, number: number): Promise
     number,
   ])
   return row?.held ?? false
-}
-
-async function give(connection: Connection, ask: Ask, owner: string, pids: readonly string[]): Promise<void> {
-  if (pids.length === 0) return
-  await ask('UPDATE processes SET owner = $1, epoch = epoch + 1 WHERE pid = ANY($2::text[])', [owner, pids])
-  for (const note of changeNotes(pids)) await connection.notify(ask, note)
 }
 
 /** What was taken and nobody wants goes back to its owner. */
@@ -143,8 +152,10 @@ export const giveBack = (
 
 /** Forgets a dead host that owns nothing any more. */
 export const forgetIfEmpty = (connection: Connection, { owner, number }: Abandoned): Promise<void> =>
-  connection.transaction(async ask => {
+  connection.transaction(async (ask, notify) => {
     if (number === undefined || !(await holdFor(ask, connection, number))) return
     const [left] = await ask('SELECT 1 FROM processes WHERE owner = $1 LIMIT 1', [owner])
-    if (left === undefined) await forgetHost(ask, owner)
+    if (left !== undefined) return
+    await forgetHost(ask, owner)
+    notify(everythingNote(connection.place))
   })

@@ -8,7 +8,7 @@ import { hostClosed } from '../failures.ts'
 import type { Created } from '../store.ts'
 import { breakConnection, connect, disconnect, isAway, keepsAlive, persist, storeFailure } from './client.ts'
 import { notOurs } from './hosts.ts'
-import { changeNotes } from './notifications.ts'
+import { NOTIFY, changeNotes, notifyValues } from './notifications.ts'
 import type { Place } from './place.ts'
 import { TABLES } from './trails.ts'
 import { arrayText, keyHash, labelTexts } from './values.ts'
@@ -239,9 +239,9 @@ export class Commits {
         some,
         answer: ask(trail, APPENDS[trail], [this.#hostId, some.map(one => one.pid), some.map(one => one.text)]),
       }))
-    for (const note of changeNotes([...new Set(writes.map(({ pid }) => pid))]))
-      void ask('notify', 'SELECT pg_notify($1, $2)', [this.#place.channel, note])
     void ask('commit', 'COMMIT')
+    const notes = changeNotes(this.#place, [...new Set(writes.map(({ pid }) => pid))])
+    void ask('notify', NOTIFY, notifyValues(notes))
     const outcomes = await Promise.allSettled(asked)
     const failed = outcomes.find(({ status }) => status === 'rejected')
     if (failed) throw (failed as PromiseRejectedResult).reason

@@ -1,6 +1,8 @@
 import type { Client, Pool, PoolClient } from 'pg'
 import { isAway, openPool, persist } from './client.ts'
 import type { Clients } from './client.ts'
+import { NOTIFY, notifyValues } from './notifications.ts'
+import type { Note } from './notifications.ts'
 import type { Place } from './place.ts'
 import { checkVersion, versionOf } from './schema.ts'
 import { storeMissing } from './failures.ts'
@@ -21,6 +23,7 @@ export class Connection {
   readonly place: Place
   #clients: Promise<Clients> | undefined
   #closed = false
+  #unanswered = 0
 
   constructor(place: Place) {
     this.place = place
@@ -32,28 +35,36 @@ export class Connection {
     return persist(this.place, 'read', () => askOf(pool)(sql, values), this.#isOpen)
   }
 
+  /** Transactions that may have been committed though no answer came. */
+  get unanswered(): number {
+    return this.#unanswered
+  }
+
   /**
-   * A transaction. It is tried again when the server was away or another one came in between, so
-   * all of it may be done twice.
+   * A transaction, and notes that are sent once it is committed. It is tried again when the server
+   * was away or another one came in between, so all of it may be done twice.
    *
    * @throws ERR_STORE_WRITE and what `body` throws
    */
-  async transaction<T>(body: (ask: Ask) => Promise<T>): Promise<T> {
+  async transaction<T>(body: (ask: Ask, notify: (...notes: Note[]) => void) => Promise<T>): Promise<T> {
     const { pool } = await this.#open()
-    return persist(
+    let notes: Note[] = []
+    const result = await persist(
       this.place,
       'write',
       async () => {
         const client = await pool.connect()
         let failure: Error | undefined
+        notes = []
         try {
           await client.query('BEGIN')
-          const result = await body(askOf(client))
+          const made = await body(askOf(client), (...more) => void notes.push(...more))
           await client.query('COMMIT')
-          return result
+          return made
         } catch (error) {
           failure = error as Error
-          if (!isAway(error))
+          if (isAway(error)) this.#unanswered += 1
+          else
             await client.query('ROLLBACK').then(
               () => (failure = undefined),
               () => {},
@@ -66,11 +77,13 @@ export class Connection {
       },
       this.#isOpen,
     )
+    await this.notify(notes)
+    return result
   }
 
-  /** Tells readers and hosts what has changed, once the transaction is committed. */
-  notify(ask: Ask, text: string): Promise<object[]> {
-    return ask('SELECT pg_notify($1, $2)', [this.place.channel, text])
+  /** Best effort: what was done is done, whether anybody hears of it or not. */
+  async notify(notes: readonly Note[]): Promise<void> {
+    if (notes.length > 0) await this.ask(NOTIFY, notifyValues(notes)).catch(() => {})
   }
 
   /** The network swallows what is sent: whoever waits for an answer asks anew. */

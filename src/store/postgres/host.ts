@@ -15,6 +15,8 @@ import { compact } from './compact.ts'
 import { expire } from './expire.ts'
 import { RELEASED, forgetHost, notOurs } from './hosts.ts'
 import { importProcess } from './import.ts'
+import { changeNotes } from './notifications.ts'
+import type { HostNote } from './notifications.ts'
 import type { Reader } from './reader.ts'
 import { HostSession } from './session.ts'
 import { complete, takeSubmitted } from './submissions.ts'
@@ -42,6 +44,8 @@ export class PostgresHost implements HostStore {
   readonly #held = new Map<string, number>()
   /** On its way into its hands: whoever asks the store may see it there already. */
   readonly #coming = new Set<string>()
+  /** As many transactions had no answer when it was last looked what is ours. */
+  #settled = 0
   /** Characters written to journals since they were compacted last. */
   readonly #grown = new Map<string, { chars: number; compactAt: number }>()
   /** The processes whose logs and streams were written to since they were last cut. */
@@ -61,6 +65,7 @@ export class PostgresHost implements HostStore {
     const { ask } = reader.connection
     this.session = new HostSession(
       reader.place,
+      hostId,
       number,
       {
         onNote: note => this.#hear(note),
@@ -135,17 +140,18 @@ export class PostgresHost implements HostStore {
   async *adopt(
     accept: (record: ProcessRecord, owner: string) => boolean,
     skip: (pid: string, owner: string) => boolean = () => false,
-    holds: (pid: string) => boolean = () => true,
+    holds?: (pid: string) => boolean,
   ): AsyncIterable<AdoptedProcess> {
     this.#checkOpen()
+    const { unanswered } = this.#reader.connection
     // What is ours and nobody has in hand: the answer to a create, take or adopt was lost, or it
     // was given up in a silence.
-    const own = await this.#reader.connection.ask<{ pid: string }>('SELECT pid FROM processes WHERE owner = $1', [
-      this.hostId,
-    ])
-    const isInHand = (pid: string): boolean => holds(pid) || this.#coming.has(pid)
-    if (own.some(({ pid }) => !isInHand(pid)))
+    if (holds !== undefined || unanswered !== this.#settled) {
+      const isInHand = (pid: string): boolean =>
+        this.#coming.has(pid) || (this.#held.has(pid) && holds?.(pid) !== false)
       yield* this.#adoptFrom({ owner: this.hostId }, accept, (pid, owner) => isInHand(pid) || skip(pid, owner))
+    }
+    this.#settled = unanswered
     for (const abandoned of await this.#abandoned.find()) yield* this.#adoptFrom(abandoned, accept, skip)
   }
 
@@ -184,7 +190,7 @@ export class PostgresHost implements HostStore {
     skip = (_pid: string): boolean => false,
   ): AsyncIterable<ProcessRecord> {
     this.#checkOpen()
-    for await (const record of takeSubmitted(this.#reader.connection, this.hostId, accept, skip)) {
+    for await (const record of takeSubmitted(this.#reader.connection, this.hostId, accept, skip, this.#coming)) {
       this.#held.set(record.pid, epochOf(record))
       yield record
     }
@@ -199,12 +205,12 @@ export class PostgresHost implements HostStore {
     this.#checkOpen()
     const { connection } = this.#reader
     let isFirstTry = true
-    await connection.transaction(async ask => {
+    await connection.transaction(async (ask, notify) => {
       const isRepeated = !isFirstTry
       isFirstTry = false
       const sql = 'UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 AND epoch = $4 RETURNING 1'
       if ((await ask(sql, [RELEASED, pid, this.hostId, epoch])).length > 0)
-        return connection.notify(ask, `changed ${pid}`)
+        return notify(...changeNotes(connection.place, [pid]))
       const [row] = await ask<{ owner: string | null; epoch: number }>(
         'SELECT owner, epoch FROM processes WHERE pid = $1',
         [pid],
@@ -245,9 +251,9 @@ export class PostgresHost implements HostStore {
     await this.#reader.documents.put('hosts', this.hostId, JSON.stringify(newCard(this.hostId)))
   }
 
-  #hear(note: string): void {
-    if (note === `wake ${this.hostId}` || note === 'wake *') this.#onWake()
-    else if (note === `lost ${this.hostId}`) void this.#takeStock().catch(() => {})
+  #hear(note: HostNote): void {
+    if (note === 'wake') this.#onWake()
+    else void this.#takeStock().catch(() => {})
   }
 
   /** Others may have taken what is in our hands, and forgotten this host. */
@@ -274,6 +280,7 @@ export class PostgresHost implements HostStore {
 
   /** Nobody answers: the server may take this host for dead before long, and others what it has. */
   #fence(): void {
+    this.#settled = -1
     this.#lose([...this.#held.keys()])
     this.#commits.break()
     void this.#reader.connection.breakAll()

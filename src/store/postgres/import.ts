@@ -4,6 +4,7 @@ import type { ImportedJournal } from '../journal-of-history.ts'
 import type { Created } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { insertProcess } from './insert-process.ts'
+import { changeNotes } from './notifications.ts'
 import { TABLES } from './trails.ts'
 import { keyHash } from './values.ts'
 
@@ -13,7 +14,7 @@ export const importProcess = (
   { first, lines, last }: ImportedJournal,
   trails: TrailEntries,
 ): Promise<Created> =>
-  connection.transaction(async ask => {
+  connection.transaction(async (ask, notify) => {
     const { pid } = last
     const journal = [toFirstLine(first), ...lines].map(line => ({
       revision: line.revision,
@@ -30,6 +31,6 @@ export const importProcess = (
       const sql = `INSERT INTO ${TABLES[trail].table} (process, entry) SELECT p.id, e FROM processes p, unnest($2::text[]) AS e WHERE p.pid = $1`
       await ask(sql, [pid, trails[trail].map(entry => JSON.stringify(entry))])
     }
-    await connection.notify(ask, `changed ${pid}`)
+    notify(...changeNotes(connection.place, [pid]))
     return { pid, created: true }
   })

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, disconnect, keepsAlive } from './client.ts'
+import { channelOf } from './place.ts'
 import type { Place } from './place.ts'
 
 /** Something may have gone unheard: whoever listens reads everything again. */
@@ -10,19 +11,44 @@ const RETRY_MS = 200
 /** What a notification may hold (8,000 bytes), in pids of 20 characters. */
 const PIDS_PER_NOTE = 350
 
+/** What is notified. */
+export interface Note {
+  readonly channel: string
+  readonly text: string
+}
+
+/** There may be something in the store for a host, or others have taken what it had. */
+export type HostNote = 'wake' | 'lost'
+
+export const hostNote = (place: Place, hostId: string, text: HostNote): Note => ({
+  channel: channelOf(place, hostId),
+  text,
+})
+
+/** A host died: what it changed last, nobody may have been told. */
+const EVERYTHING = '*'
+
+export const everythingNote = ({ channel }: Place): Note => ({ channel, text: EVERYTHING })
+
 /** The notifications that say which processes have changed. */
-export function changeNotes(pids: readonly string[]): string[] {
-  const notes: string[] = []
+export function changeNotes({ channel }: Place, pids: readonly string[]): Note[] {
+  const notes: Note[] = []
   for (let index = 0; index < pids.length; index += PIDS_PER_NOTE)
-    notes.push(`changed ${pids.slice(index, index + PIDS_PER_NOTE).join(' ')}`)
+    notes.push({ channel, text: pids.slice(index, index + PIDS_PER_NOTE).join(' ') })
   return notes
 }
 
-/** The pids of a notification of changed processes; `undefined`: it is about something else. */
-export function changedPids(note: string): string[] | undefined {
-  const [kind, ...pids] = note.split(' ')
-  return kind === 'changed' ? pids : undefined
-}
+/**
+ * What sends notes. Always a transaction of its own, after the one that changed something: one that
+ * notifies holds a lock of the whole server until it is committed, so that all hosts would commit
+ * one after the other, each waiting for the disk. Alone it waits for no disk.
+ */
+export const NOTIFY = 'SELECT pg_notify(channel, note) FROM unnest($1::text[], $2::text[]) AS notes(channel, note)'
+
+export const notifyValues = (notes: readonly Note[]): string[][] => [
+  notes.map(({ channel }) => channel),
+  notes.map(({ text }) => text),
+]
 
 /**
  * What is notified of a store, heard over one connection for all who listen here. Opened when
@@ -70,8 +96,7 @@ export class Notifications {
       try {
         const client = await connect(this.#place)
         client.on('notification', ({ payload = '' }) => {
-          const pids = changedPids(payload)
-          if (pids) this.#tell(pids)
+          this.#tell(payload === EVERYTHING ? 'everything' : payload.split(' '))
         })
         client.once('end', () => void (client === this.#client && this.#reopen()))
         await client.query(`LISTEN ${this.#place.channel}`)

@@ -11,6 +11,7 @@ import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store, Trai
 import { removeProcesses } from './expire.ts'
 import { RELEASED, forgetHost, isHost } from './hosts.ts'
 import { findPids } from './list.ts'
+import { changeNotes, everythingNote, hostNote } from './notifications.ts'
 import type { Place } from './place.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
@@ -106,14 +107,14 @@ export class OpenedStore implements Store {
   async delete(pid: string): Promise<void> {
     if (!isPid(pid)) throw unknownProcess(pid, this.location)
     const { connection } = this.#reader
-    await connection.transaction(async ask => {
+    await connection.transaction(async (ask, notify) => {
       const [row] = await ask<{ status: ProcessStatus }>('SELECT status FROM processes WHERE pid = $1 FOR UPDATE', [
         pid,
       ])
       if (row === undefined) throw unknownProcess(pid, this.location)
       if (!isFinal(row.status)) throw notEnded(pid)
       await removeProcesses(ask, [pid])
-      await connection.notify(ask, `changed ${pid}`)
+      notify(...changeNotes(this.#place, [pid]))
     })
   }
 
@@ -130,7 +131,7 @@ export class OpenedStore implements Store {
 
   async wake(hostId: string): Promise<void> {
     const { connection } = this.#reader
-    if (isHostId(hostId)) await connection.notify(connection.ask, `wake ${hostId}`)
+    if (isHostId(hostId)) await connection.notify([hostNote(this.#place, hostId, 'wake')])
   }
 
   async adopt(hostId: string, force: boolean): Promise<number> {
@@ -139,10 +140,10 @@ export class OpenedStore implements Store {
     const host = (await hosts.all()).find(({ id }) => id === hostId)
     if (host === undefined && !(isOwner && isHost(hostId))) throw unknownHost(hostId, this.location)
     if (!force && host?.state === 'alive') throw hostAlive(hostId, host.state)
-    return connection.transaction(async ask => {
+    return connection.transaction(async (ask, notify) => {
       await forgetHost(ask, hostId)
       const taken = await ask('UPDATE processes SET owner = $1 WHERE owner = $2 RETURNING 1', [RELEASED, hostId])
-      await connection.notify(ask, `lost ${hostId}`)
+      notify(hostNote(this.#place, hostId, 'lost'), everythingNote(this.#place))
       return taken.length
     })
   }

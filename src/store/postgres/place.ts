@@ -13,9 +13,12 @@ export interface Place {
    * of locks.
    */
   readonly locks: number
-  /** Where the store's changes are notified. */
+  /** Where changes of processes are notified to those who follow any. */
   readonly channel: string
 }
+
+/** Where one host is told what concerns it: it does not hear what all others do. */
+export const channelOf = ({ schema }: Place, hostId: string): string => `${schema}_${hostId}`
 
 const SCHEMA = /^[a-z_][a-z0-9_]{0,40}$/
 

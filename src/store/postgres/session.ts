@@ -3,6 +3,8 @@ import type { Client } from 'pg'
 import { StepwrightError } from '../../errors.ts'
 import { SERVER_WAITS_MS, breakConnection, connect, disconnect, keepsAlive, persist } from './client.ts'
 import { sessionShared } from './failures.ts'
+import type { HostNote } from './notifications.ts'
+import { channelOf } from './place.ts'
 import type { Place } from './place.ts'
 
 const PING_MS = 1_000
@@ -16,8 +18,8 @@ const SILENCE_MS = SERVER_WAITS_MS - 2_000
 const RECONNECT_MS = 100
 
 export interface SessionEvents {
-  /** A notification. */
-  readonly onNote: (note: string) => void
+  /** Something was notified to this host. */
+  readonly onNote: (note: HostNote) => void
   /**
    * No answer for so long that the server may take this host for dead: nothing may go on here.
    * Called once per silence.
@@ -32,6 +34,7 @@ export interface SessionEvents {
 /** The session whose lock shows that a host lives. */
 export class HostSession {
   readonly #place: Place
+  readonly #hostId: string
   readonly #number: number
   readonly #events: SessionEvents
   readonly #backendElsewhere: () => Promise<number>
@@ -45,8 +48,15 @@ export class HostSession {
   /**
    * @param backendElsewhere the process of the server that serves another connection of this host
    */
-  constructor(place: Place, number: number, events: SessionEvents, backendElsewhere: () => Promise<number>) {
+  constructor(
+    place: Place,
+    hostId: string,
+    number: number,
+    events: SessionEvents,
+    backendElsewhere: () => Promise<number>,
+  ) {
     this.#place = place
+    this.#hostId = hostId
     this.#number = number
     this.#events = events
     this.#backendElsewhere = backendElsewhere
@@ -72,14 +82,18 @@ export class HostSession {
   }
 
   async #take(): Promise<void> {
-    const { locks, channel } = this.#place
     const client = await connect(this.#place)
+    let backend: number
     try {
-      client.on('notification', ({ payload = '' }) => this.#events.onNote(payload))
+      client.on('notification', ({ payload = '' }) => this.#events.onNote(payload as HostNote))
       // Waits while somebody is just taking what this host had.
-      await client.query('SELECT pg_advisory_lock($1, $2)', [locks, this.#number])
-      await client.query(`LISTEN ${channel}`)
-      const backend = await this.#check(client)
+      const { rows } = await client.query<{ backend: number }>(
+        "SELECT pg_advisory_lock($1, $2), set_config('stepwright.host', $3, false), pg_backend_pid() AS backend",
+        [this.#place.locks, this.#number, this.#hostId],
+      )
+      backend = rows[0]!.backend
+      await client.query(`LISTEN ${channelOf(this.#place, this.#hostId)}`)
+      await this.#check(client, backend)
       // A pooler in transaction mode that has little to do gives all connections the same session:
       // the lock seems to be there for long.
       if (backend === (await this.#backendElsewhere())) throw sessionShared(this.#place.location)
@@ -93,20 +107,20 @@ export class HostSession {
     this.#client = client
     this.#hear()
     client.once('end', () => void this.#renew(client))
-    this.#schedulePing(client)
+    this.#schedulePing(client, backend)
   }
 
   /**
-   * @returns the process of the server that serves this session
-   * @throws ERR_STORE_ACCESS if the lock is with another session
+   * Whether this is still the session that took the lock, and nobody has reset it since: that lets
+   * locks go. To look for the lock itself would be to look at the locks of all hosts.
+   *
+   * @param backend the process of the server that serves the session with the lock
+   * @throws ERR_STORE_ACCESS
    */
-  async #check(client: Client): Promise<number> {
-    const sql = `SELECT pg_backend_pid() AS backend, EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
-      AND pid = pg_backend_pid() AND classid = ${this.#place.locks} AND objsubid = 2 AND objid::int = ${this.#number}) AS held`
-    const { rows } = await client.query<{ backend: number; held: boolean }>(sql)
-    const [row] = rows
-    if (!row?.held) throw sessionShared(this.#place.location)
-    return row.backend
+  async #check(client: Client, backend: number): Promise<void> {
+    const sql = "SELECT pg_backend_pid() AS backend, current_setting('stepwright.host', true) AS host"
+    const { rows } = await client.query<{ backend: number; host: string }>(sql)
+    if (rows[0]?.backend !== backend || rows[0].host !== this.#hostId) throw sessionShared(this.#place.location)
   }
 
   /** A session that is given to others keeps the lock: this host would seem to live for ever. */
@@ -122,12 +136,12 @@ export class HostSession {
     this.#isSilent = false
   }
 
-  #schedulePing(client: Client): void {
+  #schedulePing(client: Client, backend: number): void {
     this.#pinging = setTimeout(() => {
-      this.#check(client).then(
+      this.#check(client, backend).then(
         () => {
           this.#hear()
-          if (client === this.#client) this.#schedulePing(client)
+          if (client === this.#client) this.#schedulePing(client, backend)
         },
         (error: unknown) => void (error instanceof StepwrightError ? this.#refuse(error) : this.#renew(client)),
       )

@@ -5,19 +5,23 @@ import type { Created } from '../store.ts'
 import type { Connection } from './connection.ts'
 import { SUBMITTED, notOurs } from './hosts.ts'
 import { insertProcess } from './insert-process.ts'
-import { changeNotes } from './notifications.ts'
+import { changeNotes, hostNote } from './notifications.ts'
 import { readRows, recordIfWhole } from './records.ts'
 import { keyHash } from './values.ts'
 
 /** Submissions looked at together. */
 const PAGE = 64
+/** Hosts that are woken for a submission, at random: the others look once a second. */
+const WOKEN = 8
 
 export const submit = (connection: Connection, record: ProcessRecord): Promise<Created> =>
-  connection.transaction(async ask => {
+  connection.transaction(async (ask, notify) => {
     const { pid, key, revision } = record
     const text = JSON.stringify(toFirstLine(record))
     if (await insertProcess(ask, record, { owner: SUBMITTED, lines: [{ revision, text }] })) {
-      for (const note of [...changeNotes([pid]), 'wake *']) await connection.notify(ask, note)
+      const hosts = await ask<{ id: string }>('SELECT id FROM hosts ORDER BY random() LIMIT $1', [WOKEN])
+      notify(...changeNotes(connection.place, [pid]))
+      notify(...hosts.map(({ id }) => hostNote(connection.place, id, 'wake')))
       return { pid, created: true }
     }
     const [holder] = await ask<{ pid: string }>(
@@ -31,12 +35,17 @@ export const submit = (connection: Connection, record: ProcessRecord): Promise<C
 /** Whoever had the key went between two statements: the transaction is tried again. */
 const retry = (): Error => Object.assign(new Error('the key was freed meanwhile'), { code: '40001' })
 
-/** Takes submissions one by one, oldest first. */
+/**
+ * Takes submissions one by one, oldest first.
+ *
+ * @param coming has the one that is being taken
+ */
 export async function* takeSubmitted(
   connection: Connection,
   hostId: string,
   accept: (record: ProcessRecord) => boolean,
   isSkipped: (pid: string) => boolean,
+  coming: Set<string>,
 ): AsyncGenerator<ProcessRecord> {
   const { ask, place } = connection
   for (let after = ''; ;) {
@@ -47,16 +56,21 @@ export async function* takeSubmitted(
       const [row] = await readRows(ask, [pid])
       const record = row?.owner === SUBMITTED ? recordIfWhole(place, row) : undefined
       if (record === undefined || !accept(record)) continue
-      const isTaken = await connection.transaction(async within => {
-        const taken = await within('UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 RETURNING 1', [
-          hostId,
-          pid,
-          SUBMITTED,
-        ])
-        if (taken.length > 0) await connection.notify(within, `changed ${pid}`)
-        return taken.length > 0
-      })
-      if (isTaken) yield { ...record, epoch: row!.epoch }
+      coming.add(pid)
+      try {
+        const isTaken = await connection.transaction(async (within, notify) => {
+          const taken = await within('UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 RETURNING 1', [
+            hostId,
+            pid,
+            SUBMITTED,
+          ])
+          if (taken.length > 0) notify(...changeNotes(place, [pid]))
+          return taken.length > 0
+        })
+        if (isTaken) yield { ...record, epoch: row!.epoch }
+      } finally {
+        coming.delete(pid)
+      }
     }
     if (pids.length < PAGE) return
     after = pids.at(-1)!
@@ -65,7 +79,7 @@ export async function* takeSubmitted(
 
 /** See `HostStore.complete`. */
 export const complete = (connection: Connection, hostId: string, record: ProcessRecord): Promise<void> =>
-  connection.transaction(async ask => {
+  connection.transaction(async (ask, notify) => {
     const { pid, revision, status } = record
     const text = JSON.stringify(toFirstLine(record))
     const [row] = await ask<{ id: number; owner: string | null; epoch: number }>(
@@ -75,5 +89,5 @@ export const complete = (connection: Connection, hostId: string, record: Process
     if (row?.owner !== hostId || row.epoch !== epochOf(record)) throw notOurs(pid, hostId, row)
     await ask('UPDATE processes SET status = $1, bytes = $2 WHERE id = $3', [status, text.length, row.id])
     await ask('UPDATE lines SET line = $1 WHERE process = $2 AND revision = $3', [text, row.id, revision])
-    await connection.notify(ask, `changed ${pid}`)
+    notify(...changeNotes(connection.place, [pid]))
   })
