@@ -39,6 +39,7 @@ export type { ClassSpec, FactorySpec, ModuleSpec, OnceCall, StepContext, StepObj
 export type * as Inferred from './steps/inferred.ts'
 
 // Hosts
+export { stepActor } from './runtime/attempt/step-actor.ts'
 export { createRuntime } from './runtime/create-runtime.ts'
 export type { Runtime } from './runtime/runtime.ts'
 export { checkStored, type StoredCheck, type StoredMisfit } from './runtime/check-stored.ts'

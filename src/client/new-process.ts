@@ -1,5 +1,5 @@
 import { StepwrightError } from '../errors.ts'
-import { memoryOf, outputOf } from '../record/memory.ts'
+import { isFailedVisit, isOfOpenVisit, memoryOf, outputOf } from '../record/memory.ts'
 import { isFinal, type Json, type Memory, type ProcessRecord, type ProcessStatus } from '../record/record.ts'
 import { moveTimes } from '../record/move-times.ts'
 import { createPid } from '../record/pid.ts'
@@ -106,7 +106,7 @@ const stoppedMachine = (records: readonly ProcessRecord[], step: string): Proces
 
 /** Of steps that have ended the outputs, and of those under way the memory. */
 function inheritedBy(
-  { steps }: Pick<ProcessRecord, 'steps'>,
+  { steps, outline, snapshot }: Pick<ProcessRecord, 'steps' | 'outline' | 'snapshot'>,
   records: readonly ProcessRecord[],
   isFresh: boolean,
 ): Pick<ProcessRecord, 'inherited'> {
@@ -115,7 +115,12 @@ function inheritedBy(
   for (const [name, { endedAt }] of Object.entries(steps)) {
     const output = endedAt === undefined ? undefined : outputOf(records, name)
     if (output !== undefined) outputs.push([name, output])
-    const memory = endedAt === undefined && !isFresh ? memoryOf(records, name) : []
+    const remembered = endedAt === undefined && !isFresh ? memoryOf(records, name) : []
+    // Visits of a machine that begins anew are other ones, and what failed is tried again.
+    const isMachine = outline.some(one => one.name === name && one.kind === 'machine')
+    const memory = isMachine
+      ? remembered.filter(one => isOfOpenVisit(one[0], snapshot) && !isFailedVisit(one))
+      : remembered
     if (memory.length > 0) memories.push([name, memory])
   }
   return { inherited: { outputs: Object.fromEntries(outputs), memory: Object.fromEntries(memories) } }

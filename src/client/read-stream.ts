@@ -8,7 +8,7 @@ interface StreamSource {
   readonly step: string
   /** Of the step. */
   readonly attempt: number
-  /** The index of the item of an each step that wrote it. */
+  /** The index of the item of an each step that wrote it, or the number of the visit of a step actor. */
   readonly item?: number
   /** The name of the call of `once` that wrote it. */
   readonly once?: string

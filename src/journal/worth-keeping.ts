@@ -1,4 +1,5 @@
-import { isFinal } from '../record/record.ts'
+import { isOfOpenVisit } from '../record/memory.ts'
+import { isFinal, type Memory } from '../record/record.ts'
 import { isWithin, parseFirst, parseLine } from './line.ts'
 
 /** A journal longer than this is compacted, and again when its length has doubled. In bytes. */
@@ -8,26 +9,29 @@ export const COMPACT_AT = 8 * 1024 * 1024
  * The positions of the lines that a compacted journal keeps: the first line, the first line of each
  * step (a fork may start there), lines caused by commands (so that no command is applied twice),
  * and the newest transition with the progress since; once the process has ended, the one before
- * too. What a step remembers is kept while it runs.
+ * too. What a step remembers is kept while it runs, and what a machine step remembers of a visit as
+ * long as that is open.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []
-  let newest: { readonly position: number; readonly isMemory: boolean }[] = []
+  let newest: { readonly position: number; readonly memory?: readonly Memory[] }[] = []
   const seen = new Set<string>()
   let position = -1
   for (const text of lines) {
     position += 1
     const line = position === 0 ? parseFirst(text, pid, file) : parseLine(text, pid)
     if (isWithin(line)) {
-      newest.push({ position, isMemory: 'memory' in line })
+      newest.push({ position, ...('memory' in line && { memory: line.memory }) })
       continue
     }
     const begun = Object.keys(line.steps).filter(step => !seen.has(step))
     for (const step of begun) seen.add(step)
     // A fork of a process that has failed goes on from the state before.
-    newest = begun.length > 0 ? [] : newest.filter(({ isMemory }) => isMemory || isFinal(line.status))
+    const isKept = ([name]: Memory): boolean =>
+      line.snapshot.machine === undefined || isOfOpenVisit(name, line.snapshot)
+    newest = begun.length > 0 ? [] : newest.filter(({ memory }) => memory?.some(isKept) ?? isFinal(line.status))
     if (position === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(position)
-    else newest.push({ position, isMemory: false })
+    else newest.push({ position })
   }
   return [...kept, ...newest.map(one => one.position)].toSorted((a, b) => a - b)
 }

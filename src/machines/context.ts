@@ -70,6 +70,15 @@ export interface MachineState {
    * not: the keys that lead there from the snapshot.
    */
   readonly undefineds?: readonly (readonly string[])[]
+  /** Of its step actors; absent: none has begun. */
+  readonly visits?: Visits
+}
+
+/** Each time that a step actor of a machine begins is a visit, and has a number, counted from 1. */
+export interface Visits {
+  readonly begun: number
+  /** The numbers of those that have not ended, by the path of the actor. */
+  readonly open: Readonly<Record<string, number>>
 }
 
 /** A delayed event of a user's machine. An actor is identified by the ids on the way to it. */

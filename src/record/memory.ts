@@ -1,4 +1,20 @@
-import type { Json, Memory, ProcessRecord } from './record.ts'
+import type { ErrorRecord, Json, MachineSnapshot, Memory, ProcessRecord } from './record.ts'
+
+/**
+ * How a visit of a step actor has ended: what its machine step remembers as `#<number>`. What
+ * `once` remembers in the visit is `#<number>:<name>`.
+ */
+export type VisitOutcome = { readonly output: Json } | { readonly error: ErrorRecord }
+
+/** Whether a machine in this state still needs what its step remembers by this name. */
+export function isOfOpenVisit(name: string, { machine }: MachineSnapshot): boolean {
+  const { visits } = (machine ?? {}) as { readonly visits?: { readonly open: Readonly<Record<string, number>> } }
+  return Object.values(visits?.open ?? {}).some(number => name === `#${number}` || name.startsWith(`#${number}:`))
+}
+
+/** Whether this is how a visit has failed. */
+export const isFailedVisit = ([name, outcome]: Memory): boolean =>
+  /^#\d+$/.test(name) && Object.hasOwn(outcome as object, 'error')
 
 /** What `step` remembers, by the journal of its process: of each name the newest output. */
 export function memoryOf(records: readonly ProcessRecord[], step: string): Memory[] {

@@ -92,7 +92,13 @@ const machineSnapshot: Schema = object<{
   historyValue: optional(object({})),
 })
 
-const machine = object<{ snapshot: object; timers: readonly object[]; events: unknown; undefineds: unknown }>({
+const machine = object<{
+  snapshot: object
+  timers: readonly object[]
+  events: unknown
+  undefineds: unknown
+  visits: unknown
+}>({
   snapshot: machineSnapshot,
   timers: listOf(
     object<{ source: unknown; target: unknown; event: object; at: number; id: string }>({
@@ -105,6 +111,7 @@ const machine = object<{ snapshot: object; timers: readonly object[]; events: un
   ),
   events: optional(listOf(text)),
   undefineds: optional(listOf(listOf(text))),
+  visits: optional(object<{ begun: number; open: object }>({ begun: integer, open: recordOf(integer) })),
 })
 
 const plainSnapshot = object<MachineSnapshot>({

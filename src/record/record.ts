@@ -86,7 +86,7 @@ export interface StreamEntry {
   readonly step: string
   /** Of the step. */
   readonly attempt: number
-  /** The index of the item. */
+  /** The index of the item, or the number of the visit of a step actor. */
   readonly item?: number
   /** The name that was given to `once`. */
   readonly once?: string

@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '../record/standard-schema.ts'
 import type { PlannedStep } from './kinds/kinds.ts'
 import type { Migrate } from './migration.ts'
 import type { PlannedSchedule } from './schedule.ts'
+import type { Work } from './work.ts'
 
 /** A definition, checked: what its builder has put together, for whoever executes it. */
 export interface ProcessPlan {
@@ -54,9 +55,11 @@ export const childPlans = ({ steps }: ProcessPlan): ProcessPlan[] =>
   })
 
 /** Names of services that object specs need and `services` does not have. */
-export function missingServices(plan: ProcessPlan, services: object = {}): string[] {
-  const needed = everyStep(plan).flatMap(step =>
-    'work' in step && typeof step.work === 'object' && !('module' in step.work) ? (step.work.services ?? []) : [],
-  )
+export function missingServices(works: readonly Work[], services: object = {}): string[] {
+  const needed = works.flatMap(work => (typeof work === 'object' && !('module' in work) ? (work.services ?? []) : []))
   return [...new Set(needed)].filter(name => !(name in services))
 }
+
+/** What the steps and branches of a definition do. */
+export const worksOf = (plan: ProcessPlan): Work[] =>
+  everyStep(plan).flatMap(step => ('work' in step ? [step.work] : []))

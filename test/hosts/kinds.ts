@@ -2,7 +2,7 @@
 // what happens; while `hang` is set the work in the middle never ends.
 import { appendFileSync } from 'node:fs'
 import { assign, fromPromise, setup } from 'xstate'
-import { defineProcess, typed, type IsolateMode, type ProcessDefinition } from 'stepwright'
+import { defineProcess, stepActor, typed, type IsolateMode, type ProcessDefinition, type StepContext } from 'stepwright'
 
 export interface Crashable {
   readonly definition: ProcessDefinition
@@ -83,6 +83,35 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
   })
   const machine = begun.machine('chart', chart, { input: ({ data }) => data }).step('after', ({ data }) => data + 1)
 
+  const visit = stepActor(async ({ data, once }: StepContext<number>) => {
+    const told = await once('told', () => {
+      tell('visit', data)
+      return data
+    })
+    if (data === 2) await middle()
+    return told
+  })
+  const loop = setup({
+    actors: { visit },
+    types: { output: {} as number, context: {} as { n: number } },
+  }).createMachine({
+    context: { n: 1 },
+    initial: 'visiting',
+    states: {
+      visiting: {
+        invoke: {
+          src: 'visit',
+          input: ({ context }) => context.n,
+          onDone: { target: 'next', actions: assign({ n: ({ event }) => event.output + 1 }) },
+        },
+      },
+      next: { always: [{ guard: ({ context }) => context.n > 3, target: 'end' }, { target: 'visiting' }] },
+      end: { type: 'final' },
+    },
+    output: ({ context }) => context.n,
+  })
+  const agent = begun.machine('loop', loop, { input: ({ data }) => data })
+
   const isolated = (isolate: IsolateMode) =>
     defineProcess({ name: 'apart', input: typed<{ effects: string }>() }).step(
       'crunch',
@@ -94,6 +123,7 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
     thread: { definition: isolated('thread'), input: { effects }, output: 'attempt 2' },
     'own process': { definition: isolated('process'), input: { effects }, output: 'attempt 2' },
     machine: { definition: machine, input: { n: 1 }, output: 6 },
+    agent: { definition: agent, input: { n: 1 }, output: 4 },
     process: { definition: process, input: { n: 1 }, output: 3 },
     parallel: { definition: parallel, input: { n: 1 }, output: { quick: 1, slow: 2 } },
     each: { definition: each, input: { n: 1 }, output: [2, 4, 6, 8, 10, 12, 14, 16, 18, 20] },

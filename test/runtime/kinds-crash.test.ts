@@ -87,6 +87,12 @@ test('machine: after a crash it goes on in the state it was in', async t => {
   t.like(info.steps[0], { status: 'finished', state: 'end', attempt: 1 })
 })
 
+test('step actors: after a crash only the visit that had no outcome goes on, with what it did once', async t => {
+  const { told, info } = await crash(t, 'agent', inTheMiddle)
+  t.deepEqual(told, ['visit 1', 'visit 2', 'middle', 'middle', 'visit 3'])
+  t.like(info.steps[0], { status: 'finished', state: 'end', attempt: 1 })
+})
+
 for (const mode of ['thread', 'own process'])
   test(`isolate in a ${mode}: after a crash the step runs again`, async t => {
     const { told } = await crash(t, mode, inTheMiddle)

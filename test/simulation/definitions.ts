@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { assign, setup } from 'xstate'
-import { defineProcess, typed, type StepContext } from '../../src/index.ts'
+import { defineProcess, stepActor, typed, type StepContext } from '../../src/index.ts'
 import { kernel } from './node/kernel.ts'
 
 /** What goes from step to step: the steps that were done, and the words that clients have said. */
@@ -52,6 +52,28 @@ const asking = setup({
   output: ({ context }) => context,
 })
 
+const looping = setup({
+  types: { context: {} as Data, input: {} as Data, output: {} as Data },
+  actors: { visit: stepActor(work) },
+}).createMachine({
+  context: ({ input }) => input,
+  initial: 'visiting',
+  states: {
+    visiting: {
+      invoke: {
+        src: 'visit',
+        input: ({ context }) => context,
+        onDone: { target: 'next', actions: assign(({ event }) => event.output) },
+      },
+    },
+    next: {
+      always: [{ guard: ({ context }) => context.trail.endsWith('lll'), target: 'done' }, { target: 'visiting' }],
+    },
+    done: { type: 'final' },
+  },
+  output: ({ context }) => context,
+})
+
 const input = typed<Data>()
 const child = defineProcess({ name: 'child', input }).step('c', work).sleep('nap', 50).step('d', flaky, { retry })
 
@@ -73,6 +95,7 @@ export const DEFINITIONS = {
     .step('a', work)
     .machine('asking', asking, { input: ({ data }) => data })
     .step('c', work),
+  loops: defineProcess({ name: 'loops', input }).step('a', work).machine('loop', looping).step('c', work),
   fans: defineProcess({ name: 'fans', input })
     .parallel('both', { left: work, right: { run: flaky, retry } })
     .step('join', ({ data: { left, right } }) => ({ words: left.words, trail: left.trail + right.trail }))

@@ -155,7 +155,9 @@ export class Ledger {
       this.#onViolation(`${life.name} began ${what} before a record says so: ${JSON.stringify(found)}`)
     if (this.#ended.has(`${pid} ${step}`)) this.#onViolation(`${life.name} began ${what}, which had finished`)
     const id =
-      item === '' ? `${pid} ${step} ${attempt}` : `${life.pid} ${pid} ${step}${item} ${found?.attempt} ${attempt}`
+      item === ''
+        ? `${pid} ${step} ${attempt}`
+        : `${life.pid} ${pid} ${step}${item} ${record?.epoch} ${found?.attempt} ${attempt}`
     if (this.#attempts.has(id)) this.#onViolation(`${life.name} began ${what} for the second time`)
     this.#attempts.add(id)
     this.#mustSurvive(pid, view?.begun.get(`${step} ${found?.attempt}`) ?? 1)

@@ -4,6 +4,7 @@ export const TRAILS: Readonly<Record<string, string>> = {
   naps: 'abc',
   pauses: 'abc',
   asks: 'ac',
+  loops: 'alllc',
   fans: 'lri5',
   parent: 'acdb',
   child: 'acd',

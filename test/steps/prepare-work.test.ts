@@ -1,7 +1,6 @@
 import test from 'ava'
 import { defineProcess } from '../../src/steps/define-process.ts'
-import { planOf } from '../../src/steps/plan.ts'
-import { missingServices } from '../../src/steps/plan.ts'
+import { missingServices, planOf, worksOf } from '../../src/steps/plan.ts'
 import { prepare } from '../../src/steps/prepare-work.ts'
 import type { StepContext, Work } from '../../src/steps/work.ts'
 
@@ -77,7 +76,7 @@ test('services that specs need and that are not there are listed once', t => {
       .step('c', () => 1)
       .sleep('d', 1),
   )
-  t.deepEqual(missingServices(plan, { mail: undefined }), ['db', 'log'])
-  t.deepEqual(missingServices(plan, Object.create({ db: 1, log: 1, mail: 1 })), [])
-  t.deepEqual(missingServices(plan), ['db', 'mail', 'log'])
+  t.deepEqual(missingServices(worksOf(plan), { mail: undefined }), ['db', 'log'])
+  t.deepEqual(missingServices(worksOf(plan), Object.create({ db: 1, log: 1, mail: 1 })), [])
+  t.deepEqual(missingServices(worksOf(plan)), ['db', 'mail', 'log'])
 })

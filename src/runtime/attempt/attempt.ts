@@ -1,6 +1,5 @@
 import { ProcessCancelledError } from '../../errors.ts'
 import type { AttemptFailure, AttemptInput } from '../../machines/context.ts'
-import { checkText } from '../../record/check.ts'
 import { attemptChannel, traced, type AttemptMessage } from '../../record/diagnostics.ts'
 import { copyJson } from '../../record/json.ts'
 import type { Json, Progress } from '../../record/record.ts'
@@ -16,7 +15,7 @@ import { outputOf, type AttemptKind, type AttemptUnderWay, type Result } from '.
 import { attemptKind } from './kinds/kinds.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
-import { stepContext } from './step-context.ts'
+import { outputFrom, stepContext } from './step-context.ts'
 import type { StoredMemory } from './stored-memory.ts'
 import type { AttemptEnvironment, StreamWriter, Workplace } from './workplace.ts'
 
@@ -152,7 +151,7 @@ export class Attempt implements AttemptUnderWay {
   }
 
   get memory(): StoredMemory {
-    return this.process.memoryOf(this.#step.name, this.#input.attempt)
+    return this.process.memoryOf(this.#step.name, this.#input.attempt === 1)
   }
 
   get remembers(): Remembers {
@@ -213,8 +212,7 @@ export class Attempt implements AttemptUnderWay {
         input: () => copyJson(machineContext.input),
         signal: () => this.execution.signal,
         once: () => this.#calls.once,
-        output: () => async name =>
-          copyJson((await this.process.outputOf(checkText(name, 'name of output()'))) as Json),
+        output: () => outputFrom(this.process),
       },
     )
   }

@@ -9,6 +9,7 @@ import type { Remembers } from '../../steps/run/once-calls.ts'
 import type { ModuleSpec, StepContext } from '../../steps/work.ts'
 import { fromErrorRecord } from '../../record/error-record.ts'
 import type { FromWorker, HostCall, ToWorker, WorkerTask } from './isolated-task.ts'
+import { stepActorsOf } from './step-actor.ts'
 
 /** How long an attempt that was told to end may take before its thread or process is killed. */
 const KILL_AFTER_MS = 50
@@ -119,7 +120,7 @@ export async function openIsolation(
   maxBytes: number,
 ): Promise<Isolation | undefined> {
   const step = plans.flatMap(everyStep).find(one => 'isolate' in one)
-  if (step === undefined) return undefined
+  if (step === undefined && !plans.flatMap(stepActorsOf).some(one => 'isolate' in one)) return undefined
   try {
     const { Tinypool } = await import('tinypool')
     const runtimes = { thread: 'worker_threads', process: 'child_process' } as const
@@ -136,7 +137,8 @@ export async function openIsolation(
     }
     return new Isolation(mode => new Tinypool({ ...options, runtime: runtimes[mode] }), maxBytes)
   } catch (cause) {
-    throw new TypeError(`Step '${step.name}' has isolate, which needs the package tinypool: npm install tinypool`, {
+    const what = step === undefined ? 'A stepActor()' : `Step '${step.name}'`
+    throw new TypeError(`${what} has isolate, which needs the package tinypool: npm install tinypool`, {
       cause,
     })
   }

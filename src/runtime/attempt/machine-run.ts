@@ -17,6 +17,8 @@ import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json } from '../../record/record.ts'
 import type { Answer } from './actors.ts'
 import { atTimeOrAfter } from '../../record/clock.ts'
+import { hostStepActors } from './step-actor.ts'
+import { StepActors } from './step-actors.ts'
 import { putUndefineds, undefinedsIn } from './undefineds.ts'
 import type { Workplace } from './workplace.ts'
 
@@ -53,6 +55,7 @@ export class MachineRun {
   /** When each delayed event is due, in epoch milliseconds. */
   readonly #due = new WeakMap<Scheduled, number>()
   #actor: AnyActor | undefined
+  #stepActors: StepActors | undefined
   #isOver = false
   /** The state that is on record. */
   #recorded: MachineState | undefined
@@ -79,6 +82,11 @@ export class MachineRun {
   /** It has ended, and takes nothing any more. */
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  /** Whether a step actor of it takes the slot of the process. */
+  get isWorking(): boolean {
+    return this.#stepActors?.isWorking === true
   }
 
   stop(): void {
@@ -149,6 +157,14 @@ export class MachineRun {
         if (event.type === '@xstate.snapshot') this.#changed()
       },
     }))
+    const stepActors = (this.#stepActors = new StepActors({
+      process: this.#process,
+      step: this.#step.name,
+      visits: before?.visits,
+      pathOf: child => pathsOf(actor).get(child) ?? [child.id],
+      write: () => this.#write(),
+    }))
+    hostStepActors(actor.system, (...begun) => stepActors.begin(...begun))
     show?.(actor)
     actor.subscribe({ error: error => this.#fail(error), complete: () => this.#done(actor) })
     actor.start()
@@ -236,8 +252,15 @@ export class MachineRun {
       },
     )
     const undefineds = undefinedsIn(snapshot)
+    const visits = this.#stepActors?.visits
     return toJson(
-      { snapshot, timers, events: eventsOf(actor), ...(undefineds.length > 0 && { undefineds }) },
+      {
+        snapshot,
+        timers,
+        events: eventsOf(actor),
+        ...(undefineds.length > 0 && { undefineds }),
+        ...(visits && { visits }),
+      },
       this.#process.environment.maxRecordBytes,
     ) as unknown as MachineState
   }

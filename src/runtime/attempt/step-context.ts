@@ -1,4 +1,8 @@
+import { checkText } from '../../record/check.ts'
+import { copyJson } from '../../record/json.ts'
+import type { Json } from '../../record/record.ts'
 import type { StepContext } from '../../steps/work.ts'
+import type { Workplace } from './workplace.ts'
 
 /** What costs something, and is made when a step first asks for it. */
 interface Lazy {
@@ -49,6 +53,12 @@ class LazyContext {
     Object.assign(this, plain)
   }
 }
+
+/** `output` of a step's context. */
+export const outputFrom =
+  (process: Pick<Workplace, 'outputOf'>): StepContext['output'] =>
+  async step =>
+    copyJson((await process.outputOf(checkText(step, 'name of output()'))) as Json)
 
 /** What a step is given: all of it are properties of its own, so that a step may spread it. */
 export const stepContext = (plain: Omit<StepContext, keyof Lazy>, lazy: Lazy): StepContext =>

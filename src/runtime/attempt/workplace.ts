@@ -34,6 +34,8 @@ export interface Workplace {
   stepNamed(name: string): PlannedStep
   /** Calls `acquired` once the process has a slot again. */
   acquireSlot(acquired: () => void): void
+  /** Gives the slot up, unless an attempt is under way. */
+  releaseSlot(): void
   /** Settles when every record is in the store; `undefined` if they are. */
   barrier(): Promise<void> | undefined
   /** Why the work of a process that has ended is told to stop. */
@@ -43,8 +45,8 @@ export interface Workplace {
   write(writer: StreamWriter, chunk: Json): void
   /** Settles when all that was written can be given to the store; `undefined` if it can already. */
   streamReady(): Promise<void> | undefined
-  /** What the step remembers, for an attempt at it. */
-  memoryOf(step: string, attempt: number): StoredMemory
+  /** What the step remembers, for an attempt at it: the first one finds nothing in the store. */
+  memoryOf(step: string, isFirst: boolean): StoredMemory
   /**
    * The output of an earlier step; `undefined` if it was skipped.
    * @throws ERR_UNKNOWN_STEP if it has not ended

@@ -8,15 +8,14 @@ import { checkXState, commonParent } from '../../machines/xstate-internals.ts'
 import { stepAt } from '../../record/record.ts'
 import { shapeOf } from '../../machines/shape.ts'
 import type { ProcessDefinition } from '../../record/definition.ts'
-import { planOf } from '../../steps/plan.ts'
-import { missingServices } from '../../steps/plan.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import { show } from '../../record/show.ts'
-import { childPlans, everyStep, type ProcessPlan } from '../../steps/plan.ts'
+import { childPlans, everyStep, missingServices, planOf, worksOf, type ProcessPlan } from '../../steps/plan.ts'
 import type { PlannedStep } from '../../steps/kinds/kinds.ts'
 import { isSubmission, type ProcessIdentity, type ProcessRecord } from '../../record/record.ts'
 import type { StoredChart } from '../../store/charts.ts'
 import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from '../attempt/actors.ts'
+import { stepActorsOf } from '../attempt/step-actor.ts'
 import type { Program } from '../process/environment.ts'
 
 /** The actors a machine invokes, as a host provides them. */
@@ -83,7 +82,7 @@ export function definitionsOf(processes: readonly ProcessDefinition[]): Map<stri
 /** @throws TypeError if a definition needs a service that is not there */
 export function checkServices(definitions: ReadonlyMap<string, KnownDefinition>, services: object): void {
   for (const { plan } of definitions.values()) {
-    const missing = missingServices(plan, services)
+    const missing = missingServices([...worksOf(plan), ...stepActorsOf(plan).map(({ work }) => work)], services)
     if (missing.length > 0)
       throw new TypeError(
         `createRuntime({ services }): process '${plan.name}' needs ${missing.map(name => `'${name}'`).join(', ')}; received ${show(services)}`,

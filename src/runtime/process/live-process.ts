@@ -233,6 +233,10 @@ export class LiveProcess implements Workplace {
     this.#newTraces = { ...this.#newTraces, [step]: trace }
   }
 
+  releaseSlot(): void {
+    if (!isWorking(this.#actor.getSnapshot())) this.#slot.release()
+  }
+
   barrier(): Promise<void> | undefined {
     return this.#recorder.barrier()
   }
@@ -259,8 +263,8 @@ export class LiveProcess implements Workplace {
     return this.#stream?.ready()
   }
 
-  memoryOf(step: string, attempt: number): StoredMemory {
-    return this.#remembered.of(step, attempt)
+  memoryOf(step: string, isFirst: boolean): StoredMemory {
+    return this.#remembered.of(step, isFirst)
   }
 
   async outputOf(step: string): Promise<Json | undefined> {
@@ -382,7 +386,7 @@ export class LiveProcess implements Workplace {
     if (final) {
       this.#slot.stopWaiting()
       void this.#endOnceWritten()
-    } else if (status !== 'running' || !isWorking(snapshot)) this.#slot.release()
+    } else if (status !== 'running' || !(isWorking(snapshot) || this.#machine?.isWorking === true)) this.#slot.release()
     if (status !== before) {
       this.#publish(before, status)
       if (!final) this.environment.onStatus(this.pid, status)

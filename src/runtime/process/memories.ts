@@ -30,10 +30,10 @@ export class Memories implements Remembering {
   }
 
   /** What a step remembers, for an attempt at it. */
-  of(step: string, attempt: number): StoredMemory {
+  of(step: string, isFirst: boolean): StoredMemory {
     const known = this.#memories.get(step)
     if (known !== undefined) return known
-    const memory = new StoredMemory(this, step, attempt === 1 && !this.#process.inherits)
+    const memory = new StoredMemory(this, step, isFirst && !this.#process.inherits)
     this.#memories.set(step, memory)
     return memory
   }

@@ -2,7 +2,7 @@ import { ProcessTimeoutError } from '../../errors.ts'
 import { checkOptions, checkServices, checkSignal, mustBe } from '../../record/check.ts'
 import { toJson } from '../../record/json.ts'
 import { waitsFor } from '../kinds/kinds.ts'
-import { childPlans, missingServices, planOf, type ProcessPlan } from '../plan.ts'
+import { childPlans, missingServices, planOf, worksOf, type ProcessPlan } from '../plan.ts'
 import { validateInput } from '../validate.ts'
 import { withLimit } from './limit.ts'
 import { MAX_BYTES, runKind, type Run } from './run-kinds.ts'
@@ -22,7 +22,7 @@ const RUN_CHECKS = { services: checkServices, signal: checkSignal }
 function checkRun(plan: ProcessPlan, options: unknown): { services: object; signal: AbortSignal } {
   const what = `run() of process '${plan.name}'`
   const { services = {}, signal = new AbortController().signal } = checkOptions(options, what, RUN_CHECKS)
-  const missing = [...new Set([plan, ...childPlans(plan)].flatMap(one => missingServices(one, services)))]
+  const missing = missingServices([plan, ...childPlans(plan)].flatMap(worksOf), services)
   if (missing.length > 0) throw mustBe(`services of ${what}`, `an object with ${missing.join(', ')}`, services)
   const pause = pauseIn(plan)
   if (pause === undefined) return { services, signal }

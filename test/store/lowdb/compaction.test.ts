@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { COMPACT_AT } from '../../../src/journal/worth-keeping.ts'
+import { encodeFirst } from '../../../src/journal/line.ts'
+import { COMPACT_AT, worthKeeping } from '../../../src/journal/worth-keeping.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, aReport, aTransition, collect, created, theEnd } from '../../../src/testing/conformance/samples.ts'
 import { letDie } from '../../../src/store/hosts/host-presence.ts'
@@ -181,4 +182,43 @@ test('a journal of which everything is worth keeping is not compacted at every l
   t.is(files.size, 2)
   await host.write(theEnd(record, ++revision))
   await host.close()
+})
+
+test('of what a machine step remembers, the open visits alone are kept', t => {
+  const record = aRecord()
+  const remember = (revision: number, ...names: string[]) => ({
+    pid: record.pid,
+    name: record.name,
+    status: 'running',
+    revision,
+    at: record.at,
+    event: { type: 'REMEMBER', step: 'read' },
+    memory: names.map(name => [name, {}]),
+  })
+  const change = (revision: number, open: Record<string, number>) =>
+    aTransition(record, revision, {
+      steps: { read: parse },
+      snapshot: {
+        value: { running: { read: { machine: 'on' } } },
+        machine: {
+          snapshot: { status: 'active', value: 'on' },
+          timers: [],
+          visits: { begun: 11, open },
+        },
+      },
+    })
+  const lines = [
+    change(2, { think: 1 }),
+    remember(3, '#1:page', '#1'),
+    change(4, { think: 10, act: 11 }),
+    remember(5, '#10:page'),
+    remember(6, '#11'),
+    change(7, { think: 10 }),
+    remember(8, '#10'),
+  ].map(line => JSON.stringify(line))
+  const kept = worthKeeping([encodeFirst(record).trimEnd(), ...lines], record.pid, 'a file')
+  t.deepEqual(
+    kept.map(position => position + 1),
+    [1, 2, 5, 7, 8],
+  )
 })

@@ -1,5 +1,7 @@
 import { fromPromise, setup } from 'xstate'
+import { stepActor } from '../../../src/runtime/attempt/step-actor.ts'
 import { defineProcess } from '../../../src/steps/define-process.ts'
+import type { StepContext } from '../../../src/steps/work.ts'
 import { typed } from '../../../src/steps/typed.ts'
 
 const p = defineProcess({ name: 'a', input: typed<{ file: string }>() })
@@ -20,6 +22,10 @@ p.machine('a', chart) // error: Expected 3 arguments, but got 2
 p.machine('a', chart, { input: () => ({ draft: 5 }) }) // error: Type 'number' is not assignable to type 'string'
 p.machine('a', setup({ types: { output: {} as { at: Date } } }).createMachine({})) // error: Not JSON: $.at is a Date: return toISOString()
 p.machine('a', fromPromise(async () => 1)) // error: Argument of type
+stepActor(() => new Date()) // error: Not JSON: $ is a Date: return toISOString()
+stepActor(() => 1, { retries: 3 }) // error: 'retries' does not exist in type
+const asks = stepActor(({ data }: StepContext<{ words: string }>) => data.words.length)
+setup({ actors: { asks } }).createMachine({ invoke: { src: 'asks', input: () => ({ words: 5 }) } }) // error: Type 'number' is not assignable to type 'string'
 
 const dated = () => new Date()
 const module = new URL('file:///x.js')

@@ -1,7 +1,8 @@
 /** Steps that consist of other work. */
 import { expectTypeOf } from 'expect-type'
-import { createMachine, setup, type OutputFrom } from 'xstate'
+import { assign, createMachine, setup, type InputFrom, type OutputFrom } from 'xstate'
 import { z } from 'zod'
+import { stepActor } from '../../../src/runtime/attempt/step-actor.ts'
 import { defineProcess } from '../../../src/steps/define-process.ts'
 import type { ProcessOutput, ProcessServices } from '../../../src/record/definition.ts'
 import { typed } from '../../../src/steps/typed.ts'
@@ -128,6 +129,22 @@ m.machine('a', chart, { input: ({ data }) => ({ draft: data.file }), timeout: '5
     return 1
   },
 )
+const think = stepActor(
+  async ({ data, services }: StepContext<{ words: string }, { db: Db }>) => ({ reply: services.db.q() + data.words }),
+  { retry: { attempts: 3, delay: '1s' }, timeout: '1m' },
+)
+expectTypeOf<OutputFrom<typeof think>>().toEqualTypeOf<{ reply: string }>()
+expectTypeOf<InputFrom<typeof think>>().toEqualTypeOf<{ words: string }>()
+setup({ types: { context: {} as { said: string } }, actors: { think } }).createMachine({
+  context: { said: '' },
+  invoke: {
+    src: 'think',
+    input: ({ context }) => ({ words: context.said }),
+    onDone: { actions: assign({ said: ({ event }) => event.output.reply }) },
+  },
+})
+stepActor({ module: new URL('file:///x.js') }, { isolate: 'process' })
+stepActor({ class: Resize, args: [1] })
 m.machine('a', bare)
 defineProcess({ name: 'any' }).machine('a', bare)
 m.machine('a', optional, { input: () => ({}), when: () => true }).step('x', ({ data }) => {
