@@ -64,6 +64,7 @@ export type {
   LogInfo,
   LogOptions,
   PauseInfo,
+  QueueOptions,
   ScheduleInfo,
   Steered,
   StreamOptions,

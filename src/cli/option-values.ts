@@ -36,13 +36,36 @@ export function toDuration(value: string): number {
   }
 }
 
+/** A date, or a duration from now in milliseconds. */
+export function toDelay(value: string): number | Date {
+  const at = dateOf(value)
+  if (at !== undefined) return new Date(at)
+  try {
+    return toMs(value, '')
+  } catch {
+    throw new InvalidArgumentError("It is a duration such as '10m' or '7d', or a time such as 2026-01-31T12:00:00Z.")
+  }
+}
+
+export function toPriority(value: string): number {
+  const priority = Number(value)
+  if (!/^-?\d{1,3}$/.test(value) || Math.abs(priority) > 100)
+    throw new InvalidArgumentError('It is a whole number from -100 to 100.')
+  return priority
+}
+
+/** `Date.parse` takes any number for a year, and much else. */
+function dateOf(value: string): number | undefined {
+  const at = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN
+  return Number.isNaN(at) ? undefined : at
+}
+
 /** Epoch milliseconds, of a time or of a duration before now. */
 export type Time = (now: number) => number
 
 export function toTime(value: string): Time {
-  // `Date.parse` takes any number for a year, and much else.
-  const at = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN
-  if (!Number.isNaN(at)) return () => at
+  const at = dateOf(value)
+  if (at !== undefined) return () => at
   try {
     const ms = toMs(value, '')
     return now => now - ms

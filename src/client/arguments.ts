@@ -11,6 +11,7 @@ import {
   limitFrom,
   mustBe,
 } from '../record/check.ts'
+import { toMs } from '../record/duration.ts'
 import { PROCESS_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { CorruptJournal } from '../store/store.ts'
 import type {
@@ -35,8 +36,19 @@ export const checkName = check<string>(
   name => typeof name === 'string' && /^[a-z0-9][a-z0-9-]{0,63}$/.test(name),
 )
 
+const checkDate = check<Date>('a valid Date', value => value instanceof Date && !Number.isNaN(value.getTime()))
+
+/** In milliseconds, or a date. */
+const checkDelay = (delay: unknown, what: string): number | Date =>
+  delay instanceof Date ? checkDate(delay, what) : toMs(delay, what)
+
+const checkPriority = check<number>(
+  'an integer from -100 to 100',
+  value => Number.isInteger(value) && Math.abs(value as number) <= 100,
+)
+
 /** Options that `start` and `submit` share. */
-export const ORIGIN_CHECKS = { key: checkKey, labels: checkLabels }
+export const ORIGIN_CHECKS = { key: checkKey, labels: checkLabels, delay: checkDelay, priority: checkPriority }
 
 /** @throws TypeError */
 export function checkSubmit(name: unknown, options: SubmitOptions) {
@@ -72,8 +84,6 @@ function checkStatuses(status: unknown, what: string): readonly ProcessStatus[] 
 }
 
 const QUERY_CHECKS = { name: checkText, labels: checkLabels }
-
-const checkDate = check<Date>('a valid Date', value => value instanceof Date && !Number.isNaN(value.getTime()))
 
 /** What `list` and the bulk methods share. */
 const SELECTION_CHECKS = {

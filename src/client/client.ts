@@ -1,4 +1,5 @@
 import type { ProceedData, ProcessDefinition, ProcessEvent, ProcessOutput, ProcessStep } from '../record/definition.ts'
+import type { Duration } from '../record/duration.ts'
 import type { HistoryEntry, ProcessInfo } from '../record/info.ts'
 import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
@@ -66,7 +67,7 @@ export interface LogInfo {
 }
 
 /** Options of `submit`. */
-export interface SubmitOptions {
+export interface SubmitOptions extends QueueOptions {
   /**
    * An idempotency key of at most 1024 characters. The same key always means the same process: a
    * second submit or start returns the first one.
@@ -74,6 +75,17 @@ export interface SubmitOptions {
   readonly key?: string | undefined
   /** Strings by which to find the process, such as `{ customer: 'ada' }`. At most 16 KiB. */
   readonly labels?: Readonly<Record<string, string>> | undefined
+}
+
+/** When a process begins, and before which others. */
+export interface QueueOptions {
+  /** How long to wait before it begins, or a date. Until then it is pending, over restarts. */
+  readonly delay?: Duration | Date | undefined
+  /**
+   * An integer from -100 to 100. Of the processes that wait, those with the highest priority begin
+   * first, and of these the oldest. Default 0.
+   */
+  readonly priority?: number | undefined
 }
 
 /** Options of `fork`. */

@@ -13,6 +13,7 @@ export type {
   LogInfo,
   LogOptions,
   PauseInfo,
+  QueueOptions,
   ScheduleInfo,
   Steered,
   StreamOptions,

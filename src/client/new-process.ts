@@ -4,11 +4,29 @@ import { isFinal, type Json, type Memory, type ProcessRecord, type ProcessStatus
 import { moveTimes } from '../record/move-times.ts'
 import { createPid } from '../record/pid.ts'
 
+/** What whoever starts or submits a process says of it. */
+export interface Origin {
+  readonly key?: string | undefined
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** In milliseconds, or a date. */
+  readonly delay?: number | Date | undefined
+  readonly priority?: number | undefined
+}
+
+/** When and before which others a process begins, as its first record has it. */
+export const queueFields = (
+  { delay, priority }: Pick<Origin, 'delay' | 'priority'>,
+  at: number,
+): Pick<ProcessRecord, 'startsAt' | 'priority'> => ({
+  ...(delay !== undefined && { startsAt: typeof delay === 'number' ? at + delay : delay.getTime() }),
+  ...(priority !== undefined && { priority }),
+})
+
 /** The first record of a submission: what is known of a process without its definition. */
 export function submission(
   name: string,
   input: Json,
-  { key, labels }: { key?: string | undefined; labels?: Readonly<Record<string, string>> | undefined },
+  { key, labels, delay, priority }: Origin,
   at: number,
 ): ProcessRecord {
   return {
@@ -21,6 +39,7 @@ export function submission(
     outline: [],
     ...(key !== undefined && { key }),
     ...(labels !== undefined && { labels: { ...labels } }),
+    ...queueFields({ delay, priority }, at),
     status: 'pending',
     revision: 1,
     at,
@@ -71,6 +90,7 @@ export function forkOf(
     key: _key,
     parent: _parent,
     retryOf: _retryOf,
+    startsAt: _startsAt,
     trace: _trace,
     progress: _progress,
     memory: _memory,
@@ -141,7 +161,7 @@ export const retryKey = (pid: string): string => `retry:${pid}`
  */
 export function retryOf(records: readonly ProcessRecord[], at: number): ProcessRecord {
   const last = records.at(-1)!
-  const { pid, name, status, input, labels } = last
+  const { pid, name, status, input, labels, priority } = last
   if (!isFinal(status))
     throw new StepwrightError(
       'ERR_NOT_ENDED',
@@ -152,7 +172,8 @@ export function retryOf(records: readonly ProcessRecord[], at: number): ProcessR
       'ERR_NOT_FAILED',
       `Process ${pid} cannot be retried: it has ${status}. \`fork\` repeats one of its steps`,
     )
-  const again = openStep(last) === undefined ? submission(name, input, { labels }, at) : forkOf(records, undefined, at)
+  const again =
+    openStep(last) === undefined ? submission(name, input, { labels, priority }, at) : forkOf(records, undefined, at)
   return { ...again, key: retryKey(pid), retryOf: pid }
 }
 

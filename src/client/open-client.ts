@@ -57,6 +57,7 @@ import { readStream, type StreamPart } from './read-stream.ts'
 import { pausedStep, steer } from './steer.ts'
 import { storeAt } from './store-at.ts'
 import { setStoreOf } from './store-of.ts'
+import { wakeAll } from './wake-all.ts'
 import { watchAll } from './watch-all.ts'
 
 /**
@@ -289,11 +290,11 @@ class StoreClient implements Client {
   async pause(given: string): Promise<void> {
     const name = checkName(given, 'name of pause()')
     await putPause(this.#store.documents, { name, at: await this.#now() })
-    await this.#wakeAll()
+    await wakeAll(this.#store)
   }
 
   async resume(given: string): Promise<void> {
-    if (await deletePause(this.#store.documents, checkName(given, 'name of resume()'))) await this.#wakeAll()
+    if (await deletePause(this.#store.documents, checkName(given, 'name of resume()'))) await wakeAll(this.#store)
   }
 
   async paused(): Promise<PauseInfo[]> {
@@ -336,11 +337,6 @@ class StoreClient implements Client {
   /** By the clock that all who use the store share. */
   async #now(): Promise<number> {
     return (await this.#store.time?.()) ?? Date.now()
-  }
-
-  async #wakeAll(): Promise<void> {
-    const hosts = await this.#store.hosts()
-    await Promise.all(hosts.filter(({ state }) => state !== 'dead').map(({ id }) => this.#store.wake(id)))
   }
 
   #json(value: unknown): Json {

@@ -6,6 +6,7 @@ import { isFinal, type ProcessRecord } from '../record/record.ts'
 import type { StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
 import type { Steered } from './client.ts'
+import { wakeAll } from './wake-all.ts'
 
 /** Pauses between polls for the answer, in milliseconds. Most hosts answer within the first few. */
 const LOOK_MS = [1, 2, 3, 5, 8, 12, 20] as const
@@ -31,13 +32,15 @@ export async function steer(
   const at = later()
   const id = createPid(at)
   await putSafely(store, { ...wishFor(found.record), pid, id, at })
+  // Nobody has it: a host that can run it may take it.
+  const isAwaited = found.host === undefined && (await wakeAll(store))
   if (found.host !== undefined) await store.wake(found.host.id)
   for (let look = 0; ; look++) {
     // A live host answers within a few polls, so read the process again only every 8th.
     if (look % HOST_LOOKS === 0 && (look > 0 || found.host?.state !== 'alive')) {
       const now = await store.get(pid)
       if (now === undefined || isFinal(now.record.status)) return settle(store, pid, id)
-      if (now.host?.state !== 'alive') return (await answer(store, pid, id)) ?? 'kept'
+      if (now.host?.state !== 'alive' && (look > 0 || !isAwaited)) return (await answer(store, pid, id)) ?? 'kept'
     }
     const answered = await answer(store, pid, id)
     if (answered !== undefined) return answered

@@ -202,6 +202,8 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     forkedFrom: _forkedFrom,
     inherited: _inherited,
     retryOf: _retryOf,
+    startsAt: _startsAt,
+    priority: _priority,
     trace: _trace,
     progress: _progress,
     ...transition

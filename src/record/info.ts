@@ -61,6 +61,10 @@ export interface ProcessInfo {
   readonly steps: readonly ProcessStepInfo[]
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
+  /** It does not begin before this time. */
+  readonly startsAt?: string
+  /** From -100 to 100: of those that wait, the highest begins first. Absent: 0. */
+  readonly priority?: number
   /** The process and the step that started this one. */
   readonly parent?: { readonly pid: string; readonly step: string }
   /** The process that this one was forked from, and the step it began with. */
@@ -166,6 +170,8 @@ export function toInfo({ record, host, misfit, paused, pendingCommands }: Stored
     steps: record.outline.map(step => stepInfo(record, step)),
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
+    ...(record.startsAt !== undefined && { startsAt: iso(record.startsAt) }),
+    ...(record.priority !== undefined && { priority: record.priority }),
     ...(record.forkedFrom !== undefined && { forkedFrom: record.forkedFrom }),
     ...(record.parent !== undefined && { parent: record.parent }),
     ...(record.retryOf !== undefined && { retryOf: record.retryOf }),

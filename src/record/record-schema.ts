@@ -186,6 +186,8 @@ export const firstLineSchema = object<ProcessIdentity & Transition>({
   forkedFrom: optional(origin),
   inherited: optional(object<Inherited>({ outputs: recordOf(json), memory: recordOf(memory) })),
   retryOf: optional(pid),
+  startsAt: optional(time),
+  priority: optional(number),
   trace: optional(recordOf(text)),
   outline,
 })

@@ -175,6 +175,10 @@ export interface ProcessIdentity {
   readonly inherited?: Inherited
   /** The process that failed and that this one tries again. */
   readonly retryOf?: string
+  /** It does not begin before this time. Epoch milliseconds. */
+  readonly startsAt?: number
+  /** From -100 to 100: of those that wait, the highest begins first. Absent: 0. */
+  readonly priority?: number
   /** Of whoever started the process, if that was traced. */
   readonly trace?: Trace
   /**
@@ -202,6 +206,8 @@ export function identityOf({
   forkedFrom,
   inherited,
   retryOf,
+  startsAt,
+  priority,
   trace,
   outline,
 }: ProcessIdentity): ProcessIdentity {
@@ -217,6 +223,8 @@ export function identityOf({
     ...(forkedFrom !== undefined && { forkedFrom }),
     ...(inherited !== undefined && { inherited }),
     ...(retryOf !== undefined && { retryOf }),
+    ...(startsAt !== undefined && { startsAt }),
+    ...(priority !== undefined && { priority }),
     ...(trace !== undefined && { trace }),
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import type { InspectionEvent, Observer } from 'xstate'
 import { ORIGIN_CHECKS } from '../client/arguments.ts'
+import type { QueueOptions } from '../client/client.ts'
 import {
   check,
   checkFlag,
@@ -162,7 +163,7 @@ export function checkRuntimeOptions(options: RuntimeOptions & { services?: unkno
 export type CheckedOptions = ReturnType<typeof checkRuntimeOptions>
 
 /** Options of `runtime.start`. */
-export interface StartOptions {
+export interface StartOptions extends QueueOptions {
   /**
    * An idempotency key of at most 1024 characters. The same key always means the same process: a
    * second start returns the first one.

@@ -1,13 +1,16 @@
 import type { Command } from 'commander'
 import { definitionsOf } from '../definitions-of.ts'
 import { jsonArgument } from '../json-argument.ts'
-import { addLabel } from '../option-values.ts'
+import type { Duration } from '../../index.ts'
+import { addLabel, toDelay, toPriority } from '../option-values.ts'
 import { printableJson } from '../printable.ts'
 import type { Act, Tools } from '../with-client.ts'
 
 interface Flags {
   readonly input?: string
   readonly key?: string
+  readonly delay?: Duration | Date
+  readonly priority?: number
   readonly label?: Readonly<Record<string, string>>
   readonly json?: true
 }
@@ -18,6 +21,8 @@ export function define(command: Command, act: Act): void {
     .option('--input <json>', 'the input of the process; @file reads a file, @- reads stdin')
     .option('--key <key>', 'an idempotency key: a second submit with it prints the pid of the first process')
     .option('--label <name=value>', 'a label by which to find it; may be repeated', addLabel)
+    .option('--delay <time>', 'begin after this duration, or at this time: 10m, 7d or 2026-01-31T12:00Z', toDelay)
+    .option('--priority <n>', 'from -100 to 100: of those that wait, the highest begins first', toPriority)
     .option('--json', 'print {"pid"} as JSON')
     .addHelpText(
       'after',
@@ -31,8 +36,12 @@ Examples:
     .action(act(submit))
 }
 
-async function submit({ io, client }: Tools, name: string, { input, key, label, json }: Flags): Promise<number> {
-  const pid = await client.submit(name, jsonArgument(input, '--input'), { key, labels: label })
+async function submit(
+  { io, client }: Tools,
+  name: string,
+  { input, key, label, json, ...queue }: Flags,
+): Promise<number> {
+  const pid = await client.submit(name, jsonArgument(input, '--input'), { key, labels: label, ...queue })
   io.stdout.write(`${json ? printableJson({ pid }) : pid}\n`)
   if (!(await definitionsOf(client)).includes(name))
     io.stderr.write(

@@ -26,6 +26,8 @@ function fieldsOf(info: ProcessInfo, now: number): Field[] {
     ['pid', info.pid],
     ['version', info.version],
     ['created', time(info.createdAt, now)],
+    ['starts', info.status === 'pending' ? time(info.startsAt, now) : undefined],
+    ['priority', info.priority === undefined ? undefined : String(info.priority)],
     ['started', time(info.startedAt, now)],
     ['updated', info.endedAt === undefined ? time(info.updatedAt, now) : undefined],
     ['ended', time(info.endedAt, now)],

@@ -19,6 +19,8 @@ export function ProcessFacts({
 }): JSX.Element {
   const {
     createdAt,
+    startsAt,
+    priority,
     startedAt,
     endedAt,
     deadline,
@@ -55,6 +57,8 @@ export function ProcessFacts({
   return (
     <dl class="facts">
       {fact('Created', time(createdAt))}
+      {status === 'pending' && startsAt !== undefined && fact('Starts', time(startsAt))}
+      {priority !== undefined && fact('Priority', priority)}
       {startedAt !== undefined &&
         fact(
           endedAt === undefined ? 'Elapsed' : 'Took',

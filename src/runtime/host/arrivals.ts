@@ -11,7 +11,8 @@ import type { Commands } from './commands.ts'
 import type { LiveProcesses } from './live-processes.ts'
 import type { Programs } from './programs.ts'
 import type { Reports } from './reports.ts'
-import { isFreshFork, type CompletedProcess } from './submissions.ts'
+import { isFreshFork } from './queue.ts'
+import type { CompletedProcess } from './submissions.ts'
 
 export interface ArrivalsOptions {
   readonly environment: Environment

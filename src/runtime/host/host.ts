@@ -153,6 +153,7 @@ export class Host implements Environment {
       createPid,
       run: live => this.#runNew(live),
       readers,
+      onQueued: pid => this.#submissions.await(pid),
       handleOf: (pid, live) => this.handleOf(pid, live),
       onNoAnswer: () => (this.#isUnanswered = true),
       mustBeOpen: () => {
@@ -175,6 +176,9 @@ export class Host implements Environment {
       isPaused: name => this.pauses.has(name),
       freeSlots: () => this.slots.free,
       isDraining: () => this.draining,
+      hold: pid => this.#keepAlive.add(pid),
+      letGo: pid => this.#live.has(pid) || this.#keepAlive.delete(pid),
+      wake: () => this.#wakeups.wake(),
       prepare: pid => this.#arrivals.prepare([pid]),
       run: (program, record, start) => {
         this.#arrivals.run(program, record, start)
@@ -247,10 +251,10 @@ export class Host implements Environment {
     if (recover !== false) await this.#adoption.start()
     // From here on the host hears of what clients ask.
     this.store.onWake(this.#wakeups.wake)
-    if (worker) {
-      this.slots.onFree = this.#wakeups.wake
-      this.#keepAlive.add(this.#submissions)
+    this.slots.onFree = () => {
+      if (worker || this.#submissions.areWaiting) this.#wakeups.wake()
     }
+    if (worker) this.#keepAlive.add(this.#submissions)
     this.#wakeups.wake()
     if (!this.#schedules.isEmpty) this.#keepAlive.add(this.#schedules)
     await this.#schedules.start()
@@ -394,8 +398,10 @@ export class Host implements Environment {
 
   async #look(): Promise<void> {
     await this.#readPauses()
-    this.#commands.apply(await this.#commands.waiting(pid => this.#live.has(pid)))
-    if (!this.draining) await this.#submissions.take()
+    const waiting = await this.#commands.waiting(pid => this.#live.has(pid) || this.#submissions.isWaiting(pid))
+    this.#commands.apply(waiting)
+    const cancelled = new Set(waiting.flatMap(({ type, pid }) => (type === 'cancel' ? pid : [])))
+    if (!this.draining) await this.#submissions.take(pid => cancelled.has(pid))
     this.#checkIdle()
   }
 
@@ -418,6 +424,7 @@ export class Host implements Environment {
     this.draining = true
     this.#keepAlive.add(this)
     this.#schedules.stop()
+    this.#submissions.stop()
     for (const end of this.#endings) end()
     // What runs is told to end, and each process is let go as soon as nothing of it runs.
     for (const live of this.#live.all()) live.shutDown()

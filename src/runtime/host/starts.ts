@@ -1,5 +1,6 @@
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import { startChannel, traced, type StartMessage } from '../../record/diagnostics.ts'
+import { queueFields } from '../../client/new-process.ts'
 import { toJson } from '../../record/json.ts'
 import type { Json, ProcessIdentity } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -15,11 +16,13 @@ import type { Programs } from './programs.ts'
 export interface StartsOptions {
   readonly environment: Environment
   readonly store: Pick<HostStore, 'hostId' | 'create'>
-  readonly readers: Pick<Store, 'get'>
+  readonly readers: Pick<Store, 'get' | 'submit'>
   readonly programs: Programs
   readonly createPid: (now: number) => string
   /** The process is in the store, owned by this host: lets it go. */
   readonly run: (live: LiveProcess) => Promise<void> | undefined
+  /** The process waits in the store, without an owner: any host that knows it takes it. */
+  readonly onQueued: (pid: string) => void
   readonly handleOf: (pid: string, live?: LiveProcess) => ProcessHandle
   /** The store has not answered: it may have done what was asked. */
   readonly onNoAnswer: () => void
@@ -104,9 +107,9 @@ export class Starts {
     parent: ProcessIdentity['parent'],
     message?: StartMessage,
   ): Promise<ProcessHandle> {
-    const { environment, store, programs, createPid, run, handleOf, mustBeOpen } = this.#options
+    const { environment, store, readers, programs, createPid, run, onQueued, handleOf, mustBeOpen } = this.#options
     mustBeOpen()
-    const { timeoutMs = plan.timeoutMs, key, labels } = checkStartOptions(options)
+    const { timeoutMs = plan.timeoutMs, key, labels, delay, priority } = checkStartOptions(options)
     const program = programs.find(plan, timeoutMs !== undefined)
     if (!program) throw unknownDefinition(plan, programs)
     const parsed: unknown = plan.inputSchema
@@ -121,11 +124,17 @@ export class Starts {
       outline: program.outline,
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
+      ...queueFields({ delay, priority }, now),
       ...(parent && { parent }),
       ...(message?.trace && { trace: message.trace }),
     }
     const live = new LiveProcess(environment, program, identity, { pid: createPid(now), timeoutMs })
     await environment.yieldLoop()
+    if (delay !== undefined) {
+      const { pid, created } = await readers.submit(live.record)
+      if (created) onQueued(pid)
+      return handleOf(pid)
+    }
     this.#creating.set(live.pid, true)
     try {
       const { pid, created } = await store.create(live.record)

@@ -1,6 +1,6 @@
 import { isTick } from '../../client/new-process.ts'
 import { statusOf } from '../../machines/snapshot.ts'
-import { systemClock, type Clock } from '../../record/clock.ts'
+import { atTime, systemClock, type Clock } from '../../record/clock.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
 import { toJson } from '../../record/json.ts'
 import { validateInput } from '../../steps/validate.ts'
@@ -19,6 +19,7 @@ import type { LiveProcess, NewProcess } from '../process/live-process.ts'
 import type { Program } from '../process/environment.ts'
 import type { WorkerOptions } from '../options.ts'
 import type { Programs } from './programs.ts'
+import { choose, isFreshFork, waitingOf, type Waiting } from './queue.ts'
 
 /** A process that has not begun, as a host makes it of a submission. */
 export type CompletedProcess = ProcessIdentity & NewProcess
@@ -32,19 +33,16 @@ export interface SubmissionsOptions {
   readonly isPaused: (name: string) => boolean
   readonly freeSlots: () => number
   readonly isDraining: () => boolean
+  /** Keeps Node alive for a process of this host that waits. */
+  readonly hold: (pid: string) => void
+  readonly letGo: (pid: string) => void
+  /** Looks again. */
+  readonly wake: () => void
   /** Runs before a process that was taken is run. */
   readonly prepare: (pid: string) => Promise<void>
   /** Makes the process one of this host's, and calls `start` with it unless the host closes. */
   readonly run: (program: Program, record: ProcessRecord | CompletedProcess, start: (live: LiveProcess) => void) => void
   readonly onProblem: (what: string, error?: unknown) => void
-}
-
-/** What a host knows of a process that it has not taken. */
-interface Waiting {
-  readonly name: string
-  readonly isKnown: boolean
-  /** Workers alone take it. */
-  readonly isForWorkers: boolean
 }
 
 /**
@@ -55,38 +53,98 @@ export class Submissions {
   readonly #options: SubmissionsOptions
   readonly #unknown = new Set<string>()
   readonly #completing = new Set<string>()
-  /** What was read and not taken, by pid. Nobody changes it any more, so it is read once. */
-  #waiting = new Map<string, Waiting>()
+  /** By pid, oldest first. Nobody changes what waits, so it is read once. */
+  readonly #waiting = new Map<string, Waiting>()
+  #areWaiting = false
+  /** Those of them that this host has started. */
+  readonly #ours = new Set<string>()
   #left: number
-  /** Something was left only because no slot was free. */
-  #isFull = false
+  #cancelTimer: () => void = () => {}
   /** Nothing more would be taken, as of the last look. */
-  isExhausted: boolean
+  #isExhausted: boolean
 
   constructor(options: SubmissionsOptions) {
     this.#options = options
     this.#left = options.worker?.maxProcesses ?? 0
-    this.isExhausted = this.#left === 0
+    this.#isExhausted = this.#left === 0
   }
 
   isCompleting(pid: string): boolean {
     return this.#completing.has(pid)
   }
 
-  async take(): Promise<void> {
-    const { store, worker, isDraining } = this.#options
+  get isExhausted(): boolean {
+    return this.#isExhausted && this.#ours.size === 0
+  }
+
+  /** There is something that this host takes once it may begin. */
+  get areWaiting(): boolean {
+    return this.#areWaiting || this.#ours.size > 0
+  }
+
+  isWaiting(pid: string): boolean {
+    return this.#waiting.get(pid)?.isKnown ?? false
+  }
+
+  /** A process that this host has started waits until it may begin, here or elsewhere. */
+  await(pid: string): void {
+    this.#ours.add(pid)
+    this.#options.hold(pid)
+    this.#options.wake()
+  }
+
+  stop(): void {
+    this.#cancelTimer()
+  }
+
+  /** @param isCancelled whether a client wants it cancelled */
+  async take(isCancelled: (pid: string) => boolean): Promise<void> {
+    const { store, worker, clock, freeSlots, isPaused, isDraining } = this.#options
+    await this.#read()
+    const room = { now: clock.now(), freeSlots: freeSlots(), left: this.#left, isPaused, isCancelled }
+    const { pids, isFull, nextAt } = choose(this.#waiting.values(), room)
     let tookAny = false
-    this.#isFull = false
-    this.isExhausted = this.#left === 0
-    const before = this.#waiting
-    this.#waiting = new Map()
-    const skip = (pid: string): boolean => this.#skips(pid, before.get(pid))
-    for await (const record of store.take(found => this.accepts(found), skip)) {
-      await this.run(record)
-      tookAny = true
-      if (isDraining()) return
+    const take = store.take(
+      ({ pid }) => pids.has(pid),
+      pid => !pids.has(pid),
+    )
+    if (pids.size > 0)
+      for await (const record of take) {
+        this.#waiting.delete(record.pid)
+        await this.run(record)
+        this.#gone(record.pid)
+        tookAny = true
+        if (isDraining()) return
+      }
+    this.#isExhausted = this.#left === 0 || (worker?.wait === false && !tookAny && !isFull)
+    this.#areWaiting = [...this.#waiting.values()].some(({ isKnown, isForWorkers }) => isKnown && !isForWorkers)
+    this.#lookAt(nextAt)
+  }
+
+  /** Reads what has come since the last look, and forgets what others have taken. */
+  async #read(): Promise<void> {
+    const found = new Set<string>()
+    const note = (record: ProcessRecord): boolean => {
+      this.#waiting.set(record.pid, waitingOf(record, this.#isKnown(record)))
+      return false
     }
-    this.isExhausted = this.#left === 0 || (worker?.wait === false && !tookAny && !this.#isFull)
+    const isRead = (pid: string): boolean => {
+      found.add(pid)
+      return this.#waiting.has(pid)
+    }
+    for await (const _ of this.#options.store.take(note, isRead));
+    for (const pid of this.#waiting.keys()) if (!found.has(pid)) this.#waiting.delete(pid)
+    for (const pid of this.#ours) if (!found.has(pid)) this.#gone(pid)
+  }
+
+  #gone(pid: string): void {
+    if (this.#ours.delete(pid)) this.#options.letGo(pid)
+  }
+
+  #lookAt(at: number | undefined): void {
+    const { clock, wake } = this.#options
+    this.#cancelTimer()
+    this.#cancelTimer = at === undefined ? () => {} : atTime(clock, at, wake)
   }
 
   /**
@@ -99,44 +157,33 @@ export class Submissions {
     return (this.#left > 0 || isTick(record)) && programs.latest(record.name) !== undefined
   }
 
-  accepts(record: ProcessRecord): boolean {
+  #isKnown(record: ProcessRecord): boolean {
     const { programs, worker, onProblem } = this.#options
-    const { pid, name } = record
-    const isNew = isSubmission(record)
-    const isKnown = isNew ? programs.latest(name) !== undefined : programs.restoring(record) !== undefined
-    const waiting = { name, isKnown, isForWorkers: isNew && !isTick(record) }
-    const isTaken = this.#mayTake(waiting)
-    if (!isTaken) this.#waiting.set(pid, waiting)
-    if (isNew && !isKnown && worker && !this.#unknown.has(name)) {
+    const { name } = record
+    if (!isSubmission(record)) return programs.restoring(record) !== undefined
+    const isKnown = programs.latest(name) !== undefined
+    if (!isKnown && worker && !this.#unknown.has(name)) {
       onProblem(
         `A process of '${name}' was submitted, a definition that this worker does not know: it waits for one that does`,
       )
       this.#unknown.add(name)
     }
-    return isTaken
-  }
-
-  /** @param waiting what was read before */
-  #skips(pid: string, waiting: Waiting | undefined): boolean {
-    if (waiting === undefined || this.#mayTake(waiting)) return false
-    this.#waiting.set(pid, waiting)
-    return true
-  }
-
-  #mayTake({ name, isKnown, isForWorkers }: Waiting): boolean {
-    return isKnown && !this.#options.isPaused(name) && (!isForWorkers || this.#hasRoom())
-  }
-
-  #hasRoom(): boolean {
-    if (this.#left === 0) return false
-    this.#isFull = this.#options.freeSlots() < 1
-    return !this.#isFull
+    return isKnown
   }
 
   /** Completes the record of a process that this host has just taken, and runs it. */
   async run(record: ProcessRecord): Promise<void> {
     if (isSubmission(record)) await this.#runNew(record)
-    else await this.#runFork(record)
+    else if (isFreshFork(record)) await this.#runFork(record)
+    else await this.#runStarted(record)
+  }
+
+  async #runStarted(record: ProcessRecord): Promise<void> {
+    const { programs, prepare, run } = this.#options
+    const restored = programs.restoring(record)
+    if (restored === undefined) return
+    await prepare(record.pid)
+    run(restored.program, restored.record, live => live.start({ released: true, fail: false, maxRecoveries: 0 }))
   }
 
   async #runNew(record: ProcessRecord): Promise<void> {
@@ -216,7 +263,3 @@ function asNotBegun(steps: ProcessRecord['steps'], step: string, at: number): Pr
   })
   return Object.fromEntries(entries)
 }
-
-/** The first record of a fork nobody has written to yet. */
-export const isFreshFork = ({ forkedFrom, revision }: ProcessRecord): boolean =>
-  forkedFrom !== undefined && revision === 1

@@ -32,7 +32,7 @@ import type { Environment, Program } from './environment.ts'
 import { Memories } from './memories.ts'
 import { ownInfo } from './own-info.ts'
 import { Recorder } from './recorder.ts'
-import { Slot } from './slots.ts'
+import { GOING_ON, Slot } from './slots.ts'
 import { ProcessStream } from './stream.ts'
 
 /** Actors that take a slot. */
@@ -187,7 +187,7 @@ export class LiveProcess implements Workplace {
       if (!pauses.has(name)) return this.dispatch({ type: 'START', at: clock.now() })
       this.#slot.release()
       this.#begin()
-    }, 'beginning')
+    }, this.#identity.priority ?? 0)
   }
 
   /** Ends a process that was submitted and cannot begin. */
@@ -222,7 +222,7 @@ export class LiveProcess implements Workplace {
   }
 
   acquireSlot(acquired: () => void): void {
-    this.#slot.acquire(acquired, 'resuming')
+    this.#slot.acquire(acquired, GOING_ON)
   }
 
   traceOf(step: string): Trace | undefined {

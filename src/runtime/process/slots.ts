@@ -1,7 +1,7 @@
 import { slotsChannel, type SlotsMessage } from '../../record/diagnostics.ts'
 
-/** Those that go on come before those that begin. */
-type Order = 'resuming' | 'beginning'
+/** The priority of those that go on: they come before those that begin. */
+export const GOING_ON = Infinity
 
 /** The slots of a host: so many processes run at the same time. */
 export class Slots {
@@ -10,9 +10,10 @@ export class Slots {
   readonly #count: number
   readonly #host: string
   #free: number
-  // Sets keep the order of insertion, and a place in the middle can be given up.
-  readonly #resuming = new Set<() => void>()
-  readonly #beginning = new Set<() => void>()
+  /**
+   * By priority. Sets keep the order of insertion, and a place in the middle can be given up.
+   */
+  readonly #queues = new Map<number, Set<() => void>>()
 
   constructor(count: number, host: string) {
     this.#count = count
@@ -28,24 +29,24 @@ export class Slots {
    * Calls `acquired` once a slot is the caller's: at once if one is free. Returns a function that
    * stops waiting.
    */
-  acquire(acquired: () => void, order: Order): () => void {
+  acquire(acquired: () => void, priority: number): () => void {
     if (this.#free > 0) {
       this.#free -= 1
       this.#publish()
       acquired()
       return () => {}
     }
-    const queue = order === 'resuming' ? this.#resuming : this.#beginning
-    queue.add(acquired)
+    const queue = this.#queues.get(priority) ?? new Set()
+    this.#queues.set(priority, queue.add(acquired))
     return () => queue.delete(acquired)
   }
 
   release(): void {
-    for (const queue of [this.#resuming, this.#beginning])
+    const queue = this.#highest()
+    if (queue !== undefined)
       for (const next of queue) {
         queue.delete(next)
-        next()
-        return
+        return next()
       }
     this.#free += 1
     this.#publish()
@@ -55,6 +56,12 @@ export class Slots {
   /** The host is closed. */
   close(): void {
     this.#publish(0)
+  }
+
+  #highest(): Set<() => void> | undefined {
+    let highest = -Infinity
+    for (const [priority, { size }] of this.#queues) if (size > 0 && priority > highest) highest = priority
+    return this.#queues.get(highest)
   }
 
   #publish(limit = this.#count): void {
@@ -86,7 +93,7 @@ export class Slot {
   /**
    * Calls `acquired` once the process has a slot, unless `release` or `stopWaiting` comes first.
    */
-  acquire(acquired: () => void, order: Order): void {
+  acquire(acquired: () => void, priority: number): void {
     if (this.#held) return acquired()
     this.#waiting.push(acquired)
     if (this.#waiting.length > 1) return
@@ -94,7 +101,7 @@ export class Slot {
       this.#held = true
       this.#stopWaiting = undefined
       for (const next of this.#waiting.splice(0)) next()
-    }, order)
+    }, priority)
     if (!this.#held) this.#stopWaiting = stopWaiting
   }
 
