@@ -1,3 +1,9 @@
+/**
+ * Define processes, and run them in a host.
+ *
+ * @module stepwright
+ */
+
 // Definitions
 export { defineProcess, type ProcessOptions } from './steps/define-process.ts'
 export { isProcessDefinition } from './steps/plan.ts'

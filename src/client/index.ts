@@ -1,3 +1,9 @@
+/**
+ * Follow and steer processes from any Node process, without their definitions.
+ *
+ * @module stepwright/client
+ */
+
 export { openClient } from './open-client.ts'
 export { toWebStream } from './web-stream.ts'
 export type { StreamChunk, StreamPart, StreamReset } from './read-stream.ts'

@@ -1,3 +1,9 @@
+/**
+ * Test processes, and stores of your own.
+ *
+ * @module stepwright/testing
+ */
+
 export { createTestRuntime, type TestRuntime, type TestRuntimeOptions } from './test-runtime.ts'
 export type { Clock } from '../record/clock.ts'
 export {

@@ -4,7 +4,7 @@ import { createWholeProgram } from '../../src/cli/program.ts'
 import { fakeIo } from '../cli/fake-io.ts'
 import { INDEX, inOrder, read, titleOf } from './pages.ts'
 
-/** What follows this line is made by `npm run docs`: a way to the pages before and after. */
+/** What follows this line is made by `npm run docs:generate`: a way to the pages before and after. */
 const FOOT = '\n---\n'
 const USAGE = /<!-- generated from the command -->\n[^]*?<!-- end -->/
 
@@ -54,3 +54,13 @@ export function regenerate(page: string, markdown: string): string {
 
 /** Without what the formatter adds: how lines are wrapped and tables are aligned. */
 export const unformatted = (markdown: string): string => markdown.replaceAll(/\s+/g, ' ').replaceAll(/-{3,}/g, '---')
+
+/** The index of the documentation for language models, in the form of llmstxt.org. */
+export async function llmsTxt(): Promise<string> {
+  const readme = await read('README.md')
+  const summary = readme.split('\n\n')[1]!.replaceAll('**', '').replaceAll('\n', ' ')
+  const index = (await read(INDEX)).split(FOOT)[0]!
+  const sections = index.slice(index.indexOf('\n## ')).replaceAll(/\n {2,}/g, ' ')
+  const list = sections.replaceAll(/\]\((?!\w+:)([^)]*)\)/g, (_, file: string) => `](${posix.join('docs', file)})`)
+  return `# stepwright\n\n> ${summary}\n\nThe [README](README.md) is a tour of all of it.\n${list.trimEnd()}\n`
+}

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import test from 'ava'
 import { exportedBy, isDocumented, namesOf } from './declared.ts'
-import { commands, generatedPages, regenerate, unformatted } from './generated.ts'
+import { commands, generatedPages, llmsTxt, regenerate, unformatted } from './generated.ts'
 import { anchorsOf, docs, INDEX, inOrder, isThere, linksOf, pages, pathsOf, read } from './pages.ts'
 
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted((a, b) => a.localeCompare(b))
@@ -56,11 +56,12 @@ test('the README says what each entry point is for, and pages name scripts that 
       t.true(Object.hasOwn(scripts!, script), `${page} names the script ${script}`)
 })
 
-test('what is made from code is as the code is: `npm run docs` writes it', async t => {
+test('what is made from code is as the code is: `npm run docs:generate` writes it', async t => {
   for (const page of generatedPages) {
     const markdown = await read(page)
     t.true(unformatted(markdown) === unformatted(regenerate(page, markdown)), `${page}: run \`npm run docs\``)
   }
+  t.true((await read('llms.txt')) === (await llmsTxt()), 'llms.txt: run `npm run docs:generate`')
 })
 
 test('no line of a program is longer than 120 columns', async t => {

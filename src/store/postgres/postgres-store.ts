@@ -1,3 +1,9 @@
+/**
+ * Keep processes in PostgreSQL, for hosts on several machines.
+ *
+ * @module stepwright/postgres
+ */
+
 import { lazyStore } from '../lazy-store.ts'
 import type { Store } from '../store.ts'
 import { placeAt } from './place.ts'

@@ -1,3 +1,9 @@
+/**
+ * Keep all processes in one SQLite file.
+ *
+ * @module stepwright/sqlite
+ */
+
 import { resolve } from 'node:path'
 import { show } from '../../record/show.ts'
 import { lazyStore } from '../lazy-store.ts'
