@@ -6,7 +6,7 @@ const sources = Object.entries(exports).flatMap(([path, at]) =>
   path === './inferred' ? [] : (at['@stepwright/source'] ?? []),
 )
 
-/** @type {import('typedoc').TypeDocOptions & import('typedoc-plugin-markdown').PluginOptions} */
+// The options of typedoc and of typedoc-plugin-markdown, which are installed in this folder only.
 export default {
   name: 'API',
   plugin: ['typedoc-plugin-markdown'],

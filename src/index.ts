@@ -23,7 +23,8 @@ export type {
   StepInfo,
 } from './record/definition.ts'
 export type { Duration } from './record/duration.ts'
-export type { BranchSpec } from './steps/kinds/parallel.ts'
+export type { BranchSpec, ParallelOptions } from './steps/kinds/parallel.ts'
+export type { FailureOptions, Settled } from './steps/failures.ts'
 export type { EachOptions } from './steps/kinds/each.ts'
 export type { InterruptOptions } from './steps/kinds/interrupt.ts'
 export type { WhenOption, WholeOptions } from './steps/step-options.ts'

@@ -57,7 +57,7 @@ export function checkSubmit(name: unknown, options: SubmitOptions) {
 
 /** @throws TypeError */
 export const checkFork = (options: ForkOptions): ForkOptions =>
-  checkOptions(options, 'fork()', { from: checkText, fresh: checkFlag })
+  checkOptions(options, 'fork()', { from: checkText, fresh: checkFlag, failed: checkFlag })
 
 /**
  * An event for a user's machine. XState's own events are refused too.

@@ -97,6 +97,12 @@ export interface ForkOptions<Step extends string = string> {
    * instead of going on from its newest state. Default false.
    */
   readonly fresh?: boolean | undefined
+  /**
+   * Of an each or a parallel step, only the items or branches run that failed or had not ended; the
+   * outputs of the others stay. `from` is then also found where a step kept its failures. Default
+   * false.
+   */
+  readonly failed?: boolean | undefined
 }
 
 /**

@@ -1,6 +1,8 @@
 import { StepwrightError } from '../errors.ts'
 import { isFailedVisit, isOfOpenVisit, memoryOf, outputOf } from '../record/memory.ts'
 import { isFinal, type Json, type Memory, type ProcessRecord, type ProcessStatus } from '../record/record.ts'
+import type { ForkOptions } from './client.ts'
+import { failedOnly, lastWithFailures } from './failed-only.ts'
 import { moveTimes } from '../record/move-times.ts'
 import { createPid } from '../record/pid.ts'
 
@@ -70,22 +72,22 @@ export function tickNow(name: string, at: number): ProcessRecord {
  * @param records the journal of the other one, oldest first
  * @param step default: the step in which the other process failed or was stopped
  * @param at the time of the store
- * @param isFresh the step forgets what it remembers
+ * @param options `fresh`: the step forgets what it remembers; `failed`: what succeeded of it stays
  * @throws ERR_UNKNOWN_STEP
  */
 export function forkOf(
   records: readonly ProcessRecord[],
   step: string | undefined,
   at: number,
-  isFresh = false,
+  { fresh: isFresh = false, failed: isOnlyFailed = false }: Pick<ForkOptions, 'fresh' | 'failed'> = {},
 ): ProcessRecord {
   const last = records.at(-1)!
-  const from = step ?? openStep(last)
-  const begun =
-    from === undefined || from.includes('.')
-      ? undefined
-      : ((isFresh ? undefined : stoppedMachine(records, from)) ?? records.find(record => isUnderWay(record, from)))
-  if (from === undefined || begun === undefined) throw unknownStep(last, from)
+  const from = step ?? openStep(last) ?? (isOnlyFailed ? lastWithFailures(records) : undefined)
+  const underWay = from === undefined || from.includes('.') ? [] : records.filter(record => isUnderWay(record, from))
+  const failures = from === undefined || !isOnlyFailed ? undefined : failedOnly(records, underWay, from, isFresh)
+  const whole = from === undefined || isFresh ? undefined : stoppedMachine(records, from)
+  const begun = isOnlyFailed ? failures?.begun : (whole ?? underWay[0])
+  if (from === undefined || begun === undefined) throw unknownStep(last, from, isOnlyFailed && underWay.length > 0)
   const {
     key: _key,
     parent: _parent,
@@ -106,7 +108,7 @@ export function forkOf(
     // Child processes belong to the process that started them.
     steps: Object.fromEntries(Object.entries(kept.steps).map(([name, { child: _child, ...one }]) => [name, one])),
     forkedFrom: { pid: last.pid, step: from },
-    ...inheritedBy(kept, records, isFresh),
+    ...inheritedBy(kept, records, isFresh, failures && { [from]: failures.memory }),
     revision: 1,
     recoveries: 0,
     // Pending until a host takes it; the snapshot says where it will continue.
@@ -129,6 +131,7 @@ function inheritedBy(
   { steps, outline, snapshot }: Pick<ProcessRecord, 'steps' | 'outline' | 'snapshot'>,
   records: readonly ProcessRecord[],
   isFresh: boolean,
+  given: Readonly<Record<string, readonly Memory[]>> = {},
 ): Pick<ProcessRecord, 'inherited'> {
   const outputs: [string, Json][] = []
   const memories: [string, readonly Memory[]][] = []
@@ -138,9 +141,9 @@ function inheritedBy(
     const remembered = endedAt === undefined && !isFresh ? memoryOf(records, name) : []
     // Visits of a machine that begins anew are other ones, and what failed is tried again.
     const isMachine = outline.some(one => one.name === name && one.kind === 'machine')
-    const memory = isMachine
-      ? remembered.filter(one => isOfOpenVisit(one[0], snapshot) && !isFailedVisit(one))
-      : remembered
+    const memory =
+      given[name] ??
+      (isMachine ? remembered.filter(one => isOfOpenVisit(one[0], snapshot) && !isFailedVisit(one)) : remembered)
     if (memory.length > 0) memories.push([name, memory])
   }
   return { inherited: { outputs: Object.fromEntries(outputs), memory: Object.fromEntries(memories) } }
@@ -193,12 +196,18 @@ function openStep({ error, steps, status }: ProcessRecord): string | undefined {
 const isUnderWay = ({ steps }: ProcessRecord, step: string): boolean =>
   Object.hasOwn(steps, step) && steps[step]?.endedAt === undefined
 
-function unknownStep({ pid, name, outline }: ProcessRecord, step: string | undefined): StepwrightError {
+function unknownStep(
+  { pid, name, outline }: ProcessRecord,
+  step: string | undefined,
+  hasBegun: boolean,
+): StepwrightError {
   const steps = outline.map(({ name: known }) => known).join(', ')
   const why =
     step === undefined
       ? 'it has no step that failed: name one'
-      : `its step ${JSON.stringify(step)} has not begun, or it has no such step`
+      : hasBegun
+        ? `nothing of its step ${JSON.stringify(step)} failed that could be repeated without the rest. Name an each or a parallel step`
+        : `its step ${JSON.stringify(step)} has not begun, or it has no such step`
   return new StepwrightError(
     'ERR_UNKNOWN_STEP',
     `Process ${pid} (${name}) cannot be forked: ${why}. Its steps are ${steps === '' ? '(not known yet)' : steps}`,

@@ -185,12 +185,12 @@ class StoreClient implements Client {
   }
 
   async fork(pid: string, options: ForkOptions = {}): Promise<string> {
-    const { from, fresh } = checkFork(options)
+    const { from, ...kept } = checkFork(options)
     checkPid(pid)
     return this.#submit({ operation: 'fork' }, async () => {
       const records = await this.#store.history(pid)
       if (!records) throw unknown(pid, this.#store)
-      return forkOf(records, from, await this.#now(), fresh)
+      return forkOf(records, from, await this.#now(), kept)
     })
   }
 

@@ -285,7 +285,8 @@ export interface Transition extends LineHead {
 
 /**
  * What a step remembers: a name, the output, and how long that took in milliseconds. A finished
- * item of an each step is `#<index>`, and what `once` remembers in it `#<index>:<name>`.
+ * item of an each step is `#<index>`, one that failed `#<index>!` with its error as the output, and
+ * what `once` remembers in it `#<index>:<name>`.
  */
 export type Memory = readonly [name: string, output: Json, ms?: number]
 

@@ -26,8 +26,9 @@ function withoutParameters(head: string): string {
 }
 
 function interfaceNames(text: string): string[] {
-  const start = text.indexOf('{\n')
-  const [head, body] = [text.slice(0, start), text.slice(start, text.search(/^\}/m))]
+  const start = text.search(/\{(?:\n|\}$)/m)
+  const isEmpty = text[start + 1] === '}'
+  const [head, body] = [text.slice(0, start), isEmpty ? '' : text.slice(start, text.search(/^\}/m))]
   const omitted = [...head.matchAll(OMIT)].map(([, , names = '']) => names).join('')
   const [, bases = ''] = withoutParameters(head.replaceAll(OMIT, '$1')).split(/\bextends\b/)
   const inherited = bases

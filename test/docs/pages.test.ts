@@ -93,6 +93,7 @@ const TOLD = [
   'InstrumentOptions',
   'InterruptOptions',
   'MachineOptions',
+  'ParallelOptions',
   'ProcessInfo',
   'ProcessOptions',
   'ProcessStepInfo',

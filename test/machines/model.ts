@@ -137,13 +137,20 @@ function answered(
     const failures = (model.steps[id]?.failures ?? 0) + 1
     const counted = set(model, id, { failures })
     const attempts = 'retry' in worker ? (worker.retry?.attempts ?? 1) : 1
-    return error.retryable && failures < attempts
-      ? set(counted, id, { status: 'waiting' })
-      : end(counted, 'error', undefined, id)
+    if (error.retryable && failures < attempts) return set(counted, id, { status: 'waiting' })
+    if (step.kind === 'parallel' && worker !== step && step.tolerated) {
+      const failed = step.branches.filter(({ name }) => model.steps[name]?.status === 'error').length
+      const kept = { status: 'rejected', error: error.error as unknown as Json }
+      if (failed < step.tolerated(step.branches.length)) return branchDone(plan, counted, step, id, kept, at, 'error')
+    }
+    return end(counted, 'error', undefined, id)
   }
   const result = output as { output?: Json; skipped?: true }
   const prepares = ['each', 'process', 'machine'].includes(step.kind) && !model.prepared
-  if (step.kind === 'parallel' && worker !== step) return branchDone(plan, model, step, id, result.output as Json, at)
+  if (step.kind === 'parallel' && worker !== step) {
+    const output = result.output as Json
+    return branchDone(plan, model, step, id, step.tolerated ? { status: 'fulfilled', value: output } : output, at)
+  }
   if (result.skipped) return leave(plan, model, 'skipped', at)
   if (step.kind === 'parallel') return beginBranches({ ...model, deaths: 0 }, step)
   if (step.kind === 'sleep')
@@ -156,9 +163,17 @@ function answered(
     : leave(plan, next, 'finished', at)
 }
 
-function branchDone(plan: ProcessPlan, model: Model, step: ParallelStep, id: string, output: Json, at: number): Model {
+function branchDone(
+  plan: ProcessPlan,
+  model: Model,
+  step: ParallelStep,
+  id: string,
+  output: Json,
+  at: number,
+  status: StepStatus = 'finished',
+): Model {
   const outputs = { ...model.outputs, [id]: output }
-  const next = { ...set(model, id, { status: 'finished' }), outputs, deaths: 0 }
+  const next = { ...set(model, id, { status }), outputs, deaths: 0 }
   if (!step.branches.every(({ name }) => name in outputs)) return next
   const data = Object.fromEntries(step.branches.map(({ name }) => [branchKey(name), outputs[name] as Json]))
   return leave(plan, { ...next, data, outputs: {} }, 'finished', at)
@@ -206,7 +221,9 @@ function end(
   const steps = Object.fromEntries(
     Object.entries(model.steps).map(([name, step]) => [
       name,
-      ['finished', 'skipped'].includes(step.status) ? step : { ...step, status: failed(name) ? status : 'cancelled' },
+      ['finished', 'skipped', 'error'].includes(step.status)
+        ? step
+        : { ...step, status: failed(name) ? status : 'cancelled' },
     ]),
   )
   return { ...model, status, code, steps, runningSince: undefined }

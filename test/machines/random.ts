@@ -54,13 +54,14 @@ const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
 
 /** Two branches multiply each other's states: a definition has one such step at most. */
 const parallel: fc.Arbitrary<(name: string) => PlannedStep> = fc
-  .tuple(when, timeoutMs, fc.array(retry(2), { minLength: 1, maxLength: 2 }))
-  .map(([when, timeout, retries]) => (name: string): PlannedStep => ({
+  .tuple(when, timeoutMs, fc.array(retry(2), { minLength: 1, maxLength: 2 }), fc.option(fc.nat(2)))
+  .map(([when, timeout, retries, tolerated]) => (name: string): PlannedStep => ({
     kind: 'parallel',
     name,
     branches: retries.map((retry, index) => ({ kind: 'step', name: `${name}.b${index}`, work, ...retry })),
     ...when,
     ...timeout,
+    ...(tolerated !== null && { tolerated: () => tolerated }),
   }))
 
 /** Of all kinds of steps. */

@@ -6,6 +6,7 @@ import type { Act, Tools } from '../with-client.ts'
 interface Flags {
   readonly from?: string
   readonly fresh?: true
+  readonly failed?: true
   readonly json?: true
 }
 
@@ -14,6 +15,7 @@ export function define(command: Command, act: Act): void {
     .argument('<pid>', 'a pid, or the beginning or end of one')
     .option('--from <step>', 'the step to begin with (default: the step in which the process failed or was stopped)')
     .option('--fresh', 'let the step forget what it remembers, and do all of it again')
+    .option('--failed', 'of an each or parallel step run only what failed, or had not ended')
     .option('--json', 'print {"pid"} as JSON')
     .addHelpText(
       'after',
@@ -27,8 +29,8 @@ Examples:
     .action(act(fork))
 }
 
-async function fork({ io, client }: Tools, prefix: string, { from, fresh, json }: Flags): Promise<number> {
-  const pid = await client.fork(await findPid(client, prefix), { from, fresh })
+async function fork({ io, client }: Tools, prefix: string, { from, fresh, failed, json }: Flags): Promise<number> {
+  const pid = await client.fork(await findPid(client, prefix), { from, fresh, failed })
   io.stdout.write(`${json ? printableJson({ pid }) : pid}\n`)
   return 0
 }

@@ -1,10 +1,19 @@
 import { branchKey, type ParallelStep } from '../../steps/kinds/parallel.ts'
+import { fulfilled, rejected } from '../../steps/failures.ts'
 import type { FunctionStep } from '../../steps/kinds/function.ts'
 import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { beginAttempt, finishStep, leave, withStep, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type KindNodes, type StepNodes } from './nodes.ts'
+import {
+  update,
+  type Args,
+  type DoneEvent,
+  type Entry,
+  type FailEvent,
+  type KindNodes,
+  type StepNodes,
+} from './nodes.ts'
 import { withPreparation } from './preparation.ts'
 import { functionNodes } from './function.ts'
 import { retrying } from './retrying.ts'
@@ -15,16 +24,22 @@ import { beginWithDeadline, withDeadline } from './deadline.ts'
  * of each until the last has finished.
  */
 function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
-  const { name, branches, when } = step
+  const { name, branches, when, tolerated } = step
   const self = `#${id}.running.${name}`
   const inner = when ? `${self}.branches` : self
+  const outcome = ({ steps, outputs = {} }: ProcessContext, path: string): Json => {
+    const output = outputs[path] ?? null
+    if (!tolerated) return output
+    const { status, error } = steps[path] ?? {}
+    return status === 'error' && error ? rejected(error) : fulfilled(output)
+  }
   const join = {
     target: next.target,
     actions: update(context => {
-      const { at, outputs = {} } = context
+      const { at } = context
       const change = {
         steps: withStep(context, name, finishStep(context.steps[name], at)),
-        data: Object.fromEntries(branches.map(branch => [branchKey(branch.name), outputs[branch.name] ?? null])),
+        data: Object.fromEntries(branches.map(({ name: path }) => [branchKey(path), outcome(context, path)])),
         outputs: undefined,
       }
       return leave(next, context, at, { type: 'DONE', step: name }, change)
@@ -33,7 +48,7 @@ function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
   const regions = {
     type: 'parallel',
     states: Object.fromEntries(
-      branches.map(branch => [branchKey(branch.name), region(branch, id, `${inner}.${branchKey(branch.name)}`)]),
+      branches.map(branch => [branchKey(branch.name), region(branch, step, id, `${inner}.${branchKey(branch.name)}`)]),
     ),
     onDone: join,
   }
@@ -51,7 +66,20 @@ function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
   return { entry: { target: self, begin: beginAll }, states: { running: withDeadline(step, id, regions as object) } }
 }
 
-function region(branch: FunctionStep, id: string, self: string): object {
+/** The transition of a branch that failed for good while its step tolerates that: it has ended. */
+const keepFailure = (name: string, { branches, tolerated }: ParallelStep, target: string): object => ({
+  guard: ({ context: { steps } }: Args<FailEvent>) =>
+    branches.filter(branch => steps[branch.name]?.status === 'error').length < (tolerated?.(branches.length) ?? 0),
+  target,
+  actions: update<FailEvent>((context, { error: { at, error, progress } }) => {
+    const before = context.steps[name]
+    const failed = { ...finishStep(before, at), status: 'error', failures: (before?.failures ?? 0) + 1, error } as const
+    const step = { ...failed, ...(progress !== undefined && { progress }) }
+    return { steps: withStep(context, name, step), at, event: { type: 'FAIL', step: name }, deaths: 0 }
+  }),
+})
+
+function region(branch: FunctionStep, step: ParallelStep, id: string, self: string): object {
   const { name, retry } = branch
   const done = {
     target: `${self}.done`,
@@ -63,9 +91,10 @@ function region(branch: FunctionStep, id: string, self: string): object {
       deaths: 0,
     })),
   }
+  const onFailure = [...(step.tolerated ? [keepFailure(name, step, `${self}.done`)] : []), toError(name, id)]
   const states = retry
-    ? retrying(branch, retry, id, self, [done])
-    : { attempting: attempting(name, id, `${self}.attempting`, [done], [toError(name, id)]) }
+    ? retrying(branch, retry, id, self, [done], onFailure)
+    : { attempting: attempting(name, id, `${self}.attempting`, [done], onFailure) }
   return { initial: 'attempting', states: { ...states, done: { type: 'final' } } }
 }
 

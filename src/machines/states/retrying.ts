@@ -15,6 +15,7 @@ export function retrying(
   id: string,
   self: string,
   onDone: object[],
+  onFailure: object[] = [toError(name, id)],
 ): Record<string, object> {
   const wait = {
     guard: ({ context, event }: Args<FailEvent>) =>
@@ -44,7 +45,7 @@ export function retrying(
     })),
   }
   return {
-    attempting: attempting(name, id, `${self}.attempting`, onDone, [wait, toError(name, id)]),
+    attempting: attempting(name, id, `${self}.attempting`, onDone, [wait, ...onFailure]),
     waiting: { invoke: timer(`${name}:retry`, name, again) },
   }
 }

@@ -1,11 +1,13 @@
 import type { Clock } from '../../record/clock.ts'
 import { copyJson, toJson } from '../../record/json.ts'
-import type { Json, Memory, Progress } from '../../record/record.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
+import type { ErrorRecord, Json, Memory, Progress } from '../../record/record.ts'
+import { fulfilled, rejected } from '../../steps/failures.ts'
 import { ItemError } from '../../steps/kinds/each.ts'
 import type { EachStep } from '../../steps/kinds/each.ts'
 import { attemptUntilDone } from '../../steps/run/attempts.ts'
 import { toChunk } from '../../steps/run/chunk.ts'
-import type { Execution } from '../../steps/run/execution.ts'
+import { settling, type Execution } from '../../steps/run/execution.ts'
 import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import { pool } from '../../steps/run/pool.ts'
 import type { StepContext } from '../../steps/work.ts'
@@ -16,14 +18,17 @@ import type { StoredMemory } from './stored-memory.ts'
 /** Finished items are written at most ten times a second, many to a line. */
 const INTERVAL_MS = 100
 
+/** The name under which the end of an item is remembered. */
+const ITEM = /^#(\d+)(!?)$/
+
 /**
  * What a fan-out works with. `context` is that of the step's attempt; each item gets one like it.
  */
 export interface ItemsWork {
   readonly step: EachStep
   readonly items: readonly Json[]
-  /** Outputs of items that an earlier attempt finished. */
-  readonly finished: ReadonlyMap<number, Json>
+  /** What became of items that an earlier attempt was done with. */
+  readonly done: DoneItems
   readonly context: StepContext
   readonly memory: StoredMemory
   readonly work: (context: StepContext, remembers: Remembers) => unknown
@@ -38,17 +43,32 @@ export interface ItemsWork {
   readonly fail: (error: unknown) => void
 }
 
-/** Outputs of the items that have finished, by index. */
-export function finishedItems(memory: ReadonlyMap<string, Json>): Map<number, Json> {
-  const finished = new Map<number, Json>()
-  for (const [name, output] of memory) if (/^#\d+$/.test(name)) finished.set(Number(name.slice(1)), output)
-  return finished
+/** Of the items that have finished the outputs, and of those that have failed the errors, by index. */
+export interface DoneItems {
+  readonly outputs: Map<number, Json>
+  readonly errors: Map<number, Json>
+}
+
+/**
+ * What the step remembers of its items. The failure of an item is remembered only where failures
+ * are kept.
+ */
+export function doneItems(memory: ReadonlyMap<string, Json>, keepsFailures: boolean): DoneItems {
+  const done: DoneItems = { outputs: new Map(), errors: new Map() }
+  for (const [name, value] of memory) {
+    const [, index, failed] = ITEM.exec(name) ?? []
+    if (index === undefined) continue
+    if (failed === '') done.outputs.set(Number(index), value)
+    else if (keepsFailures) done.errors.set(Number(index), value)
+  }
+  return done
 }
 
 /** One attempt at all the items of a step that are left. */
 export class Items {
   readonly #work: ItemsWork
   readonly #outputs: Json[]
+  readonly #errors: Map<number, Json>
   /** Aborts once no more items begin: one has failed, or the attempt was told to end. */
   readonly #ending = new AbortController()
   #done: number
@@ -59,16 +79,15 @@ export class Items {
 
   constructor(work: ItemsWork) {
     this.#work = work
-    this.#outputs = Array.from({ length: work.items.length }, (_, index) => work.finished.get(index) ?? null)
-    this.#done = work.finished.size
+    const { outputs, errors } = work.done
+    this.#outputs = Array.from({ length: work.items.length }, (_, index) => outputs.get(index) ?? null)
+    this.#errors = new Map(errors)
+    this.#done = outputs.size + errors.size
   }
 
   get progress(): Progress {
-    return {
-      value: this.#done,
-      total: this.#work.items.length,
-      ...(this.#message !== undefined && { message: this.#message }),
-    }
+    const message = this.#message ?? (this.#errors.size > 0 ? `${this.#errors.size} failed` : undefined)
+    return { value: this.#done, total: this.#work.items.length, ...(message !== undefined && { message }) }
   }
 
   get #isEnding(): boolean {
@@ -80,12 +99,12 @@ export class Items {
    * then is written.
    */
   async run(): Promise<readonly Json[]> {
-    const { items, finished, step, context } = this.#work
+    const { items, done, step, context } = this.#work
     const { signal } = context
     const stop = (): void => this.#ending.abort(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
-    const left = [...items.keys()].filter(index => !finished.has(index))
+    const left = [...items.keys()].filter(index => !done.outputs.has(index) && !done.errors.has(index))
     await pool(
       left,
       Math.min(step.concurrency, left.length),
@@ -93,9 +112,16 @@ export class Items {
       () => this.#isEnding,
     )
     this.#cancelWrite?.()
-    if (!this.#isEnding) return this.#outputs
+    if (!this.#isEnding) return step.tolerated ? this.#settled() : this.#outputs
     this.#write()
     throw this.#ending.signal.reason
+  }
+
+  #settled(): Json[] {
+    return this.#outputs.map((output, index) => {
+      const error = this.#errors.get(index)
+      return error === undefined ? fulfilled(output) : rejected(error as unknown as ErrorRecord)
+    })
   }
 
   async #item(index: number): Promise<void> {
@@ -135,7 +161,9 @@ export class Items {
           )
         },
         giveUp: async (failure, attempt, settled) => {
+          if (this.#keeps(index, failure)) await settling(settled, clock, this.#ending.signal)
           const error = new ItemError(step.name, index, attempt, failure)
+          if (this.#errors.has(index)) return error
           this.#work.fail(error)
           this.#ending.abort(error)
           await settled
@@ -143,11 +171,12 @@ export class Items {
         },
       })
       if (this.#isEnding) return
-      this.#finish(index, output)
+      this.#outputs[index] = output
+      this.#remember([`#${index}`, output])
       if (calls !== undefined) memory.forget(calls.names)
     } catch (error) {
       // `run` throws for all of them.
-      if (!this.#isEnding) throw error
+      if (!this.#isEnding && !this.#errors.has(index)) throw error
     }
   }
 
@@ -183,10 +212,19 @@ export class Items {
     )
   }
 
-  #finish(index: number, output: Json): void {
-    this.#outputs[index] = output
+  /** Whether the step goes on without this item. */
+  #keeps(index: number, failure: unknown): boolean {
+    const { step, items } = this.#work
+    if (this.#isEnding || this.#errors.size >= (step.tolerated?.(items.length) ?? 0)) return false
+    const error = toErrorRecord(failure) as unknown as Json
+    this.#errors.set(index, error)
+    this.#remember([`#${index}!`, error])
+    return true
+  }
+
+  #remember(memory: Memory): void {
     this.#done += 1
-    this.#batch.push([`#${index}`, output])
+    this.#batch.push(memory)
     // The step's own end has them all.
     if (this.#done === this.#outputs.length) return
     const { clock } = this.#work

@@ -253,7 +253,10 @@ export class Submissions {
 
 /** The steps with one, and its branches, as before their first attempt, which RECOVER begins. */
 function asNotBegun(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
+  const hasBranches = Object.keys(steps).some(name => name.startsWith(`${step}.`))
   const entries = Object.entries(steps).map(([name, before]) => {
+    // RECOVER begins attempts at the branches, and not at the step.
+    if (name === step && hasBranches) return [name, { ...before, startedAt: at }] as const
     const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
     const { until, state } = before
     // A machine goes on: it is the attempt that it was.

@@ -11,11 +11,12 @@ import type { Duration } from '../../record/duration.ts'
 import type { MachineEvent, MachineInput, MachineLike, MachineOutput } from './machine-like.ts'
 import type { MustBeJson } from '../../record/not-json.ts'
 import type { MapInput, WholeOptions } from '../step-options.ts'
+import type { Kept } from '../failures.ts'
 import type { EachOptions } from './each.ts'
 import type { StepOptions } from './function.ts'
 import type { InterruptOptions } from './interrupt.ts'
 import type { MachineOptions } from './machine.ts'
-import type { BranchSpec } from './parallel.ts'
+import type { BranchSpec, ParallelOptions } from './parallel.ts'
 import type { StandardSchemaV1 as Schema } from '../../record/standard-schema.ts'
 import type { Args, Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from '../work-types.ts'
 import type { Name, StepContext, Work } from '../work.ts'
@@ -102,7 +103,7 @@ export interface ProcessBuilder<
   /**
    * Adds branches that run at the same time, each with its own retries, timeout and progress. The
    * output has the outputs of the branches by name. The first branch that fails for good aborts the
-   * others. After a restart, only unfinished branches run again.
+   * others, unless `onFailure` is 'keep'. After a restart, only unfinished branches run again.
    * @example
    * .parallel('publish', { search: indexSearch, feed: { run: writeFeed, retry: 3 } })
    */
@@ -113,24 +114,25 @@ export interface ProcessBuilder<
       Work<StepContext<Data, Services, Parsed, Outputs>> | BranchSpec<StepContext<Data, Services, Parsed, Outputs>>
     >,
     When extends boolean = never,
+    OnFailure extends 'stop' | 'keep' = 'stop',
   >(
     name: Unused<N, Steps>,
     branches: B & { [K in keyof B]: Checked<B[K]> },
-    options?: WholeOptions<StepContext<Data, Services, Parsed, Outputs>, When>,
+    options?: ParallelOptions<StepContext<Data, Services, Parsed, Outputs>, When, OnFailure>,
   ): ProcessBuilder<
     Input,
     Parsed,
-    Skipped<{ [K in keyof B]: OutputOf<B[K]> }, Data, When>,
+    Skipped<{ [K in keyof B]: Kept<OutputOf<B[K]>, OnFailure> }, Data, When>,
     Services & Intersect<{ [K in keyof B]: NeedsOf<B[K]> }>,
     Steps | N,
     Messages,
-    WithOutput<Outputs, N, { [K in keyof B]: OutputOf<B[K]> }, When>
+    WithOutput<Outputs, N, { [K in keyof B]: Kept<OutputOf<B[K]>, OnFailure> }, When>
   >
 
   /**
    * Adds the same work for every item of a list, several at a time. The output is an array in the
    * order of the list. Progress counts finished items, which do not run again after a restart. The
-   * first item that fails for good aborts the rest.
+   * first item that fails for good aborts the rest, unless `onFailure` is 'keep'.
    * @example
    * .each('resize', ({ data }) => data.images, ({ data: image, signal }) => resize(image, { signal }), { concurrency: 4, retry: 3 })
    */
@@ -142,19 +144,20 @@ export interface ProcessBuilder<
     S extends readonly Name[] | [] = [],
     A extends Args<Parsed> = [],
     When extends boolean = never,
+    OnFailure extends 'stop' | 'keep' = 'stop',
   >(
     name: Unused<N, Steps>,
     items: (context: StepContext<Data, Services, Parsed, Outputs>) => readonly Item[] | PromiseLike<readonly Item[]>,
     work: Work<StepContext<Item, Services, Parsed, Outputs>, Output, P, S, A> & Demand<Output, P, S, A>,
-    options?: EachOptions<StepContext<Data, Services, Parsed, Outputs>, When>,
+    options?: EachOptions<StepContext<Data, Services, Parsed, Outputs>, When, OnFailure>,
   ): ProcessBuilder<
     Input,
     Parsed,
-    Skipped<Awaited<Output>[], Data, When>,
+    Skipped<Kept<Awaited<Output>, OnFailure>[], Data, When>,
     Services & Take<P, S>,
     Steps | N,
     Messages,
-    WithOutput<Outputs, N, Awaited<Output>[], When>
+    WithOutput<Outputs, N, Kept<Awaited<Output>, OnFailure>[], When>
   >
 
   /**

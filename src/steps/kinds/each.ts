@@ -2,6 +2,7 @@ import { checkFunction, checkOptions, integerFrom, mustBe } from '../../record/c
 import { defined } from '../../record/defined.ts'
 import { show } from '../../record/show.ts'
 import { checkWhen, checkWork } from '../check-work.ts'
+import { FAILURE_CHECKS, planTolerated, type FailureOptions, type Tolerated } from '../failures.ts'
 import type { WhenOption } from '../step-options.ts'
 import type { IsolateMode, WorkOptions } from '../work-options.ts'
 import type { PlannedRetry } from '../retry.ts'
@@ -12,7 +13,8 @@ import type { Kind } from './kind.ts'
 const DEFAULT_CONCURRENCY = 10
 
 /** Options of an each step. `timeout` and `retry` are those of one item. */
-export interface EachOptions<C, When extends boolean = boolean> extends WorkOptions, WhenOption<C, When> {
+export interface EachOptions<C, When extends boolean = boolean, OnFailure extends 'stop' | 'keep' = 'stop' | 'keep'>
+  extends WorkOptions, WhenOption<C, When>, FailureOptions<OnFailure> {
   /** How many items are under way at a time. Default 10. */
   concurrency?: number | undefined
 }
@@ -33,20 +35,29 @@ export interface EachStep {
   readonly retry?: PlannedRetry
   /** The work is a module then. */
   readonly isolate?: IsolateMode
+  /** How many items may fail. Without it, the first failure is the step's. */
+  readonly tolerated?: Tolerated
 }
 
 export const eachKind: Kind<EachStep> = {
   plan(name, items, work, options = {}) {
     const what = `each step '${name}'`
-    const checks = { concurrency: integerFrom(1), when: checkWhen, ...WORK_CHECKS }
-    const { timeout, concurrency = DEFAULT_CONCURRENCY, ...checked } = checkOptions(options, what, checks)
+    const checks = { concurrency: integerFrom(1), when: checkWhen, ...WORK_CHECKS, ...FAILURE_CHECKS }
+    const {
+      timeout,
+      concurrency = DEFAULT_CONCURRENCY,
+      onFailure,
+      tolerate,
+      ...checked
+    } = checkOptions(options, what, checks)
+    const tolerated = planTolerated(what, defined({ onFailure, tolerate }))
     return {
       kind: 'each',
       name,
       items: checkFunction<UserFunction>(items, `items of ${what}`),
       work: checkWork(work, what, checked.isolate),
       concurrency,
-      ...defined({ ...checked, timeoutMs: timeout }),
+      ...defined({ ...checked, timeoutMs: timeout, tolerated }),
     }
   },
   begins:

@@ -2,7 +2,9 @@ import { checkOptions, isObject, mustBe } from '../../record/check.ts'
 import { defined } from '../../record/defined.ts'
 import { toMs } from '../../record/duration.ts'
 import { checkWhen, checkWork } from '../check-work.ts'
+import { FAILURE_CHECKS, planTolerated, type FailureOptions, type Tolerated } from '../failures.ts'
 import { checkStepName } from '../names.ts'
+import type { WholeOptions } from '../step-options.ts'
 import type { WorkOptions } from '../work-options.ts'
 import type { StepContext, UserFunction, Work } from '../work.ts'
 import { WORK_CHECKS, type FunctionStep } from './function.ts'
@@ -14,6 +16,10 @@ export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<a
   run: Work<C>
 }
 
+/** Options of a parallel step. */
+export interface ParallelOptions<C, When extends boolean = boolean, OnFailure extends 'stop' | 'keep' = 'stop' | 'keep'>
+  extends WholeOptions<C, When>, FailureOptions<OnFailure> {}
+
 /** Branches that run at once. */
 export interface ParallelStep {
   readonly kind: 'parallel'
@@ -23,6 +29,8 @@ export interface ParallelStep {
   readonly when?: UserFunction
   /** From the step's beginning to its end, across restarts. */
   readonly timeoutMs?: number
+  /** How many branches may fail. Without it, the first failure is the step's. */
+  readonly tolerated?: Tolerated
 }
 
 /** The name of a branch within its step: `search` of `publish.search`. */
@@ -42,8 +50,14 @@ export const parallelKind: Kind<ParallelStep> = {
     const what = `parallel step '${name}'`
     if (!isObject(branches) || Object.keys(branches).length === 0)
       throw mustBe(`branches of ${what}`, 'an object with the work of each branch by its name', branches)
-    const { timeout, when } = checkOptions(options, what, { timeout: toMs, when: checkWhen })
+    const checks = { timeout: toMs, when: checkWhen, ...FAILURE_CHECKS }
+    const { timeout, when, ...failures } = checkOptions(options, what, checks)
     const planned = Object.freeze(Object.entries(branches).map(([key, given]) => planBranch(name, key, given)))
-    return { kind: 'parallel', name, branches: planned, ...defined({ when, timeoutMs: timeout }) }
+    return {
+      kind: 'parallel',
+      name,
+      branches: planned,
+      ...defined({ when, timeoutMs: timeout, tolerated: planTolerated(what, failures) }),
+    }
   },
 }

@@ -1,8 +1,10 @@
 import { ProcessError, StepwrightError } from '../../errors.ts'
 import { foregroundClock, wait } from '../../record/clock.ts'
+import { toErrorRecord } from '../../record/error-record.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import type { Json, StepKind } from '../../record/record.ts'
 import { show } from '../../record/show.ts'
+import { fulfilled, rejected, type Tolerated } from '../failures.ts'
 import type { EachStep } from '../kinds/each.ts'
 import type { FunctionStep } from '../kinds/function.ts'
 import { begins, type PlannedStep } from '../kinds/kinds.ts'
@@ -176,11 +178,27 @@ async function runWhole<T>(
   }
 }
 
+/** What becomes of the pieces of a step: their outputs, or how each has settled. */
+function keeping({ tolerated }: { readonly tolerated?: Tolerated }, count: number) {
+  let failures = 0
+  return async (piece: () => Promise<Json>, signal: AbortSignal): Promise<Json> => {
+    if (!tolerated) return piece()
+    try {
+      return fulfilled(await piece())
+    } catch (error) {
+      failures += 1
+      if (signal.aborted || failures > tolerated(count)) throw error
+      return rejected(toErrorRecord(error instanceof ProcessError ? error.cause : error))
+    }
+  }
+}
+
 const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSignal): Promise<Json> =>
   runWhole(run, step, signal, async inner => {
     if (await isSkipped(run, step, contextOf(run, step, data, 1, inner))) return data
+    const keep = keeping(step, step.branches.length)
     const branches = step.branches.map(
-      async branch => [branchKey(branch.name), await runStep(run, branch, data, inner)] as const,
+      async branch => [branchKey(branch.name), await keep(() => runStep(run, branch, data, inner), inner)] as const,
     )
     return Object.fromEntries(await Promise.all(branches))
   })
@@ -192,10 +210,11 @@ function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Pro
     if (await isSkipped(run, step, context)) return data
     const items = toJson(await begins(step, run.services)(context), MAX_BYTES) as readonly Json[]
     const outputs = Array.from<Json>({ length: items.length })
+    const keep = keeping(step, items.length)
     const item = { name, work, ...(retry && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) }
     await pool(items.keys(), concurrency, async index => {
       try {
-        outputs[index] = await runStep(run, { ...item, index }, items[index] as Json, inner)
+        outputs[index] = await keep(() => runStep(run, { ...item, index }, items[index] as Json, inner), inner)
       } catch (error) {
         abort(error)
         throw error

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { stepActor } from '../../../src/runtime/attempt/step-actor.ts'
 import { defineProcess } from '../../../src/steps/define-process.ts'
 import type { ProcessOutput, ProcessServices } from '../../../src/record/definition.ts'
+import type { Settled } from '../../../src/steps/failures.ts'
 import { typed } from '../../../src/steps/typed.ts'
 import type { StepContext } from '../../../src/steps/work.ts'
 
@@ -164,3 +165,26 @@ p.step('c', { module: new URL('file:///crunch.js') }).step('x', ({ data }) => {
   return 1
 })
 p.parallel('p', { a: { run: apart, isolate: 'process' } }).step('x', ({ data }) => data.a.crunched)
+
+// Failures that are kept: the form of Promise.allSettled
+const kept = p
+  .each(
+    'each',
+    () => ['a'],
+    () => 1,
+    { onFailure: 'keep', tolerate: '10%' },
+  )
+  .parallel('both', { a: () => 'x', b: { run: () => true } }, { onFailure: 'keep', tolerate: 1 })
+  .step('read', async ({ data, output }) => {
+    expectTypeOf(data).toEqualTypeOf<{ a: Settled<string>; b: Settled<boolean> }>()
+    expectTypeOf(await output('each')).toEqualTypeOf<Settled<number>[]>()
+    return data.a.status === 'fulfilled' ? data.a.value : data.a.error.message
+  })
+expectTypeOf<ProcessOutput<typeof kept>>().toEqualTypeOf<string>()
+const stopped = p.each(
+  'each',
+  () => ['a'],
+  () => 1,
+  { onFailure: 'stop' },
+)
+expectTypeOf<ProcessOutput<typeof stopped>>().toEqualTypeOf<number[]>()

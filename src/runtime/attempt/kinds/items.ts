@@ -1,7 +1,7 @@
 import { toJson } from '../../../record/json.ts'
 import type { Json } from '../../../record/record.ts'
 import type { EachStep } from '../../../steps/kinds/each.ts'
-import { finishedItems, Items } from '../items.ts'
+import { doneItems, Items } from '../items.ts'
 import { workerOf } from '../worker.ts'
 import type { AttemptKind } from './kind.ts'
 
@@ -15,7 +15,7 @@ export const itemsAttempt: AttemptKind<EachStep> = {
       items: machineContext.data as readonly Json[],
       // What no earlier attempt began, none has finished.
       memory: attempt.memory,
-      finished: finishedItems(await attempt.memory.outputs),
+      done: doneItems(await attempt.memory.outputs, step.tolerated !== undefined),
       context,
       work: workerOf(environment, step),
       write: (run, part, chunk) => attempt.write(`.${run}`, part, chunk),
