@@ -33,6 +33,8 @@ export type ErrorCode =
   | 'ERR_HOST_ALIVE'
   | 'ERR_UNKNOWN_HOST'
   | 'ERR_PROCESS_TAKEN'
+  | 'ERR_UNDOING'
+  | 'ERR_UNDO_FAILED'
   | 'ERR_RUNTIME_CLOSED'
   | 'ERR_CLIENT_CLOSED'
 
@@ -80,6 +82,20 @@ export class ProcessError extends StepwrightError {
     this.pid = pid
     this.step = step
     this.attempt = attempt
+  }
+}
+
+/**
+ * A process ended in `error`, and not everything that it did could be undone. `cause` is why it
+ * failed, was cancelled or timed out.
+ */
+export class ProcessUndoError extends ProcessError {
+  override name = 'ProcessUndoError'
+  /** The steps that could not be undone. */
+  readonly undos: readonly string[]
+  constructor(message: string, { undos, ...failure }: ProcessFailure & { readonly undos: readonly string[] }) {
+    super('ERR_UNDO_FAILED', message, failure)
+    this.undos = undos
   }
 }
 

@@ -31,6 +31,7 @@ export type { WhenOption, WholeOptions } from './steps/step-options.ts'
 export type { IsolateMode, OnceOptions, RetryPolicy, WorkOptions } from './steps/work-options.ts'
 export type { MachineOptions } from './steps/kinds/machine.ts'
 export type { StepOptions } from './steps/kinds/function.ts'
+export type { UndoContext, UndoOption, UndoSpec } from './steps/undo-options.ts'
 export type { Migrate, Migration, OldProcess } from './steps/migration.ts'
 export type {
   CronSchedule,
@@ -91,6 +92,7 @@ export type {
   StatusCounts,
   StepKind,
   StepStatus,
+  UndoReason,
 } from './record/record.ts'
 
 // Stores
@@ -146,6 +148,7 @@ export {
   ProcessCancelledError,
   ProcessError,
   ProcessTimeoutError,
+  ProcessUndoError,
   StepwrightError,
   type ErrorCode,
   type ProcessFailure,

@@ -28,4 +28,11 @@ export type {
   WatchAllOptions,
 } from './client.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from '../record/info.ts'
-export { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from '../errors.ts'
+export {
+  ProcessCancelledError,
+  ProcessError,
+  ProcessTimeoutError,
+  ProcessUndoError,
+  StepwrightError,
+  type ErrorCode,
+} from '../errors.ts'

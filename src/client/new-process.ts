@@ -1,6 +1,13 @@
 import { StepwrightError } from '../errors.ts'
 import { isFailedVisit, isOfOpenVisit, memoryOf, outputOf } from '../record/memory.ts'
-import { isFinal, type Json, type Memory, type ProcessRecord, type ProcessStatus } from '../record/record.ts'
+import {
+  isFinal,
+  type Json,
+  type Memory,
+  type ProcessRecord,
+  type ProcessStatus,
+  type StepRecord,
+} from '../record/record.ts'
 import type { ForkOptions } from './client.ts'
 import { failedOnly, lastWithFailures } from './failed-only.ts'
 import { moveTimes } from '../record/move-times.ts'
@@ -105,8 +112,7 @@ export function forkOf(
     ...kept,
     pid: createPid(at),
     createdAt: at,
-    // Child processes belong to the process that started them.
-    steps: Object.fromEntries(Object.entries(kept.steps).map(([name, { child: _child, ...one }]) => [name, one])),
+    steps: inheritedSteps(kept),
     forkedFrom: { pid: last.pid, step: from },
     ...inheritedBy(kept, records, isFresh, failures && { [from]: failures.memory }),
     revision: 1,
@@ -115,6 +121,19 @@ export function forkOf(
     status: 'pending',
     event: { type: 'FORK', step: from },
   }
+}
+
+/** A process that did the step undoes it, and no fork of that process. */
+const NOT_UNDONE: StepRecord = { status: 'skipped', attempt: 0 }
+
+/** Child processes belong to the process that started them, and so does what undoes its steps. */
+function inheritedSteps({ steps, outline }: Pick<ProcessRecord, 'steps' | 'outline'>): ProcessRecord['steps'] {
+  const isEnded = (name: string): boolean => Object.hasOwn(steps, name) && steps[name]?.endedAt !== undefined
+  const undos = outline.filter(({ name, kind }) => kind === 'undo' && isEnded(name.slice(0, -'.undo'.length)))
+  return Object.fromEntries([
+    ...Object.entries(steps).map(([name, { child: _child, ...one }]) => [name, one] as const),
+    ...undos.map(({ name }) => [name, NOT_UNDONE] as const),
+  ])
 }
 
 /**
@@ -175,8 +194,8 @@ export function retryOf(records: readonly ProcessRecord[], at: number): ProcessR
       'ERR_NOT_FAILED',
       `Process ${pid} cannot be retried: it has ${status}. \`fork\` repeats one of its steps`,
     )
-  const again =
-    openStep(last) === undefined ? submission(name, input, { labels, priority }, at) : forkOf(records, undefined, at)
+  const step = undoneStep(last) ?? openStep(last)
+  const again = step === undefined ? submission(name, input, { labels, priority }, at) : forkOf(records, step, at)
   return { ...again, key: retryKey(pid), retryOf: pid }
 }
 
@@ -190,6 +209,14 @@ function openStep({ error, steps, status }: ProcessRecord): string | undefined {
     error?.step ?? Object.entries(steps).find(([, step]) => step.status === status || step.endedAt === undefined)?.[0]
   // A branch cannot be forked: take its step.
   return open?.split('.')[0]
+}
+
+/** The first step that a process has undone: what follows needs it again. */
+function undoneStep({ steps, outline }: ProcessRecord): string | undefined {
+  const undone = outline.find(
+    ({ name, kind }) => kind === 'undo' && Object.hasOwn(steps, name) && (steps[name]?.attempt ?? 0) > 0,
+  )
+  return undone?.name.split('.')[0]
 }
 
 /** Whether a step has begun and not ended. */

@@ -1,4 +1,11 @@
-import { ProcessCancelledError, ProcessError, ProcessTimeoutError, StepwrightError, type ErrorCode } from '../errors.ts'
+import {
+  ProcessCancelledError,
+  ProcessError,
+  ProcessTimeoutError,
+  ProcessUndoError,
+  StepwrightError,
+  type ErrorCode,
+} from '../errors.ts'
 import { fromErrorRecord } from '../record/error-record.ts'
 import type { ErrorRecord, Json, ProcessRecord } from '../record/record.ts'
 
@@ -19,7 +26,7 @@ const OWN_CODES: ReadonlySet<unknown> = new Set<ErrorCode>([
 
 /**
  * The output of a process that has finished.
- * @throws ProcessError, ProcessTimeoutError or ProcessCancelledError if it ended otherwise
+ * @throws ProcessError, ProcessUndoError, ProcessTimeoutError or ProcessCancelledError if it ended otherwise
  */
 export function outcome(record: ProcessRecord): Json {
   const { pid, name, status, error } = record
@@ -48,6 +55,11 @@ export function outcome(record: ProcessRecord): Json {
 }
 
 function failure({ pid, name }: ProcessRecord, error: ErrorRecord): ProcessError {
+  if (error.undos !== undefined) {
+    const { undos, message, cause } = error
+    const why = cause && { step: cause.step, attempt: cause.attempt, cause: fromErrorRecord(cause) }
+    return new ProcessUndoError(`Process ${pid} (${name}) failed: ${message}`, { pid, ...why, undos })
+  }
   const { step, attempt } = error
   const code = OWN_CODES.has(error.code) ? (error.code as ErrorCode) : 'ERR_STEP_FAILED'
   const where = step === undefined ? '' : ` in step '${step}', attempt ${attempt}`

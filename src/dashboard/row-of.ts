@@ -4,15 +4,17 @@ import type { Entry, HostRow, Row } from './protocol.ts'
 
 const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 const OVER: ReadonlySet<string> = new Set(['finished', 'skipped'])
+/** An undo is no part of what a process has to do. */
+const isForward = ({ kind }: ProcessRecord['outline'][number]): boolean => kind !== 'undo'
 const LONGEST_ERROR = 200
 
 export function rowOf({ record, host }: StoredProcess): Row {
   const { pid, name, version, status, createdAt, startedAt, at, revision, outline, steps, error, labels, key } = record
-  const states = outline.map(step => ({
+  const states = outline.filter(isForward).map(step => ({
     name: step.name,
     state: Object.hasOwn(steps, step.name) ? steps[step.name] : undefined,
   }))
-  const step = states.find(({ state }) => state && UNDER_WAY.has(state.status))?.name ?? error?.step
+  const step = outline.find(({ name: one }) => UNDER_WAY.has(steps[one]?.status ?? ''))?.name ?? error?.step
   const progress = step === undefined ? undefined : (record.progress?.[step] ?? steps[step]?.progress)
   return {
     pid,
@@ -22,7 +24,7 @@ export function rowOf({ record, host }: StoredProcess): Row {
     createdAt,
     at,
     revision,
-    total: outline.length,
+    total: states.length,
     done: states.filter(({ state }) => state && OVER.has(state.status)).length,
     ...(startedAt !== undefined && { startedAt }),
     ...(step !== undefined && { step }),

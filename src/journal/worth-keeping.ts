@@ -8,9 +8,9 @@ export const COMPACT_AT = 8 * 1024 * 1024
 /**
  * The positions of the lines that a compacted journal keeps: the first line, the first line of each
  * step (a fork may start there), lines caused by commands (so that no command is applied twice),
- * and the newest transition with the progress since; once the process has ended, the one before
- * too. What a step remembers is kept while it runs, and what a machine step remembers of a visit as
- * long as that is open.
+ * the line in which each step is done (its output), and the newest transition with the progress
+ * since; once the process has ended, the one before too. What a step remembers is kept while it
+ * runs and for its undo, and what a machine step remembers of a visit as long as that is open.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): number[] {
   const kept: number[] = []
@@ -29,8 +29,12 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
     // A fork of a process that has failed goes on from the state before.
     const isKept = ([name]: Memory): boolean =>
       line.snapshot.machine === undefined || isOfOpenVisit(name, line.snapshot)
-    newest = begun.length > 0 ? [] : newest.filter(({ memory }) => memory?.some(isKept) ?? isFinal(line.status))
-    if (position === 0 || begun.length > 0 || line.event.command !== undefined) kept.push(position)
+    newest =
+      begun.length > 0 && line.status !== 'undoing'
+        ? []
+        : newest.filter(({ memory }) => memory?.some(isKept) ?? isFinal(line.status))
+    const { type, command } = line.event
+    if (position === 0 || begun.length > 0 || type === 'DONE' || command !== undefined) kept.push(position)
     else newest.push({ position })
   }
   return [...kept, ...newest.map(one => one.position)].toSorted((a, b) => a - b)

@@ -1,5 +1,5 @@
 import { fromPromise, setup, type AnyStateMachine } from 'xstate'
-import type { ProcessPlan } from '../steps/plan.ts'
+import { undosOf, type ProcessPlan } from '../steps/plan.ts'
 import type { Json, ProcessStatus } from '../record/record.ts'
 import {
   initialContext,
@@ -13,9 +13,10 @@ import {
   type ProcessMachineInput,
   type TimerInput,
 } from './context.ts'
-import { cancelProcess, failAfterDeath, refuseProcess, timeOutProcess } from './end-process.ts'
-import { update, type Entry, type StepStates } from './states/nodes.ts'
+import { endingsOf, type Endings } from './end-process.ts'
+import { update, type Entry, type Failing, type StepStates } from './states/nodes.ts'
 import { nodesOf } from './states/step-nodes.ts'
+import { undoingState } from './states/undo.ts'
 
 type StateNodes = Record<string, object>
 type EventOf<Type extends ProcessEvent['type']> = Extract<ProcessEvent, { type: Type }>
@@ -38,20 +39,34 @@ const GROUPS = ['running', 'interrupted', 'sleeping'] as const
 function chain(
   { steps }: ProcessPlan,
   id: string,
+  endings: Endings,
 ): { readonly first: Entry; readonly groups: Record<(typeof GROUPS)[number], StateNodes> } {
   let next: Entry = {
     target: `#${id}.finished`,
     begin: (context, at) => ({ ...stopClock(context, at), remainingMs: undefined }),
   }
   const parts: [name: string, states: StepStates][] = []
-  for (const step of steps.toReversed()) {
-    const { entry, states } = nodesOf(step, id, next)
+  const ways = waysBack(steps, id)
+  for (const [index, step] of [...steps.entries()].toReversed()) {
+    const failing: Failing = {
+      target: ways[index] as string,
+      fail: (...failure) => endings.fail(...failure),
+      die: (context, _, at) => endings.failAfterDeath(context, at),
+      isFragile: true,
+    }
+    const { entry, states } = nodesOf(step, { id, failing }, next)
     parts.unshift([step.name, states])
     next = entry
   }
   const groups = { running: {} as StateNodes, interrupted: {} as StateNodes, sleeping: {} as StateNodes }
   for (const [name, states] of parts) for (const group of GROUPS) if (states[group]) groups[group][name] = states[group]
   return { first: next, groups }
+}
+
+/** Where a process goes when a step fails: to the nearest undo that may be due, or to its end. */
+function waysBack(steps: ProcessPlan['steps'], id: string): string[] {
+  let way = `#${id}.error`
+  return steps.map(step => (way = undosOf(step).length > 0 ? `#${id}.undoing.${step.name}` : way))
 }
 
 /**
@@ -61,7 +76,12 @@ function chain(
  */
 export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
   const id = plan.name
-  const { first, groups } = chain(plan, id)
+  const undoable = plan.steps.filter(step => undosOf(step).length > 0)
+  const endings = endingsOf(undoable.flatMap(undosOf))
+  const { first, groups } = chain(plan, id, endings)
+  const isUndoable = undoable.length > 0
+  /** Where a process goes that does not finish, wherever it is. */
+  const endIn = (status: 'error' | 'timeout' | 'cancelled'): string => `#${id}.${isUndoable ? 'undoing' : status}`
 
   const start = {
     target: first.target,
@@ -77,43 +97,45 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
     src: 'timer',
     input: ({ context }: { context: ProcessContext }): TimerInput => ({ at: context.deadline ?? Infinity }),
     onDone: {
-      target: `#${id}.timeout`,
-      actions: update<{ output: { at: number } }>((context, { output }) => timeOutProcess(context, output.at)),
+      target: endIn('timeout'),
+      actions: update<{ output: { at: number } }>((context, { output }) => endings.timeOut(context, output.at)),
     },
-    onError: { target: `#${id}.timeout`, actions: update(context => timeOutProcess(context, context.at)) },
+    onError: { target: endIn('timeout'), actions: update(context => endings.timeOut(context, context.at)) },
   }
   const group = (states: StateNodes, more: object = {}) => {
     const [initial] = Object.keys(states)
     return initial === undefined ? {} : { initial, states, ...more }
   }
-  const steer = {
+  const steer = (target: typeof endIn) => ({
     CANCEL: {
-      target: `#${id}.cancelled`,
-      actions: update<EventOf<'CANCEL'>>((context, event) => cancelProcess(context, event)),
+      target: target('cancelled'),
+      actions: update<EventOf<'CANCEL'>>((context, event) => endings.cancel(context, event)),
     },
     RECOVER: {
       guard: ({ event }: { event: EventOf<'RECOVER'> }) => event.fail,
-      target: `#${id}.error`,
-      actions: update<EventOf<'RECOVER'>>((context, { at }) => failAfterDeath(context, at)),
+      target: target('error'),
+      actions: update<EventOf<'RECOVER'>>((context, { at }) => endings.failAfterDeath(context, at)),
     },
-  }
+  })
   const refuse = {
     target: `#${id}.error`,
-    actions: update<EventOf<'REFUSE'>>((context, { at, error }) => refuseProcess(context, at, error)),
+    actions: update<EventOf<'REFUSE'>>((context, { at, error }) => endings.refuse(context, at, error)),
   }
   const final = { type: 'final' }
   const states: Record<ProcessStatus, object> = {
-    pending: { on: { ...steer, START: start, REFUSE: refuse } },
-    running: { ...group(groups.running, timed ? { invoke: deadline } : {}), on: steer },
-    sleeping: { ...group(groups.sleeping), on: steer },
-    interrupted: { ...group(groups.interrupted), on: steer },
+    pending: { on: { ...steer(status => `#${id}.${status}`), START: start, REFUSE: refuse } },
+    running: { ...group(groups.running, timed ? { invoke: deadline } : {}), on: steer(endIn) },
+    sleeping: { ...group(groups.sleeping), on: steer(endIn) },
+    interrupted: { ...group(groups.interrupted), on: steer(endIn) },
+    undoing: isUndoable ? undoingState(undoable, id) : {},
     finished: final,
     error: final,
     timeout: final,
     cancelled: final,
   }
   const unused = GROUPS.filter(name => Object.keys(groups[name]).length === 0)
-  for (const name of unused) delete (states as Partial<typeof states>)[name]
+  for (const name of [...unused, ...(isUndoable ? [] : ['undoing' as const])])
+    delete (states as Partial<typeof states>)[name]
 
   const config = {
     id,

@@ -1,10 +1,10 @@
 import type { StepKind } from './record.ts'
 
-/** The name and kind of a step, or of a branch of a parallel step. */
+/** The name and kind of a step, of a branch of a parallel step, or of an undo. */
 export interface StepInfo {
-  /** The name of a step, or the path of a branch: `publish.search`. */
+  /** The name of a step, the path of a branch (`publish.search`), or an undo (`charge.undo`). */
   readonly name: string
-  readonly kind: StepKind
+  readonly kind: StepKind | 'undo'
 }
 
 /** An argument that may be omitted if all of its properties may. */
@@ -32,7 +32,7 @@ export interface ProcessDefinition<
   readonly name: string
   /** Default '1'. */
   readonly version: string
-  /** In order, each followed by its branches. */
+  /** In order, each followed by its branches, and by its undo. */
   readonly steps: readonly StepInfo[]
   /**
    * Executes the steps in the caller, without a store and without a process. Retries and sleeps

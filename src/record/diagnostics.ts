@@ -61,7 +61,7 @@ export interface AttemptMessage extends TracedAction {
   readonly name: string
   readonly version: string
   readonly step: string
-  readonly kind: StepKind
+  readonly kind: StepKind | 'undo'
   readonly attempt: number
   /** Of an `each` step: its list is made, or its items are worked through. */
   readonly part: 'attempt' | 'items'

@@ -5,7 +5,8 @@ import type { Host, HostState, Misfit, PendingCommand, StoredProcess } from './h
 /** What is known of one step of a process. Times are ISO 8601. */
 export interface ProcessStepInfo {
   readonly name: string
-  readonly kind: StepKind
+  /** Of an undo `undo`. */
+  readonly kind: StepKind | 'undo'
   readonly status: StepStatus
   /** Attempts begun so far; 0 before the first. */
   readonly attempt: number
@@ -57,7 +58,7 @@ export interface ProcessInfo {
   readonly output?: unknown
   /** Why the process ended otherwise than by finishing. */
   readonly error?: ErrorRecord
-  /** In order, each followed by its branches. */
+  /** In order, each followed by its branches, and by its undo once that is due. */
   readonly steps: readonly ProcessStepInfo[]
   readonly key?: string
   readonly labels?: Readonly<Record<string, string>>
@@ -122,7 +123,7 @@ function machineInfo({ snapshot }: ProcessRecord, step: string): MachineInfo | u
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-function stepInfo(record: ProcessRecord, { name, kind }: { name: string; kind: StepKind }): ProcessStepInfo {
+function stepInfo(record: ProcessRecord, { name, kind }: ProcessRecord['outline'][number]): ProcessStepInfo {
   const step = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined
   if (step === undefined) return { name, kind, status: 'pending', attempt: 0 }
   const machine = kind === 'machine' ? machineInfo(record, name) : undefined
@@ -167,7 +168,9 @@ export function toInfo({ record, host, misfit, paused, pendingCommands }: Stored
     input: record.input,
     ...((status === 'finished' || status === 'interrupted') && { output: dataOf(record) }),
     ...(record.error !== undefined && { error: record.error }),
-    steps: record.outline.map(step => stepInfo(record, step)),
+    steps: record.outline
+      .filter(step => step.kind !== 'undo' || Object.hasOwn(record.steps, step.name))
+      .map(step => stepInfo(record, step)),
     ...(record.key !== undefined && { key: record.key }),
     ...(record.labels !== undefined && { labels: record.labels }),
     ...(record.startsAt !== undefined && { startsAt: iso(record.startsAt) }),

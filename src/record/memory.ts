@@ -35,5 +35,25 @@ export function outputOf(records: readonly ProcessRecord[], step: string): Json 
   return ending.data === undefined ? ending.input : ending.data
 }
 
+/** What a step was given, and what it returned. */
+export interface StepWork {
+  readonly data: Json
+  /** Absent: it has not finished. */
+  readonly output?: Json
+}
+
+/**
+ * The work of a step or of a branch, by the journal of its process. What `proceed` brought after it
+ * is no part of its output.
+ */
+export function workOf(records: readonly ProcessRecord[], step: string): StepWork {
+  const begun = records.find(({ steps }) => own(steps, step) !== undefined) ?? records[0]!
+  const done = records.find(({ event }) => event.type === 'DONE' && event.step === step)
+  const data = begun.data === undefined ? begun.input : begun.data
+  if (done === undefined) return { data }
+  const output = own(done.outputs, step) ?? (done.data === undefined ? done.input : done.data)
+  return { data, output }
+}
+
 const own = <T>(values: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
   values !== undefined && Object.hasOwn(values, key) ? values[key] : undefined

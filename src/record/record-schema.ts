@@ -41,6 +41,7 @@ const error: Schema = object<ErrorRecord>({
   cause: optional(lazy(() => error)),
   step: optional(text),
   attempt: optional(integer),
+  undos: optional(listOf(text)),
 })
 
 const progress = object<Progress>({ value: number, total: optional(number), message: optional(text) })

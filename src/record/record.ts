@@ -9,11 +9,14 @@ export const FINAL_STATUSES = ['finished', 'error', 'timeout', 'cancelled'] as c
 export type FinalStatus = (typeof FINAL_STATUSES)[number]
 /**
  * What a process does: it waits for a slot or a worker (`pending`), runs, waits for a time
- * (`sleeping`), or waits for `proceed` (`interrupted`); or it has ended.
+ * (`sleeping`), waits for `proceed` (`interrupted`), or undoes its steps before it ends otherwise
+ * than by finishing (`undoing`); or it has ended.
  */
-export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | FinalStatus
+export type ProcessStatus = 'pending' | 'running' | 'sleeping' | 'interrupted' | 'undoing' | FinalStatus
 /** The statuses of a process that has not ended. */
-export const LIVE_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted']
+export const LIVE_STATUSES: readonly ProcessStatus[] = ['pending', 'running', 'sleeping', 'interrupted', 'undoing']
+/** Why the steps of a process are undone: it ends in this status then, as it would have without. */
+export type UndoReason = Exclude<FinalStatus, 'finished'>
 /** All statuses of a process, final ones last. */
 export const PROCESS_STATUSES: readonly ProcessStatus[] = [...LIVE_STATUSES, ...FINAL_STATUSES]
 /** How many processes there are of each status. */
@@ -29,7 +32,7 @@ export interface NameCount {
  * What a step does. `waiting`: an attempt failed, and the next one begins later. `skipped`: its
  * `when` returned false.
  */
-export type StepStatus = ProcessStatus | 'waiting' | 'skipped'
+export type StepStatus = 'pending' | 'running' | 'waiting' | 'sleeping' | 'interrupted' | 'skipped' | FinalStatus
 /** What a step is, by the name of the method that adds it. */
 export type StepKind = 'step' | 'interrupt' | 'sleep' | 'parallel' | 'each' | 'process' | 'machine'
 
@@ -38,6 +41,7 @@ export const noCounts = (): Record<ProcessStatus, number> => ({
   running: 0,
   sleeping: 0,
   interrupted: 0,
+  undoing: 0,
   finished: 0,
   error: 0,
   timeout: 0,
@@ -46,6 +50,9 @@ export const noCounts = (): Record<ProcessStatus, number> => ({
 
 export const isFinal = (status: ProcessStatus): status is FinalStatus =>
   (FINAL_STATUSES as readonly string[]).includes(status)
+
+/** Whether no step begins any more. */
+export const isEnding = (status: ProcessStatus): boolean => status === 'undoing' || isFinal(status)
 
 /** An error as JSON, with everything that `JSON.stringify(new Error())` would lose. */
 export interface ErrorRecord {
@@ -57,6 +64,8 @@ export interface ErrorRecord {
   /** Where the process failed: the name of a step, or the path of a branch. */
   readonly step?: string
   readonly attempt?: number
+  /** Of `ERR_UNDO_FAILED`: the steps that could not be undone. `cause` is why the process failed. */
+  readonly undos?: readonly string[]
 }
 
 /** What a step last reported with `progress(value, total, message)`. */
@@ -182,10 +191,10 @@ export interface ProcessIdentity {
   /** Of whoever started the process, if that was traced. */
   readonly trace?: Trace
   /**
-   * Every step of the definition in order, each followed by its branches (`publish.search`), so
-   * that readers need no code.
+   * Every step of the definition in order, each followed by its branches (`publish.search`) and its
+   * undo (`charge.undo`), so that readers need no code.
    */
-  readonly outline: readonly { readonly name: string; readonly kind: StepKind }[]
+  readonly outline: readonly { readonly name: string; readonly kind: StepKind | 'undo' }[]
 }
 
 /**
@@ -317,4 +326,10 @@ export type ProcessRecord = ProcessIdentity &
 
 /** The step that a process is at; `undefined` if it has not begun, or has ended. */
 export const stepAt = (steps: ProcessRecord['steps']): string | undefined =>
-  Object.keys(steps).find(name => steps[name]?.endedAt === undefined)
+  Object.keys(steps).find(name => steps[name]?.endedAt === undefined && steps[name]?.status !== 'pending')
+
+/** How a process with this error ends. Whatever a step throws has the name of the step. */
+export const reasonOf = ({ step, code }: ErrorRecord): UndoReason => {
+  if (step !== undefined) return 'error'
+  return code === 'ERR_CANCELLED' ? 'cancelled' : code === 'ERR_PROCESS_TIMEOUT' ? 'timeout' : 'error'
+}

@@ -1,4 +1,6 @@
 import { check, checkFunction, checkOptions, checkSchema, mustBe, oneOf, type Check } from '../record/check.ts'
+import { toMs } from '../record/duration.ts'
+import { planRetry } from './retry.ts'
 import type { IsolateMode } from './work-options.ts'
 import type { ClassSpec, FactorySpec, ModuleSpec, Name, UserFunction, Work } from './work.ts'
 
@@ -65,6 +67,9 @@ function checkModule(value: object, what: string): ModuleSpec {
 }
 
 export const checkIsolate: Check<IsolateMode> = oneOf('thread', 'process')
+
+/** The checks of `WorkOptions`. */
+export const WORK_CHECKS = { timeout: toMs, retry: planRetry, isolate: checkIsolate }
 
 export const checkWhen = checkFunction<UserFunction>
 

@@ -1,7 +1,8 @@
 import type { ProcessDefinition } from '../record/definition.ts'
 import { mustBe } from '../record/check.ts'
 import type { StandardSchemaV1 } from '../record/standard-schema.ts'
-import type { PlannedStep } from './kinds/kinds.ts'
+import type { AttemptedStep, PlannedStep } from './kinds/kinds.ts'
+import type { UndoStep } from './kinds/undo.ts'
 import type { Migrate } from './migration.ts'
 import type { PlannedSchedule } from './schedule.ts'
 import type { Work } from './work.ts'
@@ -43,9 +44,19 @@ export function planOf(definition: unknown): ProcessPlan {
   return plan
 }
 
-/** Every step and every branch, in order: whatever has a name and a record. */
-export const everyStep = ({ steps }: Pick<ProcessPlan, 'steps'>): PlannedStep[] =>
-  steps.flatMap<PlannedStep>(step => ('branches' in step ? [step, ...step.branches] : [step]))
+/** How a step is undone: as a whole, or each of its branches. */
+export function undosOf(step: PlannedStep): readonly UndoStep[] {
+  if ('branches' in step) return step.branches.flatMap(({ undo }) => undo ?? [])
+  return 'undo' in step && step.undo !== undefined ? [step.undo] : []
+}
+
+/** Every step, every branch and every undo, in order: whatever has a name and a record. */
+export const everyStep = ({ steps }: Pick<ProcessPlan, 'steps'>): AttemptedStep[] =>
+  steps.flatMap<AttemptedStep>(step =>
+    'branches' in step
+      ? [step, ...step.branches.flatMap(branch => [branch, ...undosOf(branch)])]
+      : [step, ...undosOf(step)],
+  )
 
 /** The definitions that processes of this one start, and those that these start. */
 export const childPlans = ({ steps }: ProcessPlan): ProcessPlan[] =>

@@ -95,7 +95,7 @@ export type AnyContext = StepContext<any, any, any>
  * A step as an object. (`execute` is a property instead of a method, so that TypeScript checks its
  * parameters strictly.)
  */
-export interface StepObject<C extends AnyContext = any, Output = unknown> {
+export interface StepObject<C extends { readonly data: any } = any, Output = unknown> {
   execute: (data: C['data'], context: C) => Output
 }
 
@@ -115,7 +115,7 @@ export interface Injected<S, A> {
  * @example { class: Resize, services: ['images'], args: [320] }
  */
 export interface ClassSpec<
-  C extends AnyContext = any,
+  C extends { readonly data: any } = any,
   Output = any,
   P extends any[] = any,
   S = readonly Name[] | [],
@@ -130,7 +130,7 @@ export interface ClassSpec<
  * @example { factory: makeResize, services: ['images'], args: [320] }
  */
 export interface FactorySpec<
-  C extends AnyContext = any,
+  C extends { readonly data: any } = any,
   Output = any,
   P extends any[] = any,
   S = readonly Name[] | [],
@@ -161,7 +161,7 @@ export interface ModuleSpec<C = any, Output = any> {
  * of a spec, `S` its services, `A` its arguments.
  */
 export type Work<
-  C extends AnyContext = any,
+  C extends { readonly data: any } = any,
   Output = any,
   P extends any[] = any,
   S = readonly Name[] | [],

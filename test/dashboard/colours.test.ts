@@ -16,6 +16,7 @@ const TERMINAL: Readonly<Record<string, string>> = {
   red: 'red',
   amber: 'yellow',
   violet: 'magenta',
+  teal: 'cyan',
   grey: 'dim',
 }
 

@@ -18,7 +18,7 @@ function declarationOf(name: string): { readonly kind: string; readonly text: st
 }
 
 const MEMBER = /^ {2}(?:readonly )?'?([\w-]+)'?\??[:(<]/gm
-const OMIT = /Omit<(\w+), ([^>]*)>/g
+const OMIT = /Omit<\s*(\w+)(?:<[^<>]*>)?,\s*([^>]*)>/g
 
 function withoutParameters(head: string): string {
   const shorter = head.replaceAll(/<[^<>]*>/g, '')

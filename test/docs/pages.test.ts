@@ -106,6 +106,8 @@ const TOLD = [
   'StepKind',
   'StepOptions',
   'StepStatus',
+  'UndoContext',
+  'UndoSpec',
   'WholeOptions',
   'WorkerOptions',
 ]

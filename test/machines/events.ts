@@ -1,7 +1,7 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { AttemptFailure, AttemptResult, ProcessContext, ProcessEvent } from '../../src/machines/context.ts'
 import { everyStep, type ProcessPlan } from '../../src/steps/plan.ts'
-import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../src/steps/kinds/kinds.ts'
 
 /** An event as the machine receives it: from the host, or from an actor it invoked. */
 export type MachineEvent =
@@ -56,7 +56,7 @@ export const recover = (at: number, fail = false): ProcessEvent => ({
   maxRecoveries: MAX_DEATHS,
 })
 
-function attemptAnswers(step: PlannedStep, { steps }: ProcessContext, at: number, inSecond: boolean): MachineEvent[] {
+function attemptAnswers(step: AttemptedStep, { steps }: ProcessContext, at: number, inSecond: boolean): MachineEvent[] {
   if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]
   const skip = 'when' in step && !inSecond ? [done(step.name, { at, skipped: true })] : []
   const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })

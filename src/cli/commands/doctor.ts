@@ -1,3 +1,4 @@
+import { LIVE_STATUSES } from '../../record/record.ts'
 import type { Command } from 'commander'
 import { storeAt } from '../../client/store-at.ts'
 import type { Damage, Store } from '../../store/store.ts'
@@ -75,7 +76,7 @@ async function treat({ error, setAside }: Damage, repair: boolean): Promise<Find
 /** Processes whose host is gone go on once a host that knows their definition opens the store. */
 async function* lostProcesses(store: Store): AsyncGenerator<Finding> {
   const names = new Map<string, { count: number; names: Set<string> }>()
-  for await (const { record, host } of store.list({ status: ['pending', 'running', 'sleeping', 'interrupted'] })) {
+  for await (const { record, host } of store.list({ status: LIVE_STATUSES })) {
     if (host === undefined || host.state !== 'dead') continue
     const found = names.get(host.id) ?? { count: 0, names: new Set() }
     names.set(host.id, { count: found.count + 1, names: found.names.add(record.name) })

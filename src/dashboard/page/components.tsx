@@ -1,9 +1,9 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { ErrorRecord, Progress, StepStatus } from '../protocol.ts'
+import type { ErrorRecord, ProcessStatus, Progress, StepStatus } from '../protocol.ts'
 import { Icon } from './icons.tsx'
 
-export function Status({ status }: { readonly status: StepStatus }): JSX.Element {
+export function Status({ status }: { readonly status: ProcessStatus | StepStatus }): JSX.Element {
   return (
     <span class={`status ${status}`}>
       <Icon status={status} />

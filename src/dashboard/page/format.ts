@@ -7,6 +7,7 @@ export const STATUSES: readonly ProcessStatus[] = [
   'pending',
   'sleeping',
   'interrupted',
+  'undoing',
   'finished',
   'error',
   'timeout',

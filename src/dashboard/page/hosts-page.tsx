@@ -5,7 +5,7 @@ import { useNow } from './use-now.ts'
 import { href } from './route.ts'
 import type { StoreView } from './store-view.ts'
 
-const LIVE: ReadonlySet<string> = new Set(['pending', 'running', 'sleeping', 'interrupted'])
+const LIVE: ReadonlySet<string> = new Set(['pending', 'running', 'sleeping', 'interrupted', 'undoing'])
 
 export function Hosts({ view: { hosts, rows } }: { readonly view: StoreView }): JSX.Element {
   const now = useNow(1000)

@@ -1,5 +1,5 @@
 import { span, spent } from '../../format/span.ts'
-import type { StepStatus } from '../../record/record.ts'
+import type { ProcessStatus, StepStatus } from '../../record/record.ts'
 
 export { span as duration } from '../../format/span.ts'
 
@@ -19,7 +19,7 @@ export interface Progressed {
     { readonly status: StepStatus; readonly attempt: number; readonly spent?: string }
   >
   /** The status of a step, or of an end of the process. */
-  statusOf(name: string): StepStatus
+  statusOf(name: string): ProcessStatus | StepStatus
   /** Whether the process is at this step, or at this end. */
   isCurrent(name: string): boolean
 }
@@ -27,14 +27,15 @@ export interface Progressed {
 const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 
 /** @param now epoch milliseconds: until when a step under way has taken its time */
-export function progressed(status: StepStatus, steps: readonly StepState[], now: number): Progressed {
+export function progressed(status: ProcessStatus | StepStatus, steps: readonly StepState[], now: number): Progressed {
   const byName = new Map(
     steps.map(step => {
       const ms = step.status === 'skipped' ? undefined : spent(step, now)
       return [step.name, { status: step.status, attempt: step.attempt, ...(ms !== undefined && { spent: span(ms) }) }]
     }),
   )
-  const statusOf = (name: string): StepStatus => byName.get(name)?.status ?? (name === status ? status : 'pending')
+  const statusOf = (name: string): ProcessStatus | StepStatus =>
+    byName.get(name)?.status ?? (name === status ? status : 'pending')
   return {
     steps: byName,
     statusOf,

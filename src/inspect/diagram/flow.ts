@@ -18,7 +18,7 @@ export interface FlowNode {
   readonly runs: 'each item' | 'another process' | 'a machine' | undefined
   /** Its branches. */
   readonly parts: readonly string[]
-  /** Whether its failure ends the process in `error`. */
+  /** Whether it may fail, so that the process ends in `error`. */
   readonly fails: boolean
   /** The steps that may follow; `finished` is the end. */
   readonly next: readonly string[]
@@ -53,7 +53,9 @@ export function flowOf(chart: unknown): Flow {
   return {
     id,
     nodes: inOrder(nodes, first),
-    timed: targetsOf(states['running'] ?? {}, false).includes(`#${id}.timeout`),
+    timed: targetsOf(states['running'] ?? {}, false).some(
+      target => target === `#${id}.timeout` || target === `#${id}.undoing`,
+    ),
   }
 }
 
@@ -75,7 +77,7 @@ function nodeOf(
     skippable: doneTargets(running).length > 1,
     runs: Object.entries(RUNS).find(([state]) => inner.includes(state))?.[1],
     parts: running?.type === 'parallel' ? inner : [],
-    fails: targets.includes(`#${id}.error`),
+    fails: targets.some(target => target === `#${id}.error` || target.startsWith(`#${id}.undoing`)),
     next: [...new Set(leaving)],
   }
 }

@@ -1,7 +1,6 @@
 import type { AttemptInput, ProcessContext } from '../context.ts'
-import { failAfterDeath } from '../end-process.ts'
 import { beginAttempt, withStep } from './transitions.ts'
-import { update, type Args, type RecoverEvent } from './nodes.ts'
+import { update, type Args, type Place, type RecoverEvent } from './nodes.ts'
 
 /**
  * The state in which an attempt runs. If its host dies, RECOVER begins the next attempt, unless too
@@ -9,7 +8,7 @@ import { update, type Args, type RecoverEvent } from './nodes.ts'
  */
 export function attempting(
   name: string,
-  id: string,
+  { failing }: Place,
   self: string,
   onDone: object[],
   onError: object[],
@@ -31,9 +30,9 @@ export function attempting(
       RECOVER: [
         {
           guard: ({ context, event }: Args<RecoverEvent>) =>
-            event.fail || (!event.released && context.deaths >= event.maxRecoveries),
-          target: `#${id}.error`,
-          actions: update<RecoverEvent>((context, { at }) => failAfterDeath(context, at)),
+            (failing.isFragile && event.fail) || (!event.released && context.deaths >= event.maxRecoveries),
+          target: failing.target,
+          actions: update<RecoverEvent>((context, { at }) => failing.die(context, name, at)),
         },
         {
           target: self,

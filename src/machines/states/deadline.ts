@@ -1,9 +1,8 @@
 import type { ErrorRecord } from '../../record/record.ts'
 import { tookTooLong } from '../../steps/run/execution.ts'
 import { startClock, type ProcessContext } from '../context.ts'
-import { failProcess } from '../end-process.ts'
 import { beginAttempt, withStep } from './transitions.ts'
-import { timer, update, type TimerEvent } from './nodes.ts'
+import { timer, update, type Place, type TimerEvent } from './nodes.ts'
 
 /** A step that consists of other work, with a timeout for all of it. */
 export interface BoundedStep {
@@ -29,7 +28,7 @@ export function beginWithDeadline(
 /** The state of the step, with a timer for its timeout that survives restarts. */
 export function withDeadline(
   { name, timeoutMs }: BoundedStep,
-  id: string,
+  { failing }: Place,
   state: { readonly invoke?: object },
 ): object {
   if (timeoutMs === undefined) return state
@@ -39,9 +38,9 @@ export function withDeadline(
     message: tookTooLong(`Step '${name}'`, timeoutMs),
   }
   const onTimeout = {
-    target: `#${id}.error`,
+    target: failing.target,
     actions: update<TimerEvent>((context, { output: { at } = context }) =>
-      failProcess(context, name, at, error, 'TIMEOUT'),
+      failing.fail(context, name, at, error, 'TIMEOUT'),
     ),
   }
   return { ...state, invoke: [...(state.invoke ? [state.invoke] : []), timer(`${name}:timeout`, name, onTimeout)] }

@@ -3,7 +3,7 @@ import type { Json } from '../../record/record.ts'
 import type { AttemptResult } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { finishStep, leave, withStep, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type KindNodes, type StepNodes } from './nodes.ts'
+import { update, type DoneEvent, type Entry, type KindNodes, type Place, type StepNodes } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
 
 /**
@@ -11,7 +11,7 @@ import { withPreparation } from './preparation.ts'
  * becomes the data of the step, so that every attempt works on the same list; in `items` one
  * attempt works through it.
  */
-function eachStep({ name, when }: EachStep, id: string, next: Entry): StepNodes {
+function eachStep({ name, when }: EachStep, place: Place, next: Entry): StepNodes {
   const done = {
     target: next.target,
     actions: update<DoneEvent<Extract<AttemptResult, { output: Json }>>>((context, { output: result }) =>
@@ -24,8 +24,8 @@ function eachStep({ name, when }: EachStep, id: string, next: Entry): StepNodes 
       ),
     ),
   }
-  const items = attempting(name, id, `#${id}.running.${name}.items`, [done], [toError(name, id)], 'items')
-  return withPreparation({ name, ...(when && { when }) }, id, next, ['items', items], (_, { output }) => ({
+  const items = attempting(name, place, `#${place.id}.running.${name}.items`, [done], [toError(name, place)], 'items')
+  return withPreparation({ name, ...(when && { when }) }, place, next, ['items', items], (_, { output }) => ({
     data: output,
   }))
 }

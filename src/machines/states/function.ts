@@ -3,11 +3,21 @@ import type { StepRecord } from '../../record/record.ts'
 import { startClock, stopClock, type AttemptResult, type ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { beginAttempt, finishStep, leave, withStep, onSkipped, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type KindNodes, type StepNodes, type StepStates } from './nodes.ts'
+import {
+  update,
+  type DoneEvent,
+  type Entry,
+  type KindNodes,
+  type Place,
+  type StepNodes,
+  type StepStates,
+} from './nodes.ts'
 import { paused } from './interrupt.ts'
 import { retrying } from './retrying.ts'
+import { undoShape } from './undo.ts'
 
-function functionStep(step: FunctionStep, id: string, next: Entry): StepNodes {
+function functionStep(step: FunctionStep, place: Place, next: Entry): StepNodes {
+  const { id } = place
   const { name, retry, when, interrupt } = step
   const self = `#${id}.running.${name}`
   const to = interrupt ? pauseOf(name, id) : next
@@ -28,8 +38,8 @@ function functionStep(step: FunctionStep, id: string, next: Entry): StepNodes {
   }
   const onDone = [...(when ? [onSkipped(name, next)] : []), done]
   const states: StepStates = retry
-    ? { running: { initial: 'attempting', states: retrying(step, retry, id, self, onDone) } }
-    : { running: attempting(name, id, self, onDone, [toError(name, id)]) }
+    ? { running: { initial: 'attempting', states: retrying(step, retry, place, self, onDone) } }
+    : { running: attempting(name, place, self, onDone, [toError(name, place)]) }
   if (interrupt) states.interrupted = paused(name, next)
   const begin = (context: ProcessContext, at: number) => ({
     ...startClock(context, at),
@@ -48,5 +58,9 @@ const pauseOf = (name: string, id: string): Entry => ({
 
 export const functionNodes: KindNodes<FunctionStep> = {
   nodes: functionStep,
-  shape: ({ retry, interrupt }) => [retry !== undefined, interrupt !== undefined],
+  shape: ({ retry, interrupt, undo }) => [
+    retry !== undefined,
+    interrupt !== undefined,
+    ...(undo ? [undoShape(undo)] : []),
+  ],
 }

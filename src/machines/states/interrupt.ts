@@ -1,7 +1,6 @@
 import type { InterruptStep } from '../../steps/kinds/interrupt.ts'
 import type { ErrorRecord, Json } from '../../record/record.ts'
 import { caused, stopClock } from '../context.ts'
-import { failProcess } from '../end-process.ts'
 import { finishStep, leave, withStep } from './transitions.ts'
 import {
   timer,
@@ -10,10 +9,11 @@ import {
   type ProceedEvent,
   type TimerEvent,
   type KindNodes,
+  type Place,
   type StepNodes,
 } from './nodes.ts'
 
-function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Entry): StepNodes {
+function interruptStep({ name, timeoutMs }: InterruptStep, { id, failing }: Place, next: Entry): StepNodes {
   const entry: Entry = {
     target: `#${id}.interrupted.${name}`,
     begin: (context, at) => ({
@@ -32,9 +32,9 @@ function interruptStep({ name, timeoutMs }: InterruptStep, id: string, next: Ent
     message: `Nobody proceeded step '${name}' within ${timeoutMs} ms`,
   }
   const onTimeout = {
-    target: `#${id}.error`,
+    target: failing.target,
     actions: update<TimerEvent>((context, { output: { at } = context }) =>
-      failProcess(context, name, at, error, 'TIMEOUT'),
+      failing.fail(context, name, at, error, 'TIMEOUT'),
     ),
   }
   return { entry, states: { interrupted: paused(name, next, timeoutMs === undefined ? undefined : onTimeout) } }

@@ -2,7 +2,6 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { MachineStep } from '../../steps/kinds/machine.ts'
 import type { Json, StepRecord } from '../../record/record.ts'
 import { caused, type Commanded, type MachineInput, type ProcessContext } from '../context.ts'
-import { failAfterDeath } from '../end-process.ts'
 import { finishStep, leave, withStep, toError } from './transitions.ts'
 import {
   update,
@@ -12,6 +11,7 @@ import {
   type Entry,
   type RecoverEvent,
   type KindNodes,
+  type Place,
   type StepNodes,
 } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
@@ -22,8 +22,9 @@ type MachineDone = DoneEvent<{ readonly at: number; readonly output: Json; reado
  * The user's machine runs beside this one, and sends it every change as CHANGE. So the newest state
  * of the user's machine is in every record, and after a restart it continues from there.
  */
-function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
+function machineStep(step: MachineStep, place: Place, next: Entry): StepNodes {
   const { name } = step
+  const { id, failing } = place
   const inState = (context: ProcessContext, state: Json): StepRecord => ({
     ...(context.steps[name] as StepRecord),
     state,
@@ -44,7 +45,7 @@ function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
           })
         }),
       },
-      onError: toError(name, id),
+      onError: toError(name, place),
     },
     on: {
       CHANGE: {
@@ -60,8 +61,8 @@ function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
         {
           guard: ({ context, event }: Args<RecoverEvent>) =>
             event.fail || (!event.released && isBusy(context) && context.deaths >= event.maxRecoveries),
-          target: `#${id}.error`,
-          actions: update<RecoverEvent>((context, { at }) => failAfterDeath(context, at)),
+          target: failing.target,
+          actions: update<RecoverEvent>((context, { at }) => failing.die(context, name, at)),
         },
         {
           target: `#${id}.running.${name}.machine`,
@@ -76,7 +77,7 @@ function machineStep(step: MachineStep, id: string, next: Entry): StepNodes {
       ],
     },
   }
-  return withPreparation(step, id, next, ['machine', running], (_, { output }) => ({
+  return withPreparation(step, place, next, ['machine', running], (_, { output }) => ({
     data: output,
     machine: undefined,
   }))

@@ -1,4 +1,5 @@
 import { assign } from 'xstate'
+import type { ErrorRecord } from '../../record/record.ts'
 import type { AttemptFailure, ProcessContext, ProcessEvent, TimerInput } from '../context.ts'
 
 /** How a step begins: the state to enter, and how the context changes. */
@@ -17,6 +18,32 @@ export interface StepStates {
   sleeping?: object
 }
 
+/**
+ * What follows work that has failed for good: a step takes the process to its end, or to the first
+ * undo on the way there; an undo is followed by the next one.
+ */
+export interface Failing {
+  readonly target: string
+  /** The context after a failure, which the record of the step has already. */
+  readonly fail: (
+    context: ProcessContext,
+    step: string,
+    at: number,
+    error: ErrorRecord,
+    type?: string,
+  ) => Partial<ProcessContext>
+  /** The context after the last death that is allowed. */
+  readonly die: (context: ProcessContext, step: string, at: number) => Partial<ProcessContext>
+  /** Whether the process ends where its host has died, as its host was told. */
+  readonly isFragile: boolean
+}
+
+/** Where work stands in the chart: in the machine `id`. */
+export interface Place {
+  readonly id: string
+  readonly failing: Failing
+}
+
 /** A step in the chart: how it begins, and its state nodes. */
 export interface StepNodes {
   readonly entry: Entry
@@ -26,10 +53,10 @@ export interface StepNodes {
 /** All that is special about a kind of step in the chart. */
 export interface KindNodes<Step> {
   /**
-   * The step's nodes in the chart of the machine `id`.
+   * The step's nodes in the chart.
    * @param next what comes after the step
    */
-  nodes(step: Step, id: string, next: Entry): StepNodes
+  nodes(step: Step, place: Place, next: Entry): StepNodes
   /**
    * What of a step a stored snapshot depends on besides its name and kind: it must not change
    * without a new version.

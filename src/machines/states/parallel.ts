@@ -12,6 +12,7 @@ import {
   type Entry,
   type FailEvent,
   type KindNodes,
+  type Place,
   type StepNodes,
 } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
@@ -23,8 +24,9 @@ import { beginWithDeadline, withDeadline } from './deadline.ts'
  * Each branch is a region, so all run at the same time. `outputs` of the context keeps the output
  * of each until the last has finished.
  */
-function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
+function parallelStep(step: ParallelStep, place: Place, next: Entry): StepNodes {
   const { name, branches, when, tolerated } = step
+  const { id } = place
   const self = `#${id}.running.${name}`
   const inner = when ? `${self}.branches` : self
   const outcome = ({ steps, outputs = {} }: ProcessContext, path: string): Json => {
@@ -48,7 +50,10 @@ function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
   const regions = {
     type: 'parallel',
     states: Object.fromEntries(
-      branches.map(branch => [branchKey(branch.name), region(branch, step, id, `${inner}.${branchKey(branch.name)}`)]),
+      branches.map(branch => [
+        branchKey(branch.name),
+        region(branch, step, place, `${inner}.${branchKey(branch.name)}`),
+      ]),
     ),
     onDone: join,
   }
@@ -58,12 +63,14 @@ function parallelStep(step: ParallelStep, id: string, next: Entry): StepNodes {
       context.steps,
     )
   if (when)
-    return withPreparation(step, id, next, ['branches', regions], (context, { at }) => ({ steps: begin(context, at) }))
+    return withPreparation(step, place, next, ['branches', regions], (context, { at }) => ({
+      steps: begin(context, at),
+    }))
   const beginAll = (context: ProcessContext, at: number) => {
     const whole = beginWithDeadline(step, context, at)
     return { ...whole, steps: begin({ ...context, ...whole }, at) }
   }
-  return { entry: { target: self, begin: beginAll }, states: { running: withDeadline(step, id, regions as object) } }
+  return { entry: { target: self, begin: beginAll }, states: { running: withDeadline(step, place, regions as object) } }
 }
 
 /** The transition of a branch that failed for good while its step tolerates that: it has ended. */
@@ -79,7 +86,7 @@ const keepFailure = (name: string, { branches, tolerated }: ParallelStep, target
   }),
 })
 
-function region(branch: FunctionStep, step: ParallelStep, id: string, self: string): object {
+function region(branch: FunctionStep, step: ParallelStep, place: Place, self: string): object {
   const { name, retry } = branch
   const done = {
     target: `${self}.done`,
@@ -91,10 +98,10 @@ function region(branch: FunctionStep, step: ParallelStep, id: string, self: stri
       deaths: 0,
     })),
   }
-  const onFailure = [...(step.tolerated ? [keepFailure(name, step, `${self}.done`)] : []), toError(name, id)]
+  const onFailure = [...(step.tolerated ? [keepFailure(name, step, `${self}.done`)] : []), toError(name, place)]
   const states = retry
-    ? retrying(branch, retry, id, self, [done], onFailure)
-    : { attempting: attempting(name, id, `${self}.attempting`, [done], onFailure) }
+    ? retrying(branch, retry, place, self, [done], onFailure)
+    : { attempting: attempting(name, place, `${self}.attempting`, [done], onFailure) }
   return { initial: 'attempting', states: { ...states, done: { type: 'final' } } }
 }
 

@@ -2,7 +2,7 @@ import type { Json } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { onSkipped, toError } from './transitions.ts'
-import { update, type DoneEvent, type Entry, type StepNodes } from './nodes.ts'
+import { update, type DoneEvent, type Entry, type Place, type StepNodes } from './nodes.ts'
 import { beginWithDeadline, withDeadline, type BoundedStep } from './deadline.ts'
 
 type Prepared = Extract<AttemptResult, { output: Json }>
@@ -13,13 +13,13 @@ type Prepared = Extract<AttemptResult, { output: Json }>
  */
 export function withPreparation(
   step: BoundedStep & { readonly when?: unknown },
-  id: string,
+  place: Place,
   next: Entry,
   [key, state]: readonly [string, object],
   begin: (context: ProcessContext, result: Prepared) => Partial<ProcessContext>,
 ): StepNodes {
   const { name, when } = step
-  const self = `#${id}.running.${name}`
+  const self = `#${place.id}.running.${name}`
   const go = {
     target: `${self}.${key}`,
     actions: update<DoneEvent<Prepared>>((context, { output }) => ({
@@ -30,11 +30,11 @@ export function withPreparation(
     })),
   }
   const onDone = [...(when ? [onSkipped(name, next)] : []), go]
-  const preparing = attempting(name, id, `${self}.preparing`, onDone, [toError(name, id)])
+  const preparing = attempting(name, place, `${self}.preparing`, onDone, [toError(name, place)])
   return {
     entry: { target: self, begin: (context, at) => beginWithDeadline(step, context, at) },
     states: {
-      running: withDeadline(step, id, { initial: 'preparing', states: { preparing, [key]: state } } as object),
+      running: withDeadline(step, place, { initial: 'preparing', states: { preparing, [key]: state } } as object),
     },
   }
 }

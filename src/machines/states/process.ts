@@ -9,6 +9,7 @@ import {
   type Entry,
   type RecoverEvent,
   type KindNodes,
+  type Place,
   type StepNodes,
 } from './nodes.ts'
 import { withPreparation } from './preparation.ts'
@@ -17,8 +18,9 @@ import { withPreparation } from './preparation.ts'
  * An attempt starts the child and records its pid. Then the process waits, without an attempt,
  * until the child has ended.
  */
-function processStep(step: ChildStep, id: string, next: Entry): StepNodes {
+function processStep(step: ChildStep, place: Place, next: Entry): StepNodes {
   const { name } = step
+  const { id } = place
   const waiting = {
     invoke: {
       id: name,
@@ -35,7 +37,7 @@ function processStep(step: ChildStep, id: string, next: Entry): StepNodes {
           return leave(next, context, at, { type: 'DONE', step: name }, { steps, data: output })
         }),
       },
-      onError: toError(name, id),
+      onError: toError(name, place),
     },
     on: {
       // No death is counted here: waiting kills no host, and the child counts the deaths during its
@@ -52,7 +54,7 @@ function processStep(step: ChildStep, id: string, next: Entry): StepNodes {
       },
     },
   }
-  return withPreparation(step, id, next, ['child', waiting], (context, { output }) => ({
+  return withPreparation(step, place, next, ['child', waiting], (context, { output }) => ({
     steps: withStep(context, name, { ...(context.steps[name] as StepRecord), child: output as string }),
   }))
 }

@@ -1,21 +1,20 @@
-import type { FunctionStep } from '../../steps/kinds/function.ts'
-import { retryDelay } from '../../steps/retry.ts'
+import { retryDelay, type PlannedRetry } from '../../steps/retry.ts'
 import type { StepRecord } from '../../record/record.ts'
 import { attempting } from './attempting.ts'
 import { beginAttempt, withStep, toError } from './transitions.ts'
-import { timer, update, type Args, type FailEvent, type TimerEvent } from './nodes.ts'
+import { timer, update, type Args, type FailEvent, type Place, type TimerEvent } from './nodes.ts'
 
 /**
  * The states of a step with retries: `attempting`, and `waiting` between two attempts. The end of a
  * wait is an absolute time, so that it survives a restart.
  */
 export function retrying(
-  { name }: FunctionStep,
-  retry: NonNullable<FunctionStep['retry']>,
-  id: string,
+  { name }: { readonly name: string },
+  retry: PlannedRetry,
+  place: Place,
   self: string,
   onDone: object[],
-  onFailure: object[] = [toError(name, id)],
+  onFailure: object[] = [toError(name, place)],
 ): Record<string, object> {
   const wait = {
     guard: ({ context, event }: Args<FailEvent>) =>
@@ -45,7 +44,7 @@ export function retrying(
     })),
   }
   return {
-    attempting: attempting(name, id, `${self}.attempting`, onDone, [wait, ...onFailure]),
+    attempting: attempting(name, place, `${self}.attempting`, onDone, [wait, ...onFailure]),
     waiting: { invoke: timer(`${name}:retry`, name, again) },
   }
 }

@@ -2,9 +2,19 @@ import type { SleepStep } from '../../steps/kinds/sleep.ts'
 import { startClock, stopClock, type ProcessContext } from '../context.ts'
 import { attempting } from './attempting.ts'
 import { beginAttempt, finishStep, leave, withStep, toError } from './transitions.ts'
-import { timer, update, type DoneEvent, type Entry, type TimerEvent, type KindNodes, type StepNodes } from './nodes.ts'
+import {
+  timer,
+  update,
+  type DoneEvent,
+  type Entry,
+  type TimerEvent,
+  type KindNodes,
+  type Place,
+  type StepNodes,
+} from './nodes.ts'
 
-function sleepStep({ name, until }: SleepStep, id: string, next: Entry): StepNodes {
+function sleepStep({ name, until }: SleepStep, place: Place, next: Entry): StepNodes {
+  const { id } = place
   const asleep = (wake: (at: number) => number): Entry => ({
     target: `#${id}.sleeping.${name}`,
     begin: (context, at) => {
@@ -52,7 +62,7 @@ function sleepStep({ name, until }: SleepStep, id: string, next: Entry): StepNod
   })
   return {
     entry: { target: self, begin },
-    states: { running: attempting(name, id, self, [computed], [toError(name, id)]), sleeping },
+    states: { running: attempting(name, place, self, [computed], [toError(name, place)]), sleeping },
   }
 }
 

@@ -4,7 +4,7 @@ import { eachNodes } from './each.ts'
 import { functionNodes } from './function.ts'
 import { interruptNodes } from './interrupt.ts'
 import { machineNodes } from './machine.ts'
-import type { Entry, KindNodes, StepNodes } from './nodes.ts'
+import type { Entry, KindNodes, Place, StepNodes } from './nodes.ts'
 import { parallelNodes } from './parallel.ts'
 import { processNodes } from './process.ts'
 import { sleepNodes } from './sleep.ts'
@@ -21,8 +21,9 @@ const NODES: { readonly [K in StepKind]: KindNodes<Extract<PlannedStep, { kind: 
 
 const kindOf = ({ kind }: PlannedStep): KindNodes<PlannedStep> => NODES[kind]
 
-/** A step in the chart of the machine `id`, followed by `next`. */
-export const nodesOf = (step: PlannedStep, id: string, next: Entry): StepNodes => kindOf(step).nodes(step, id, next)
+/** A step in the chart, followed by `next`. */
+export const nodesOf = (step: PlannedStep, place: Place, next: Entry): StepNodes =>
+  kindOf(step).nodes(step, place, next)
 
 /** What of a step a stored snapshot depends on. */
 export const stepShape = (step: PlannedStep): readonly unknown[] => [

@@ -1,7 +1,6 @@
 import type { RecordEvent, StepRecord } from '../../record/record.ts'
 import type { AttemptResult, ProcessContext } from '../context.ts'
-import { failProcess } from '../end-process.ts'
-import { update, type Args, type DoneEvent, type Entry, type FailEvent } from './nodes.ts'
+import { update, type Args, type DoneEvent, type Entry, type FailEvent, type Place } from './nodes.ts'
 
 export const withStep = (context: ProcessContext, name: string, step: StepRecord): ProcessContext['steps'] => ({
   ...context.steps,
@@ -65,9 +64,9 @@ export function finishStep(before: StepRecord | undefined, at: number, result?: 
   }
 }
 
-/** The transition of an attempt that failed for good: the process ends in `error`. */
-export const toError = (name: string, id: string) => ({
-  target: `#${id}.error`,
+/** The transition of an attempt that failed for good. */
+export const toError = (name: string, { failing }: Place) => ({
+  target: failing.target,
   actions: update<FailEvent>((context, { error: { at, error, progress } }) => {
     const before = context.steps[name] ?? { status: 'running', attempt: 1 }
     const step: StepRecord = {
@@ -76,6 +75,6 @@ export const toError = (name: string, id: string) => ({
       error,
       ...(progress !== undefined && { progress }),
     }
-    return failProcess({ ...context, steps: withStep(context, name, step) }, name, at, error)
+    return failing.fail({ ...context, steps: withStep(context, name, step) }, name, at, error)
   }),
 })

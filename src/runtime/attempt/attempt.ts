@@ -4,7 +4,7 @@ import { attemptChannel, traced, type AttemptMessage } from '../../record/diagno
 import { copyJson } from '../../record/json.ts'
 import type { Json, Progress } from '../../record/record.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import { mayRetry } from '../../steps/retry.ts'
 import { Execution } from '../../steps/run/execution.ts'
 import { toChunk } from '../../steps/run/chunk.ts'
@@ -28,10 +28,10 @@ export class Attempt implements AttemptUnderWay {
   readonly execution: Execution
   progress: Progress | undefined
   readonly #environment: AttemptEnvironment
-  readonly #step: PlannedStep
+  readonly #step: AttemptedStep
   readonly #input: AttemptInput
   readonly #answer: Answer
-  readonly #kind: AttemptKind<PlannedStep>
+  readonly #kind: AttemptKind<AttemptedStep>
   #onceCalls: OnceCalls | undefined
   #stopped = false
   #answered = false
@@ -106,7 +106,7 @@ export class Attempt implements AttemptUnderWay {
     // XState calls an invoked actor before observers see its snapshot: one microtask later the
     // record is on its way.
     await Promise.resolve()
-    const predecessor = attempts.predecessorOf(this.#step.name)
+    const predecessor = this.#kind.follows ? this.#kind.follows(attempts) : attempts.predecessorOf(this.#step.name)
     if (predecessor !== undefined) await predecessor
     if (this.#stopped) return
     if (!this.process.holdsSlot) await new Promise<void>(resolve => this.process.acquireSlot(resolve))

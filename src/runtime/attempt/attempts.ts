@@ -5,6 +5,8 @@ import type { Clock } from '../../record/clock.ts'
 interface UnderWay {
   /** Settles when the user's work has; unset before it begins. */
   readonly work: Promise<void> | undefined
+  /** It was told to end, since nobody waits for its answer. */
+  readonly isStopped: boolean
   abort(reason: Error): void
 }
 
@@ -39,6 +41,14 @@ export class Attempts {
   async over(): Promise<void> {
     const works = (): Promise<void>[] => this.#underWay.flatMap(({ work }) => work ?? [])
     for (let left = works(); left.length > 0; left = works()) await Promise.all(left)
+  }
+
+  /** Resolves when what was told to end has, or has had its time to; `undefined`: nothing was. */
+  leftovers(): Promise<unknown> | undefined {
+    const stopped = this.#underWay.flatMap(({ work, isStopped }) => (isStopped && work) || [])
+    const late = [...(this.#predecessors?.values() ?? [])]
+    if (stopped.length === 0 && late.length === 0) return undefined
+    return Promise.all([settling(Promise.all(stopped), this.#clock), ...late])
   }
 
   /** The next attempt at the step waits for the work of `attempt`, which was told to end. */

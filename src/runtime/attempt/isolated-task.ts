@@ -7,6 +7,7 @@ import { toChunk } from '../../steps/run/chunk.ts'
 import { OnceCalls } from '../../steps/run/once-calls.ts'
 import { StepMemory } from '../../steps/run/step-memory.ts'
 import { foregroundClock } from '../../record/clock.ts'
+import type { UndoContext } from '../../steps/undo-options.ts'
 import type { StepContext } from '../../steps/work.ts'
 import { fromErrorRecord } from '../../record/error-record.ts'
 import type { ErrorRecord, Json, Progress } from '../../record/record.ts'
@@ -18,6 +19,8 @@ export interface WorkerTask {
   readonly module: string
   readonly exported: string
   readonly context: Pick<StepContext, 'data' | 'input' | 'pid' | 'step' | 'attempt' | 'idempotencyKey'>
+  /** What an undo has besides. */
+  readonly undo?: Pick<UndoContext, 'output' | 'error' | 'reason'>
   readonly maxBytes: number
   /** See `Remembers`. */
   readonly what: string
@@ -58,6 +61,7 @@ export default async function isolatedTask({
   module,
   exported,
   context,
+  undo,
   maxBytes,
   what,
   scope,
@@ -95,6 +99,7 @@ export default async function isolatedTask({
           ownContext(context, controller.signal, say, {
             once: calls.once,
             output: async step => memory.outputOf(step) as Promise<any>,
+            ...(undo as object | undefined),
           }),
         ),
         maxBytes,
@@ -151,11 +156,12 @@ class HostsMemory extends StepMemory {
   }
 }
 
+/** @param more what remembers, and what an undo has besides */
 function ownContext(
   context: WorkerTask['context'],
   signal: AbortSignal,
   say: (message: FromWorker) => void,
-  remembering: Pick<StepContext, 'once' | 'output'>,
+  more: Pick<StepContext, 'once' | 'output'>,
 ): StepContext {
   const { step, attempt } = context
   return {
@@ -166,7 +172,7 @@ function ownContext(
       )
     },
     signal,
-    ...remembering,
+    ...more,
     progress: (value, total, message) => say({ progress: toProgress(value, total, message) }),
     log: (message, given) => {
       const { fields, ...entry } = toLogEntry(message, given, { at: 0, step, attempt })

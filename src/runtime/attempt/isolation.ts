@@ -6,6 +6,7 @@ import { RetryError } from '../../steps/fatal.ts'
 import type { IsolateMode } from '../../steps/work-options.ts'
 import { everyStep, type ProcessPlan } from '../../steps/plan.ts'
 import type { Remembers } from '../../steps/run/once-calls.ts'
+import type { UndoContext } from '../../steps/undo-options.ts'
 import type { ModuleSpec, StepContext } from '../../steps/work.ts'
 import { fromErrorRecord } from '../../record/error-record.ts'
 import type { FromWorker, HostCall, ToWorker, WorkerTask } from './isolated-task.ts'
@@ -46,7 +47,12 @@ export class Isolation {
    * @throws ERR_STEP_CRASHED if the thread or process ends before the work does; whatever the work
    * throws
    */
-  async run(spec: ModuleSpec, mode: IsolateMode, context: StepContext, remembers: Remembers): Promise<unknown> {
+  async run(
+    spec: ModuleSpec,
+    mode: IsolateMode,
+    context: StepContext | UndoContext,
+    remembers: Remembers,
+  ): Promise<unknown> {
     const { what, memory, scope } = remembers
     const { data, input, pid, step, attempt, idempotencyKey, signal } = context
     signal.throwIfAborted()
@@ -80,6 +86,7 @@ export class Isolation {
       module: spec.module.href,
       exported: spec.export ?? 'default',
       context: { data, input, pid, step, attempt, idempotencyKey },
+      ...('reason' in context && { undo: { output: context.output, error: context.error, reason: context.reason } }),
       what,
       scope,
       maxBytes: this.#maxBytes,
@@ -173,10 +180,15 @@ function openLink(mode: IsolateMode, onMessage: (message: FromWorker) => void, o
   }
 }
 
-async function answer(memory: Remembers['memory'], context: StepContext, asked: HostCall): Promise<ToWorker> {
+async function answer(
+  memory: Remembers['memory'],
+  context: StepContext | UndoContext,
+  asked: HostCall,
+): Promise<ToWorker> {
   const { call } = asked
   try {
-    if ('outputOf' in asked) return { call, output: await context.output(asked.outputOf) }
+    // An undo has no such function: its worker does not ask.
+    if ('outputOf' in asked) return { call, output: await (context as StepContext).output(asked.outputOf) }
     const { name, remember } = asked
     if (remember !== undefined) {
       await memory.remember(name, remember.output, remember.ms)
@@ -191,7 +203,7 @@ async function answer(memory: Remembers['memory'], context: StepContext, asked: 
 
 function receive(
   message: Exclude<FromWorker, HostCall>,
-  context: StepContext,
+  context: StepContext | UndoContext,
   remembers: Remembers,
   resolve: (output: unknown) => void,
   reject: (error: unknown) => void,

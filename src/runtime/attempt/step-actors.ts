@@ -126,6 +126,10 @@ class Visit {
     this.#enter().catch(() => this.#leave())
   }
 
+  get isStopped(): boolean {
+    return this.#isOver
+  }
+
   stop(): void {
     if (this.#isOver) return
     this.#isOver = true

@@ -3,7 +3,7 @@ import type { Clock } from '../../record/clock.ts'
 import type { Host } from '../../record/host.ts'
 import type { Json, ProcessRecord, Progress, StreamEntry, Trace, Trails } from '../../record/record.ts'
 import type { MachineState, ProcessContext } from '../../machines/context.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Attempts } from './attempts.ts'
 import type { Isolation } from './isolation.ts'
@@ -31,7 +31,7 @@ export interface Workplace {
   traceOf(step: string): Trace | undefined
   /** Keeps it with the record that says that the attempt begins. */
   keepTrace(step: string, trace: Trace): void
-  stepNamed(name: string): PlannedStep
+  stepNamed(name: string): AttemptedStep
   /** Calls `acquired` once the process has a slot again. */
   acquireSlot(acquired: () => void): void
   /** Gives the slot up, unless an attempt is under way. */
@@ -52,6 +52,8 @@ export interface Workplace {
    * @throws ERR_UNKNOWN_STEP if it has not ended
    */
   outputOf(step: string): Promise<Json | undefined>
+  /** Every record of the process, from the store. */
+  records(): Promise<readonly ProcessRecord[]>
   /** The machine of a machine step is in a new state. */
   machineChanged(step: string, machine: MachineState, command: string | undefined): void
 }

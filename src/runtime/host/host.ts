@@ -4,7 +4,7 @@ import type { Client } from '../../client/client.ts'
 import { StepwrightError } from '../../errors.ts'
 import { atTime, atTimeOrAfter, type Clock } from '../../record/clock.ts'
 import type { Host as HostInfo } from '../../record/host.ts'
-import { isFinal, type Json, type ProcessRecord, type ProcessStatus, type Trails } from '../../record/record.ts'
+import { isEnding, type Json, type ProcessRecord, type ProcessStatus, type Trails } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { putChart } from '../../store/charts.ts'
 import { readPauses } from '../../store/pauses.ts'
@@ -132,7 +132,7 @@ export class Host implements Environment {
       closing: this.closing,
       handleOf: pid => this.handleOf(pid),
       isLive: pid => this.#live.has(pid),
-      isOver: pid => isFinal(this.#live.get(pid)?.status ?? 'pending'),
+      isOver: pid => isEnding(this.#live.get(pid)?.status ?? 'pending'),
     })
     const actors: ProvidedActors = {
       attempt: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer)),

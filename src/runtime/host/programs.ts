@@ -11,7 +11,7 @@ import type { ProcessDefinition } from '../../record/definition.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import { show } from '../../record/show.ts'
 import { childPlans, everyStep, missingServices, planOf, worksOf, type ProcessPlan } from '../../steps/plan.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import { isSubmission, type ProcessIdentity, type ProcessRecord } from '../../record/record.ts'
 import type { StoredChart } from '../../store/charts.ts'
 import type { AttemptLogic, ChildLogic, MachineLogic, TimerLogic } from '../attempt/actors.ts'
@@ -49,7 +49,7 @@ export interface Unrestorable {
 export interface KnownDefinition {
   readonly plan: ProcessPlan
   readonly shape: string
-  readonly steps: ReadonlyMap<string, PlannedStep>
+  readonly steps: ReadonlyMap<string, AttemptedStep>
   readonly outline: ProcessIdentity['outline']
   timed?: AnyStateMachine
   untimed?: AnyStateMachine
@@ -174,6 +174,8 @@ export class Programs {
           message: `definition '${name}' has no version '${version}', and does not migrate it`,
         }
     if (program && !misfit) return { program, record: renamed(record, program), isMigrated: false }
+    // It must not go forward any more.
+    if (misfit && record.status === 'undoing') return misfit
     try {
       const moved = migrate(record, newest.plan)
       if (!moved) return misfit as Unrestorable

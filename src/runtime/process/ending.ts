@@ -1,5 +1,5 @@
 import { ProcessCancelledError, ProcessTimeoutError, StepwrightError } from '../../errors.ts'
-import type { ProcessRecord, Transition } from '../../record/record.ts'
+import { reasonOf, type ProcessRecord, type Transition } from '../../record/record.ts'
 
 /**
  * The end of a process for those who hold its handle. Lazy: an end nobody waits for costs nothing,
@@ -29,7 +29,7 @@ export class Ending {
  * ended from outside.
  */
 export function endReason(pid: string, { status, error }: Transition): Error | undefined {
-  switch (status) {
+  switch (status === 'undoing' && error ? reasonOf(error) : status) {
     case 'timeout':
       return new ProcessTimeoutError('ERR_PROCESS_TIMEOUT', `Process ${pid} ran out of the time its timeout allows`, {
         pid,

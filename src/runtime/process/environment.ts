@@ -2,7 +2,7 @@ import type { AnyActorRef, AnyStateMachine } from 'xstate'
 import type { StepwrightError } from '../../errors.ts'
 import type { Host } from '../../record/host.ts'
 import type { ProcessStatus } from '../../record/record.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { HostStore } from '../../store/store.ts'
 import type { AttemptEnvironment } from '../attempt/workplace.ts'
@@ -40,5 +40,5 @@ export interface Program {
    * can look into.
    */
   readonly parent: AnyActorRef | undefined
-  readonly steps: ReadonlyMap<string, PlannedStep>
+  readonly steps: ReadonlyMap<string, AttemptedStep>
 }

@@ -17,7 +17,7 @@ import {
   type Trace,
   type Transition,
 } from '../../record/record.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Answer } from '../attempt/actors.ts'
 import { Attempt } from '../attempt/attempt.ts'
@@ -215,7 +215,7 @@ export class LiveProcess implements Workplace {
     return () => attempt.stop()
   }
 
-  stepNamed(name: string): PlannedStep {
+  stepNamed(name: string): AttemptedStep {
     const step = this.#program.steps.get(name)
     if (!step) throw new Error(`Process ${this.pid} has no step '${name}'`)
     return step
@@ -269,6 +269,12 @@ export class LiveProcess implements Workplace {
 
   async outputOf(step: string): Promise<Json | undefined> {
     return this.#remembered.outputOf(step)
+  }
+
+  records(): Promise<readonly ProcessRecord[]> {
+    const { pid, environment } = this
+    const onError = (error: unknown): void => environment.onStoreError(error, pid)
+    return keepTrying(() => environment.recordsOf(pid), { clock: environment.clock, onError })
   }
 
   endReason(): Error | undefined {
@@ -379,14 +385,16 @@ export class LiveProcess implements Workplace {
     this.#recorder.transition((revision, epoch) =>
       this.#withTraces(toTransition(snapshot, this.#program.plan.name, revision, epoch)),
     )
-    this.#memories?.dropEnded(this.status === 'running')
     this.#stream?.dropEnded(step => this.steps[step]?.endedAt !== undefined)
     const { status } = this
+    // Attempts are made in these statuses alone.
+    const attempts = status === 'running' || status === 'undoing'
+    this.#memories?.dropEnded(attempts)
     const final = isFinal(status)
     if (final) {
       this.#slot.stopWaiting()
       void this.#endOnceWritten()
-    } else if (status !== 'running' || !(isWorking(snapshot) || this.#machine?.isWorking === true)) this.#slot.release()
+    } else if (!attempts || !(isWorking(snapshot) || this.#machine?.isWorking === true)) this.#slot.release()
     if (status !== before) {
       this.#publish(before, status)
       if (!final) this.environment.onStatus(this.pid, status)
@@ -425,10 +433,8 @@ export class LiveProcess implements Workplace {
   }
 
   get #remembered(): Memories {
-    const { pid, environment } = this
-    const onError = (error: unknown): void => environment.onStoreError(error, pid)
     return (this.#memories ??= new Memories({
-      pid,
+      pid: this.pid,
       inherits: this.#identity.inherited !== undefined,
       steps: () => this.steps,
       barrier: () => this.streamReady()?.then(() => this.barrier()) ?? this.barrier(),
@@ -437,7 +443,7 @@ export class LiveProcess implements Workplace {
         this.#stream?.flush()
         this.#recorder.writeMemory(step, memory, progress && { [step]: progress })
       },
-      read: () => keepTrying(() => environment.recordsOf(pid), { clock: environment.clock, onError }),
+      read: () => this.records(),
     }))
   }
 

@@ -1,12 +1,12 @@
 import type { ProcessContext } from '../../machines/context.ts'
 import { mergeProceedData } from '../../machines/states/interrupt.ts'
 import { toJson } from '../../record/json.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import { validate } from '../../steps/validate.ts'
 import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import type { Json } from '../../record/record.ts'
 
-function schemaOf(paused: PlannedStep): StandardSchemaV1 | undefined {
+function schemaOf(paused: AttemptedStep): StandardSchemaV1 | undefined {
   if (paused.kind === 'interrupt') return paused.schema
   return paused.kind === 'step' && paused.interrupt !== true ? paused.interrupt : undefined
 }
@@ -17,7 +17,7 @@ function schemaOf(paused: PlannedStep): StandardSchemaV1 | undefined {
  * @throws ERR_INVALID_INPUT, ERR_NOT_JSON, ERR_RECORD_TOO_LARGE
  */
 export async function proceedData(
-  paused: PlannedStep,
+  paused: AttemptedStep,
   { pid, data: output }: ProcessContext,
   data: unknown,
   maxBytes: number,

@@ -1,7 +1,7 @@
 import { checkEvent, checkReason } from '../../client/arguments.ts'
 import { StepwrightError } from '../../errors.ts'
 import { toJson } from '../../record/json.ts'
-import type { PlannedStep } from '../../steps/kinds/kinds.ts'
+import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import { isFinal } from '../../record/record.ts'
 import type { LiveProcess } from './live-process.ts'
 import { unknownEvent, type MachineEvent } from '../attempt/machine-run.ts'
@@ -16,10 +16,11 @@ interface Cause {
   readonly command?: string
 }
 
-/** @throws ERR_ALREADY_ENDED */
+/** @throws ERR_ALREADY_ENDED, ERR_UNDOING */
 export async function cancel(live: LiveProcess, given?: unknown, cause: Cause = {}): Promise<'taken'> {
   const reason = checkReason(given)
   mustLive(live, 'cancelled')
+  if (live.status === 'undoing') throw undoing(live.pid)
   live.dispatch({ type: 'CANCEL', at: live.environment.clock.now(), reason, ...cause })
   await live.barrier()
   return 'taken'
@@ -63,13 +64,19 @@ export async function send(live: LiveProcess, event: unknown, { command }: Cause
   return 'taken'
 }
 
+const undoing = (pid: string): StepwrightError =>
+  new StepwrightError(
+    'ERR_UNDOING',
+    `Process ${pid} cannot be cancelled: it does not finish, and is undoing what it did`,
+  )
+
 function mustLive({ pid, status, isGone }: LiveProcess, what: string): void {
   if (isFinal(status))
     throw new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} cannot be ${what}: it has ended (${status})`)
   if (isGone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${pid} is closed`)
 }
 
-function pausedStep(live: LiveProcess): PlannedStep {
+function pausedStep(live: LiveProcess): AttemptedStep {
   mustLive(live, 'proceeded')
   const open = Object.entries(live.steps).find(([, { status }]) => status === 'interrupted')
   if (live.status !== 'interrupted' || !open) throw notInterrupted(live)

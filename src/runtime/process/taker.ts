@@ -28,6 +28,8 @@ export function takerOf(live: LiveProcess, message: Message): Taker | undefined 
 
 /** The steps that have not ended, those of a pause that has its answer left out. */
 export function stepsLeft({ plan, steps, status, machineStep }: LiveProcess): readonly PlannedStep[] {
+  // No step begins any more.
+  if (status === 'undoing') return []
   const open = stepAt(steps)
   if (open === undefined) return status === 'pending' ? plan.steps : []
   const from = plan.steps.findIndex(({ name }) => name === open)

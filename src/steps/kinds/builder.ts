@@ -59,10 +59,11 @@ export interface ProcessBuilder<
     A extends Args<Parsed> = [],
     Pause extends boolean | Schema = false,
     When extends boolean = never,
+    OnFailure extends boolean = false,
   >(
     name: Unused<N, Steps>,
     work: Work<StepContext<Data, Services, Parsed, Outputs>, Output, P, S, A> & Demand<Output, P, S, A>,
-    options?: StepOptions<Data, Services, Parsed, Pause, When, Outputs>,
+    options?: StepOptions<Data, Services, Parsed, Pause, When, Outputs, NoInfer<Awaited<Output>>, OnFailure>,
   ): ProcessBuilder<
     Input,
     Parsed,

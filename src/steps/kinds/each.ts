@@ -1,13 +1,12 @@
 import { checkFunction, checkOptions, integerFrom, mustBe } from '../../record/check.ts'
 import { defined } from '../../record/defined.ts'
 import { show } from '../../record/show.ts'
-import { checkWhen, checkWork } from '../check-work.ts'
+import { checkWhen, checkWork, WORK_CHECKS } from '../check-work.ts'
 import { FAILURE_CHECKS, planTolerated, type FailureOptions, type Tolerated } from '../failures.ts'
 import type { WhenOption } from '../step-options.ts'
 import type { IsolateMode, WorkOptions } from '../work-options.ts'
 import type { PlannedRetry } from '../retry.ts'
 import type { UserFunction, Work } from '../work.ts'
-import { WORK_CHECKS } from './function.ts'
 import type { Kind } from './kind.ts'
 
 const DEFAULT_CONCURRENCY = 10

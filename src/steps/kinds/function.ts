@@ -1,14 +1,15 @@
 import { checkOptions, checkSchema } from '../../record/check.ts'
 import { defined } from '../../record/defined.ts'
-import { toMs } from '../../record/duration.ts'
 import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
-import { checkIsolate, checkWhen, checkWork } from '../check-work.ts'
+import { checkWhen, checkWork, WORK_CHECKS } from '../check-work.ts'
 import type { WhenOption } from '../step-options.ts'
+import type { UndoOption } from '../undo-options.ts'
 import type { IsolateMode, WorkOptions } from '../work-options.ts'
 import { prepare } from '../prepare-work.ts'
-import { planRetry, type PlannedRetry } from '../retry.ts'
+import type { PlannedRetry } from '../retry.ts'
 import type { StepContext, UserFunction, Work } from '../work.ts'
 import type { Kind } from './kind.ts'
+import { planUndo, type UndoStep } from './undo.ts'
 
 /** Options of `.step()`. */
 export interface StepOptions<
@@ -18,8 +19,13 @@ export interface StepOptions<
   Pause = boolean | StandardSchemaV1,
   When extends boolean = boolean,
   Outputs = any,
+  Output = any,
+  OnFailure extends boolean = boolean,
 >
-  extends WorkOptions, WhenOption<StepContext<Data, Services, Input, Outputs>, When> {
+  extends
+    WorkOptions,
+    WhenOption<StepContext<Data, Services, Input, Outputs>, When>,
+    UndoOption<Output, StepContext<Data, Services, Input>, OnFailure> {
   /**
    * Pause after the step until somebody calls `proceed`. A schema checks the data that `proceed`
    * brings.
@@ -40,13 +46,11 @@ export interface FunctionStep {
   readonly isolate?: IsolateMode
   /** Pause after the step; a schema checks what `proceed` brings. */
   readonly interrupt?: true | StandardSchemaV1
+  readonly undo?: UndoStep
 }
 
 const checkInterrupt = (value: unknown, what: string): FunctionStep['interrupt'] | undefined =>
   value === false ? undefined : value === true || checkSchema(value, what)
-
-/** The checks of `WorkOptions`. */
-export const WORK_CHECKS = { timeout: toMs, retry: planRetry, isolate: checkIsolate }
 
 export const functionKind: Kind<FunctionStep> = {
   plan(name, work, options = {}) {
@@ -55,6 +59,7 @@ export const functionKind: Kind<FunctionStep> = {
       ...WORK_CHECKS,
       when: checkWhen,
       interrupt: checkInterrupt,
+      undo: given => planUndo(name, given, what),
     })
     return {
       kind: 'step',

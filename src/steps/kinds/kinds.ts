@@ -8,6 +8,7 @@ import { machineKind } from './machine.ts'
 import { parallelKind } from './parallel.ts'
 import { processKind } from './process.ts'
 import { sleepKind } from './sleep.ts'
+import type { UndoStep } from './undo.ts'
 
 /** Every kind of step, by the name of the builder's method that adds one. */
 export const KINDS = {
@@ -22,6 +23,9 @@ export const KINDS = {
 
 /** A step as the machine and the host see it: options checked, durations in milliseconds. */
 export type PlannedStep = ReturnType<(typeof KINDS)[StepKind]['plan']>
+
+/** Whatever has attempts and a record. */
+export type AttemptedStep = PlannedStep | UndoStep
 
 const kindOf = ({ kind }: PlannedStep): Kind<PlannedStep> => KINDS[kind]
 

@@ -1,13 +1,13 @@
 import { checkOptions, isObject, mustBe } from '../../record/check.ts'
 import { defined } from '../../record/defined.ts'
 import { toMs } from '../../record/duration.ts'
-import { checkWhen, checkWork } from '../check-work.ts'
+import { checkWhen, checkWork, WORK_CHECKS } from '../check-work.ts'
 import { FAILURE_CHECKS, planTolerated, type FailureOptions, type Tolerated } from '../failures.ts'
 import { checkStepName } from '../names.ts'
 import type { WholeOptions } from '../step-options.ts'
 import type { WorkOptions } from '../work-options.ts'
 import type { StepContext, UserFunction, Work } from '../work.ts'
-import { WORK_CHECKS, type FunctionStep } from './function.ts'
+import type { FunctionStep } from './function.ts'
 import type { Kind } from './kind.ts'
 
 /** A branch of a parallel step with options of its own. */

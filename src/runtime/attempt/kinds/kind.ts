@@ -5,6 +5,7 @@ import type { PlannedRetry } from '../../../steps/retry.ts'
 import type { Execution } from '../../../steps/run/execution.ts'
 import type { Remembers } from '../../../steps/run/once-calls.ts'
 import type { StepContext } from '../../../steps/work.ts'
+import type { Attempts } from '../attempts.ts'
 import type { StoredMemory } from '../stored-memory.ts'
 import type { StreamWriter, Workplace } from '../workplace.ts'
 
@@ -45,6 +46,8 @@ export interface AttemptKind<Step> {
   perform(step: Step, context: StepContext, attempt: AttemptUnderWay): Promise<Result>
   /** Milliseconds that one attempt may take. Other kinds bound the whole of the step, in the chart. */
   timeoutMs?(step: Step): number | undefined
+  /** Settles when it may begin; default: when an earlier attempt at the step that timed out has settled. */
+  follows?(attempts: Attempts): Promise<unknown> | undefined
   /** What says whether a failure is worth another attempt. */
   retry?(step: Step): PlannedRetry | undefined
 }
