@@ -42,6 +42,10 @@ export const COMMANDS: Readonly<
     summary: 'show processes as charts in the Stately inspector',
     load: () => import('./commands/inspect.ts'),
   },
+  mcp: {
+    summary: 'serve definitions as tools, and the store, to agents over MCP',
+    load: () => import('./commands/mcp.ts'),
+  },
   dashboard: { summary: 'show the store as a web page', load: () => import('./commands/dashboard.ts') },
   cancel: { summary: 'end processes in `cancelled`, whatever they do', load: () => import('./commands/cancel.ts') },
   retry: { summary: 'try failed processes again from the step that failed', load: () => import('./commands/retry.ts') },

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { packageVersion } from '../format/package-version.ts'
 import { COMMANDS } from './commands.ts'
 import type { Io } from './io.ts'
 import { printableLines } from './printable.ts'
@@ -19,13 +19,6 @@ Examples:
   $ stepwright cancel aou70 --reason 'no longer wanted'
   $ stepwright show aou70 --json | jq .output
   $ stepwright --store /var/lib/app/.stepwright list --label user=42`
-
-const versionOfPackage = (): string => {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
-}
 
 /**
  * The command line with the names of all commands. A command gets its arguments and options once it
@@ -63,7 +56,7 @@ function frameOf(io: Io, asJson: boolean): Command {
       '--store <path>',
       `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`,
     )
-    .version(versionOfPackage(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', HELP)
     .exitOverride()

@@ -93,6 +93,7 @@ const TOLD = [
   'InstrumentOptions',
   'InterruptOptions',
   'MachineOptions',
+  'McpServerOptions',
   'ParallelOptions',
   'ProcessInfo',
   'ProcessOptions',

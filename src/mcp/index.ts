@@ -1,0 +1,2 @@
+export type { McpClient } from './mcp-client.ts'
+export { mcpServer, type McpServerOptions } from './mcp-server.ts'
