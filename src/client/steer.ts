@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isStoreError, StepwrightError, type ErrorCode } from '../errors.ts'
 import { commandState, deleteCommand, putCommand, type Command } from '../store/commands.ts'
-import { createPid } from '../record/pid.ts'
+import { createdAtOf, createPid } from '../record/pid.ts'
 import { isFinal, type ProcessRecord } from '../record/record.ts'
 import type { StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
@@ -14,23 +14,28 @@ const LAST_LOOK_MS = 40
 /** Every so many polls, the process and its host are read again. */
 const HOST_LOOKS = 8
 
-type Wish<C = Command> = C extends Command ? Omit<C, 'pid' | 'id' | 'at'> : never
+/** What is asked of a process. */
+export type Wish<C = Command> = C extends Command ? Omit<C, 'pid' | 'id' | 'at'> : never
 
 /**
  * Sends a command to the host of a process and waits for the answer. The command is in the store
  * before the host is woken, so nothing is lost if the host or the client dies.
  *
  * @param wishFor makes the command from the newest record, or throws why there can be none
+ * @param again the id of a command that a host had begun to apply when it lost the process
  */
 export async function steer(
   store: Store,
   pid: string,
   wishFor: (record: ProcessRecord) => Wish,
   signal: AbortSignal,
+  again?: string,
 ): Promise<Steered> {
-  const found = await mustLive(store, pid)
-  const at = later()
-  const id = createPid(at)
+  const id = again ?? createCommandId()
+  const at = createdAtOf(id)
+  const found = await store.get(pid)
+  if (again !== undefined && found !== undefined && isFinal(found.record.status)) return findApplied(store, pid, id)
+  mustLive(store, pid, found)
   await putSafely(store, { ...wishFor(found.record), pid, id, at })
   // Nobody has it: a host that can run it may take it.
   const isAwaited = found.host === undefined && (await wakeAll(store))
@@ -63,10 +68,8 @@ async function putSafely({ documents }: Store, command: Command): Promise<void> 
 }
 
 let newest = 0
-/**
- * The time in milliseconds, later at each call: commands are carried out in the order of their ids.
- */
-const later = (): number => (newest = Math.max(Date.now(), newest + 1))
+/** Later at each call: commands are carried out in the order of their ids. */
+export const createCommandId = (): string => createPid((newest = Math.max(Date.now(), newest + 1)))
 
 /** @returns `undefined` as long as there is none @throws why the host refused it */
 async function answer(store: Store, pid: string, id: string): Promise<Steered | undefined> {
@@ -77,33 +80,33 @@ async function answer(store: Store, pid: string, id: string): Promise<Steered | 
   throw new StepwrightError(state.refused.code as ErrorCode, state.refused.message)
 }
 
-/**
- * Finds the answer to a command whose process has ended, so that no host will answer: the journal
- * says whether this command ended it.
- */
+/** Finds the answer to a command whose process has ended, so that no host will answer. */
 async function settle(store: Store, pid: string, id: string): Promise<'taken'> {
   if ((await answer(store, pid, id)) === 'taken') return 'taken'
   await deleteCommand(store.documents, pid, id)
+  return findApplied(store, pid, id)
+}
+
+/** The journal says whether this command was applied. @throws ERR_ALREADY_ENDED */
+async function findApplied(store: Store, pid: string, id: string): Promise<'taken'> {
   const records = (await store.history(pid)) ?? []
   if (records.some(({ event }) => event.command === id)) return 'taken'
   throw ended(pid, records.at(-1)?.status ?? 'deleted')
 }
 
-async function mustLive(store: Store, pid: string): Promise<StoredProcess> {
-  const found = await store.get(pid)
+function mustLive(store: Store, pid: string, found: StoredProcess | undefined): asserts found is StoredProcess {
   if (found === undefined)
     throw new StepwrightError(
       'ERR_UNKNOWN_PROCESS',
       `There is no process ${JSON.stringify(pid)} in the store ${store.location}`,
     )
   if (isFinal(found.record.status)) throw ended(pid, found.record.status)
-  return found
 }
 
 const ended = (pid: string, status: string): StepwrightError =>
   new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} can no longer be steered: it has ended (${status})`)
 
 /** The step whose pause an answer is for; `undefined`: the next one. */
-export function pausedStep({ status, steps }: ProcessRecord): string | undefined {
+export function pausedStep({ status, steps }: Pick<ProcessRecord, 'status' | 'steps'>): string | undefined {
   return status === 'interrupted' ? Object.keys(steps).find(name => steps[name]?.status === 'interrupted') : undefined
 }

@@ -1,6 +1,8 @@
 import { checkEvent } from '../client/arguments.ts'
 import { outcome } from '../client/outcome.ts'
-import { copyJson } from '../record/json.ts'
+import { createCommandId, pausedStep, steer as steerAgain, type Wish } from '../client/steer.ts'
+import { storeOf } from '../client/store-of.ts'
+import { copyJson, toJson } from '../record/json.ts'
 import type { Client, Steered } from '../client/client.ts'
 import type { ProceedData, ProcessDefinition, ProcessEvent } from '../record/definition.ts'
 import type { ProcessInfo } from '../record/info.ts'
@@ -72,16 +74,21 @@ export function handleOf<Output>(
 ): ProcessHandle<Output> {
   const { client, closing, find, mustQueue } = options
   const steer = async (
-    here: (live: LiveProcess) => Promise<Steered>,
+    here: (live: LiveProcess, cause: { readonly command: string }) => Promise<Steered>,
     elsewhere: () => Promise<Steered>,
+    wishOf: (live: LiveProcess) => () => Wish,
     message?: Message,
   ): Promise<Steered> => {
     const ours = live === undefined || live.isLost ? find(pid) : live
     if (ours === undefined || (message && mustQueue(ours, message))) return elsewhere()
+    // Made before it is applied: whether a host that is about to lose the process has applied it,
+    // the next one finds by this.
+    const command = createCommandId()
+    const wish = wishOf(ours)
     try {
-      return await here(ours)
+      return await here(ours, { command })
     } catch (error) {
-      if (ours.isLost) return elsewhere()
+      if (ours.isLost) return steerAgain(storeOf(client)!, pid, wish, closing, command)
       throw error
     }
   }
@@ -110,19 +117,30 @@ export function handleOf<Output>(
     },
     cancel: reason =>
       steer(
-        ours => cancel(ours, reason),
+        (ours, cause) => cancel(ours, reason, cause),
         () => client.cancel(pid, reason),
+        () => () => ({ type: 'cancel', ...(reason !== undefined && { reason }) }),
       ),
     proceed: data =>
       steer(
-        ours => proceed(ours, data),
+        (ours, cause) => proceed(ours, data, cause),
         () => client.proceed(pid, data),
+        ours => {
+          const step = pausedStep(ours)
+          return () => ({
+            type: 'proceed',
+            ...(step !== undefined && { step }),
+            ...(data !== undefined && { data: toJson(data, ours.environment.maxRecordBytes) }),
+          })
+        },
         { type: 'proceed' },
       ),
     send: async event =>
       steer(
-        ours => send(ours, event),
+        (ours, cause) => send(ours, event, cause),
         () => client.send(pid, event),
+        ({ environment }) =>
+          () => ({ type: 'send', event: toJson(event, environment.maxRecordBytes) as { type: string } }),
         { type: 'send', event: checkEvent(event) },
       ),
   }

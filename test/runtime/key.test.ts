@@ -1,6 +1,9 @@
+import fs from 'node:fs'
 import test from 'ava'
-import { defineProcess } from '../../src/index.ts'
+import { defineProcess, lowdbStore } from '../../src/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
+import type { Files } from '../../src/journal/files.ts'
+import { tempDir } from '../temp-dir.ts'
 import { gate } from './gate.ts'
 
 const once = (work: () => unknown) => defineProcess({ name: 'once' }).step('work', work as () => null)
@@ -73,4 +76,29 @@ test('a key is free again once its process is deleted', async t => {
   await first.result()
   await runtime.delete(first.pid)
   t.not((await runtime.start(definition, undefined, { key: 'k' })).pid, first.pid)
+})
+
+test('a start that could neither get its key nor take itself back is no start: the next one has the key', async t => {
+  const dir = await tempDir(t)
+  let isBroken = false
+  const mayFail = (): void => {
+    if (isBroken) throw Object.assign(new Error('EIO: injected'), { code: 'EIO' })
+  }
+  const files: Files = {
+    ...fs,
+    linkSync: (existing, link) => (mayFail(), fs.linkSync(existing, link)),
+    unlinkSync: file => (mayFail(), fs.unlinkSync(file)),
+  }
+  const ran: string[] = []
+  const definition = defineProcess({ name: 'once' }).step('work', ({ pid }) => void ran.push(pid))
+  const runtime = await createTestRuntime({ processes: [definition], store: lowdbStore(dir, { files }) })
+  isBroken = true
+  await t.throwsAsync(runtime.start(definition, undefined, { key: 'k' }), { code: 'ERR_STORE_WRITE' })
+  isBroken = false
+  t.deepEqual(ran, [])
+  const job = await runtime.start(definition, undefined, { key: 'k' })
+  await job.result()
+  t.is((await runtime.byKey('k'))?.pid, job.pid)
+  t.deepEqual(ran, [job.pid])
+  await runtime.close()
 })

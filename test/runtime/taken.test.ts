@@ -4,6 +4,8 @@ import { defineProcess, openClient, StepwrightError, type Runtime, type RuntimeE
 import type { HostStore, Store } from '../../src/store/store.ts'
 import { createTestRuntime, memoryStore } from '../../src/testing/index.ts'
 import { gate } from './gate.ts'
+import { assign, setup } from 'xstate'
+import { processTaken } from '../../src/store/failures.ts'
 import { wrappedStore } from './wrapped-store.ts'
 
 const noAnswer = (): StepwrightError => new StepwrightError('ERR_STORE_WRITE', 'the answer was lost')
@@ -351,4 +353,46 @@ test('the answers to commands are lost: each is carried out once', async t => {
   t.is(lost, 6)
   await client.close()
   await host.close()
+})
+
+test('an event is sent once though its host was robbed while it wrote that, and the line came into the copy', async t => {
+  const inner = memoryStore()
+  const robbed = gate()
+  let armed = true
+  const store = wrappedStore(
+    host => ({
+      onLost: () => {},
+      async write(line) {
+        await host.write(line)
+        if (line.event.command === undefined || !armed) return
+        armed = false
+        await rob(inner, victim)
+        robbed.open()
+        throw processTaken(line.pid, host.hostId)
+      },
+    }),
+    inner,
+  )
+  const counter = setup({ types: { context: {} as { words: string[] } } }).createMachine({
+    context: { words: [] },
+    on: {
+      ADD: { actions: assign({ words: ({ context, event }) => [...context.words, event['word'] as string] }) },
+      DONE: '.done',
+    },
+    initial: 'open',
+    states: { open: {}, done: { type: 'final' } },
+    output: ({ context }) => context.words,
+  })
+  const definition = defineProcess({ name: 'listens' }).machine('listen', counter)
+  const victim: Runtime = await createTestRuntime({ processes: [definition], store, recover: false })
+  const job = await victim.start(definition)
+  for await (const { steps } of victim.watch(job.pid)) if (steps[0]?.machine) break
+  const sent = job.send({ type: 'ADD', word: 'once' })
+  await robbed.promise
+  const heir = await createTestRuntime({ processes: [definition], store: inner })
+  t.true(['taken', 'kept'].includes(await sent))
+  await heir.until(job.pid, ({ steps }) => steps[0]?.status === 'running')
+  await heir.send(job.pid, { type: 'DONE' })
+  t.deepEqual(await heir.result(job.pid), ['once'])
+  await Promise.all([victim.close(), heir.close()])
 })

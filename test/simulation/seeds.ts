@@ -11,5 +11,11 @@ export const SEEDS: Readonly<Record<number, string>> = {
   228: 'a line counted that a host wrote while its journal was copied by force',
   800: 'a line counted that was on its way to the disk while its host was robbed and took the process back',
   62: 'a follower was told of an end that a robbed host had written to a file that no longer counts',
+  20126: 'a host that was robbed while it put a draft in the place of a journal made a second journal',
+  20577: 'a host that was robbed while it copied a journal it had adopted made a second journal',
+  20959: 'an event was applied twice: the line of a host that was being robbed came into the copy',
+  21032: 'a process was acknowledged whose key was not its own: it could neither claim it nor remove itself',
+  27091: 'an answer was told to be taken that no journal has: its process had ended elsewhere',
+  30612: 'a follower was told of an end that was not safe yet, and was then cut off',
   509: 'a submission was acknowledged that a host had removed as the half of one',
 }

@@ -16,7 +16,7 @@ import type { Programs } from './programs.ts'
 export interface StartsOptions {
   readonly environment: Environment
   readonly store: Pick<HostStore, 'hostId' | 'create'>
-  readonly readers: Pick<Store, 'get' | 'submit'>
+  readonly readers: Pick<Store, 'get' | 'holderOf' | 'submit'>
   readonly programs: Programs
   readonly createPid: (now: number) => string
   /** The process is in the store, owned by this host: lets it go. */
@@ -140,7 +140,7 @@ export class Starts {
       const { pid, created } = await store.create(live.record)
       if (!created) return handleOf(pid)
     } catch (error) {
-      if (!(await this.#isCreated(live.pid, error))) throw error
+      if (!(await this.#isCreated(live.pid, key, error))) throw error
     } finally {
       this.#creating.delete(live.pid)
     }
@@ -149,12 +149,20 @@ export class Starts {
     return handleOf(live.pid, live)
   }
 
-  /** A store that fails may have done what was asked all the same. */
-  async #isCreated(pid: string, error: unknown): Promise<boolean> {
+  /**
+   * A store that fails may have done what was asked all the same. A process that is there without
+   * its key is half done.
+   */
+  async #isCreated(pid: string, key: string | undefined, error: unknown): Promise<boolean> {
     const { store, readers, onNoAnswer } = this.#options
     if (!isStoreError(error)) return false
-    const found = await readers.get(pid).catch(() => undefined)
-    if (found?.host?.id === store.hostId) return true
+    try {
+      const found = await readers.get(pid)
+      const holder = key === undefined ? pid : await readers.holderOf(key)
+      if (found?.host?.id === store.hostId && holder === pid) return true
+    } catch {
+      // It cannot be known now.
+    }
     onNoAnswer()
     return false
   }

@@ -7,6 +7,7 @@ import { removeSocket } from '../hosts/socket-path.ts'
 import { replace, writeDraft } from './compaction.ts'
 import type { Directory } from './directory.ts'
 import { keyOf } from './first-line.ts'
+import { takeJournal } from './take-journal.ts'
 import { hostIdsIn, namesIn, ownersIn, pidsIn, RELEASED } from './paths.ts'
 
 /**
@@ -47,7 +48,7 @@ async function releaseCopy(directory: Directory, from: string, taker: string, pi
   const { files, paths, durability } = directory
   const folder = paths.activeFolder(taker)
   const file = paths.journal(folder, pid)
-  if (!ifThere(() => (files.renameSync(paths.activeJournal(from, pid), file), true))) return false
+  if (!takeJournal(directory, from, pid, file)) return false
   const key = ifThere(() => keyOf(files, file))
   const replacement = { pid, key, file, draft: paths.draft(folder, pid) }
   writeDraft(directory, replacement, wholeLinesOf(directory, file))

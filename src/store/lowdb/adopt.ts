@@ -12,10 +12,11 @@ import { findDead } from '../hosts/find-dead.ts'
 import { removeSocket } from '../hosts/socket-path.ts'
 import { createLoopYield } from '../loop-yield.ts'
 import type { AdoptedProcess, HostStore } from '../store.ts'
-import { replace, writeDraft } from './compaction.ts'
+import { dropDraft, replace, writeDraft } from './compaction.ts'
 import type { Directory } from './directory.ts'
 import { keyOf } from './first-line.ts'
 import { namesInPieces } from './names.ts'
+import { rename, takeJournal } from './take-journal.ts'
 import { RELEASED, hostIdsIn, namesIn, ownersIn, pidOfJournal, pidsIn } from './paths.ts'
 
 /** The host that adopts, and what it says of each process. */
@@ -81,7 +82,7 @@ async function takeOver(
   try {
     if (found === 'never begun') return void removeFile(files, file)
     if (isFinal(found.status)) return finishMove(directory, folder, found)
-    if (!rename(files, file, paths.activeJournal(hostId, pid))) return undefined
+    if (!takeJournal(directory, owner, pid, paths.activeJournal(hostId, pid))) return undefined
     onTaken(pid)
     return await goOnWithCopy(directory, hostId, pid)
   } catch (error) {
@@ -115,13 +116,18 @@ async function goOnWithCopy(directory: Directory, hostId: string, pid: string): 
     const replacement = { pid, key, file, draft: paths.draft(folder, pid) }
     writeDraft(directory, replacement, bytes)
     await durability.file(replacement.draft)
+    // Taken meanwhile, from a host that is taken for dead itself.
+    if (files.statSync(file, { throwIfNoEntry: false })?.ino !== files.fstatSync(fd).ino) {
+      dropDraft(directory, replacement)
+      return undefined
+    }
     replace(directory, replacement)
     await durability.folders(folder, ...(key === undefined ? [] : [paths.keys]))
     return record
   } catch (error) {
     // This host does not run the process, so it must not keep it: the next one that adopts tries
-    // again.
-    rename(files, file, paths.journal(paths.released, pid))
+    // again. If it is gone, another one has it.
+    if (!rename(files, file, paths.journal(paths.released, pid))) return undefined
     throw error
   } finally {
     files.closeSync(fd)
@@ -179,10 +185,6 @@ async function readJournal(
     if (fd !== undefined) files.closeSync(fd)
   }
 }
-
-/** @returns false if another host won */
-const rename = (files: Files, from: string, to: string): boolean =>
-  ifThere(() => (files.renameSync(from, to), true)) ?? false
 
 /** Removes the folder, card and socket of a dead host that owns nothing any more. */
 async function removeIfEmpty({ files, paths, keys, hosts, documents }: Directory, hostId: string): Promise<void> {

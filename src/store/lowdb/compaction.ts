@@ -1,5 +1,5 @@
 import { FileBytes, linesOf } from '../../journal/file-bytes.ts'
-import { openToRead, removeFile, writeNew } from '../../journal/files.ts'
+import { ifThere, openToRead, removeFile, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
 import { worthKeeping } from '../../journal/worth-keeping.ts'
 import type { Directory } from './directory.ts'
@@ -31,7 +31,8 @@ export function writeDraft(directory: Shared, replacement: Replacement, bytes: B
 /** Removes an earlier draft, which may have the key: nobody must find a key without a journal. */
 export function dropDraft({ files, keys }: Shared, { pid, key, file, draft }: Replacement): void {
   if (files.statSync(draft, { throwIfNoEntry: false }) === undefined) return
-  if (key !== undefined) keys.move(key, pid, file)
+  // Without a journal there is nothing that the key could point to.
+  if (key !== undefined && keys.isOf(key, draft)) ifThere(() => keys.move(key, pid, file))
   removeFile(files, draft)
 }
 

@@ -1,6 +1,7 @@
 import { orReadFailed } from '../../journal/failures.ts'
 import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
 import { adoptionsOf } from '../../journal/line.ts'
+import { newestRecord, settled } from '../../journal/reader.ts'
 import { JournalTail } from '../../journal/tail.ts'
 import type { StoredProcess } from '../../record/host.ts'
 import { isPid } from '../../record/pid.ts'
@@ -17,6 +18,8 @@ import { mustNotHaveEnded } from './reader.ts'
 import type { Reader } from './reader.ts'
 
 const POLL_MS = 50
+/** An end that its host has not made safe after so long may have lost its host. In milliseconds. */
+const UNSAFE_MS = 1_000
 
 /**
  * See `Store.follow`. A file is followed as long as it has the name it was opened by, and then the
@@ -68,6 +71,7 @@ async function* followFile(
         throw unknownProcess(journal.pid, paths.root)
       }
       if (!isHere && records.length > 0 && (await wasTaken(directory, journal, watcher, signal))) return
+      if (isHere && !(await isSafe(directory, journal, records.at(-1), watcher))) return
       for (const record of records) {
         if (signal.aborted) return
         yield await withOwner(directory, reader, journal, record)
@@ -84,6 +88,25 @@ async function* followFile(
 
 const isNamed = ({ files }: Directory, { fd }: Located, file: string): boolean =>
   orReadFailed(file, () => files.statSync(file, { throwIfNoEntry: false })?.ino === files.fstatSync(fd).ino)
+
+/**
+ * Waits for an end to be safe, and its journal among the ended ones. A host that cannot make it
+ * safe cuts it off, and writes it again; one that has died there leaves it as it is.
+ *
+ * @returns false if it was cut off
+ */
+async function isSafe(
+  directory: Directory,
+  journal: Located,
+  newest: ProcessRecord | undefined,
+  watcher: FileWatcher,
+): Promise<boolean> {
+  if (newest === undefined || !isFinal(newest.status) || journal.place.kind !== 'active') return true
+  for (let waitedMs = 0; waitedMs < UNSAFE_MS && isNamed(directory, journal, journal.file); waitedMs += POLL_MS)
+    await watcher.wait(POLL_MS)
+  const now = await settled(journal.file, () => newestRecord(new FileBytes(directory.files, journal.fd), journal))
+  return now?.revision === newest.revision
+}
 
 /**
  * Whether a journal that has lost its name was taken from its host: the file that goes on has all

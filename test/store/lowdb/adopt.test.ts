@@ -5,6 +5,10 @@ import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import { aRecord, aTransition, collect, created, ended, theEnd } from '../../../src/testing/conformance/samples.ts'
 import type { Files } from '../../../src/journal/files.ts'
 import { encodeFirst, encodeLine } from '../../../src/journal/line.ts'
+import { Directory } from '../../../src/store/lowdb/directory.ts'
+import { Paths } from '../../../src/store/lowdb/paths.ts'
+import { processDurability } from '../../../src/store/lowdb/power.ts'
+import { takeJournal } from '../../../src/store/lowdb/take-journal.ts'
 import { letDie } from '../../../src/store/hosts/host-presence.ts'
 import { journalOf, tempDir, treeOf } from '../helpers.ts'
 
@@ -204,4 +208,57 @@ test('a host that is robbed while it completes a process makes no second journal
   const [adopted] = await collect(heir.adopt(() => true))
   await heir.write(theEnd(adopted!.record, 2))
   await Promise.all([dying.close(), heir.close()])
+})
+
+test('a host that is robbed while it puts a draft in the place of a journal makes no second journal', async t => {
+  const dir = tempDir(t)
+  const paths = new Paths(dir)
+  let rob = (): void => {}
+  const files: Files = {
+    ...fs,
+    renameSync(from, to) {
+      if (path.basename(from).startsWith('.') && to.endsWith('.jsonl')) rob()
+      fs.renameSync(from, to)
+    },
+  }
+  const host = await lowdbStore(dir, { files }).openHost()
+  const record = await created(host, { key: 'k' })
+  const journal = journalOf(dir, host.hostId, record.pid)
+  fs.mkdirSync(paths.activeFolder('released'), { recursive: true })
+  const target = paths.journal(paths.released, record.pid)
+  rob = () => {
+    rob = () => {}
+    t.true(takeJournal(new Directory(fs, paths, processDurability), host.hostId, record.pid, target))
+  }
+  await t.throwsAsync(host.complete({ ...record, version: '2' }), { code: 'ERR_STORE_WRITE' })
+  t.false(fs.existsSync(journal))
+  await t.throwsAsync(host.complete({ ...record, version: '2' }), { code: 'ERR_PROCESS_TAKEN' })
+  t.false(fs.existsSync(journal))
+  t.is((await lowdbStore(dir).get(record.pid))?.record.version, record.version)
+  t.is((await lowdbStore(dir).submit(aRecord({ key: 'k' }))).pid, record.pid)
+  await host.close()
+})
+
+test('a draft that its host puts in the place of a journal just when that is taken is taken as well', async t => {
+  const dir = tempDir(t)
+  const paths = new Paths(dir)
+  const host = await lowdbStore(dir).openHost()
+  const record = await created(host, { key: 'k' })
+  const journal = journalOf(dir, host.hostId, record.pid)
+  const draft = paths.draft(paths.activeFolder(host.hostId), record.pid)
+  fs.writeFileSync(draft, encodeFirst({ ...record, version: '2' }))
+  fs.mkdirSync(paths.activeFolder('released'), { recursive: true })
+  const target = paths.journal(paths.released, record.pid)
+  const files: Files = {
+    ...fs,
+    renameSync(from, to) {
+      fs.renameSync(from, to)
+      if (fs.existsSync(draft)) fs.renameSync(draft, journal)
+    },
+  }
+  t.true(takeJournal(new Directory(files, paths, processDurability), host.hostId, record.pid, target))
+  t.false(fs.existsSync(journal))
+  t.is((await lowdbStore(dir).get(record.pid))?.record.version, '2')
+  t.false(takeJournal(new Directory(files, paths, processDurability), host.hostId, record.pid, target))
+  await host.close()
 })

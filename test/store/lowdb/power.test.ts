@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import type { Files } from '../../../src/journal/files.ts'
 import { answerCommand, putCommand, waitingCommands } from '../../../src/store/commands.ts'
@@ -212,5 +213,36 @@ test('a line that waits for the disk while its host is robbed, and takes the pro
     ],
   )
   await host.write(theEnd(back!.record, 3))
+  await host.close()
+})
+
+test('whoever follows a process hears of its end once that is safe', async t => {
+  const dir = path.join(tempDir(t), 'store')
+  const held = Promise.withResolvers<(error: Error | null) => void>()
+  let isHolding = false
+  const files: Files = {
+    ...fs,
+    fdatasync: (fd, callback) => (isHolding ? held.resolve(callback) : fs.fdatasync(fd, callback)),
+  }
+  const host = await lowdbStore(dir, { files, durability: 'power' }).openHost()
+  const record = await created(host)
+  const heard: number[] = []
+  const following = (async () => {
+    for await (const { record: found } of lowdbStore(dir).follow(record.pid)) heard.push(found.revision)
+  })()
+  while (heard.length === 0) await delay(5)
+  isHolding = true
+  const end = host.write(theEnd(record, 2))
+  const fail = await held.promise
+  await delay(100)
+  t.deepEqual(heard, [1])
+  isHolding = false
+  fail(new Error('EIO: injected'))
+  await t.throwsAsync(async () => end, { code: 'ERR_STORE_WRITE' })
+  await delay(100)
+  t.deepEqual(heard, [1])
+  await host.write(theEnd(record, 2))
+  await following
+  t.deepEqual(heard, [1, 2])
   await host.close()
 })
