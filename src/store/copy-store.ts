@@ -1,13 +1,15 @@
 import { StepwrightError } from '../errors.ts'
 import { show } from '../record/show.ts'
 import { LIVE_STATUSES } from '../record/record.ts'
-import { putChart, readCharts } from './charts.ts'
+import type { Collection } from './documents.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
 
 /** Processes copied at once, so that a store can commit them together. */
 const BATCH = 50
-/** The most pids of live processes that a message names. */
+/** The most pids of processes that a message names. */
 const NAMED = 3
+/** What is copied besides processes: the rest is of hosts, or they find it out. */
+const COLLECTIONS: readonly Collection[] = ['charts', 'commands', 'pauses', 'schedules']
 
 /** Options of `copyStore`. */
 export interface CopyOptions {
@@ -29,10 +31,13 @@ export interface Copied {
 
 /**
  * Copies every process of a store into another store, with its history, log, stream, labels and
- * key, and the charts of definitions. The first store stays as it is. If a copy is interrupted, run it
- * again: it skips what was copied. Close the hosts of both stores first.
+ * key, and charts, schedules, pauses and commands that wait. The first store stays as it is. If a
+ * copy is interrupted, run it again: it skips what was copied.
  *
- * @throws ERR_NOT_ENDED if there are processes that have not ended, ERR_STORE_MISSING,
+ * Close the hosts of both stores first. What has not ended then goes on with the next host of the
+ * other store; let no host open the first one any more, which would go on with it too.
+ *
+ * @throws ERR_NOT_ENDED if hosts have processes that have not ended, ERR_STORE_MISSING,
  * ERR_STORE_CORRUPT, ERR_STORE_WRITE if a key belongs to another process over there; a TypeError if
  * both are the same
  * @example
@@ -42,11 +47,10 @@ export async function copyStore(from: Store, to: Store, { onCorrupt = failAt }: 
   if (from === to || (from.location === to.location && from.location.includes('/'))) {
     throw new TypeError(`A store cannot be copied onto itself: ${show(from.location)}`)
   }
-  await refuseLive(from)
-  const charts = await readCharts(from.documents)
+  await refuseOwned(from)
   const host = await to.openHost()
   try {
-    for (const chart of charts) await putChart(to.documents, chart)
+    for (const collection of COLLECTIONS) await copyDocuments(from, to, collection)
     let [copied, present] = [0, 0]
     for await (const pids of batches(from, onCorrupt)) {
       for (const created of await Promise.all(pids.map(pid => copyProcess(from, to, host, pid, onCorrupt)))) {
@@ -64,15 +68,24 @@ function failAt({ error }: CorruptJournal): never {
   throw error
 }
 
-async function refuseLive(from: Store): Promise<void> {
+/** Its host may go on with it. */
+async function refuseOwned(from: Store): Promise<void> {
   const pids: string[] = []
-  for await (const { record } of from.list({ status: LIVE_STATUSES })) if (pids.push(record.pid) > NAMED) break
+  for await (const { record, host } of from.list({ status: LIVE_STATUSES }))
+    if (host !== undefined && pids.push(record.pid) > NAMED) break
   if (pids.length === 0) return
   const named = [...pids.slice(0, NAMED), ...(pids.length > NAMED ? ['...'] : [])].join(', ')
   throw new StepwrightError(
     'ERR_NOT_ENDED',
-    `${from.location} has processes that have not ended (${named}), which cannot be copied. Let a host finish them, or cancel them, and try again.`,
+    `${from.location} has processes that hosts have in hand (${named}). Close these hosts; a process of a dead one is let go by \`stepwright adopt\`, or by a host that takes it up and closes.`,
   )
+}
+
+/** What is there already stays: it is from an earlier copy, or of a host that has gone on since. */
+async function copyDocuments(from: Store, to: Store, collection: Collection): Promise<void> {
+  for (const { name, content } of await from.documents.list(collection))
+    if (typeof content === 'string' && (await to.documents.get(collection, name)) === undefined)
+      await to.documents.put(collection, name, content.trim())
 }
 
 async function* batches(from: Store, onCorrupt: (journal: CorruptJournal) => void): AsyncGenerator<string[]> {

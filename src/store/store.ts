@@ -164,12 +164,13 @@ export interface HostStore {
    */
   create(record: ProcessRecord): Promise<Created>
   /**
-   * Puts a process that has ended in another store into this one, with its history, its log
-   * and its stream. If another process has its pid or its `key`, nothing is stored and the pid of
-   * that process is returned.
+   * Puts a process of another store into this one, with its history, its log and its stream. One
+   * that has not ended waits for a host: to be adopted as if it had been released, or to be taken
+   * if none had taken it. If another process has its pid or its `key`, nothing is stored and the
+   * pid of that process is returned.
    *
-   * @param history the result of `Store.history`: records, oldest first, the last one final
-   * @throws ERR_STORE_WRITE, a TypeError if the process has not ended
+   * @param history the result of `Store.history`: records, oldest first
+   * @throws ERR_STORE_WRITE, a TypeError for what is no history
    */
   import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created>
   /**

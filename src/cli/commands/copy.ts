@@ -8,14 +8,14 @@ import type { Act, Tools } from '../with-client.ts'
 
 export function define(command: Command, act: Act): void {
   command
-    .argument('<from>', 'a store: a directory, or a file that ends in .sqlite, .sqlite3 or .db')
+    .argument('<from>', 'a store: a directory, a file that ends in .sqlite, .sqlite3 or .db, or postgres://...')
     .argument('<to>', 'another store, which is created if needed')
     .addHelpText(
       'after',
       `
-Histories, logs, streams, labels, keys and charts are copied too, and <from> stays as it is. First close the programs that use
-either store: processes that have not ended cannot be copied. If a copy is interrupted, run it again: it continues
-where it was.
+Histories, logs, streams, labels and keys are copied too, and charts, schedules, pauses and commands that wait. First
+close the programs that use either store. Processes that have not ended go on with the next host of <to>. <from> stays
+as it is: let no host open it any more. If a copy is interrupted, run it again: it continues where it was.
 Exit status: 0 all are copied, 2 some or all are not.
 
 Examples:

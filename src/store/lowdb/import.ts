@@ -11,8 +11,8 @@ import { placeOf } from './locate.ts'
 import { TRAILS } from './paths.ts'
 
 /**
- * See `HostStore.import`. After its rename the journal is one whose host has written its end and
- * still has to claim its key and to move it: if this host dies on the way, the adopter finishes.
+ * See `HostStore.import`. After its first rename the journal is one of this host, which still has
+ * to claim its key and to move it: if this host dies on the way, the adopter goes on.
  */
 export async function importProcess(
   directory: Directory,
@@ -42,6 +42,11 @@ export async function importProcess(
     } else if (isFinal(status)) {
       const made = ended.add(folder, pid, status)
       await durability.folders(folder, paths.keys, paths.hourFolder(hourOf(pid)), ...made)
+    } else {
+      const waiting = imported.waits === 'submitted' ? paths.pending : paths.released
+      makeFolder(files, waiting)
+      files.renameSync(file, paths.journal(waiting, pid))
+      await durability.folders(folder, paths.keys, waiting)
     }
     return { pid: winner, created: winner === pid }
   } catch (error) {

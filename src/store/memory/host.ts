@@ -48,13 +48,17 @@ export class MemoryHost implements HostStore {
 
   async import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created> {
     this.#checkOpen()
-    const { first, lines } = journalOf(history)
+    const { first, lines, last, waits } = journalOf(history)
     const { pid, key } = first
     const holder = this.#journals.get(pid)?.pid ?? (key === undefined ? undefined : this.#journals.holderOf(key))
     if (holder !== undefined) return { pid: holder, created: false }
     const journal = new MemoryJournal(first, this.hostId)
     for (const line of lines) journal.append(line)
     for (const trail of ['log', 'stream'] as const) journal.trails[trail].add(trails[trail])
+    if (waits !== undefined) {
+      journal.owner = waits
+      journal.epoch = epochOf(last)
+    }
     this.#journals.add(journal)
     return { pid, created: true }
   }

@@ -150,8 +150,8 @@ export class Commits {
     if (this.#client) keepsAlive(this.#client, true)
     while (this.#queue.length > 0) await this.#commit(this.#takeSome())
     this.#isCommitting = false
-    // An idle connection does not keep Node alive.
-    if (this.#client) keepsAlive(this.#client, false)
+    // An idle connection does not keep Node alive; one that is being closed does.
+    if (this.#client && !this.#closed) keepsAlive(this.#client, false)
   }
 
   /** A journal has at most one line in a transaction: a statement changes a row once. */

@@ -11,7 +11,7 @@ import { keyHash } from './values.ts'
 /** See `HostStore.import`. */
 export const importProcess = (
   connection: Connection,
-  { first, lines, last }: ImportedJournal,
+  { first, lines, last, newest, waits }: ImportedJournal,
   trails: TrailEntries,
 ): Promise<Created> =>
   connection.transaction(async (ask, notify) => {
@@ -20,7 +20,7 @@ export const importProcess = (
       revision: line.revision,
       text: JSON.stringify(line),
     }))
-    if (!(await insertProcess(ask, last, { lines: journal }))) {
+    if (!(await insertProcess(ask, last, { owner: waits, newest, lines: journal }))) {
       const [holder] = await ask<{ pid: string }>(
         'SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1',
         [pid, keyHash(first.key)],

@@ -5,7 +5,9 @@ import { keyHash, labelTexts } from './values.ts'
 
 interface Journal {
   /** Absent: the process has ended. */
-  readonly owner?: string
+  readonly owner?: string | undefined
+  /** The revision of the newest transition: default that of the record. */
+  readonly newest?: number
   readonly lines: readonly { readonly revision: number; readonly text: string }[]
 }
 
@@ -14,11 +16,15 @@ interface Journal {
  *
  * @returns false if its pid or its key is taken
  */
-export async function insertProcess(ask: Ask, record: ProcessRecord, { owner, lines }: Journal): Promise<boolean> {
+export async function insertProcess(
+  ask: Ask,
+  record: ProcessRecord,
+  { owner, newest, lines }: Journal,
+): Promise<boolean> {
   const { pid, name, status, key, parent, labels, revision, at } = record
   const [row] = await ask<{ id: number }>(
     `INSERT INTO processes (pid, name, status, owner, epoch, key, parent, labels, revision, newest, bytes, ended_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING id`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING RETURNING id`,
     [
       pid,
       name,
@@ -29,6 +35,7 @@ export async function insertProcess(ask: Ask, record: ProcessRecord, { owner, li
       parent?.pid ?? null,
       labelTexts(labels),
       revision,
+      newest ?? revision,
       lines.reduce((sum, { text }) => sum + text.length, 0),
       isFinal(status) ? at : null,
     ],

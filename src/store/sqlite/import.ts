@@ -10,7 +10,7 @@ import { insertEntries } from './trails.ts'
 export function importProcess(
   db: Database,
   hostId: string,
-  { first, lines, last }: ImportedJournal,
+  { first, lines, last, newest, waits }: ImportedJournal,
   trails: TrailEntries,
 ): Created {
   const { pid, key } = first
@@ -20,8 +20,9 @@ export function importProcess(
   const id = insertProcess(
     db,
     last,
-    hostId,
+    waits ?? hostId,
     texts.reduce((sum, { length }) => sum + length, 0),
+    newest,
   )
   texts.forEach((text, i) => insertLine(db, id, (lines[i - 1] ?? first).revision, text))
   for (const trail of ['log', 'stream'] as const)

@@ -25,13 +25,20 @@ export const holderOf = (db: Database, key: string): string | undefined =>
  *
  * @param owner of a process that has not ended
  * @param bytes how long its journal will be
+ * @param newest the revision of its newest transition
  * @returns its id
  */
-export function insertProcess(db: Database, record: ProcessRecord, owner: string, bytes: number): number {
+export function insertProcess(
+  db: Database,
+  record: ProcessRecord,
+  owner: string,
+  bytes: number,
+  newest = record.revision,
+): number {
   const { pid, name, status, key, parent, labels, revision, at } = record
   const id = db.insert(
     `INSERT INTO processes (pid, name, status, owner, key, parent, labels, revision, newest, bytes, ended_at, epoch)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)`,
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
     pid,
     name,
     status,
@@ -40,6 +47,7 @@ export function insertProcess(db: Database, record: ProcessRecord, owner: string
     parent?.pid ?? null,
     labels ? JSON.stringify(labels) : null,
     revision,
+    newest,
     bytes,
     isFinal(status) ? at : null,
     epochOf(record),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import type { TrailEntries } from '../../record/record.ts'
-import { aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
+import { fold } from '../../journal/line.ts'
+import type { ProcessRecord, TrailEntries } from '../../record/record.ts'
+import { aMemory, aRecord, aReport, aTransition, collect, created, ended, theEnd } from './samples.ts'
 import { check } from './suite.ts'
 
 const FAR = Date.UTC(2200, 0, 1)
@@ -62,12 +63,57 @@ export const importingTests = [
     await host.close()
   }),
 
-  check('import: only what has ended', async ({ store }) => {
+  check('import: not what is no history of a process', async ({ store }) => {
     const host = await store.openHost()
-    for (const history of [[], [aRecord()], [aRecord({ pid: '../x', status: 'finished' })]]) {
+    for (const history of [[], [aRecord({ pid: '../x', status: 'finished' })]]) {
       await assert.rejects(host.import(history, { log: [], stream: [] }), TypeError)
     }
     assert.deepEqual(await collect(store.list()), [])
+    await host.close()
+  }),
+
+  check('import: a process that was let go elsewhere goes on with the next host', async ({ store, open }) => {
+    const host = await store.openHost()
+    const first = aRecord({ key: 'k', labels: { user: 'ada' } })
+    const lines = [
+      aTransition(first, 2, { epoch: 3, data: { half: true } }),
+      { ...aMemory(first, 3, [['ask', 'yes', 4]]), epoch: 3 },
+      { ...aReport(first, 4, { read: { value: 1 } }), epoch: 3 },
+      { ...aMemory(first, 5, [['ask-more', null]]), epoch: 3 },
+    ]
+    const history = lines.reduce<ProcessRecord[]>((all, line) => [...all, fold(all.at(-1)!, line)], [first])
+    assert.deepEqual(await host.import(history, trails), { pid: first.pid, created: true })
+    assert.deepEqual(await open().get(first.pid), { record: history.at(-1) })
+    assert.deepEqual(await open().history(first.pid), history)
+    assert.deepEqual(await collect(host.take(() => true)), [])
+    await host.close()
+
+    const heir = await open().openHost()
+    const [adopted] = await collect(heir.adopt(() => true))
+    assert.equal(adopted?.released, true)
+    const { epoch = 0, ...record } = adopted.record
+    assert.ok(epoch > 3, `epoch ${epoch}`)
+    const { epoch: _, ...newest } = history.at(-1)!
+    assert.deepEqual(record, newest)
+    await heir.write(theEnd(adopted.record, 6, { epoch }))
+    assert.deepEqual((await open().history(first.pid))!.slice(0, 5), history)
+    assert.deepEqual(await collect(open().trail('log', first.pid)), trails.log)
+    assert.deepEqual(await heir.create(aRecord({ key: 'k' })), { pid: first.pid, created: false })
+    await heir.close()
+  }),
+
+  check('import: what nobody had taken elsewhere is taken', async ({ store, open }) => {
+    const host = await store.openHost()
+    const submission = aRecord({ version: '', shape: '', outline: [] })
+    await host.import([submission], { log: [], stream: [] })
+    assert.deepEqual(await open().get(submission.pid), { record: submission })
+    assert.deepEqual(await collect(host.adopt(() => true)), [])
+    assert.deepEqual(
+      (await collect(host.take(() => true))).map(({ pid }) => pid),
+      [submission.pid],
+    )
+    await host.complete({ ...submission, version: '1' })
+    await host.write(theEnd(submission, 2))
     await host.close()
   }),
 
