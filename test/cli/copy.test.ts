@@ -43,7 +43,7 @@ test('copy, then every command on the copy, which is named by its file', async t
   await more.close()
 })
 
-test('a store that is in use is not copied', async t => {
+test('a process that a host has is not copied', async t => {
   const root = await mkdtemp(join(tmpdir(), 'stepwright-cli-'))
   t.teardown(() => rm(root, { recursive: true }))
   const store = lowdbStore(join(root, 'from'))
@@ -53,6 +53,6 @@ test('a store that is in use is not copied', async t => {
   await host.create(record)
   const { status, stderr } = await runCli(['copy', join(root, 'from'), join(root, 'to.sqlite')])
   t.is(status, 2)
-  t.true(stderr.includes(record.pid) && stderr.includes('not ended'), stderr)
+  t.true(stderr.includes(record.pid) && stderr.includes('have in hand'), stderr)
   await host.close()
 })

@@ -208,6 +208,7 @@ export const readingTests = [
       running: 0,
       sleeping: 0,
       interrupted: 0,
+      undoing: 0,
       finished: 0,
       error: 0,
       timeout: 0,
