@@ -158,11 +158,12 @@ class SqliteHost implements HostStore {
         ))
       )
         return
-      const record = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept, skip))
-      if (record === undefined) return
+      const taken = await this.#commits.add(() => takeNext(this.#db, this.hostId, after, accept, skip))
+      after = taken.after
+      const { record } = taken
+      if (record === undefined) continue
       this.#held.set(record.pid, epochOf(record))
       yield record
-      after = record.pid
     }
   }
 

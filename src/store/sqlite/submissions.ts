@@ -18,6 +18,17 @@ export function submit(db: Database, record: ProcessRecord): Created {
   return { pid, created: true }
 }
 
+/** Submissions looked at in one transaction. */
+const PAGE = 64
+
+/** What was found after a pid, in a transaction. */
+export interface Taken {
+  /** The oldest submission that was accepted. */
+  readonly record?: ProcessRecord
+  /** Where to look on. */
+  readonly after: string
+}
+
 /** Takes the oldest submission after `after` for which `accept` returns true. */
 export function takeNext(
   db: Database,
@@ -25,19 +36,17 @@ export function takeNext(
   after: string,
   accept: (record: ProcessRecord) => boolean,
   skip: (pid: string) => boolean,
-): ProcessRecord | undefined {
-  const pids = db.all<{ pid: string }>(
-    'SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid',
-    SUBMITTED,
-    after,
-  )
-  for (const { pid } of pids) {
+): Taken {
+  const sql = 'SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?'
+  let last = after
+  for (const { pid } of db.all<{ pid: string }>(sql, SUBMITTED, after, PAGE)) {
+    last = pid
     const record = skip(pid) ? undefined : readIfWhole(db, pid)
     if (record === undefined || !accept(record)) continue
     db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
-    return record
+    return { record, after: pid }
   }
-  return undefined
+  return { after: last }
 }
 
 /** @throws ERR_PROCESS_TAKEN, ERR_UNKNOWN_PROCESS */
