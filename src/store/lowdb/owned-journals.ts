@@ -117,6 +117,7 @@ export class OwnedJournals {
       this.#open.touch(owned.journal)
       await durability.line(owned.journal)
       await durability.folders(this.#folder)
+      this.#confirm(pid, owned)
       const winner =
         key === undefined ? pid : orWriteFailed(paths.key(key), () => keys.claim(key, pid, owned.journal.file))
       if (winner !== pid) this.#abandon(pid, owned)

@@ -262,3 +262,26 @@ test('a draft that its host puts in the place of a journal just when that is tak
   t.false(takeJournal(new Directory(files, paths, processDurability), host.hostId, record.pid, target))
   await host.close()
 })
+
+test('a host that is robbed while it creates a process does not have it', async t => {
+  const dir = tempDir(t)
+  const paths = new Paths(dir)
+  const directory = new Directory(fs, paths, processDurability)
+  let rob = (): void => {}
+  const files: Files = {
+    ...fs,
+    writeSync(fd, ...given) {
+      rob()
+      return fs.writeSync(fd, ...given)
+    },
+  }
+  const host = await lowdbStore(dir, { files }).openHost()
+  fs.mkdirSync(paths.activeFolder('released'), { recursive: true })
+  const record = aRecord()
+  const target = paths.journal(paths.released, record.pid)
+  rob = () => void takeJournal(directory, host.hostId, record.pid, target)
+  await t.throwsAsync(host.create(record), { code: 'ERR_PROCESS_TAKEN' })
+  rob = () => {}
+  await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_PROCESS_TAKEN' })
+  await host.close()
+})
