@@ -7,6 +7,7 @@ import { storeAt } from '../../src/client/store-at.ts'
 import type { ProcessRecord } from '../../src/record/record.ts'
 import { memoryStore } from '../../src/testing/index.ts'
 import { aTransition, collect, created, theEnd } from '../../src/testing/conformance/samples.ts'
+import { BATCH, type PendingTold } from './children/many-pending.ts'
 import { told } from './children/spawn.ts'
 import { tempDir } from './helpers.ts'
 
@@ -102,5 +103,19 @@ for (const kind of ['store', 'store.sqlite']) {
     await client.close()
     await host.close()
     await store.close()
+  })
+}
+
+for (const kind of ['store', 'store.sqlite']) {
+  test.serial(`${kind}: a host takes the oldest of 10,000 that wait, in order, while the event loop turns`, async t => {
+    const args = [path.join(tempDir(t), kind), '10000', '500']
+    const program = new URL('./children/many-pending.ts', import.meta.url)
+    const child = fork(program, args, { execArgv: ['--conditions=@stepwright/source'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    const figures = await told<PendingTold>(child)
+    t.log(figures)
+    t.true(figures.outOfPlace <= BATCH)
+    t.true(figures.longestTurnMs < 1_000)
+    t.true(figures.rssMiB < 400)
   })
 }
