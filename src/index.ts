@@ -28,7 +28,7 @@ export type { FailureOptions, Settled } from './steps/failures.ts'
 export type { EachOptions } from './steps/kinds/each.ts'
 export type { InterruptOptions } from './steps/kinds/interrupt.ts'
 export type { WhenOption, WholeOptions } from './steps/step-options.ts'
-export type { IsolateMode, OnceOptions, RetryPolicy, WorkOptions } from './steps/work-options.ts'
+export type { IsolateMode, OnceOptions, RetryPolicy, WaitForOptions, WorkOptions } from './steps/work-options.ts'
 export type { MachineOptions } from './steps/kinds/machine.ts'
 export type { StepOptions } from './steps/kinds/function.ts'
 export type { UndoContext, UndoOption, UndoSpec } from './steps/undo-options.ts'
@@ -68,6 +68,7 @@ export type {
   CancelAllOptions,
   Client,
   ForkOptions,
+  ProceedOptions,
   ListOptions,
   LogInfo,
   LogOptions,
@@ -80,7 +81,14 @@ export type {
   WaitOptions,
   WatchAllOptions,
 } from './client/client.ts'
-export type { HistoryEntry, MachineInfo, PendingCommandInfo, ProcessInfo, ProcessStepInfo } from './record/info.ts'
+export type {
+  HistoryEntry,
+  MachineInfo,
+  PendingCommandInfo,
+  ProcessInfo,
+  ProcessStepInfo,
+  WaitInfo,
+} from './record/info.ts'
 export type { Host, HostState, Misfit, PendingCommand } from './record/host.ts'
 export type {
   ErrorRecord,

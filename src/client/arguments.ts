@@ -19,6 +19,7 @@ import type {
   CancelAllOptions,
   ForkOptions,
   ListOptions,
+  ProceedOptions,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,
@@ -72,6 +73,9 @@ export function checkEvent(event: unknown): { readonly type: string } {
 /** @throws TypeError */
 export const checkReason = (reason: unknown): string | undefined =>
   reason === undefined ? undefined : checkText(reason, 'reason of cancel()')
+
+/** @throws TypeError */
+export const checkProceed = (options: ProceedOptions) => checkOptions(options, 'proceed()', { name: checkText })
 
 /** @throws TypeError */
 export const checkLimit = (limit: unknown, method: string): number => limitFrom(0)(limit, `limit of ${method}`)

@@ -88,6 +88,15 @@ export interface QueueOptions {
   readonly priority?: number | undefined
 }
 
+/** Options of `proceed`. */
+export interface ProceedOptions {
+  /**
+   * What the answer is for: the name that the step gave to `waitFor`, or the name of a paused step.
+   * Default: the one thing that the process waits for.
+   */
+  readonly name?: string | undefined
+}
+
 /** Options of `fork`. */
 export interface ForkOptions<Step extends string = string> {
   /** The step to begin with. Default: the step in which the process failed or was stopped. */
@@ -238,11 +247,13 @@ export interface Client {
    * Continues an interrupted process. A plain object is merged into the output of the paused step,
    * any other value replaces it, and without data it stays as it is. If two callers proceed the
    * same pause, one succeeds and the other gets ERR_NOT_INTERRUPTED. An answer may come before its
-   * pause: it is kept for the next one.
+   * pause: it is kept for the next one, or for the one of its `name`.
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT,
-   * ERR_NOT_JSON
+   * ERR_NOT_JSON; ERR_NAME_REQUIRED if the process waits for several things
+   * @example await client.proceed(pid, { by: 'ada' }, { name: 'approval' })
    */
   proceed<D extends ProcessDefinition = ProcessDefinition>(pid: string, data?: ProceedData<D>): Promise<Steered>
+  proceed(pid: string, data: unknown, options: ProceedOptions): Promise<Steered>
   /**
    * Sends an event to the machine of the machine step that the process is in, or comes to next:
    * until then it is kept, in order, with up to 999 others.

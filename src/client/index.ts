@@ -15,6 +15,7 @@ export type {
   CancelAllOptions,
   Client,
   ForkOptions,
+  ProceedOptions,
   ListOptions,
   LogInfo,
   LogOptions,

@@ -25,6 +25,7 @@ import {
   checkList,
   checkName,
   checkPid,
+  checkProceed,
   checkReason,
   checkSubmit,
   checkWait,
@@ -42,6 +43,7 @@ import type {
   ListOptions,
   LogInfo,
   LogOptions,
+  ProceedOptions,
   PauseInfo,
   ScheduleInfo,
   Steered,
@@ -54,7 +56,7 @@ import { forkOf, RETRYABLE, retryOf, submission, tickNow } from './new-process.t
 import { outcome } from './outcome.ts'
 import { infoOf, retriedBy, select, type Selection } from './select.ts'
 import { readStream, type StreamPart } from './read-stream.ts'
-import { pausedStep, steer } from './steer.ts'
+import { steer, targetOf } from './steer.ts'
 import { storeAt } from './store-at.ts'
 import { setStoreOf } from './store-of.ts'
 import { wakeAll } from './wake-all.ts'
@@ -170,12 +172,10 @@ class StoreClient implements Client {
     )
   }
 
-  async proceed(pid: string, given?: unknown): Promise<Steered> {
+  async proceed(pid: string, given?: unknown, options: ProceedOptions = {}): Promise<Steered> {
     const data = given === undefined ? {} : { data: this.#json(given) }
-    const wishFor = (record: ProcessRecord) => {
-      const step = pausedStep(record)
-      return { type: 'proceed', ...(step !== undefined && { step }), ...data } as const
-    }
+    const { name } = checkProceed(options)
+    const wishFor = (record: ProcessRecord) => ({ type: 'proceed', ...targetOf(record, name), ...data }) as const
     return steer(this.#store, checkPid(pid), wishFor, this.#closing.signal)
   }
 

@@ -5,6 +5,8 @@ import { createdAtOf, createPid } from '../record/pid.ts'
 import { isFinal, type ProcessRecord } from '../record/record.ts'
 import type { StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
+import { show } from '../record/show.ts'
+import { asked, pausedStep } from '../record/wait.ts'
 import type { Steered } from './client.ts'
 import { wakeAll } from './wake-all.ts'
 
@@ -106,7 +108,31 @@ function mustLive(store: Store, pid: string, found: StoredProcess | undefined): 
 const ended = (pid: string, status: string): StepwrightError =>
   new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} can no longer be steered: it has ended (${status})`)
 
-/** The step whose pause an answer is for; `undefined`: the next one. */
-export function pausedStep({ status, steps }: Pick<ProcessRecord, 'status' | 'steps'>): string | undefined {
-  return status === 'interrupted' ? Object.keys(steps).find(name => steps[name]?.status === 'interrupted') : undefined
+/** What an answer is for. */
+export interface Target {
+  readonly step?: string
+  readonly name?: string
+  readonly since?: number
+}
+
+/**
+ * The pause that an answer is for, as the process is now: that of the step it is at, or, by its
+ * name, what the step waits for. What has not come yet gets the answer when it does.
+ *
+ * @throws ERR_NAME_REQUIRED
+ */
+export function targetOf(record: Pick<ProcessRecord, 'pid' | 'status' | 'steps'>, name: string | undefined): Target {
+  const paused = pausedStep(record)
+  const next = name === undefined ? {} : { name }
+  if (paused === undefined) return next
+  const { step } = paused
+  if (paused.record.waits === undefined) return name === undefined || name === step ? { step } : next
+  const waits = asked(paused.record)
+  const wait = name === undefined && waits.length === 1 ? waits[0] : waits.find(one => one.name === name)
+  if (wait !== undefined) return { step, name: wait.name, since: wait.since }
+  if (name !== undefined) return next
+  throw new StepwrightError(
+    'ERR_NAME_REQUIRED',
+    `Step '${step}' of process ${record.pid} waits for ${waits.map(one => show(one.name)).join(', ')}: say which with \`name\``,
+  )
 }

@@ -7,7 +7,7 @@ import { ACTIONS, type Action } from './protocol.ts'
  */
 export interface DashboardClient {
   cancel?(pid: string, reason?: string): Promise<unknown>
-  proceed?(pid: string, data?: unknown): Promise<unknown>
+  proceed?(pid: string, data: unknown, options: { readonly name?: string | undefined }): Promise<unknown>
   retry?(pid: string): Promise<string>
   fork?(pid: string, options: { readonly from?: string }): Promise<string>
   submit?(
@@ -29,7 +29,7 @@ export async function act(actor: DashboardClient, action: Action, pid: string, b
     case 'cancel':
       return { state: await actor.cancel?.(pid, text(body, 'reason')) }
     case 'proceed':
-      return { state: await ('data' in body ? actor.proceed?.(pid, body['data']) : actor.proceed?.(pid)) }
+      return { state: await actor.proceed?.(pid, body['data'], { name: text(body, 'name') }) }
     case 'retry':
       return { pid: await actor.retry?.(pid) }
     case 'fork': {
@@ -64,6 +64,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   'ERR_ALREADY_ENDED',
   'ERR_NOT_FAILED',
   'ERR_NOT_INTERRUPTED',
+  'ERR_NAME_REQUIRED',
 ])
 
 /** The HTTP status and the body for an error. */

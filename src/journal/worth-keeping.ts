@@ -35,7 +35,7 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
         : newest.filter(({ memory }) => memory?.some(isKept) ?? isFinal(line.status))
     const { type, command } = line.event
     if (position === 0 || begun.length > 0 || type === 'DONE' || command !== undefined) kept.push(position)
-    else newest.push({ position })
+    else newest.push({ position, ...(line.memory && { memory: line.memory }) })
   }
   return [...kept, ...newest.map(one => one.position)].toSorted((a, b) => a - b)
 }

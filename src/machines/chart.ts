@@ -2,6 +2,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { ProcessPlan } from '../steps/plan.ts'
 import type { Json } from '../record/record.ts'
 import { compile } from './compile.ts'
+import { IMPLICIT } from './states/nodes.ts'
 
 /**
  * A transition of a chart: the event, and where it leads (an absolute id such as
@@ -25,6 +26,14 @@ export interface Chart extends ChartState {
   readonly id: string
 }
 
+/** What every step has in case it waits is left out. */
+const isDrawn = (part: object): boolean => (part as { readonly meta?: unknown }).meta !== IMPLICIT
+
+const hasDrawn = ({ states }: AnyStateNode): boolean => {
+  const inside = Object.values(states)
+  return inside.length === 0 || inside.some(isDrawn)
+}
+
 /**
  * @param prefix the id of the chart's root
  * @param machines users' machines by the id of the state in which they run: their charts are drawn
@@ -38,16 +47,22 @@ function stateOf(node: AnyStateNode, prefix: string, machines: ReadonlyMap<strin
   const initial: unknown = node.config.initial
   const on: ChartTransitions = {}
   for (const [event, transitions] of node.transitions) {
-    const targets = transitions.flatMap(({ target }) => (target ?? []).map(state => ({ target: `#${idOf(state)}` })))
+    const targets = transitions
+      .filter(isDrawn)
+      .flatMap(({ target }) => (target ?? []).map(state => ({ target: `#${idOf(state)}` })))
     const [first] = targets
     if (first) on[event] = targets.length === 1 ? first : targets
   }
-  const states = Object.values(node.states).map(child => [child.key, stateOf(child, prefix, machines)] as const)
+  const drawn = Object.values(node.states).filter(child => isDrawn(child) && hasDrawn(child))
+  const invoked = node.invoke.filter(isDrawn)
+  const states = drawn.map(child => [child.key, stateOf(child, prefix, machines)] as const)
   return {
-    ...(typeof initial === 'string' && { initial }),
+    ...(typeof initial === 'string' && {
+      initial: drawn.some(({ key }) => key === initial) ? initial : (drawn[0]?.key ?? initial),
+    }),
     ...((type === 'final' || type === 'parallel') && { type }),
-    ...(node.invoke.length > 0 && {
-      invoke: node.invoke.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : 'inline' })),
+    ...(invoked.length > 0 && {
+      invoke: invoked.map(({ id, src }) => ({ id, src: typeof src === 'string' ? src : 'inline' })),
     }),
     ...(Object.keys(on).length > 0 && { on }),
     ...(states.length > 0 && { states: Object.fromEntries(states) }),

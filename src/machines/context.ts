@@ -1,4 +1,13 @@
-import type { ErrorRecord, Json, Progress, RecordEvent, StepRecord, StepStatus } from '../record/record.ts'
+import type {
+  ErrorRecord,
+  Json,
+  Memory,
+  Progress,
+  RecordEvent,
+  StepRecord,
+  StepStatus,
+  Wait,
+} from '../record/record.ts'
 
 /**
  * All that a process knows, as the context of its machine. Time and results come in by events only,
@@ -19,7 +28,7 @@ export interface ProcessContext {
   /** Steps that have begun, by name; branches by path. */
   readonly steps: Readonly<Record<string, StepRecord>>
   /** What caused the newest transition, and when (epoch ms). */
-  readonly event: RecordEvent
+  readonly event: ContextEvent
   readonly at: number
   readonly startedAt: number | undefined
   readonly error: ErrorRecord | undefined
@@ -30,6 +39,11 @@ export interface ProcessContext {
   readonly recoveries: number
   /** How many hosts have died in a row during the same step. */
   readonly deaths: number
+}
+
+/** What caused a transition, and what its step remembers from then on. */
+export interface ContextEvent extends RecordEvent {
+  readonly memory?: readonly Memory[]
 }
 
 export interface ProcessMachineInput {
@@ -109,7 +123,10 @@ export const caused = (type: string, { command }: Commanded, step?: string): Rec
  */
 export type ProcessEvent =
   | { readonly type: 'START'; readonly at: number }
-  | ({ readonly type: 'PROCEED'; readonly at: number; readonly data?: Json } & Commanded)
+  /** With the name of what the step waits for within its work; without one, a pause is over. */
+  | ({ readonly type: 'PROCEED'; readonly at: number; readonly data?: Json; readonly name?: string } & Commanded)
+  /** A step that waits within its work begins anew, without an answer. */
+  | { readonly type: 'RESUME'; readonly at: number }
   | ({ readonly type: 'CANCEL'; readonly at: number; readonly reason?: string | undefined } & Commanded)
   | ({
       readonly type: 'CHANGE'
@@ -170,6 +187,8 @@ export type AttemptResult = { readonly at: number; readonly progress?: Progress 
   | { readonly output: Json }
   | { readonly skipped: true }
   | { readonly until: number }
+  /** It was given up: the step begins anew once one of them is answered. */
+  | { readonly waits: readonly Wait[] }
 )
 
 /** What an attempt rejects with. */
@@ -183,8 +202,10 @@ export interface AttemptFailure {
 }
 
 export interface TimerInput {
-  /** Epoch milliseconds. Persisted by XState, so that a restored timer keeps its time. */
-  readonly at: number
+  /**
+   * Epoch milliseconds; absent: never. Persisted by XState, so that a restored timer keeps its time.
+   */
+  readonly at?: number
   /**
    * The time is a date that the user gave, and not the end of a duration: a clock that is set moves
    * it.
@@ -204,7 +225,7 @@ export function endOpenSteps(
   at: number,
   which: (name: string) => boolean = () => true,
 ): ProcessContext['steps'] {
-  const ended = Object.entries(context.steps).map(([name, { until: _, ...step }]) => {
+  const ended = Object.entries(context.steps).map(([name, { until: _, waits: __, ...step }]) => {
     const open = !ENDED.has(step.status) && which(name)
     return [name, open ? { ...step, status, endedAt: at } : step] as const
   })

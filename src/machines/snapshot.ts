@@ -33,7 +33,7 @@ export function toTransition(snapshot: AnyMachineSnapshot, name: string, revisio
     outputs,
     machine,
     steps,
-    event,
+    event: { memory, ...event },
     at,
     startedAt,
     error,
@@ -66,6 +66,7 @@ export function toTransition(snapshot: AnyMachineSnapshot, name: string, revisio
       children,
       machine,
     },
+    memory,
   } as unknown as Transition
 }
 

@@ -79,7 +79,7 @@ export interface AttemptMessage extends TracedAction {
    * Set when the attempt is over. `stopped`: its process had ended or was told to, or the host
    * closes.
    */
-  outcome?: 'finished' | 'skipped' | 'failed' | 'stopped'
+  outcome?: 'finished' | 'skipped' | 'waits' | 'failed' | 'stopped'
 }
 
 /** `tracing:stepwright:once:*`: a call of `once` in a step. */

@@ -33,6 +33,8 @@ export interface PendingCommand {
   readonly at: number
   /** The pause that a `proceed` is for. */
   readonly step?: string
+  /** The name of the wait that a `proceed` answers. */
+  readonly name?: string
   /** The type of the event of a `send`. */
   readonly event?: string
 }

@@ -1,5 +1,16 @@
-import type { ErrorRecord, Json, ProcessRecord, ProcessStatus, Progress, StepKind, StepStatus } from './record.ts'
+import type {
+  ErrorRecord,
+  Json,
+  ProcessRecord,
+  ProcessStatus,
+  Progress,
+  StepKind,
+  StepRecord,
+  StepStatus,
+  Wait,
+} from './record.ts'
 import { isFinal } from './record.ts'
+import { pausedStep } from './wait.ts'
 import type { Host, HostState, Misfit, PendingCommand, StoredProcess } from './host.ts'
 
 /** What is known of one step of a process. Times are ISO 8601. */
@@ -14,6 +25,8 @@ export interface ProcessStepInfo {
   readonly endedAt?: string
   /** When a waiting or sleeping step continues by itself, or an interrupted one times out. */
   readonly until?: string
+  /** What it waits for within its work, while it does. */
+  readonly waits?: readonly WaitInfo[]
   readonly progress?: Progress
   /** The newest failure of this step. Earlier failures are in the history. */
   readonly error?: ErrorRecord
@@ -23,6 +36,18 @@ export interface ProcessStepInfo {
   readonly state?: unknown
   /** The machine of a machine step, while it runs. */
   readonly machine?: MachineInfo
+}
+
+/** What a step waits for with `waitFor` or `sleep`. Times are ISO 8601. */
+export interface WaitInfo {
+  readonly name: string
+  /** 'answer' is what `proceed` brings. */
+  readonly for: 'answer' | 'time'
+  readonly since: string
+  /** When it times out, or a sleep ends. */
+  readonly until?: string
+  /** What the answer has to look like, as JSON Schema, if the library of the schema gives it. */
+  readonly schema?: unknown
 }
 
 /** What is known of a machine that runs. */
@@ -52,8 +77,8 @@ export interface ProcessInfo {
   readonly deadline?: string
   readonly input: unknown
   /**
-   * The output of the last step if the process has finished, or of the paused step if it is
-   * interrupted.
+   * The output of the last step if the process has finished, or of the step after which it is
+   * paused.
    */
   readonly output?: unknown
   /** Why the process ended otherwise than by finishing. */
@@ -104,8 +129,16 @@ export interface PendingCommandInfo extends Omit<PendingCommand, 'at'> {
 
 /** The process as of one record of its journal, and the event that caused the record. */
 export interface HistoryEntry extends ProcessInfo {
-  /** `command` is the id of the client's command that caused it, if one did. */
-  readonly event: { readonly type: string; readonly step?: string; readonly command?: string }
+  /**
+   * `command` is the id of the client's command that caused it, if one did. `name` is the wait that
+   * was answered.
+   */
+  readonly event: {
+    readonly type: string
+    readonly step?: string
+    readonly name?: string
+    readonly command?: string
+  }
   readonly snapshot: unknown
 }
 
@@ -123,6 +156,16 @@ function machineInfo({ snapshot }: ProcessRecord, step: string): MachineInfo | u
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
+const isPaused = ({ status }: StepRecord): boolean => status === 'interrupted' || status === 'sleeping'
+
+const waitInfo = ({ name, since, until, isSleep, schema }: Wait): WaitInfo => ({
+  name,
+  for: isSleep ? 'time' : 'answer',
+  since: iso(since),
+  ...(until !== undefined && { until: iso(until) }),
+  ...(schema !== undefined && { schema }),
+})
+
 function stepInfo(record: ProcessRecord, { name, kind }: ProcessRecord['outline'][number]): ProcessStepInfo {
   const step = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined
   if (step === undefined) return { name, kind, status: 'pending', attempt: 0 }
@@ -136,6 +179,7 @@ function stepInfo(record: ProcessRecord, { name, kind }: ProcessRecord['outline'
     ...(step.startedAt !== undefined && { startedAt: iso(step.startedAt) }),
     ...(step.endedAt !== undefined && { endedAt: iso(step.endedAt) }),
     ...(step.until !== undefined && { until: iso(step.until) }),
+    ...(isPaused(step) && step.waits && { waits: step.waits.map(waitInfo) }),
     ...(progress !== undefined && { progress }),
     ...(step.error !== undefined && { error: step.error }),
     ...(step.child !== undefined && { child: step.child }),
@@ -143,6 +187,10 @@ function stepInfo(record: ProcessRecord, { name, kind }: ProcessRecord['outline'
     ...(machine && { machine }),
   }
 }
+
+/** Paused after a step, and not within its work. */
+const isPausedAfter = (record: ProcessRecord): boolean =>
+  pausedStep(record)?.record.waits === undefined && record.status === 'interrupted'
 
 const dataOf = (record: ProcessRecord): Json => (record.data === undefined ? record.input : record.data)
 
@@ -166,7 +214,7 @@ export function toInfo({ record, host, misfit, paused, pendingCommands }: Stored
     ...(isFinal(status) && { endedAt: iso(record.at) }),
     ...(record.deadline !== undefined && { deadline: iso(record.deadline) }),
     input: record.input,
-    ...((status === 'finished' || status === 'interrupted') && { output: dataOf(record) }),
+    ...((status === 'finished' || isPausedAfter(record)) && { output: dataOf(record) }),
     ...(record.error !== undefined && { error: record.error }),
     steps: record.outline
       .filter(step => step.kind !== 'undo' || Object.hasOwn(record.steps, step.name))

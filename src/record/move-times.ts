@@ -1,5 +1,5 @@
 import { defined } from './defined.ts'
-import type { Json, MachineSnapshot, ProcessRecord, StepRecord } from './record.ts'
+import type { Json, MachineSnapshot, ProcessRecord, StepRecord, Wait } from './record.ts'
 
 const moved = (ms: number | undefined, byMs: number): number | undefined => (ms === undefined ? undefined : ms + byMs)
 
@@ -10,7 +10,7 @@ const moved = (ms: number | undefined, byMs: number): number | undefined => (ms 
 export function moveTimes(record: ProcessRecord, byMs: number): ProcessRecord {
   const { children = {} } = record.snapshot
   const steps = Object.entries(record.steps).map(([name, step]) => {
-    const untilDate = isDate(children[`${name}:wake`])
+    const untilDate = isDate(children[`${name}:wake`]) || isDate(children[`${name}:wait`])
     return [name, isOpen(step) ? { ...moveStep(step, byMs), ...(untilDate && { until: step.until }) } : step] as const
   })
   return defined({
@@ -25,7 +25,15 @@ export function moveTimes(record: ProcessRecord, byMs: number): ProcessRecord {
 const isOpen = ({ endedAt }: StepRecord): boolean => endedAt === undefined
 
 const moveStep = (step: StepRecord, byMs: number): StepRecord =>
-  defined({ ...step, startedAt: moved(step.startedAt, byMs), until: moved(step.until, byMs) })
+  defined({
+    ...step,
+    startedAt: moved(step.startedAt, byMs),
+    until: moved(step.until, byMs),
+    waits: step.waits?.map(wait => moveWait(wait, byMs)),
+  })
+
+const moveWait = (wait: Wait, byMs: number): Wait =>
+  defined({ ...wait, since: wait.since + byMs, until: wait.isDate ? wait.until : moved(wait.until, byMs) })
 
 function moveSnapshot({ children, machine, ...snapshot }: MachineSnapshot, byMs: number): MachineSnapshot {
   return {

@@ -12,6 +12,7 @@ import type {
   StepRecord,
   StreamEntry,
   Transition,
+  Wait,
 } from './record.ts'
 import { PROCESS_STATUSES } from './record.ts'
 import type { Schema } from './schema.ts'
@@ -46,6 +47,16 @@ const error: Schema = object<ErrorRecord>({
 
 const progress = object<Progress>({ value: number, total: optional(number), message: optional(text) })
 
+const wait = object<Wait>({
+  name: text,
+  since: time,
+  until: optional(time),
+  isSleep: optional(oneOf(true)),
+  isDate: optional(oneOf(true)),
+  isChecked: optional(oneOf(true)),
+  schema: optional(json),
+})
+
 const step = object<StepRecord>({
   status: oneOf(...PROCESS_STATUSES, 'waiting', 'skipped'),
   attempt: integer,
@@ -53,13 +64,14 @@ const step = object<StepRecord>({
   startedAt: optional(time),
   endedAt: optional(time),
   until: optional(time),
+  waits: optional(listOf(wait)),
   progress: optional(progress),
   error: optional(error),
   child: optional(pid),
   state: optional(json),
 })
 
-const event = object<RecordEvent>({ type: text, step: optional(text), command: optional(text) })
+const event = object<RecordEvent>({ type: text, step: optional(text), name: optional(text), command: optional(text) })
 
 /**
  * A state of a machine: its name, or the states within its states: none, if it is a part of a
@@ -75,7 +87,10 @@ const processValue: Schema = value => (isObject(value) && Object.keys(value).len
 
 const timer = object<{ src: string; snapshot: object }>({
   src: text,
-  snapshot: object<{ status: string; input: object }>({ status: text, input: object<{ at: number }>({ at: time }) }),
+  snapshot: object<{ status: string; input: object }>({
+    status: text,
+    input: object<{ at: unknown }>({ at: optional(time) }),
+  }),
 })
 
 /** A machine as XState persists it, with those that it has invoked. */
@@ -140,6 +155,8 @@ const head = {
   epoch: optional(integer),
 }
 
+const memory = listOf(eitherOf(tupleOf(text, json), tupleOf(text, json, number)))
+
 const transition = {
   ...head,
   steps: recordOf(step),
@@ -153,6 +170,7 @@ const transition = {
   deaths: optional(integer),
   snapshot,
   traces: optional(recordOf(recordOf(text))),
+  memory: optional(memory),
   definition: optional(object<NonNullable<Transition['definition']>>({ version: text, shape: text, outline })),
 }
 
@@ -168,8 +186,6 @@ export const progressSchema = object<ProgressLine & { items: unknown }>({
   // Of the first format, in which only items of each steps were remembered.
   items: optional(listOf(tupleOf(integer, json))),
 } satisfies Record<keyof LineHead | 'progress' | 'items', Schema>)
-
-const memory = listOf(eitherOf(tupleOf(text, json), tupleOf(text, json, number)))
 
 /** The line of what a step remembers. */
 export const memorySchema = object<MemoryLine>({ ...head, memory, progress: optional(recordOf(progress)) })

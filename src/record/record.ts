@@ -113,6 +113,23 @@ export interface Trails {
 /** All that a process has beside its journal. */
 export type TrailEntries = { readonly [T in keyof Trails]: readonly Trails[T][] }
 
+/** What a step waits for with `waitFor` or `sleep`. Times are epoch milliseconds. */
+export interface Wait {
+  readonly name: string
+  /** When the step first waited for it. */
+  readonly since: number
+  /** When it times out, or, of a sleep, ends. */
+  readonly until?: number
+  /** A sleep ends by its time alone. */
+  readonly isSleep?: true
+  /** `until` is a date that the user gave: a clock that is set moves it. */
+  readonly isDate?: true
+  /** The step has a schema for the answer. */
+  readonly isChecked?: true
+  /** The schema as JSON Schema, if its library gives it and it is small. */
+  readonly schema?: Json
+}
+
 /** One step of a process, once it has begun. Times are epoch milliseconds. */
 export interface StepRecord {
   readonly status: StepStatus
@@ -124,6 +141,8 @@ export interface StepRecord {
   readonly endedAt?: number
   /** When a waiting, sleeping or interrupted step goes on (or times out) by itself. */
   readonly until?: number
+  /** What it waits for and has no answer to. While it runs: what it waited for before. */
+  readonly waits?: readonly Wait[]
   readonly progress?: Progress
   readonly error?: ErrorRecord
   /** The process that a process step has started. */
@@ -136,6 +155,8 @@ export interface StepRecord {
 export interface RecordEvent {
   readonly type: string
   readonly step?: string
+  /** The wait of the step that was answered. */
+  readonly name?: string
   /** The id of the client's command that caused it: none is applied twice. */
   readonly command?: string
 }
@@ -280,6 +301,8 @@ export interface Transition extends LineHead {
   /** Deaths in a row during the same step. */
   readonly deaths?: number
   readonly snapshot: MachineSnapshot
+  /** What the step `event.step` remembers from now on: the answer to what it waited for. */
+  readonly memory?: readonly Memory[]
   /**
    * Of the newest attempt at each step that has not ended, or else of the newest attempt, where they
    * were traced.
@@ -295,9 +318,16 @@ export interface Transition extends LineHead {
 /**
  * What a step remembers: a name, the output, and how long that took in milliseconds. A finished
  * item of an each step is `#<index>`, one that failed `#<index>!` with its error as the output, and
- * what `once` remembers in it `#<index>:<name>`.
+ * what `once` remembers in it `#<index>:<name>`. The answer to what `waitFor` or `sleep` waits for is
+ * `?<name>`: see `Answered`.
  */
 export type Memory = readonly [name: string, output: Json, ms?: number]
+
+/** What has become of a wait, as its step remembers it. Nothing in it: it was over, without data. */
+export interface Answered {
+  readonly data?: Json
+  readonly timedOut?: true
+}
 
 /** A report of progress: no transition, cannot be restored. */
 export interface ProgressLine extends LineHead {

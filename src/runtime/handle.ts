@@ -1,9 +1,9 @@
-import { checkEvent } from '../client/arguments.ts'
+import { checkEvent, checkProceed } from '../client/arguments.ts'
 import { outcome } from '../client/outcome.ts'
-import { createCommandId, pausedStep, steer as steerAgain, type Wish } from '../client/steer.ts'
+import { createCommandId, steer as steerAgain, targetOf, type Wish } from '../client/steer.ts'
 import { storeOf } from '../client/store-of.ts'
 import { copyJson, toJson } from '../record/json.ts'
-import type { Client, Steered } from '../client/client.ts'
+import type { Client, ProceedOptions, Steered } from '../client/client.ts'
 import type { ProceedData, ProcessDefinition, ProcessEvent } from '../record/definition.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import type { LiveProcess } from './process/live-process.ts'
@@ -39,6 +39,7 @@ export interface ProcessHandle<Output = unknown, D extends ProcessDefinition = P
    * ERR_NOT_JSON
    */
   proceed(data?: ProceedData<D>): Promise<Steered>
+  proceed(data: unknown, options: ProceedOptions): Promise<Steered>
   /**
    * Sends an event to the machine of the machine step that the process is in, or comes to next:
    * until then it is kept.
@@ -121,20 +122,23 @@ export function handleOf<Output>(
         () => client.cancel(pid, reason),
         () => () => ({ type: 'cancel', ...(reason !== undefined && { reason }) }),
       ),
-    proceed: data =>
-      steer(
-        (ours, cause) => proceed(ours, data, cause),
-        () => client.proceed(pid, data),
+    proceed: async (data?: unknown, given: ProceedOptions = {}) => {
+      const { name } = checkProceed(given)
+      const target = name === undefined ? {} : { name }
+      return steer(
+        (ours, cause) => proceed(ours, data, { ...target, ...cause }),
+        () => client.proceed(pid, data, target),
         ours => {
-          const step = pausedStep(ours)
+          const wish = targetOf(ours, name)
           return () => ({
             type: 'proceed',
-            ...(step !== undefined && { step }),
+            ...wish,
             ...(data !== undefined && { data: toJson(data, ours.environment.maxRecordBytes) }),
           })
         },
-        { type: 'proceed' },
-      ),
+        { type: 'proceed', ...target },
+      )
+    },
     send: async event =>
       steer(
         (ours, cause) => send(ours, event, cause),

@@ -6,6 +6,7 @@ import type {
   ForkOptions,
   ListOptions,
   LogOptions,
+  ProceedOptions,
   Steered,
   StreamOptions,
   SubmitOptions,
@@ -45,6 +46,7 @@ export interface Runtime extends Omit<Client, 'close'> {
    * @throws ERR_UNKNOWN_PROCESS, ERR_NOT_INTERRUPTED, ERR_INVALID_INPUT, ERR_NOT_JSON
    */
   proceed<D extends ProcessDefinition = ProcessDefinition>(pid: string, data?: ProceedData<D>): Promise<Steered>
+  proceed(pid: string, data: unknown, options: ProceedOptions): Promise<Steered>
   /**
    * Calls a listener with what happens on this host from now on: changes of its processes,
    * adoptions, refused commands, failures of the store. Returns a function that removes the
@@ -100,8 +102,8 @@ export class HostRuntime implements Runtime {
   async cancel(pid: string, reason?: string): Promise<Steered> {
     return this.#host.steeringHandle(pid).cancel(reason)
   }
-  async proceed(pid: string, data?: unknown): Promise<Steered> {
-    return this.#host.steeringHandle(pid).proceed(data)
+  async proceed(pid: string, data?: unknown, options: ProceedOptions = {}): Promise<Steered> {
+    return this.#host.steeringHandle(pid).proceed(data, options)
   }
   async send(pid: string, event: { readonly type: string }): Promise<Steered> {
     return this.#host.steeringHandle(pid).send(event)

@@ -1,4 +1,5 @@
 import type { Duration } from '../record/duration.ts'
+import type { StandardSchemaV1 } from '../record/standard-schema.ts'
 
 /**
  * Whether and when a failed attempt is repeated. `retry: 3` is `retry: { attempts: 3 }`.
@@ -40,3 +41,14 @@ export interface WorkOptions {
 
 /** Options of `once`: those of an attempt. */
 export type OnceOptions = Pick<WorkOptions, 'timeout' | 'retry'>
+
+/** Options of `waitFor`. */
+export interface WaitForOptions<Data = unknown> {
+  /** Checks the answer that `proceed` brings, and gives it a type. */
+  schema?: StandardSchemaV1<any, Data> | undefined
+  /**
+   * How long to wait, from the first attempt that did. Then `waitFor` rejects with
+   * `ERR_STEP_TIMEOUT`. Default: forever.
+   */
+  timeout?: Duration | undefined
+}

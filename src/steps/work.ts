@@ -1,7 +1,8 @@
+import type { Duration } from '../record/duration.ts'
 import type { MustBeJson } from '../record/not-json.ts'
 import type { Typed } from './typed.ts'
 import type { Args } from './work-types.ts'
-import type { OnceOptions } from './work-options.ts'
+import type { OnceOptions, WaitForOptions } from './work-options.ts'
 
 /** Any string, kept as a literal by inference without `as const`. */
 export type Name = Capitalize<string> | Uncapitalize<string>
@@ -80,6 +81,23 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown, Out
     work: ((call: OnceCall) => Output) & MustBeJson<Awaited<Output>>,
     options?: OnceOptions,
   ): Promise<Awaited<Output>>
+  /**
+   * Waits for an answer, which `proceed(pid, data, { name })` brings: for weeks, and through restarts.
+   * The process is `interrupted` meanwhile. This attempt is given up, and `signal` aborts with
+   * ERR_STEP_WAITS. With the answer the step begins anew from its top, and `waitFor` of this name
+   * resolves with it: what comes before belongs into `once`.
+   * @throws ERR_STEP_TIMEOUT if nobody answers within the `timeout`; ERR_CANNOT_WAIT in a branch, an
+   * item, an isolated step, `once` or `run()`; ERR_MEMORY_LIMIT
+   * @example const { by } = await waitFor('approval', { schema: z.object({ by: z.string() }), timeout: '7d' })
+   */
+  waitFor<Data = unknown>(name: string, options?: WaitForOptions<Data>): Promise<Data>
+  /**
+   * Sleeps for a duration or until a Date, through restarts. The process is `sleeping` meanwhile.
+   * As with `waitFor`, the step begins anew from its top then.
+   * @throws ERR_CANNOT_WAIT in a branch, an item or an isolated step, or in `once`; ERR_MEMORY_LIMIT
+   * @example await sleep(`before-poll-${n}`, '5m')
+   */
+  sleep(name: string, until: Duration | Date): Promise<void>
   /**
    * The output of an earlier step, read from the journal; `undefined` if the step was skipped.
    * @throws ERR_UNKNOWN_STEP if no step of this name has ended

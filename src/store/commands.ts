@@ -21,13 +21,21 @@ interface CommandHead {
 /**
  * What a client asks of a process that another host runs. `proceed` names the paused step: if two
  * clients continue the same step, only one command is applied. Without a step it is for the next
- * pause, and its host adds the step. `kept`: the step that takes it has not begun, and its host
+ * pause, and its host adds the step. With `name` it answers what a step waits for; with `since` that
+ * wait alone, which a client has seen, and else the next one of the name. `kept`: the step that takes it has not begun, and its host
  * keeps the command until then.
  */
 export type Command = CommandHead &
   (
     | { readonly type: 'cancel'; readonly reason?: string }
-    | { readonly type: 'proceed'; readonly step?: string; readonly data?: Json; readonly kept?: true }
+    | {
+        readonly type: 'proceed'
+        readonly step?: string
+        readonly name?: string
+        readonly since?: number
+        readonly data?: Json
+        readonly kept?: true
+      }
     | {
         readonly type: 'send'
         readonly event: { readonly type: string; readonly [key: string]: Json }
@@ -172,6 +180,8 @@ function schemaOf(document: string): Schema {
       ...head,
       type: oneOf('proceed'),
       step: optional(text),
+      name: optional(text),
+      since: optional(time),
       data: optional(json),
       kept: optional(oneOf(true)),
     }),

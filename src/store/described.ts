@@ -1,3 +1,4 @@
+import { defined } from '../record/defined.ts'
 import type { PendingCommand, StoredProcess } from '../record/host.ts'
 import { isFinal, isSubmission } from '../record/record.ts'
 import { readCommands, type Command } from './commands.ts'
@@ -60,5 +61,5 @@ function describer(
 function pendingOf(command: Command): PendingCommand {
   const { type, at } = command
   if (command.type === 'send') return { type, at, event: command.event.type }
-  return { type, at, ...(command.type === 'proceed' && command.step !== undefined && { step: command.step }) }
+  return { type, at, ...(command.type === 'proceed' && defined({ step: command.step, name: command.name })) }
 }

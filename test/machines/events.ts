@@ -17,6 +17,11 @@ const failure = (id: string, at: number, retryable: boolean): MachineEvent => ({
   error: { at, retryable, error: { name: 'Error', message: `${id} failed` } },
 })
 
+/** The work of steps that may wait within it. */
+export const waitingWork = (): null => null
+
+const NAMED = [{ type: 'PROCEED', data: 1, name: 'a' }, { type: 'RESUME' }] as const
+
 /** How often a walk lets a host die during one step. */
 const MAX_DEATHS = 2
 
@@ -43,6 +48,7 @@ export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot):
     ...answers,
     { type: 'START', at },
     { type: 'PROCEED', at, data: { proceeded: true } },
+    ...(Object.values(context.steps).some(({ waits }) => waits) ? NAMED.map(event => ({ ...event, at })) : []),
     { type: 'CANCEL', at, reason: 'no longer wanted' },
     ...deaths,
   ]
@@ -60,7 +66,20 @@ function attemptAnswers(step: AttemptedStep, { steps }: ProcessContext, at: numb
   if (step.kind === 'sleep') return [done(step.name, { at, until: at + 60_000 }), failure(step.name, at, false)]
   const skip = 'when' in step && !inSecond ? [done(step.name, { at, skipped: true })] : []
   const output = done(step.name, { at, output: { by: step.name, attempt: steps[step.name]?.attempt ?? 0 } })
-  return [output, ...skip, failure(step.name, at, true), failure(step.name, at, false)]
+  const waits = step.kind === 'step' && step.work === waitingWork ? waitAnswers(step.name, steps, at) : []
+  return [output, ...skip, ...waits, failure(step.name, at, true), failure(step.name, at, false)]
+}
+
+/** An attempt that waits for answers or for times. Each one is a new attempt: a walk must end. */
+function waitAnswers(step: string, steps: ProcessContext['steps'], at: number): MachineEvent[] {
+  if ((steps[step]?.attempt ?? 0) > 1) return []
+  const asked = { name: 'a', since: at, until: at + 500 }
+  const sleep = { name: 'z', since: at, until: at + 1_000, isSleep: true as const }
+  return [
+    done(step, { at, waits: [asked, sleep] }),
+    done(step, { at, waits: [{ name: 'b', since: at }] }),
+    done(step, { at, waits: [sleep] }),
+  ]
 }
 
 /** A machine tells that it waits, or that it has an actor at work, before it is done. */

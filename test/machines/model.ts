@@ -26,6 +26,8 @@ export interface Model {
    * An each step has its list, a process step its child, a machine step the input of its machine.
    */
   readonly prepared: boolean
+  /** What the step waits for within its work. */
+  readonly waits: readonly string[]
   /** A machine has actors at work. */
   readonly busy: boolean
   readonly recoveries: number
@@ -43,6 +45,7 @@ export const newModel = (input: Json): Model => ({
   code: undefined,
   deaths: 0,
   prepared: false,
+  waits: [],
   busy: false,
   recoveries: 0,
   spentMs: 0,
@@ -58,7 +61,13 @@ export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): M
       return model.status === 'pending' ? enter(plan, model, 0, (event as Timed).at) : model
     case 'CANCEL':
       return end(model, 'cancelled', 'ERR_CANCELLED')
+    case 'RESUME':
+      return model.waits.length > 0 && model.status === 'interrupted' ? again(plan, model, (event as Timed).at) : model
     case 'PROCEED':
+      if (model.waits.length > 0)
+        return model.status === 'interrupted' && model.waits.includes((event as { name?: string }).name ?? '')
+          ? again(plan, model, (event as Timed).at)
+          : model
       return model.status === 'interrupted'
         ? leave(
             plan,
@@ -129,6 +138,7 @@ function answered(
   const at = (output ?? error)?.at ?? NaN
   if (id === 'process:deadline') return end(model, 'timeout', 'ERR_PROCESS_TIMEOUT')
   const step = plan.steps[model.at] as PlannedStep
+  if (id.endsWith(':wait')) return model.waits.length > 0 ? again(plan, model, at) : model
   if (id.endsWith(':retry')) return begin(model, id.slice(0, -':retry'.length))
   if (id.endsWith(':timeout')) return end(model, 'error', 'ERR_STEP_TIMEOUT', step.name)
   if (id.endsWith(':wake')) return leave(plan, model, 'finished', at)
@@ -145,7 +155,12 @@ function answered(
     }
     return end(counted, 'error', undefined, id)
   }
-  const result = output as { output?: Json; skipped?: true }
+  const result = output as { output?: Json; skipped?: true; waits?: readonly { name: string; isSleep?: true }[] }
+  if (result.waits) {
+    const status = result.waits.every(({ isSleep }) => isSleep) ? 'sleeping' : 'interrupted'
+    const waits = result.waits.map(({ name }) => name)
+    return stop({ ...set(model, id, { status }), status, waits, deaths: 0 }, at)
+  }
   const prepares = ['each', 'process', 'machine'].includes(step.kind) && !model.prepared
   if (step.kind === 'parallel' && worker !== step) {
     const output = result.output as Json
@@ -193,6 +208,14 @@ function enter(plan: ProcessPlan, model: Model, index: number, at: number): Mode
   const begun: Model = { ...begin(there, step.name), status: 'running', runningSince: there.runningSince ?? at }
   return step.kind === 'parallel' && !step.when ? beginBranches(begun, step) : begun
 }
+
+/** The step waited, and begins anew. */
+const again = (plan: ProcessPlan, model: Model, at: number): Model => ({
+  ...begin(model, plan.steps[model.at]?.name ?? ''),
+  status: 'running',
+  waits: [],
+  runningSince: at,
+})
 
 const leave = (plan: ProcessPlan, model: Model, status: StepStatus, at: number): Model =>
   enter(plan, set(model, plan.steps[model.at]?.name ?? '', { status }), model.at + 1, at)

@@ -5,7 +5,7 @@ import type { ProcessContext } from '../../src/machines/context.ts'
 import { toTransition } from '../../src/machines/snapshot.ts'
 import type { ProcessPlan } from '../../src/steps/plan.ts'
 import { isFinal, type ProcessStatus } from '../../src/record/record.ts'
-import { possibleEvents, recover } from './events.ts'
+import { possibleEvents, recover, waitingWork } from './events.ts'
 import { essence, machineOf, recovered } from './restore.ts'
 
 const work = () => null
@@ -32,6 +32,12 @@ const plans: Record<string, ProcessPlan> = {
         retry: { attempts: 3, delayMs: 1_000, factor: 2, maxDelayMs: 60_000, jitter: true },
       },
     ],
+  },
+  'a step that waits within its work, and a pause after it': {
+    name: 'waits',
+    version: '1',
+    timeoutMs: 60_000,
+    steps: [{ kind: 'step', name: 'ask', work: waitingWork, interrupt: true }],
   },
   'pauses and sleeps': {
     name: 'pauses',

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { createMachine } from 'xstate'
 import { defineProcess } from '../../src/steps/define-process.ts'
 import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
+import { waitingWork } from './events.ts'
 import type { ProcessPlan } from '../../src/steps/plan.ts'
 
 const work = () => null
@@ -26,8 +27,13 @@ const timeoutMs = optional(fc.record({ timeoutMs: fc.nat(9_000) }))
 
 const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
   fc
-    .tuple(when, retry(3), optional(fc.constant({ interrupt: true as const })))
-    .map(([when, retry, interrupt]) => (name: string): PlannedStep => ({
+    .tuple(
+      when,
+      retry(3),
+      optional(fc.constant({ interrupt: true as const })),
+      fc.constantFrom(work, work, waitingWork),
+    )
+    .map(([when, retry, interrupt, work]) => (name: string): PlannedStep => ({
       kind: 'step',
       name,
       work,

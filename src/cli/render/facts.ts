@@ -1,4 +1,4 @@
-import type { ErrorRecord, ProcessInfo, ProcessStepInfo, Progress } from '../../index.ts'
+import type { ErrorRecord, ProcessInfo, ProcessStepInfo, Progress, WaitInfo } from '../../index.ts'
 import { printable } from '../printable.ts'
 import { relative, span, spent } from './time.ts'
 
@@ -34,16 +34,22 @@ export function timeLeft({ progress, startedAt, status }: ProcessStepInfo, now: 
 /** An error in one line. */
 export const inShort = ({ name, message }: ErrorRecord): string => printable(`${name}: ${message}`.split('\n', 1)[0]!)
 
+/** The names of what a step waits for within its work. */
+const named = (waits: readonly WaitInfo[], what: WaitInfo['for']): string => {
+  const names = waits.filter(wait => wait.for === what).map(({ name }) => printable(name))
+  return names.length === 0 ? '' : what === 'time' ? `${names.join(', ')}  ` : `waits for ${names.join(', ')}`
+}
+
 /** What a waiting step waits for. */
-export function waitsFor({ status, until }: ProcessStepInfo, now: number): string | undefined {
+export function waitsFor({ status, until, waits = [] }: ProcessStepInfo, now: number): string | undefined {
   const when = until === undefined ? undefined : Date.parse(until) > now ? relative(until, now) : 'now'
   switch (status) {
     case 'waiting':
       return `next attempt ${when ?? 'soon'}`
     case 'sleeping':
-      return when === undefined ? undefined : `wakes ${when}`
+      return when === undefined ? undefined : `${named(waits, 'time')}wakes ${when}`
     case 'interrupted':
-      return `until it may proceed${when === undefined ? '' : `, times out ${when}`}`
+      return `${named(waits, 'answer') || 'until it may proceed'}${when === undefined ? '' : `, times out ${when}`}`
     default:
       return undefined
   }

@@ -54,8 +54,8 @@ const section = (title: string, lines: readonly string[], { paint }: View): stri
 
 const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
 
-const pendingLine = ({ type, event, step, at }: PendingCommandInfo, now: number): string =>
-  printable([type, event, step && `for ${step}`, `(${relative(at, now)})`].filter(Boolean).join(' '))
+const pendingLine = ({ type, event, step, name, at }: PendingCommandInfo, now: number): string =>
+  printable([type, event, name ?? (step && `for ${step}`), `(${relative(at, now)})`].filter(Boolean).join(' '))
 
 /** The error or the output of a process. */
 export function outcomeSections(info: ProcessInfo, view: View): string[] {

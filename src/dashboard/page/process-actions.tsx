@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import type { WaitInfo } from '../../record/info.ts'
 import type { Action, LiveInfo } from '../protocol.ts'
 import { post } from './server.ts'
 import { Dialog } from './dialog.tsx'
@@ -11,6 +12,30 @@ interface Props {
   readonly actions: readonly Action[]
   /** The process that tries this one again. */
   readonly retriedBy: string | undefined
+}
+
+/** What the process waits for: one of it is answered. */
+function Waits({ waits }: { readonly waits: readonly WaitInfo[] }): JSX.Element {
+  const [name, setName] = useState(waits[0]?.name)
+  const schema = waits.find(wait => wait.name === name)?.schema
+  return (
+    <>
+      <label>
+        Answer to{' '}
+        <select name="name" onChange={event => setName(event.currentTarget.value)}>
+          {waits.map(wait => (
+            <option key={wait.name}>{wait.name}</option>
+          ))}
+        </select>
+      </label>
+      {schema !== undefined && (
+        <details>
+          <summary>What it has to look like</summary>
+          <pre>{JSON.stringify(schema, null, 2)}</pre>
+        </details>
+      )}
+    </>
+  )
 }
 
 const pathOf = (pid: string, action: Action): string => `api/processes/${encodeURIComponent(pid)}/${action}`
@@ -29,6 +54,7 @@ export function ProcessActions({ info, actions, retriedBy }: Props): JSX.Element
     fork: begun.length > 0,
     delete: ended,
   }
+  const asked = steps.flatMap(({ waits = [] }) => waits).filter(wait => wait.for === 'answer')
   const titles: Readonly<Partial<Record<Action, string>>> = {
     retry: 'Retry …',
     proceed: 'Proceed …',
@@ -98,13 +124,18 @@ export function ProcessActions({ info, actions, retriedBy }: Props): JSX.Element
           onClose={close}
           onConfirm={async form => {
             const data = jsonIn(form, 'data')
-            await ask('proceed', data === undefined ? {} : { data })
+            const waitedFor = textIn(form, 'name')
+            await ask('proceed', { ...(data !== undefined && { data }), ...(waitedFor && { name: waitedFor }) })
           }}
         >
-          <p>
-            An object is merged into the output of the step; any other value replaces it. Leave this empty to keep the
-            output.
-          </p>
+          {asked.length === 0 ? (
+            <p>
+              An object is merged into the output of the step; any other value replaces it. Leave this empty to keep the
+              output.
+            </p>
+          ) : (
+            <Waits waits={asked} />
+          )}
           <label>
             Data, as JSON <textarea name="data" rows={5} placeholder={'{ "approved": true }'} autoFocus />
           </label>

@@ -54,6 +54,7 @@ export function ProcessFacts({
   const time = (iso: string): JSX.Element => <time dateTime={iso}>{fullTime(Date.parse(iso))}</time>
   const machine = info.steps.find(step => step.machine !== undefined)?.machine
   const until = info.steps.find(step => step.until !== undefined)?.until
+  const waits = info.steps.flatMap(step => step.waits ?? [])
   return (
     <dl class="facts">
       {fact('Created', time(createdAt))}
@@ -65,6 +66,7 @@ export function ProcessFacts({
           duration((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt)),
         )}
       {endedAt !== undefined && fact('Ended', time(endedAt))}
+      {waits.length > 0 && fact('Waits for', waits.map(wait => wait.name).join(', '))}
       {endedAt === undefined &&
         until !== undefined &&
         fact(
@@ -88,7 +90,9 @@ export function ProcessFacts({
       {pendingCommands &&
         fact(
           'Waiting commands',
-          pendingCommands.map(({ type, event = '', step = '' }) => `${type} ${event}${step}`.trim()).join(', '),
+          pendingCommands
+            .map(({ type, event = '', step = '', name = step }) => `${type} ${event}${name}`.trim())
+            .join(', '),
         )}
       {paused && fact('Paused', 'its definition is paused')}
       {misfit && fact('Left alone', misfit.message)}

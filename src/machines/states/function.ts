@@ -4,16 +4,20 @@ import { startClock, stopClock, type AttemptResult, type ProcessContext } from '
 import { attempting } from './attempting.ts'
 import { beginAttempt, finishStep, leave, withStep, onSkipped, toError } from './transitions.ts'
 import {
+  IMPLICIT,
   update,
+  type Args,
   type DoneEvent,
   type Entry,
   type KindNodes,
   type Place,
+  type ProceedEvent,
   type StepNodes,
   type StepStates,
 } from './nodes.ts'
-import { paused } from './interrupt.ts'
+import { pauseOver } from './interrupt.ts'
 import { retrying } from './retrying.ts'
+import { isWithin, onWaits, waiting } from './waiting.ts'
 import { undoShape } from './undo.ts'
 
 function functionStep(step: FunctionStep, place: Place, next: Entry): StepNodes {
@@ -36,16 +40,22 @@ function functionStep(step: FunctionStep, place: Place, next: Entry): StepNodes 
       ),
     ),
   }
-  const onDone = [...(when ? [onSkipped(name, next)] : []), done]
+  const onDone = [...onWaits(name, id), ...(when ? [onSkipped(name, next)] : []), done]
   const states: StepStates = retry
     ? { running: { initial: 'attempting', states: retrying(step, retry, place, self, onDone) } }
     : { running: attempting(name, place, self, onDone, [toError(name, place)]) }
-  if (interrupt) states.interrupted = paused(name, next)
   const begin = (context: ProcessContext, at: number) => ({
     ...startClock(context, at),
     steps: withStep(context, name, beginAttempt(context, name, at)),
   })
-  return { entry: { target: self, begin }, states }
+  const entry = { target: self, begin }
+  const { invoke, on } = waiting(name, entry)
+  const isPaused = ({ context }: Args<ProceedEvent>): boolean => !isWithin(name, context)
+  states.sleeping = { meta: IMPLICIT, invoke }
+  states.interrupted = interrupt
+    ? { invoke, on: { ...on, PROCEED: [on['PROCEED'], { ...pauseOver(name, next), guard: isPaused }] } }
+    : { meta: IMPLICIT, invoke, on }
+  return { entry, states }
 }
 
 const pauseOf = (name: string, id: string): Entry => ({

@@ -37,22 +37,20 @@ function interruptStep({ name, timeoutMs }: InterruptStep, { id, failing }: Plac
       failing.fail(context, name, at, error, 'TIMEOUT'),
     ),
   }
-  return { entry, states: { interrupted: paused(name, next, timeoutMs === undefined ? undefined : onTimeout) } }
+  const limited = timeoutMs === undefined ? {} : { invoke: timer(`${name}:timeout`, name, onTimeout) }
+  return { entry, states: { interrupted: { ...limited, on: { PROCEED: pauseOver(name, next) } } } }
 }
 
-/** A pause of the process after step `name`, left by PROCEED. */
-export function paused(name: string, next: Entry, onTimeout?: object): object {
-  const proceed = {
-    target: next.target,
-    actions: update<ProceedEvent>((context, event) =>
-      leave(next, context, event.at, caused('PROCEED', event, name), {
-        steps: withStep(context, name, finishStep(context.steps[name], event.at)),
-        data: mergeProceedData(context.data, event.data),
-      }),
-    ),
-  }
-  return { ...(onTimeout && { invoke: timer(`${name}:timeout`, name, onTimeout) }), on: { PROCEED: proceed } }
-}
+/** The transition that ends a pause of the process after step `name`. */
+export const pauseOver = (name: string, next: Entry): object => ({
+  target: next.target,
+  actions: update<ProceedEvent>((context, event) =>
+    leave(next, context, event.at, caused('PROCEED', event, name), {
+      steps: withStep(context, name, finishStep(context.steps[name], event.at)),
+      data: mergeProceedData(context.data, event.data),
+    }),
+  ),
+})
 
 const isPlain = (value: unknown): value is Readonly<Record<string, Json>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

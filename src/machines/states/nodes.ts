@@ -2,6 +2,12 @@ import { assign } from 'xstate'
 import type { ErrorRecord } from '../../record/record.ts'
 import type { AttemptFailure, ProcessContext, ProcessEvent, TimerInput } from '../context.ts'
 
+/**
+ * Of states and transitions that every step with work has, so that it may wait within it: charts
+ * that people look at leave them out.
+ */
+export const IMPLICIT = { implicit: true }
+
 /** How a step begins: the state to enter, and how the context changes. */
 export interface Entry {
   readonly target: string
@@ -85,6 +91,7 @@ export interface Args<Event> {
 }
 export type RecoverEvent = Extract<ProcessEvent, { type: 'RECOVER' }>
 export type ChangeEvent = Extract<ProcessEvent, { type: 'CHANGE' }>
+export type ResumeEvent = Extract<ProcessEvent, { type: 'RESUME' }>
 export type ProceedEvent = Extract<ProcessEvent, { type: 'PROCEED' }>
 
 export type Change = (context: ProcessContext, event: unknown) => Partial<ProcessContext>

@@ -11,14 +11,13 @@ export function beginAttempt(context: ProcessContext, name: string, at: number):
   const before = Object.hasOwn(context.steps, name) ? context.steps[name] : undefined
   if (before === undefined) return { status: 'running', attempt: 1, startedAt: at }
   const { until, progress: _, ...kept } = before
-  // The wait before a retry is over, so its `until` goes. The `until` of a step that times out as a
-  // whole stays.
+  // A wait is over, so its `until` goes. The `until` of a step that times out as a whole stays.
   return {
     startedAt: at,
     ...kept,
     status: 'running',
     attempt: before.attempt + 1,
-    ...(before.status !== 'waiting' && until !== undefined && { until }),
+    ...(before.status === 'running' && until !== undefined && { until }),
   }
 }
 
@@ -55,7 +54,7 @@ export const onSkipped = (name: string, next: Entry) => ({
 })
 
 export function finishStep(before: StepRecord | undefined, at: number, result?: AttemptResult): StepRecord {
-  const { until: _, progress: __, ...kept } = before ?? { status: 'finished', attempt: 1, startedAt: at }
+  const { until: _, waits: __, progress: ___, ...kept } = before ?? { status: 'finished', attempt: 1, startedAt: at }
   return {
     ...kept,
     status: 'finished',

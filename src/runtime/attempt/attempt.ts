@@ -1,11 +1,14 @@
-import { ProcessCancelledError } from '../../errors.ts'
+import { ProcessCancelledError, StepwrightError } from '../../errors.ts'
 import type { AttemptFailure, AttemptInput } from '../../machines/context.ts'
 import { attemptChannel, traced, type AttemptMessage } from '../../record/diagnostics.ts'
 import { copyJson } from '../../record/json.ts'
-import type { Json, Progress } from '../../record/record.ts'
+import type { Json, Progress, Wait } from '../../record/record.ts'
+import { show } from '../../record/show.ts'
+import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import { toErrorRecord } from '../../record/error-record.ts'
 import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import { mayRetry } from '../../steps/retry.ts'
+import { waitsRefused } from '../../steps/run/cannot-wait.ts'
 import { Execution } from '../../steps/run/execution.ts'
 import { toChunk } from '../../steps/run/chunk.ts'
 import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
@@ -17,6 +20,7 @@ import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import { outputFrom, stepContext } from './step-context.ts'
 import type { StoredMemory } from './stored-memory.ts'
+import { Waits } from './waits.ts'
 import type { AttemptEnvironment, StreamWriter, Workplace } from './workplace.ts'
 
 /**
@@ -33,12 +37,14 @@ export class Attempt implements AttemptUnderWay {
   readonly #answer: Answer
   readonly #kind: AttemptKind<AttemptedStep>
   #onceCalls: OnceCalls | undefined
+  #waits: Waits | undefined
   #stopped = false
   #answered = false
   /** Set if somebody listens. */
   #message: AttemptMessage | undefined
-  /** Settles when the user's work has; unset before it begins. */
-  work: Promise<void> | undefined
+  /** The work: not begun, under way, or settled or given up. */
+  #phase: 'before' | 'during' | 'after' = 'before'
+  #over: PromiseWithResolvers<void> | undefined
 
   constructor(process: Workplace, input: AttemptInput, answer: Answer, part: 'attempt' | 'items' = 'attempt') {
     this.process = process
@@ -51,6 +57,14 @@ export class Attempt implements AttemptUnderWay {
     // Its process is lost: the barrier rejects, and nothing begins.
     const entered = attemptChannel.hasSubscribers ? this.#traced(input, part) : this.#enter()
     entered.catch(() => this.process.attempts.remove(this))
+  }
+
+  /** Settles when the user's work has, or is given up; `undefined` before it begins. */
+  get work(): Promise<void> | undefined {
+    if (this.#phase === 'before') return undefined
+    this.#over ??= Promise.withResolvers<void>()
+    if (this.#phase === 'after') this.#over.resolve()
+    return this.#over.promise
   }
 
   get isStopped(): boolean {
@@ -116,7 +130,8 @@ export class Attempt implements AttemptUnderWay {
     if (turn !== undefined) await turn
     if (this.#stopped || this.#environment.draining) return attempts.remove(this)
     if (this.#message !== undefined) this.#message.begunAt = this.#environment.clock.now()
-    this.work = this.#run()
+    this.#phase = 'during'
+    void this.#run()
   }
 
   async #run(): Promise<void> {
@@ -138,8 +153,14 @@ export class Attempt implements AttemptUnderWay {
     } finally {
       this.execution.end()
       if (this.#onceCalls?.isBusy === true) await this.#onceCalls.settled()
-      this.process.attempts.remove(this)
+      this.#end()
     }
+  }
+
+  #end(): void {
+    this.#phase = 'after'
+    this.#over?.resolve()
+    this.process.attempts.remove(this)
   }
 
   #limit(timeoutMs: number): void {
@@ -182,6 +203,42 @@ export class Attempt implements AttemptUnderWay {
     }))
   }
 
+  /** Other kinds have no state in which they could wait. */
+  get #refusal(): ReturnType<typeof waitsRefused> | undefined {
+    const { kind, name } = this.#step
+    if (kind === 'step' && !name.includes('.')) return undefined
+    return waitsRefused(kind === 'step' ? `branch '${name}'` : `'${name}', which is of kind '${kind}'`)
+  }
+
+  /** What the attempt waits for; made when it first does. */
+  get #waiting(): Waits {
+    const { clock } = this.#environment
+    return (this.#waits ??= new Waits({
+      what: this.remembers.what,
+      memory: this.memory,
+      clock,
+      before: this.process.machineContext.steps[this.#step.name]?.waits ?? [],
+      signal: this.execution.signal,
+      calls: () => this.#onceCalls,
+      giveUp: (waits, schemas) => void this.#giveUp(waits, schemas),
+    }))
+  }
+
+  /** The step waits: its work is not waited for any more, and it begins anew with an answer. */
+  async #giveUp(waits: readonly Wait[], schemas: ReadonlyMap<string, StandardSchemaV1>): Promise<void> {
+    await this.process.streamReady()
+    if (this.#answered) return
+    if (this.#stopped) return this.#end()
+    this.execution.end()
+    this.process.keepSchemas(this.#step.name, schemas)
+    this.#resolve({ waits })
+    this.#end()
+    const names = waits.map(({ name }) => show(name)).join(', ')
+    this.abort(
+      new StepwrightError('ERR_STEP_WAITS', `Step '${this.#step.name}' waits for ${names}: this attempt is given up`),
+    )
+  }
+
   #context(): StepContext {
     const { pid, machineContext } = this.process
     const { services, clock } = this.#environment
@@ -213,13 +270,16 @@ export class Attempt implements AttemptUnderWay {
         signal: () => this.execution.signal,
         once: () => this.#calls.once,
         output: () => outputFrom(this.process),
+        waitFor: () => (this.#refusal ?? this.#waiting).waitFor,
+        sleep: () => (this.#refusal ?? this.#waiting).sleep,
       },
     )
   }
 
   #resolve(result: Result): void {
     this.#answered = true
-    if (this.#message !== undefined) this.#message.outcome = 'skipped' in result ? 'skipped' : 'finished'
+    if (this.#message !== undefined)
+      this.#message.outcome = 'skipped' in result ? 'skipped' : 'waits' in result ? 'waits' : 'finished'
     this.#answer.resolve({ ...result, at: this.#environment.clock.now(), progress: this.progress })
   }
 

@@ -4,6 +4,7 @@ import { retryability, type Retryability } from '../../steps/fatal.ts'
 import { toJson } from '../../record/json.ts'
 import { loadModule } from '../../steps/load-module.ts'
 import { toChunk } from '../../steps/run/chunk.ts'
+import { waitsRefused } from '../../steps/run/cannot-wait.ts'
 import { OnceCalls } from '../../steps/run/once-calls.ts'
 import { StepMemory } from '../../steps/run/step-memory.ts'
 import { foregroundClock } from '../../record/clock.ts'
@@ -100,6 +101,7 @@ export default async function isolatedTask({
             once: calls.once,
             output: async step => memory.outputOf(step) as Promise<any>,
             ...(undo as object | undefined),
+            ...waitsRefused(`step '${context.step}', which is isolated`),
           }),
         ),
         maxBytes,
@@ -161,7 +163,7 @@ function ownContext(
   context: WorkerTask['context'],
   signal: AbortSignal,
   say: (message: FromWorker) => void,
-  more: Pick<StepContext, 'once' | 'output'>,
+  more: Pick<StepContext, 'once' | 'output' | 'waitFor' | 'sleep'>,
 ): StepContext {
   const { step, attempt } = context
   return {

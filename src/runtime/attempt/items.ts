@@ -12,7 +12,7 @@ import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import { pool } from '../../steps/run/pool.ts'
 import type { StepContext } from '../../steps/work.ts'
 import { toProgress } from './progress.ts'
-import { stepContext } from './step-context.ts'
+import { stepContext, waitsRefusedIn } from './step-context.ts'
 import type { StoredMemory } from './stored-memory.ts'
 
 /** Finished items are written at most ten times a second, many to a line. */
@@ -208,6 +208,7 @@ export class Items {
         signal: () => execution.signal,
         once: () => calls().once,
         output: () => name => context.output(name),
+        ...waitsRefusedIn(`item ${index} of step '${step}'`),
       },
     )
   }

@@ -14,7 +14,7 @@ import type { Answer } from './actors.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import type { ActorPlan, BegunActor } from './step-actor.ts'
-import { outputFrom, stepContext } from './step-context.ts'
+import { outputFrom, stepContext, waitsRefusedIn } from './step-context.ts'
 import type { StoredMemory } from './stored-memory.ts'
 import { workerOf } from './worker.ts'
 import type { StreamWriter, Workplace } from './workplace.ts'
@@ -272,6 +272,7 @@ class Visit {
         signal: () => execution.signal,
         once,
         output: () => outputFrom(process),
+        ...waitsRefusedIn(`an actor of the machine in step '${step}'`),
       },
     )
   }

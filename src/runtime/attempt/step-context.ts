@@ -1,6 +1,7 @@
 import { checkText } from '../../record/check.ts'
 import { copyJson } from '../../record/json.ts'
 import type { Json } from '../../record/record.ts'
+import { waitsRefused } from '../../steps/run/cannot-wait.ts'
 import type { StepContext } from '../../steps/work.ts'
 import type { Workplace } from './workplace.ts'
 
@@ -11,6 +12,8 @@ interface Lazy {
   signal(): AbortSignal
   once(): StepContext['once']
   output(): StepContext['output']
+  waitFor(): StepContext['waitFor']
+  sleep(): StepContext['sleep']
 }
 
 const property = (get: (this: LazyContext) => unknown): PropertyDescriptor => ({
@@ -39,6 +42,12 @@ class LazyContext {
   static readonly #OUTPUT = property(function () {
     return this.#lazy.output()
   })
+  static readonly #WAIT_FOR = property(function () {
+    return this.#lazy.waitFor()
+  })
+  static readonly #SLEEP = property(function () {
+    return this.#lazy.sleep()
+  })
   readonly #lazy: Lazy
   #data: unknown
   #input: unknown
@@ -50,6 +59,8 @@ class LazyContext {
     Object.defineProperty(this, 'signal', LazyContext.#SIGNAL)
     Object.defineProperty(this, 'once', LazyContext.#ONCE)
     Object.defineProperty(this, 'output', LazyContext.#OUTPUT)
+    Object.defineProperty(this, 'waitFor', LazyContext.#WAIT_FOR)
+    Object.defineProperty(this, 'sleep', LazyContext.#SLEEP)
     Object.assign(this, plain)
   }
 }
@@ -63,3 +74,9 @@ export const outputFrom =
 /** What a step is given: all of it are properties of its own, so that a step may spread it. */
 export const stepContext = (plain: Omit<StepContext, keyof Lazy>, lazy: Lazy): StepContext =>
   new LazyContext(plain, lazy) as unknown as StepContext
+
+/** Of work that cannot wait. */
+export const waitsRefusedIn = (where: string): Pick<Lazy, 'waitFor' | 'sleep'> => ({
+  waitFor: () => waitsRefused(where).waitFor,
+  sleep: () => waitsRefused(where).sleep,
+})

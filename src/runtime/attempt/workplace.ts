@@ -2,6 +2,7 @@ import type { AnyActor, InspectionEvent } from 'xstate'
 import type { Clock } from '../../record/clock.ts'
 import type { Host } from '../../record/host.ts'
 import type { Json, ProcessRecord, Progress, StreamEntry, Trace, Trails } from '../../record/record.ts'
+import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import type { MachineState, ProcessContext } from '../../machines/context.ts'
 import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -54,6 +55,8 @@ export interface Workplace {
   outputOf(step: string): Promise<Json | undefined>
   /** Every record of the process, from the store. */
   records(): Promise<readonly ProcessRecord[]>
+  /** The step waits: these check the answers, by name. */
+  keepSchemas(step: string, schemas: ReadonlyMap<string, StandardSchemaV1>): void
   /** The machine of a machine step is in a new state. */
   machineChanged(step: string, machine: MachineState, command: string | undefined): void
 }

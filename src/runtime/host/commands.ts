@@ -1,10 +1,13 @@
 import { StepwrightError } from '../../errors.ts'
 import { answerCommand, putCommand, waitingCommands, type Command, type Refusal } from '../../store/commands.ts'
 import type { Documents } from '../../store/documents.ts'
+import type { Target } from '../../client/steer.ts'
+import { defined } from '../../record/defined.ts'
 import { isFinal, type ProcessRecord } from '../../record/record.ts'
+import { show } from '../../record/show.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import { cancel, proceed, send } from '../process/steering.ts'
-import { takerOf, type Message } from '../process/taker.ts'
+import { takerOf, type Message, type Taker } from '../process/taker.ts'
 
 /** A process keeps this many events and answers for steps that have not begun. */
 const MAX_KEPT = 1000
@@ -133,7 +136,7 @@ export class Commands {
       try {
         if (left.length === 0) this.#kept.delete(live)
         else this.#kept.set(live, left)
-        await this.#apply(live, due, true)
+        await this.#apply(live, due, 'kept' in due)
       } finally {
         this.#busy.delete(due.id)
       }
@@ -164,17 +167,28 @@ export class Commands {
   /** Keeps a command until its step begins. @throws ERR_EVENT_REFUSED, ERR_NOT_INTERRUPTED */
   async #keep(live: LiveProcess, command: Command & { type: 'send' | 'proceed' }): Promise<void> {
     const kept = this.#kept.get(live) ?? []
-    const step = takerOf(live, command)?.step as string
+    const { step, unchecked } = takerOf(live, command) as Taker
     if (kept.length >= MAX_KEPT)
       throw new StepwrightError('ERR_EVENT_REFUSED', `Process ${live.pid} keeps ${MAX_KEPT} events and answers already`)
-    if (command.type === 'proceed' && kept.some(other => other.type === 'proceed' && other.step === step))
+    if (unchecked !== undefined) return this.#holdUntilChecked(live, { ...command, step, ...unchecked } as Command)
+    if (command.type === 'proceed' && kept.some(other => isForTheSame(other, { step, ...command })))
       throw new StepwrightError(
         'ERR_NOT_INTERRUPTED',
-        `Process ${live.pid} has not come to step '${step}', and has an answer for it already`,
+        `Process ${live.pid} has not come to ${command.name === undefined ? `step '${step}'` : show(command.name)}, and has an answer for it already`,
       )
-    const marked: Command = { ...command, kept: true, ...(command.type === 'proceed' && { step }) }
+    const isOfStep = command.type === 'proceed' && command.name === undefined
+    const marked: Command = { ...command, kept: true, ...(isOfStep && { step }) }
     if (!command.kept) await putCommand(this.#options.documents, marked)
     this.#kept.set(live, [...kept, marked])
+  }
+
+  /**
+   * The schema of a wait is in the work of its step, which has not run on this host. So the step
+   * begins anew, and the client waits as long.
+   */
+  #holdUntilChecked(live: LiveProcess, command: Command): void {
+    this.#kept.set(live, [...(this.#kept.get(live) ?? []), command])
+    live.dispatch({ type: 'RESUME', at: live.environment.clock.now() })
   }
 
   async #apply(live: LiveProcess, command: Command, isKept: boolean): Promise<void> {
@@ -222,12 +236,18 @@ async function applyTo(live: LiveProcess, command: Command): Promise<void> {
       await cancel(live, command.reason, cause)
       break
     case 'proceed':
-      await proceed(live, command.data, { ...(command.step !== undefined && { step: command.step }), ...cause })
+      await proceed(live, command.data, { ...targetIn(command), ...cause })
       break
     case 'send':
       await send(live, command.event, cause)
   }
 }
+
+const targetIn = ({ step, name, since }: Command & { type: 'proceed' }): Target => defined({ step, name, since })
+
+/** Whether two answers are for the same pause, or for waits of the same name. */
+const isForTheSame = (one: Command, other: Target): boolean =>
+  one.type === 'proceed' && one.name === other.name && (one.name !== undefined || one.step === other.step)
 
 const endedError = ({ pid, status }: LiveProcess): StepwrightError =>
   new StepwrightError('ERR_ALREADY_ENDED', `Process ${pid} has ended (${status}): no step was left that takes it`)

@@ -140,7 +140,9 @@ export class Host implements Environment {
       machine: machineLogic((input, answer) => this.#live.mustGet(input.pid).runMachine(input, answer)),
       child: childLogic((input, answer) => this.#children.wait(input, answer)),
       timer: timerLogic(({ at, isDate }, answer: Answer) =>
-        (isDate ? atTime : atTimeOrAfter)(clock, at, () => answer.resolve({ at: clock.now() })),
+        at === undefined
+          ? () => {}
+          : (isDate ? atTime : atTimeOrAfter)(clock, at, () => answer.resolve({ at: clock.now() })),
       ),
     }
     this.#programs = new Programs(definitions, actors, options.inspect !== undefined, (record, why) =>

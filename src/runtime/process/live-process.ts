@@ -17,6 +17,7 @@ import {
   type Trace,
   type Transition,
 } from '../../record/record.ts'
+import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Answer } from '../attempt/actors.ts'
@@ -69,6 +70,8 @@ export class LiveProcess implements Workplace {
   #memories: Memories | undefined
   /** Made when a step first writes to it. */
   #stream: ProcessStream | undefined
+  /** Of the step that waits. */
+  #schemas: { readonly step: string; readonly byName: ReadonlyMap<string, StandardSchemaV1> } | undefined
   /** Of the machine step that runs. */
   #machine: MachineRun | undefined
   /**
@@ -261,6 +264,15 @@ export class LiveProcess implements Workplace {
 
   streamReady(): Promise<void> | undefined {
     return this.#stream?.ready()
+  }
+
+  keepSchemas(step: string, byName: ReadonlyMap<string, StandardSchemaV1>): void {
+    this.#schemas = { step, byName }
+  }
+
+  /** What checks the answer to a wait, if an attempt on this host has said so. */
+  schemaOf(step: string, name: string): StandardSchemaV1 | undefined {
+    return this.#schemas?.step === step ? this.#schemas.byName.get(name) : undefined
   }
 
   memoryOf(step: string, isFirst: boolean): StoredMemory {

@@ -1,11 +1,12 @@
 import { checkEvent, checkReason } from '../../client/arguments.ts'
 import { StepwrightError } from '../../errors.ts'
 import { toJson } from '../../record/json.ts'
-import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
+import { targetOf, type Target } from '../../client/steer.ts'
+import { show } from '../../record/show.ts'
 import { isFinal } from '../../record/record.ts'
 import type { LiveProcess } from './live-process.ts'
 import { unknownEvent, type MachineEvent } from '../attempt/machine-run.ts'
-import { proceedData } from './proceed-data.ts'
+import { proceedData, type Pause } from './proceed-data.ts'
 import { stepsLeft, takerOf } from './taker.ts'
 
 /**
@@ -27,23 +28,25 @@ export async function cancel(live: LiveProcess, given?: unknown, cause: Cause = 
 }
 
 /**
- * @param step the paused step it is about; without one, whichever is paused
- * @throws ERR_NOT_INTERRUPTED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
+ * @param target the pause it is about: of a step, or what a step waits for; else whichever there is
+ * @throws ERR_NOT_INTERRUPTED, ERR_NAME_REQUIRED, ERR_ALREADY_ENDED, ERR_INVALID_INPUT, ERR_NOT_JSON
  */
 export async function proceed(
   live: LiveProcess,
   data?: unknown,
-  { step, ...cause }: Cause & { step?: string } = {},
+  { command, ...target }: Cause & Target = {},
 ): Promise<'taken'> {
-  const paused = pausedStep(live)
-  if (step !== undefined && paused.name !== step) throw notInterrupted(live, step)
-  const json = await proceedData(paused, live.machineContext, data, live.environment.maxRecordBytes)
-  if (pausedStep(live) !== paused) throw notInterrupted(live, paused.name)
+  const paused = pauseOf(live, target)
+  const json = await proceedData(live, paused, data)
+  const now = pauseOf(live, target)
+  if (now.step !== paused.step || now.since !== paused.since) throw notInterrupted(live, paused.step)
+  const { name } = paused
   live.dispatch({
     type: 'PROCEED',
     at: live.environment.clock.now(),
     ...(json !== undefined && { data: json }),
-    ...cause,
+    ...(name !== undefined && { name }),
+    ...(command !== undefined && { command }),
   })
   await live.barrier()
   return 'taken'
@@ -76,15 +79,18 @@ function mustLive({ pid, status, isGone }: LiveProcess, what: string): void {
   if (isGone) throw new StepwrightError('ERR_RUNTIME_CLOSED', `The runtime of process ${pid} is closed`)
 }
 
-function pausedStep(live: LiveProcess): AttemptedStep {
+/** The pause that a target means: one that there is. */
+function pauseOf(live: LiveProcess, target: Target): Pause {
   mustLive(live, 'proceeded')
-  const open = Object.entries(live.steps).find(([, { status }]) => status === 'interrupted')
-  if (live.status !== 'interrupted' || !open) throw notInterrupted(live)
-  return live.stepNamed(open[0])
+  const { step, name, since } = targetOf(live.record, target.name)
+  const isMeant = (target.step ?? step) === step && (target.since ?? since) === since
+  if (step === undefined || !isMeant) throw notInterrupted(live, target.step, target.name)
+  return { step, ...(name !== undefined && { name, since }) }
 }
 
-function notInterrupted({ pid, status }: LiveProcess, step?: string): StepwrightError {
-  const where = step === undefined ? '' : ` in step '${step}'`
+function notInterrupted({ pid, status }: LiveProcess, step?: string, name?: string): StepwrightError {
+  const where =
+    (step === undefined ? '' : ` in step '${step}'`) + (name === undefined ? '' : `, waiting for ${show(name)}`)
   return new StepwrightError(
     'ERR_NOT_INTERRUPTED',
     `Process ${pid} is ${status}, not interrupted${where} (any more): only an interrupted process can proceed`,

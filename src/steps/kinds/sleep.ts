@@ -41,3 +41,9 @@ export async function wakeTime(
   const known = 'compute' in until ? fixed(await until.compute(context), titleOf(name)) : until
   return 'at' in known ? known.at : now() + known.ms
 }
+
+/** When a sleep of this duration, or until this Date, ends. @throws TypeError */
+export function wakeTimeOf(until: unknown, what: string, now: number): number {
+  const known = fixed(until, what)
+  return 'at' in known ? known.at : now + known.ms
+}

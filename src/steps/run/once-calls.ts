@@ -28,6 +28,26 @@ interface Inside {
 }
 const inside = new AsyncLocalStorage<Inside>()
 
+/** Whether the code now running is part of what this memory's step does once. */
+export function isInsideOnce(memory: StepMemory): boolean {
+  for (let outer = inside.getStore(); outer !== undefined; outer = outer.outer) if (outer.memory === memory) return true
+  return false
+}
+
+/**
+ * A name by which something is remembered.
+ * @param call the method that was given it @throws TypeError, ERR_MEMORY_LIMIT
+ */
+export function checkName(name: string, call: string, what: string): void {
+  if (typeof name !== 'string' || name === '' || /^[#?]/.test(name))
+    throw mustBe(`name of ${call} in ${what}`, 'a string that is not empty and does not begin with # or ?', name)
+  if (name.length > MAX_NAME)
+    throw new StepwrightError(
+      'ERR_MEMORY_LIMIT',
+      `The name ${show(name)} of ${call} in ${what} is longer than ${MAX_NAME} characters`,
+    )
+}
+
 /** What remembers: a step, a branch, or an item of one. */
 export interface Remembers {
   /** Names it in messages. */
@@ -102,13 +122,7 @@ export class OnceCalls {
   /** @throws TypeError, ERR_MEMORY_LIMIT */
   #keyOf(name: string): string {
     const { what, scope, memory } = this.#unit
-    if (typeof name !== 'string' || name === '' || /^[#?]/.test(name))
-      throw mustBe(`name of once() in ${what}`, 'a string that is not empty and does not begin with # or ?', name)
-    if (name.length > MAX_NAME)
-      throw new StepwrightError(
-        'ERR_MEMORY_LIMIT',
-        `The name ${show(name)} of once() in ${what} is longer than ${MAX_NAME} characters`,
-      )
+    checkName(name, 'once()', what)
     this.#names.add(name)
     if (this.#names.size > MAX_NAMES)
       throw new StepwrightError(

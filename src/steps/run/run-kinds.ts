@@ -16,6 +16,7 @@ import { prepare } from '../prepare-work.ts'
 import type { StepContext } from '../work.ts'
 import { attemptUntilDone } from './attempts.ts'
 import { toChunk } from './chunk.ts'
+import { waitsRefused } from './cannot-wait.ts'
 import { tookTooLong } from './execution.ts'
 import { OnceCalls } from './once-calls.ts'
 import { CallersMemory, type StepMemory } from './step-memory.ts'
@@ -99,6 +100,7 @@ function contextOf(
     signal,
     once,
     output: async (step: string) => outputOf(run, step) as any,
+    ...waitsRefused(`${nameOf(run, unit)}, which runs in its caller`),
     progress: () => {},
     log: () => {},
     write: chunk => void toChunk(chunk),
