@@ -20,7 +20,18 @@ const OTHERS = ['README.md', ...ordered.filter(page => page !== COMMAND_LINE && 
  */
 const TALES: readonly (readonly string[])[] = [[COMMAND_LINE, ...COMMANDS], ...OTHERS.map(name => [name])]
 /** What pages import besides the package itself. */
-const PACKAGES = ['@modelcontextprotocol', '@opentelemetry', '@types', 'lowdb', 'pg', 'tinypool', 'xstate', 'zod']
+const PACKAGES = [
+  '@ai-sdk',
+  '@modelcontextprotocol',
+  '@opentelemetry',
+  '@types',
+  'ai',
+  'lowdb',
+  'pg',
+  'tinypool',
+  'xstate',
+  'zod',
+]
 /** A pid in a command, or the beginning of one: stands for the newest process that is no child. */
 const PID = /\baou[\da-z]*\b/g
 

@@ -74,7 +74,7 @@ test('every type in a public signature can be imported from an entry point', asy
   const api = new API()
   t.teardown(() => api.close())
   const project = api.updateSnapshot({ openProjects: [config] }).getProject(config)!
-  t.is(entries.length, 10)
+  t.is(entries.length, 11)
   const { names, hidden } = findHidden(project, entries, dir)
   t.true(['createRuntime', 'ProcessBuilder', 'Take', 'sqliteStore', 'storeConformance'].every(name => names.has(name)))
   t.deepEqual(hidden, [])

@@ -1,0 +1,3 @@
+export { durableModel } from './durable-model.ts'
+export { durableTools, type DurableTool } from './durable-tools.ts'
+export type { AiContext } from './ai-context.ts'
