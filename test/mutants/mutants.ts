@@ -40,6 +40,7 @@ export const AREAS = {
     'steering/steering',
     'steering/kept',
     'store/commands',
+    'runtime/taken',
     'runtime/interrupt',
     'runtime/cancel',
     'runtime/machine',
@@ -58,6 +59,7 @@ export const AREAS = {
 const ATTEMPT = 'runtime/attempt/attempt.ts'
 const WRITER = 'runtime/process/writer.ts'
 const OWNED = 'store/lowdb/owned-journals.ts'
+const TAKE = 'store/lowdb/take-journal.ts'
 const JOURNAL = 'journal/journal.ts'
 const LIVENESS = 'store/hosts/liveness.ts'
 const ADOPT = 'store/lowdb/adopt.ts'
@@ -262,6 +264,48 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     area: 'ownership',
+    fault: 'a host that takes a process back goes on with what it had of it',
+    file: 'store/lowdb/host.ts',
+    find: 'if (this.#owned.drop(pid)) this.#onLost([pid])\n',
+    replace: '',
+  },
+  {
+    area: 'ownership',
+    fault: 'the draft of a journal that is taken stays',
+    file: TAKE,
+    find: 'if (isThere(files, draft))\n',
+    replace: 'if (Date.now() < 0)\n',
+  },
+  {
+    area: 'ownership',
+    fault: 'what an owner has put in the place of a journal meanwhile is not taken',
+    file: TAKE,
+    find: 'if (!isThere(files, file)) return true',
+    replace: 'return true',
+  },
+  {
+    area: 'ownership',
+    fault: 'a host says that it has created what was taken from it',
+    file: OWNED,
+    find: 'this.#confirm(pid, owned)\n      const winner',
+    replace: 'const winner',
+  },
+  {
+    area: 'ownership',
+    fault: 'a follower hears of what a robbed host has written',
+    file: 'store/lowdb/follow.ts',
+    find: 'if (!isHere && records.length > 0 && (await wasTaken(directory, journal, watcher, signal))) return\n',
+    replace: '',
+  },
+  {
+    area: 'ownership',
+    fault: 'a follower hears of an end that is not safe yet',
+    file: 'store/lowdb/follow.ts',
+    find: 'if (isHere && !(await isSafe(directory, journal, records.at(-1), watcher))) return\n',
+    replace: '',
+  },
+  {
+    area: 'ownership',
     fault: 'an absent socket is a death at once',
     file: LIVENESS,
     find: 'await delay(ABSENT_MS)\n',
@@ -328,7 +372,7 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'adoption',
     fault: 'a journal that the second look could not read is kept',
     file: ADOPT,
-    find: 'rename(files, file, paths.journal(paths.released, pid))\n',
+    find: 'if (!rename(files, file, paths.journal(paths.released, pid))) return undefined\n',
     replace: '',
   },
   {
@@ -371,8 +415,15 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'compaction',
     fault: 'lines of commands are dropped',
     file: KEEPING,
-    find: ' || line.event.command !== undefined)',
-    replace: ')',
+    find: ' || command !== undefined) kept.push',
+    replace: ') kept.push',
+  },
+  {
+    area: 'compaction',
+    fault: 'the line in which a step is done is dropped',
+    file: KEEPING,
+    find: " || type === 'DONE'",
+    replace: '',
   },
   {
     area: 'compaction',
@@ -385,15 +436,15 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'compaction',
     fault: 'finished items are dropped',
     file: KEEPING,
-    find: 'isMemory || isFinal(line.status)',
-    replace: '!isMemory && isFinal(line.status)',
+    find: 'memory?.some(isKept) ?? isFinal(line.status)',
+    replace: 'memory === undefined && isFinal(line.status)',
   },
   {
     area: 'compaction',
     fault: 'progress since the newest transition is dropped',
     file: KEEPING,
-    find: "newest.push({ position, isMemory: 'memory' in line })\n",
-    replace: "if ('memory' in line) newest.push({ position, isMemory: true })\n",
+    find: "newest.push({ position, ...('memory' in line && { memory: line.memory }) })\n",
+    replace: "if ('memory' in line) newest.push({ position, memory: line.memory })\n",
   },
   {
     area: 'compaction',
@@ -406,7 +457,7 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'compaction',
     fault: 'a draft is dropped with the key',
     file: COMPACTION,
-    find: 'if (key !== undefined) keys.move(key, pid, file)',
+    find: 'if (key !== undefined && keys.isOf(key, draft)) ifThere(() => keys.move(key, pid, file))',
     replace: '',
   },
   {
@@ -436,6 +487,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: COMMANDS,
     find: 'applied?.add(id)\n',
     replace: '',
+  },
+  {
+    area: 'commands',
+    fault: 'the next owner is asked with another id by a host that has lost the process',
+    file: 'runtime/handle.ts',
+    find: 'wish, closing, command)',
+    replace: 'wish, closing)',
   },
   {
     area: 'commands',
@@ -506,6 +564,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'client/steer.ts',
     find: 'if (records.some(({ event }) => event.command === id)) return',
     replace: 'if (records.length > 0) return',
+  },
+  {
+    area: 'keys',
+    fault: 'a process counts as created without its key',
+    file: 'runtime/host/starts.ts',
+    find: 'key === undefined ? pid : await readers.holderOf(key)',
+    replace: 'pid',
   },
   {
     area: 'keys',

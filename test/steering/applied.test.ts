@@ -11,11 +11,15 @@ import { wrappedStore } from '../runtime/wrapped-store.ts'
 const awake = setInterval(() => {}, 1_000)
 test.after.always(() => clearInterval(awake))
 
-/** A store whose documents a host sees in another way. */
-function withDocuments(inner: Store, change: Partial<Documents>): Store {
+/** A store whose documents, and whose hosts, do things in another way. */
+function withDocuments(
+  inner: Store,
+  change: Partial<Documents>,
+  changeHost: Parameters<typeof wrappedStore>[0] = () => ({}),
+): Store {
   const { documents } = inner
   return {
-    ...wrappedStore(() => ({}), inner),
+    ...wrappedStore(changeHost, inner),
     documents: {
       list: (collection, isWanted) => documents.list(collection, isWanted),
       get: (collection, name) => documents.get(collection, name),
@@ -174,4 +178,48 @@ test('a command that came too late is not said to be done', async t => {
   await t.throwsAsync(cancelling, { code: 'ERR_ALREADY_ENDED' })
   await client.close()
   await runtime.close()
+})
+
+test('a cancel that is met again while its record is written is answered once, as done', async t => {
+  const inner = memoryStore()
+  const [reached, held] = [gate(), gate()]
+  const answers: string[] = []
+  const store = withDocuments(
+    inner,
+    {
+      put: async (collection, name, content) => {
+        if (collection === 'commands') answers.push(content)
+        await inner.documents.put(collection, name, content)
+      },
+      delete: async (collection, name) => {
+        if (collection === 'commands') answers.push('done')
+        return inner.documents.delete(collection, name)
+      },
+    },
+    host => ({
+      async write(line) {
+        if (line.status === 'cancelled') {
+          reached.open()
+          await held.promise
+        }
+        await host.write(line)
+      },
+    }),
+  )
+  const runtime = await createRuntime({ processes: [counts], store })
+  const { pid } = await runtime.start(counts)
+  await until(inner, pid, isCounting)
+  const client = openClient(inner)
+  const cancelled = client.cancel(pid)
+  await reached.promise
+  const [host] = await inner.hosts()
+  for (let i = 0; i < 3; i++) {
+    await inner.wake(host!.id)
+    await new Promise(setImmediate)
+  }
+  held.open()
+  t.is(await cancelled, 'taken')
+  await runtime.close()
+  t.deepEqual(answers, ['done'])
+  await client.close()
 })
