@@ -541,14 +541,14 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'commands',
     fault: 'proceed goes to whichever step is paused by then',
     file: 'runtime/process/steering.ts',
-    find: 'if (step !== undefined && paused.name !== step) throw notInterrupted(live, step)',
-    replace: '',
+    find: 'if (step === undefined || !isMeant) throw',
+    replace: 'if (step === undefined) throw',
   },
   {
     area: 'commands',
     fault: 'proceed goes on though the pause is over',
     file: 'runtime/process/steering.ts',
-    find: 'if (pausedStep(live) !== paused) throw notInterrupted(live, paused.name)',
+    find: 'if (now.step !== paused.step || now.since !== paused.since) throw notInterrupted(live, paused.step)',
     replace: '',
   },
   {
