@@ -1,3 +1,3 @@
 export { durableModel } from './durable-model.ts'
-export { durableTools, type DurableTool } from './durable-tools.ts'
+export { durableTools, type Approval, type DurableTool } from './durable-tools.ts'
 export type { AiContext } from './ai-context.ts'

@@ -1,8 +1,7 @@
 import type { ProcessInfo } from '../record/info.ts'
 import type { ProcessDefinition } from '../record/definition.ts'
 import { planOf, type ProcessPlan } from '../steps/plan.ts'
-import type { StandardSchemaV1 } from '../record/standard-schema.ts'
-import { objectSchema, type JsonSchema, type ObjectSchema } from './json-schema.ts'
+import { jsonSchemaOf, objectSchema, type JsonSchema, type ObjectSchema } from './json-schema.ts'
 
 /** What a form may ask for where nothing is known of the data: any JSON, as text. */
 const ANYTHING: JsonSchema = {
@@ -19,7 +18,7 @@ export class DefinitionTool {
   constructor(definition: ProcessDefinition) {
     this.definition = definition
     this.#plan = planOf(definition)
-    this.#input = objectSchema(this.#plan.inputSchema, 'input')
+    this.#input = objectSchema(jsonSchemaOf(this.#plan.inputSchema) ?? { type: 'object' }, 'input')
   }
 
   get name(): string {
@@ -43,26 +42,41 @@ export class DefinitionTool {
     return isNone ? undefined : input
   }
 
-  /** What an interrupted process asks for; `undefined` if it does not wait for `proceed`. */
-  pauseOf(info: ProcessInfo): Pause | undefined {
-    const step = info.steps.find(({ status }) => status === 'interrupted')
-    if (info.status !== 'interrupted' || step === undefined) return undefined
-    const planned = this.#plan.steps.find(({ name }) => name === step.name)
+  /** What an interrupted process asks for. */
+  pausesOf({ status, steps }: ProcessInfo): readonly Pause[] {
+    if (status !== 'interrupted') return []
+    return steps
+      .filter(step => step.status === 'interrupted')
+      .flatMap(({ name: step, waits }) =>
+        waits === undefined
+          ? [new Pause(step, step, this.#schemaOf(step))]
+          : waits
+              .filter(wait => wait.for === 'answer')
+              .map(({ name, schema }) => new Pause(`${step}/${name}`, name, schema as JsonSchema | undefined)),
+      )
+  }
+
+  #schemaOf(step: string): JsonSchema | undefined {
+    const planned = this.#plan.steps.find(({ name }) => name === step)
     const schema = planned?.kind === 'interrupt' ? planned.schema : planned?.kind === 'step' && planned.interrupt
-    return new Pause(step.name, typeof schema === 'object' ? schema : undefined)
+    return typeof schema === 'object' ? jsonSchemaOf(schema) : undefined
   }
 }
 
-/** A pause that `proceed` ends. */
+/** Something that `proceed` answers: a paused step, or what a step waits for in its work. */
 export class Pause {
-  readonly step: string
+  /** Unique within the process. */
+  readonly key: string
+  /** For `proceed`. */
+  readonly name: string
   readonly #data: ObjectSchema
   readonly #isKnown: boolean
 
-  constructor(step: string, schema: StandardSchemaV1 | undefined) {
-    this.step = step
+  constructor(key: string, name: string, schema: JsonSchema | undefined) {
+    this.key = key
+    this.name = name
     this.#isKnown = schema !== undefined
-    this.#data = objectSchema(schema, 'data', ANYTHING)
+    this.#data = objectSchema(schema ?? ANYTHING, 'data')
   }
 
   get schema(): JsonSchema {

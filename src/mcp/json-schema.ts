@@ -10,7 +10,7 @@ interface WithJsonSchema {
 }
 
 /** What a value must look like; `undefined` if its schema does not say, or cannot be JSON Schema. */
-function jsonSchemaOf(schema: StandardSchemaV1 | undefined): JsonSchema | undefined {
+export function jsonSchemaOf(schema: StandardSchemaV1 | undefined): JsonSchema | undefined {
   try {
     return (schema as WithJsonSchema | undefined)?.['~standard'].jsonSchema?.input({ target: 'draft-2020-12' })
   } catch {
@@ -25,17 +25,8 @@ export interface ObjectSchema {
   unwrap(given: Readonly<Record<string, unknown>>): unknown
 }
 
-/**
- * A value that is no object is the field `name` of one.
- *
- * @param fallback for a value of which nothing is known
- */
-export function objectSchema(
-  schema: StandardSchemaV1 | undefined,
-  name: string,
-  fallback: JsonSchema = { type: 'object' },
-): ObjectSchema {
-  const found = schema === undefined ? fallback : (jsonSchemaOf(schema) ?? fallback)
+/** A value that is no object is the field `name` of one. */
+export function objectSchema(found: JsonSchema, name: string): ObjectSchema {
   if (found['type'] === 'object') return { schema: found, unwrap: given => given }
   const { $schema: _, ...inner } = found
   return {

@@ -96,14 +96,16 @@ const TOOLS: Readonly<Record<string, StoreTool>> = {
   },
   proceed_process: {
     description: 'Continues an interrupted process, with data if its step asks for some.',
-    properties: { pid: PID, data: { description: 'Any JSON' } },
+    properties: {
+      pid: PID,
+      data: { description: 'Any JSON' },
+      name: { type: 'string', description: 'What the answer is for, if the process waits for several things' },
+    },
     required: ['pid'],
     steers: true,
     async run(client, args) {
-      const { data } = args
-      return resultOf({
-        outcome: await (data === undefined ? client.proceed(pidOf(args)) : client.proceed(pidOf(args), data)),
-      })
+      const { data, name } = args
+      return resultOf({ outcome: await client.proceed(pidOf(args), data, { name: name as string | undefined }) })
     },
   },
   cancel_process: {

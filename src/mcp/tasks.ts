@@ -1,7 +1,7 @@
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import { isObject } from '../record/check.ts'
 import type { ProcessInfo } from '../record/info.ts'
-import type { DefinitionTool } from './definition-tools.ts'
+import type { DefinitionTool, Pause } from './definition-tools.ts'
 import { endOf, messageOf } from './results.ts'
 import type { McpClient } from './mcp-client.ts'
 
@@ -31,6 +31,12 @@ const head = (info: ProcessInfo, status: string): Json => ({
 /** The answer to the call that has started a process. */
 export const createdTask = (info: ProcessInfo): Json => ({ ...head(info, 'working'), resultType: 'task' })
 
+function formOf({ pid, name, output }: ProcessInfo, pause: Pause): Json {
+  const soFar = output === undefined ? '' : `. So far: ${JSON.stringify(output)}`
+  const message = `Process ${pid} (${name}) waits for '${pause.name}'${soFar}`
+  return { method: 'elicitation/create', params: { mode: 'form', message, requestedSchema: pause.schema } }
+}
+
 /** Tasks over the processes of the definitions that are tools. */
 export class Tasks {
   readonly #client: McpClient
@@ -43,14 +49,10 @@ export class Tasks {
 
   async get(params: unknown): Promise<Json> {
     const { info, tool } = await this.#find(params)
-    const pause = tool.pauseOf(info)
-    if (pause !== undefined) {
-      const message = `Process ${info.pid} (${info.name}) waits in step '${pause.step}'. So far: ${JSON.stringify(info.output)}`
-      const request = {
-        method: 'elicitation/create',
-        params: { mode: 'form', message, requestedSchema: pause.schema },
-      }
-      return { ...head(info, 'input_required'), inputRequests: { [pause.step]: request } }
+    const pauses = tool.pausesOf(info)
+    if (pauses.length > 0) {
+      const requests = pauses.map(pause => [pause.key, formOf(info, pause)] as const)
+      return { ...head(info, 'input_required'), inputRequests: Object.fromEntries(requests) }
     }
     switch (info.status) {
       case 'cancelled':
@@ -70,20 +72,21 @@ export class Tasks {
    */
   async update(params: unknown, responses: unknown): Promise<Json> {
     const { info, tool } = await this.#find(params)
-    const pause = tool.pauseOf(info)
-    const response = pause && isObject(responses) ? responses[pause.step] : undefined
-    if (pause === undefined || !isObject(response)) return {}
-    if (response['action'] === 'decline')
-      await this.#client.cancel(info.pid, `The answer to '${pause.step}' was declined`)
-    if (response['action'] === 'accept') {
-      try {
-        const data = pause.dataOf(isObject(response['content']) ? response['content'] : {})
-        await (data === undefined ? this.#client.proceed(info.pid) : this.#client.proceed(info.pid, data))
-      } catch (error) {
-        throw invalid(error instanceof Error ? error.message : String(error))
-      }
+    for (const pause of tool.pausesOf(info)) {
+      const response = isObject(responses) ? responses[pause.key] : undefined
+      if (isObject(response)) await this.#answer(info.pid, pause, response)
     }
     return {}
+  }
+
+  async #answer(pid: string, pause: Pause, { action, content }: Readonly<Record<string, unknown>>): Promise<void> {
+    if (action === 'decline') await this.#client.cancel(pid, `The answer to '${pause.name}' was declined`)
+    if (action !== 'accept') return
+    try {
+      await this.#client.proceed(pid, pause.dataOf(isObject(content) ? content : {}), { name: pause.name })
+    } catch (error) {
+      throw invalid(error instanceof Error ? error.message : String(error))
+    }
   }
 
   async cancel(params: unknown): Promise<Json> {

@@ -95,3 +95,51 @@ test('the same question twice is asked twice; a model that fails is not remember
   await runtime.close()
   await other.close()
 })
+
+for (const kind of ['generate', 'stream'] as const)
+  test(`${kind}: a tool that needs approval waits for a person, on any host`, async t => {
+    const world = { store: memoryStore(), clock: new TestClock() }
+    const { url, questions } = await fakeModel(t, ({ messages }) => {
+      const last = messages.at(-1)!
+      if (last.role === 'user') return { tool: 'refund', input: { order: 'A7' }, id: 'call-1' }
+      if (messages.length === 3) return { tool: 'refund', input: { order: 'B8' }, id: 'call-2' }
+      return { text: String(last.content) }
+    })
+    const did: string[] = []
+    const refund = tool({
+      inputSchema: z.object({ order: z.string() }),
+      execute: ({ order }) => {
+        did.push(order)
+        return `refunded ${order}`
+      },
+    })
+    const definition = defineProcess({ name: 'support' }).step('answer', async context => {
+      const options = {
+        model: durableModel(createOpenAICompatible({ name: 'fake', baseURL: url })('m'), context),
+        tools: durableTools({ refund: { ...refund, approve: true as const } }, context),
+        stopWhen: isStepCount(5),
+        prompt: 'I want my money back',
+        abortSignal: context.signal,
+      }
+      return kind === 'generate' ? (await generateText(options)).text : await streamText(options).text
+    })
+    const first = await createTestRuntime({ processes: [definition], ...world })
+    const { pid } = await first.start(definition)
+    const waiting = await first.until(pid, 'interrupted')
+    t.like(waiting.steps[0]!.waits, [{ name: 'approve:refund:call-1', for: 'answer' }])
+    const [entry] = await Array.fromAsync(first.logs(pid))
+    t.deepEqual(entry!.fields, { name: 'approve:refund:call-1', input: { order: 'A7' } })
+    await first.die()
+    const second = await createTestRuntime({ processes: [definition], ...world })
+    await t.throwsAsync(second.proceed(pid, { approved: 'yes' }), { code: 'ERR_INVALID_INPUT' })
+    t.deepEqual(did, [])
+    await second.proceed(pid, { approved: true })
+    await second.until(pid, info => info.steps[0]!.waits?.[0]?.name === 'approve:refund:call-2')
+    t.deepEqual(did, ['A7'])
+    await second.proceed(pid, { approved: false, reason: 'too late' }, { name: 'approve:refund:call-2' })
+    t.regex(String(await second.result(pid)), /not approved this call: too late/)
+    t.deepEqual(did, ['A7'])
+    t.is(questions.length, 3)
+    t.is((await Array.fromAsync(second.logs(pid))).length, 2)
+    await second.close()
+  })

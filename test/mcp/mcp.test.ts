@@ -138,6 +138,37 @@ test('an interrupt shows its schema, and an answer continues it', async t => {
   t.is((await session.task(declined.pid as never).snapshot()).status, 'cancelled')
 })
 
+test('a step that waits within its work shows what it waits for', async t => {
+  const definition = defineProcess({ name: 'waits-twice' }).step('ask', async ({ waitFor }) => {
+    const [a, b] = await Promise.all([
+      waitFor<{ ok: boolean }>('first', { schema: z.object({ ok: z.boolean() }) }),
+      waitFor<number>('second', { schema: z.number() }),
+    ])
+    return { a: a.ok, b }
+  })
+  const runtime = await opened(t, [definition])
+  const session = await taskSession(t, (await serving(t, runtime, { processes: [definition] })).url)
+  const execution = await session.callTool('waits-twice', {})
+  if (execution.kind !== 'task') return t.fail()
+  const { taskId } = execution.handle
+  await execution.detach()
+  for await (const { status } of runtime.watch(taskId)) if (status === 'interrupted') break
+  const { raw } = (await session.task(taskId).snapshot()) as unknown as { raw: any }
+  t.deepEqual(
+    Object.entries(raw.inputRequests).map(([key, { params }]: [string, any]) => [
+      key,
+      params.requestedSchema.properties,
+    ]),
+    [
+      ['ask/first', { ok: { type: 'boolean' } }],
+      ['ask/second', { data: { type: 'number' } }],
+    ],
+  )
+  const accept = (content: object) => ({ action: 'accept', content })
+  await session.task(taskId).update({ 'ask/first': accept({ ok: true }), 'ask/second': accept({ data: 7 }) } as never)
+  t.deepEqual(await runtime.result(taskId), { a: true, b: 7 } as never)
+})
+
 test('a task that is cancelled cancels its process; what is no task is refused', async t => {
   const definition = defineProcess({ name: 'waits' }).sleep('nap', '1h')
   const other = defineProcess({ name: 'other' }).sleep('nap', '1h')
