@@ -306,6 +306,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     area: 'ownership',
+    fault: 'the end of a dead host is moved before it is safe',
+    file: ADOPT,
+    find: 'await durability.file(file)\n',
+    replace: '',
+  },
+  {
+    area: 'ownership',
     fault: 'an absent socket is a death at once',
     file: LIVENESS,
     find: 'await delay(ABSENT_MS)\n',
@@ -358,8 +365,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'adoption',
     fault: 'the ended process of a dead host stays where it is',
     file: ADOPT,
-    find: 'if (isFinal(status)) ifThere(() => ended.add(folder, pid, status))',
-    replace: '',
+    find: 'const made = ifThere(() => ended.add(folder, pid, status))',
+    replace: 'const made = undefined as readonly string[] | undefined',
   },
   {
     area: 'adoption',

@@ -1,4 +1,4 @@
-import { StepwrightError } from '../../errors.ts'
+import { isMissing, StepwrightError } from '../../errors.ts'
 import { FileBytes, firstLine, wholeLength } from '../../journal/file-bytes.ts'
 import { ifThere, openToRead, removeFile } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
@@ -6,6 +6,7 @@ import { isOfOneJournal, readFailed, writeFailed } from '../../journal/failures.
 import { Nonsense, adoptionsOf, withAdoptions } from '../../journal/line.ts'
 import { newestRecord, settled } from '../../journal/reader.ts'
 import type { OpenJournal } from '../../journal/reader.ts'
+import { hourOf } from '../../record/pid.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import { findDead } from '../hosts/find-dead.ts'
@@ -81,7 +82,7 @@ async function takeOver(
   if (found !== 'never begun' && !isFinal(found.status) && !accept(found, owner)) return undefined
   try {
     if (found === 'never begun') return void removeFile(files, file)
-    if (isFinal(found.status)) return finishMove(directory, folder, found)
+    if (isFinal(found.status)) return await finishMove(directory, folder, found)
     if (!takeJournal(directory, owner, pid, paths.activeJournal(hostId, pid))) return undefined
     onTaken(pid)
     return await goOnWithCopy(directory, hostId, pid)
@@ -91,10 +92,27 @@ async function takeOver(
   }
 }
 
-/** Moves a journal whose host died between writing its last line and moving it. */
-function finishMove({ paths, keys, ended }: Directory, folder: string, { pid, key, status }: ProcessRecord): undefined {
-  if (key !== undefined) ifThere(() => keys.claim(key, pid, paths.journal(folder, pid)))
-  if (isFinal(status)) ifThere(() => ended.add(folder, pid, status))
+/**
+ * Moves a journal whose host died between writing its last line and moving it, perhaps before that
+ * line was safe.
+ */
+async function finishMove(
+  { paths, keys, ended, durability }: Directory,
+  folder: string,
+  { pid, key, status }: ProcessRecord,
+): Promise<undefined> {
+  if (!isFinal(status)) return
+  const file = paths.journal(folder, pid)
+  try {
+    await durability.file(file)
+  } catch (error) {
+    // Another host was faster.
+    if (isMissing((error as Error).cause)) return
+    throw error
+  }
+  if (key !== undefined) ifThere(() => keys.claim(key, pid, file))
+  const made = ifThere(() => ended.add(folder, pid, status))
+  if (made !== undefined) await durability.folders(folder, paths.hourFolder(hourOf(pid)), ...made)
 }
 
 /**

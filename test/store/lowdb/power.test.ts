@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import type { Files } from '../../../src/journal/files.ts'
 import { answerCommand, putCommand, waitingCommands } from '../../../src/store/commands.ts'
-import { encodeFirst } from '../../../src/journal/line.ts'
+import { letDie } from '../../../src/store/hosts/host-presence.ts'
+import { encodeFirst, encodeLine } from '../../../src/journal/line.ts'
 import { createPid } from '../../../src/record/pid.ts'
 import { lowdbStore } from '../../../src/store/lowdb/lowdb-store.ts'
 import type { ProcessRecord } from '../../../src/record/record.ts'
@@ -245,4 +246,23 @@ test('whoever follows a process hears of its end once that is safe', async t => 
   await following
   t.deepEqual(heard, [1, 2])
   await host.close()
+})
+
+test('an end whose host died before it was safe is safe once its journal is moved', async t => {
+  const dir = path.join(tempDir(t), 'store')
+  const { files, unsafeIn } = unsafeFiles()
+  const unsafe = (): string[] => unsafeIn(dir).filter(name => name.includes('b9') || name.startsWith('ended'))
+  const dying = await lowdbStore(dir, { files }).openHost()
+  const heir = await lowdbStore(dir, { files, durability: 'power' }).openHost()
+  const record = await created(dying, { key: 'k' })
+  const fd = files.openSync(journalOf(dir, dying.hostId, record.pid), fs.constants.O_WRONLY | fs.constants.O_APPEND)
+  const line = Buffer.from(encodeLine(theEnd(record, 2)))
+  files.writeSync(fd, line, 0, line.length)
+  files.closeSync(fd)
+  await letDie(dying)
+  t.not(unsafe().length, 0)
+  t.deepEqual(await collect(heir.adopt(() => true)), [])
+  t.is((await lowdbStore(dir).get(record.pid))?.record.status, 'finished')
+  t.deepEqual(unsafe(), [])
+  await heir.close()
 })
