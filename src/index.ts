@@ -25,7 +25,7 @@ export type {
 export type { Duration } from './record/duration.ts'
 export type { BranchSpec, ParallelOptions } from './steps/kinds/parallel.ts'
 export type { FailureOptions, Settled } from './steps/failures.ts'
-export type { EachOptions } from './steps/kinds/each.ts'
+export type { EachOptions, EachProcessOptions } from './steps/kinds/each.ts'
 export type { InterruptOptions } from './steps/kinds/interrupt.ts'
 export type { WhenOption, WholeOptions } from './steps/step-options.ts'
 export type { IsolateMode, OnceOptions, RetryPolicy, WaitForOptions, WorkOptions } from './steps/work-options.ts'

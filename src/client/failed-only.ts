@@ -9,6 +9,9 @@ export interface FailedOnly {
   readonly memory: NonNullable<Inherited['memory']>[string]
 }
 
+/** The states of an each step that has its list. */
+const WORKING: ReadonlySet<unknown> = new Set(['items', 'children'])
+
 /** An item that was done with, and not the memory that it has of its own. */
 const ITEM = /^#\d+!?$/
 
@@ -51,7 +54,7 @@ function failedItems(
   isFresh: boolean,
 ): FailedOnly | undefined {
   // Its list is made by then.
-  const begun = underWay.find(({ snapshot }) => stateOf(snapshot.value, step) === 'items')
+  const begun = underWay.find(({ snapshot }) => WORKING.has(stateOf(snapshot.value, step)))
   if (begun === undefined) return undefined
   const items = begun.data as readonly Json[]
   const all = memoryOf(records, step)

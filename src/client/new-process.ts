@@ -131,7 +131,7 @@ function inheritedSteps({ steps, outline }: Pick<ProcessRecord, 'steps' | 'outli
   const isEnded = (name: string): boolean => Object.hasOwn(steps, name) && steps[name]?.endedAt !== undefined
   const undos = outline.filter(({ name, kind }) => kind === 'undo' && isEnded(name.slice(0, -'.undo'.length)))
   return Object.fromEntries([
-    ...Object.entries(steps).map(([name, { child: _child, ...one }]) => [name, one] as const),
+    ...Object.entries(steps).map(([name, { child: _child, children: _children, ...one }]) => [name, one] as const),
     ...undos.map(({ name }) => [name, NOT_UNDONE] as const),
   ])
 }

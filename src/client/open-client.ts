@@ -14,6 +14,7 @@ import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { checkFlag, checkKey, checkOptions, checkSignal, integerFrom, mustBe } from '../record/check.ts'
 import { startChannel, traced, type StartMessage } from '../record/diagnostics.ts'
+import { childKey } from '../record/child-key.ts'
 import { toJson } from '../record/json.ts'
 import {
   checkBulk,
@@ -251,9 +252,14 @@ class StoreClient implements Client {
   async delete(pid: string): Promise<void> {
     const found = await this.#store.get(checkPid(pid))
     // The store refuses to delete a live process: its children must stay as well.
-    const children =
-      found && isFinal(found.record.status) ? Object.values(found.record.steps).flatMap(({ child }) => child ?? []) : []
-    for (const child of children) await this.#deleteIfThere(child)
+    const { steps = {}, status = 'pending' } = found?.record ?? {}
+    for (const [name, { child, children = 0 }] of isFinal(status) ? Object.entries(steps) : []) {
+      if (child !== undefined) await this.#deleteIfThere(child)
+      for (let index = 0; index < children; index++) {
+        const item = await this.#store.holderOf(childKey(pid, name, 0, index))
+        if (item !== undefined) await this.#deleteIfThere(item)
+      }
+    }
     await this.#store.delete(pid)
   }
 

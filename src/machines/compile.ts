@@ -151,6 +151,7 @@ export function compile(plan: ProcessPlan, timed: boolean): AnyStateMachine {
       child: fromPromise<{ at: number; output: Json }, ChildInput>(notProvided),
       machine: fromPromise<{ at: number; output: Json; state: Json }, MachineInput>(notProvided),
       items: fromPromise<AttemptResult, AttemptInput>(notProvided),
+      children: fromPromise<AttemptResult, AttemptInput>(notProvided),
       timer: fromPromise<{ at: number }, TimerInput>(notProvided),
     },
   }).createMachine(config as never) as unknown as AnyStateMachine

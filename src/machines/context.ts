@@ -169,6 +169,12 @@ export interface AttemptInput {
   readonly attempt: number
 }
 
+/**
+ * What of a step is attempted. An each step has two parts: its list is made, then its items are
+ * worked through, or their processes are waited for.
+ */
+export type AttemptPart = 'attempt' | 'items' | 'children'
+
 /** What the run of a user's machine is invoked with; its own input is the process's data. */
 export interface MachineInput {
   readonly pid: string

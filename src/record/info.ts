@@ -32,6 +32,8 @@ export interface ProcessStepInfo {
   readonly error?: ErrorRecord
   /** The pid of the process that a process step started. */
   readonly child?: string
+  /** How many processes an each step starts, one for each item. */
+  readonly children?: number
   /** The state value of the machine of a machine step: a name, or an object of nested names. */
   readonly state?: unknown
   /** The machine of a machine step, while it runs. */
@@ -183,6 +185,7 @@ function stepInfo(record: ProcessRecord, { name, kind }: ProcessRecord['outline'
     ...(progress !== undefined && { progress }),
     ...(step.error !== undefined && { error: step.error }),
     ...(step.child !== undefined && { child: step.child }),
+    ...(step.children !== undefined && { children: step.children }),
     ...(step.state !== undefined && { state: step.state }),
     ...(machine && { machine }),
   }

@@ -68,6 +68,7 @@ const step = object<StepRecord>({
   progress: optional(progress),
   error: optional(error),
   child: optional(pid),
+  children: optional(integer),
   state: optional(json),
 })
 

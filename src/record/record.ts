@@ -147,6 +147,8 @@ export interface StepRecord {
   readonly error?: ErrorRecord
   /** The process that a process step has started. */
   readonly child?: string
+  /** How many processes an each step starts, one for each item. */
+  readonly children?: number
   /** The state value of a machine step's machine: a name, or names within names. */
   readonly state?: Json
 }

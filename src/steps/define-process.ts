@@ -43,7 +43,7 @@ class Builder {
     if (this.steps.some(step => step.name === checked))
       throw new TypeError(`Step '${checked}' exists already in process '${this.name}': choose another name`)
     const step = Object.freeze(kind.plan(checked, ...given))
-    if ('child' in step) planOf(step.child)
+    if ('child' in step && step.child) planOf(step.child)
     return new Builder({ ...this.#plan, steps: [...this.#plan.steps, step] })
   }
 

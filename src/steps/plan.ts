@@ -61,7 +61,7 @@ export const everyStep = ({ steps }: Pick<ProcessPlan, 'steps'>): AttemptedStep[
 /** The definitions that processes of this one start, and those that these start. */
 export const childPlans = ({ steps }: ProcessPlan): ProcessPlan[] =>
   steps.flatMap(step => {
-    const child = 'child' in step ? planOf(step.child) : undefined
+    const child = 'child' in step && step.child ? planOf(step.child) : undefined
     return child ? [...childPlans(child), child] : []
   })
 

@@ -120,7 +120,7 @@ export class MortalHost implements Witness {
 /** Of a step with branches, the branches. */
 export function stepsUnderWay(steps: ProcessRecord['steps']): readonly string[] {
   const running = Object.keys(steps).filter(
-    name => steps[name]?.status === 'running' && steps[name].child === undefined,
+    name => steps[name]?.status === 'running' && steps[name].child === undefined && steps[name].children === undefined,
   )
   return running.filter(name => !Object.keys(steps).some(other => other.startsWith(`${name}.`)))
 }

@@ -123,6 +123,9 @@ function recovered(
     const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
     return model.deaths >= maxRecoveries ? end(died, 'error', 'ERR_HOST_DIED') : died
   }
+  const step = plan.steps[model.at]
+  if (step?.kind === 'each' && step.child && model.prepared && !fail)
+    return begin({ ...model, recoveries: model.recoveries + 1 }, step.name)
   const names = underWay(model)
   const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
   if (fail || (names.length > 0 && model.deaths >= maxRecoveries)) return end(died, 'error', 'ERR_HOST_DIED')

@@ -49,7 +49,14 @@ const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
   fc
     .oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
     .map(until => (name: string): PlannedStep => ({ kind: 'sleep', name, until })),
-  when.map(when => (name: string): PlannedStep => ({ kind: 'each', name, items: work, work, concurrency: 2, ...when })),
+  fc.tuple(when, fc.boolean()).map(([when, isChild]) => (name: string): PlannedStep => ({
+    kind: 'each',
+    name,
+    items: work,
+    concurrency: 2,
+    ...(isChild ? { child } : { work }),
+    ...when,
+  })),
   fc.tuple(when, timeoutMs, fc.boolean()).map(([when, timeout, isMachine]) => (name: string): PlannedStep => ({
     ...(isMachine ? { kind: 'machine', machine } : { kind: 'process', child }),
     name,

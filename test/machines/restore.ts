@@ -15,7 +15,7 @@ const never = childLogic(() => () => {})
  * must not differ.
  */
 export function machineOf(plan: ProcessPlan): AnyStateMachine {
-  const actors = { attempt: never, child: never, items: never, machine: never, timer: never }
+  const actors = { attempt: never, child: never, items: never, children: never, machine: never, timer: never }
   return tabulate(compile(plan, plan.timeoutMs !== undefined).provide({ actors }))
 }
 

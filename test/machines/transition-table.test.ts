@@ -47,6 +47,7 @@ const withActors = (machine: AnyStateMachine, begin: (src: string) => Begin<unkn
     actors: {
       attempt: attemptLogic(begin('attempt')),
       items: attemptLogic(begin('items')),
+      children: attemptLogic(begin('children')),
       child: childLogic(begin('child')),
       machine: machineLogic(begin('machine')),
       timer: timerLogic(begin('timer')),

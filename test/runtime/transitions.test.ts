@@ -8,6 +8,7 @@ const idle = () => () => {}
 const actors = {
   attempt: attemptLogic(idle),
   items: attemptLogic(idle),
+  children: attemptLogic(idle),
   child: childLogic(idle),
   machine: machineLogic(idle),
   timer: timerLogic(idle),

@@ -91,6 +91,10 @@ const KINDS: Record<string, { readonly definition: ProcessDefinition; readonly t
     ),
     twice: ['item 1 in all', 'item 2 in all'],
   },
+  'each, of processes': {
+    definition: begun.each('all', () => [null], child as never),
+    twice: ['inner in inner'],
+  },
   process: { definition: begun.process('child', child), twice: ['inner in child, inner'] },
   machine: { definition: begun.machine('chart', chart), twice: ['machine in chart'] },
   interrupt: {

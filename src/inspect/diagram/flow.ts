@@ -15,7 +15,7 @@ export interface FlowNode {
   readonly pauses: boolean
   readonly skippable: boolean
   /** What it runs, unless that is its own function. */
-  readonly runs: 'each item' | 'another process' | 'a machine' | undefined
+  readonly runs: (typeof RUNS)[keyof typeof RUNS] | undefined
   /** Its branches. */
   readonly parts: readonly string[]
   /** Whether it may fail, so that the process ends in `error`. */
@@ -35,7 +35,12 @@ export interface Flow {
 export const FINISHED = 'finished'
 const GROUPS = ['running', 'sleeping', 'interrupted'] as const
 /** The kinds of steps, by a state inside of them. */
-const RUNS = { items: 'each item', child: 'another process', machine: 'a machine' } as const
+const RUNS = {
+  items: 'each item',
+  child: 'another process',
+  children: 'a process for each item',
+  machine: 'a machine',
+} as const
 /** Events of hosts are not drawn. */
 const OF_HOSTS = new Set(['RECOVER', 'CANCEL'])
 

@@ -1,4 +1,4 @@
-import type { AttemptInput, ProcessContext } from '../context.ts'
+import type { AttemptInput, AttemptPart, ProcessContext } from '../context.ts'
 import { beginAttempt, withStep } from './transitions.ts'
 import { update, type Args, type Place, type RecoverEvent } from './nodes.ts'
 
@@ -12,7 +12,7 @@ export function attempting(
   self: string,
   onDone: object[],
   onError: object[],
-  src: 'attempt' | 'items' = 'attempt',
+  src: AttemptPart = 'attempt',
 ): object {
   return {
     invoke: {

@@ -1,5 +1,5 @@
 import { ProcessCancelledError, StepwrightError } from '../../errors.ts'
-import type { AttemptFailure, AttemptInput } from '../../machines/context.ts'
+import type { AttemptFailure, AttemptInput, AttemptPart } from '../../machines/context.ts'
 import { attemptChannel, traced, type AttemptMessage } from '../../record/diagnostics.ts'
 import { copyJson } from '../../record/json.ts'
 import type { Json, Progress, Wait } from '../../record/record.ts'
@@ -46,7 +46,7 @@ export class Attempt implements AttemptUnderWay {
   #phase: 'before' | 'during' | 'after' = 'before'
   #over: PromiseWithResolvers<void> | undefined
 
-  constructor(process: Workplace, input: AttemptInput, answer: Answer, part: 'attempt' | 'items' = 'attempt') {
+  constructor(process: Workplace, input: AttemptInput, answer: Answer, part: AttemptPart = 'attempt') {
     this.process = process
     this.#environment = process.environment
     this.#step = process.stepNamed(input.step)
@@ -55,7 +55,9 @@ export class Attempt implements AttemptUnderWay {
     this.#kind = attemptKind(this.#step, part)
     this.execution = new Execution(process.environment.clock)
     // Its process is lost: the barrier rejects, and nothing begins.
-    const entered = attemptChannel.hasSubscribers ? this.#traced(input, part) : this.#enter()
+    const entered = attemptChannel.hasSubscribers
+      ? this.#traced(input, part === 'attempt' ? part : 'items')
+      : this.#enter()
     entered.catch(() => this.process.attempts.remove(this))
   }
 
@@ -123,7 +125,8 @@ export class Attempt implements AttemptUnderWay {
     const predecessor = this.#kind.follows ? this.#kind.follows(attempts) : attempts.predecessorOf(this.#step.name)
     if (predecessor !== undefined) await predecessor
     if (this.#stopped) return
-    if (!this.process.holdsSlot) await new Promise<void>(resolve => this.process.acquireSlot(resolve))
+    if (!this.process.holdsSlot && !this.#kind.takesNoSlot)
+      await new Promise<void>(resolve => this.process.acquireSlot(resolve))
     const barrier = this.process.barrier()
     if (barrier !== undefined) await barrier
     const turn = this.#environment.yieldLoop()

@@ -31,7 +31,7 @@ export interface ItemsWork {
   readonly done: DoneItems
   readonly context: StepContext
   readonly memory: StoredMemory
-  readonly work: (context: StepContext, remembers: Remembers) => unknown
+  readonly work: (context: StepContext, remembers: Remembers, index: number) => unknown
   /** Adds a chunk to the stream. `run`: the attempts of the item, and of the call of `once`. */
   readonly write: (run: string, part: { readonly item: number; readonly once?: string }, chunk: Json) => void
   readonly clock: Clock
@@ -156,7 +156,7 @@ export class Items {
               maxBytes,
             }))
           return toJson(
-            await work(this.#context(index, attempt, execution, once), { ...remembers, ...writeOf(attempt) }),
+            await work(this.#context(index, attempt, execution, once), { ...remembers, ...writeOf(attempt) }, index),
             maxBytes,
           )
         },

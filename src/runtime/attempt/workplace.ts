@@ -25,6 +25,8 @@ export interface Workplace {
   readonly attempts: Attempts
   readonly machineContext: ProcessContext
   readonly holdsSlot: boolean
+  /** It has ended, in whatever way, or undoes what it did before it ends. */
+  readonly isEnding: boolean
   readonly plan: ProcessPlan
   /** Of whoever started the process. */
   readonly trace: Trace | undefined
@@ -90,6 +92,10 @@ export interface AttemptEnvironment {
     input: Json,
     parent: { readonly pid: string; readonly step: string },
     failures: number,
+    /** The item that it is of an each step. */
+    index?: number,
   ): Promise<string>
+  /** Answers with the output of a child once it has ended, wherever it runs. */
+  waitForChild(child: string, answer: { resolve(output: Json): void; reject(error: Error): void }): void
   cancelChild(child: string, parent: string): void
 }

@@ -8,6 +8,12 @@ import type { Clock } from '../../record/clock.ts'
 import type { ProcessHandle } from '../handle.ts'
 import { keepTrying } from '../keep-trying.ts'
 
+/** What becomes of a child. */
+export interface ChildAnswer {
+  resolve(output: Json): void
+  reject(error: Error): void
+}
+
 /** What children need of their host. */
 export interface ChildrenOptions {
   readonly clock: Clock
@@ -31,20 +37,29 @@ export class Children {
     this.#options = options
   }
 
-  /** Waits for a child, wherever it runs. Returns what to do when the parent leaves the step. */
+  /** The wait of a parent for its child. Returns what to do when the parent leaves the step. */
   wait({ pid, child }: ChildInput, answer: Answer): () => void {
     const { clock } = this.#options
-    void this.#resultOf(child).then(
-      output => answer.resolve({ at: clock.now(), output }),
-      (error: unknown) => {
-        // It is this host that ends, not the child: the next host waits on.
-        if (isCode(error, 'ERR_RUNTIME_CLOSED')) return
+    this.waitFor(child, {
+      resolve: output => answer.resolve({ at: clock.now(), output }),
+      reject(error) {
         const failure: AttemptFailure = { at: clock.now(), error: toErrorRecord(error), retryable: false }
         answer.reject(failure)
       },
-    )
+    })
     // The snapshot that says why is seen by observers only after this call.
     return () => queueMicrotask(() => this.#options.isOver(pid) && this.cancel(child, pid))
+  }
+
+  /** Answers once a child has ended, wherever it runs. */
+  waitFor(child: string, answer: ChildAnswer): void {
+    void this.#resultOf(child).then(
+      output => answer.resolve(output),
+      (error: unknown) => {
+        // It is this host that ends, not the child: the next host waits on.
+        if (!isCode(error, 'ERR_RUNTIME_CLOSED')) answer.reject(error as Error)
+      },
+    )
   }
 
   cancel(child: string, parent: string): void {

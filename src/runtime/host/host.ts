@@ -24,7 +24,7 @@ import { Slots } from '../process/slots.ts'
 import { closeOnSignals } from '../signals.ts'
 import { Adoption } from './adoption.ts'
 import { Arrivals } from './arrivals.ts'
-import { Children } from './children.ts'
+import { Children, type ChildAnswer } from './children.ts'
 import { Commands } from './commands.ts'
 import { Idleness } from './idleness.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -136,6 +136,7 @@ export class Host implements Environment {
     })
     const actors: ProvidedActors = {
       attempt: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer)),
+      children: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer, 'children')),
       items: attemptLogic((input, answer) => this.#live.mustGet(input.pid).runAttempt(input, answer, 'items')),
       machine: machineLogic((input, answer) => this.#live.mustGet(input.pid).runMachine(input, answer)),
       child: childLogic((input, answer) => this.#children.wait(input, answer)),
@@ -348,8 +349,13 @@ export class Host implements Environment {
     input: Json,
     parent: { readonly pid: string; readonly step: string },
     failures: number,
+    index?: number,
   ): Promise<string> {
-    return this.#starts.startChild(plan, input, parent, failures)
+    return this.#starts.startChild(plan, input, parent, failures, index)
+  }
+
+  waitForChild(child: string, answer: ChildAnswer): void {
+    this.#children.waitFor(child, answer)
   }
 
   cancelChild(child: string, parent: string): void {

@@ -22,6 +22,7 @@ import type { Program } from '../process/environment.ts'
 export interface ProvidedActors {
   readonly attempt: AttemptLogic
   readonly items: AttemptLogic
+  readonly children: AttemptLogic
   readonly child: ChildLogic
   readonly machine: MachineLogic
   readonly timer: TimerLogic

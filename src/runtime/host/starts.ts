@@ -1,6 +1,7 @@
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import { startChannel, traced, type StartMessage } from '../../record/diagnostics.ts'
 import { queueFields } from '../../client/new-process.ts'
+import { childKey } from '../../record/child-key.ts'
 import { toJson } from '../../record/json.ts'
 import type { Json, ProcessIdentity } from '../../record/record.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -81,8 +82,9 @@ export class Starts {
     input: Json,
     parent: { readonly pid: string; readonly step: string },
     failures: number,
+    index?: number,
   ): Promise<string> {
-    const key = `child:${parent.pid}:${parent.step}:${failures}`
+    const key = childKey(parent.pid, parent.step, failures, index)
     return (await this.start(plan, input, { key }, parent)).pid
   }
 

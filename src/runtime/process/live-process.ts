@@ -1,11 +1,19 @@
 import { createActor, type AnyActor } from 'xstate'
 import { StepwrightError } from '../../errors.ts'
-import type { AttemptInput, MachineInput, MachineState, ProcessContext, ProcessEvent } from '../../machines/context.ts'
+import type {
+  AttemptInput,
+  AttemptPart,
+  MachineInput,
+  MachineState,
+  ProcessContext,
+  ProcessEvent,
+} from '../../machines/context.ts'
 import { toSnapshot, toTransition } from '../../machines/snapshot.ts'
 import { stopActor } from '../../machines/xstate-internals.ts'
 import { processChannel, type ProcessMessage } from '../../record/diagnostics.ts'
 import { toInfo, type ProcessInfo } from '../../record/info.ts'
 import {
+  isEnding,
   isFinal,
   type ErrorRecord,
   type Json,
@@ -133,6 +141,9 @@ export class LiveProcess implements Workplace {
   get holdsSlot(): boolean {
     return this.#slot.held
   }
+  get isEnding(): boolean {
+    return isEnding(this.status)
+  }
   get status(): ProcessRecord['status'] {
     return this.#recorder.newest.status
   }
@@ -212,7 +223,7 @@ export class LiveProcess implements Workplace {
 
   // What attempts use: see Workplace.
 
-  runAttempt(input: AttemptInput, answer: Answer, part?: 'items'): () => void {
+  runAttempt(input: AttemptInput, answer: Answer, part?: AttemptPart): () => void {
     const attempt = new Attempt(this, input, answer, part)
     this.attempts.add(attempt)
     return () => attempt.stop()

@@ -12,7 +12,7 @@ import type { MachineEvent, MachineInput, MachineLike, MachineOutput } from './m
 import type { MustBeJson } from '../../record/not-json.ts'
 import type { MapInput, WholeOptions } from '../step-options.ts'
 import type { Kept } from '../failures.ts'
-import type { EachOptions } from './each.ts'
+import type { EachOptions, EachProcessOptions } from './each.ts'
 import type { StepOptions } from './function.ts'
 import type { InterruptOptions } from './interrupt.ts'
 import type { MachineOptions } from './machine.ts'
@@ -128,6 +128,35 @@ export interface ProcessBuilder<
     Steps | N,
     Messages,
     WithOutput<Outputs, N, { [K in keyof B]: Kept<OutputOf<B[K]>, OnFailure> }, When>
+  >
+
+  /**
+   * Adds a process for every item of a list, several at a time: the item is its input. Each has its
+   * own pid, journal and timeout. The parent waits for them without a slot, and cancels them when
+   * it ends. The output is an array of their outputs, in the order of the list.
+   * @example
+   * .each('convert', ({ data }) => data.videos, convertVideo, { concurrency: 4, onFailure: 'keep' })
+   */
+  each<
+    N extends string,
+    D extends ProcessDefinition,
+    When extends boolean = never,
+    OnFailure extends 'stop' | 'keep' = 'stop',
+  >(
+    name: Unused<N, Steps>,
+    items: (
+      context: StepContext<Data, Services, Parsed, Outputs>,
+    ) => readonly ProcessInput<D>[] | PromiseLike<readonly ProcessInput<D>[]>,
+    definition: D,
+    options?: EachProcessOptions<StepContext<Data, Services, Parsed, Outputs>, When, OnFailure>,
+  ): ProcessBuilder<
+    Input,
+    Parsed,
+    Skipped<Kept<ProcessOutput<D>, OnFailure>[], Data, When>,
+    Services & ProcessServices<D>,
+    Steps | N,
+    Messages,
+    WithOutput<Outputs, N, Kept<ProcessOutput<D>, OnFailure>[], When>
   >
 
   /**

@@ -1,5 +1,6 @@
-import { checkFunction, checkOptions, integerFrom, mustBe } from '../../record/check.ts'
+import { checkFunction, checkOptions, integerFrom, isObject, mustBe } from '../../record/check.ts'
 import { defined } from '../../record/defined.ts'
+import type { ProcessDefinition } from '../../record/definition.ts'
 import { show } from '../../record/show.ts'
 import { checkWhen, checkWork, WORK_CHECKS } from '../check-work.ts'
 import { FAILURE_CHECKS, planTolerated, type FailureOptions, type Tolerated } from '../failures.ts'
@@ -18,13 +19,24 @@ export interface EachOptions<C, When extends boolean = boolean, OnFailure extend
   concurrency?: number | undefined
 }
 
+/** Options of an each step whose items are processes of their own. */
+export interface EachProcessOptions<
+  C,
+  When extends boolean = boolean,
+  OnFailure extends 'stop' | 'keep' = 'stop' | 'keep',
+>
+  extends WhenOption<C, When>, FailureOptions<OnFailure>, Pick<EachOptions<C>, 'concurrency'> {}
+
 /** The same work for every item of a list. */
 export interface EachStep {
   readonly kind: 'each'
   readonly name: string
   /** Makes the list. */
   readonly items: UserFunction
-  readonly work: Work
+  /** What is done to an item; absent: it is the input of a process. */
+  readonly work?: Work
+  /** The definition of these processes. The builder checks that it is one. */
+  readonly child?: ProcessDefinition
   /** Items under way at once. */
   readonly concurrency: number
   readonly when?: UserFunction
@@ -38,9 +50,21 @@ export interface EachStep {
   readonly tolerated?: Tolerated
 }
 
+/** What a definition has of its own. */
+const OF_WORK = ['timeout', 'retry', 'isolate'] as const
+
+function refuse(option: (typeof OF_WORK)[number], options: unknown, what: string): void {
+  if (isObject(options) && options[option] !== undefined)
+    throw new TypeError(
+      `${option} of ${what} goes with a function, and not with a definition: its steps have ${option}, and it may have a timeout`,
+    )
+}
+
 export const eachKind: Kind<EachStep> = {
   plan(name, items, work, options = {}) {
     const what = `each step '${name}'`
+    const isChild = isObject(work) && 'steps' in work && 'run' in work
+    if (isChild) for (const option of OF_WORK) refuse(option, options, what)
     const checks = { concurrency: integerFrom(1), when: checkWhen, ...WORK_CHECKS, ...FAILURE_CHECKS }
     const {
       timeout,
@@ -54,7 +78,7 @@ export const eachKind: Kind<EachStep> = {
       kind: 'each',
       name,
       items: checkFunction<UserFunction>(items, `items of ${what}`),
-      work: checkWork(work, what, checked.isolate),
+      ...(isChild ? { child: work as unknown as ProcessDefinition } : { work: checkWork(work, what, checked.isolate) }),
       concurrency,
       ...defined({ ...checked, timeoutMs: timeout, tolerated }),
     }

@@ -39,6 +39,12 @@ export const branchKey = (path: string): string => path.slice(path.lastIndexOf('
 function planBranch(step: string, key: string, given: unknown): FunctionStep {
   const name = `${step}.${checkStepName(key, `parallel step '${step}'`, 'branch')}`
   const what = `branch '${name}'`
+  if (isObject(given) && 'steps' in given && 'run' in given)
+    throw mustBe(
+      what,
+      'a function, an object spec or { run, retry, timeout }, and no definition: that goes with .process() or .each()',
+      given,
+    )
   const spec = isObject(given) && 'run' in given ? given : { run: given }
   const { run, timeout, ...checked } = checkOptions(spec, what, { run: (work: unknown) => work, ...WORK_CHECKS }, what)
   const work = checkWork(run, what, checked.isolate)

@@ -11,7 +11,8 @@ import { MAX_BYTES, runKind, type Run } from './run-kinds.ts'
 function pauseIn({ steps }: ProcessPlan): { readonly name: string; readonly needs: string } | undefined {
   for (const step of steps) {
     const needs = waitsFor(step)
-    const pause = needs === undefined ? 'child' in step && pauseIn(planOf(step.child)) : { name: step.name, needs }
+    const pause =
+      needs === undefined ? 'child' in step && step.child && pauseIn(planOf(step.child)) : { name: step.name, needs }
     if (pause) return pause
   }
   return undefined

@@ -206,17 +206,24 @@ const runParallel = (run: Run, step: ParallelStep, data: Json, signal: AbortSign
   })
 
 function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Promise<Json> {
-  const { name, work, concurrency, retry, timeoutMs } = step
+  const { name, work, child, concurrency, retry, timeoutMs } = step
   return runWhole(run, { name }, signal, async (inner, abort) => {
     const context = contextOf(run, step, data, 1, inner)
     if (await isSkipped(run, step, context)) return data
     const items = toJson(await begins(step, run.services)(context), MAX_BYTES) as readonly Json[]
     const outputs = Array.from<Json>({ length: items.length })
     const keep = keeping(step, items.length)
-    const item = { name, work, ...(retry && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) }
+    const item = { name, ...(retry && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) }
     await pool(items.keys(), concurrency, async index => {
       try {
-        outputs[index] = await keep(() => runStep(run, { ...item, index }, items[index] as Json, inner), inner)
+        const one = items[index] as Json
+        outputs[index] = await keep(
+          () =>
+            work
+              ? runStep(run, { ...item, work, index }, one, inner)
+              : runItsProcess(run, { name, index }, child, one, inner),
+          inner,
+        )
       } catch (error) {
         abort(error)
         throw error
@@ -224,6 +231,21 @@ function runEach(run: Run, step: EachStep, data: Json, signal: AbortSignal): Pro
     })
     return outputs
   })
+}
+
+async function runItsProcess(
+  run: Run,
+  item: Named,
+  child: EachStep['child'],
+  data: Json,
+  signal: AbortSignal,
+): Promise<Json> {
+  try {
+    return (await run.runChild(planOf(child), copyJson(data), signal)) as Json
+  } catch (error) {
+    signal.throwIfAborted()
+    throw stepFailed(run, item, 1, error)
+  }
 }
 
 /** The child's data is copied as if it were another process's. */

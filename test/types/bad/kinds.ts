@@ -17,6 +17,8 @@ const child = defineProcess({ name: 'c', input: typed<{ size: number }>() }).ste
 p.process('child', child) // error: Expected 3 arguments, but got 2
 p.process('child', child, { input: ({ data }) => ({ size: data.file }) }) // error: Type 'string' is not assignable to type 'number'
 
+p.each('each', () => [{ size: 'x' }], child) // error: No overload matches this call
+
 const chart = setup({ types: { input: {} as { draft: string } } }).createMachine({})
 p.machine('a', chart) // error: Expected 3 arguments, but got 2
 p.machine('a', chart, { input: () => ({ draft: 5 }) }) // error: Type 'number' is not assignable to type 'string'

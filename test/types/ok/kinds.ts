@@ -188,3 +188,14 @@ const stopped = p.each(
   { onFailure: 'stop' },
 )
 expectTypeOf<ProcessOutput<typeof stopped>>().toEqualTypeOf<number[]>()
+
+// A process for each item
+const inner = defineProcess({ name: 'inner', input: typed<{ id: number }>(), services: typed<{ db: Db }>() }).step(
+  'x',
+  ({ data }) => `${data.id}`,
+)
+const outer = p
+  .each('all', ({ data }) => [{ id: data.n }], inner, { concurrency: 3 })
+  .each('kept', async () => [{ id: 1 }], inner, { onFailure: 'keep', when: () => true })
+expectTypeOf<ProcessOutput<typeof outer>>().toEqualTypeOf<Settled<string>[] | string[]>()
+expectTypeOf<ProcessServices<typeof outer>>().toExtend<{ db: Db }>()

@@ -44,6 +44,8 @@ export interface AttemptKind<Step> {
   plain?(step: Step, attempt: AttemptUnderWay): ((context: StepContext) => unknown) | undefined
   /** All that an attempt at the step does. */
   perform(step: Step, context: StepContext, attempt: AttemptUnderWay): Promise<Result>
+  /** It only waits for other processes, which take slots themselves. */
+  readonly takesNoSlot?: true
   /** Milliseconds that one attempt may take. Other kinds bound the whole of the step, in the chart. */
   timeoutMs?(step: Step): number | undefined
   /** Settles when it may begin; default: when an earlier attempt at the step that timed out has settled. */

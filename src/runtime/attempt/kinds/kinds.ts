@@ -1,5 +1,7 @@
+import type { AttemptPart } from '../../../machines/context.ts'
 import type { StepKind } from '../../../record/record.ts'
 import type { AttemptedStep } from '../../../steps/kinds/kinds.ts'
+import { childrenAttempt } from './children.ts'
 import { functionAttempt } from './function.ts'
 import { itemsAttempt } from './items.ts'
 import type { AttemptKind } from './kind.ts'
@@ -19,6 +21,7 @@ const ATTEMPTS: { readonly [K in StepKind | 'undo']?: AttemptKind<Extract<Attemp
   undo: undoAttempt,
 }
 
-/** @param part an each step has two: its list is made, then its items are worked through */
-export const attemptKind = ({ kind }: AttemptedStep, part: 'attempt' | 'items'): AttemptKind<AttemptedStep> =>
-  (part === 'items' ? itemsAttempt : ATTEMPTS[kind]) as AttemptKind<AttemptedStep>
+const PARTS = { items: itemsAttempt, children: childrenAttempt } as const
+
+export const attemptKind = ({ kind }: AttemptedStep, part: AttemptPart): AttemptKind<AttemptedStep> =>
+  (part === 'attempt' ? ATTEMPTS[kind] : PARTS[part]) as AttemptKind<AttemptedStep>
