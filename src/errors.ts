@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'ERR_EVENT_REFUSED'
   | 'ERR_UNKNOWN_STEP'
   | 'ERR_NOT_ENDED'
+  | 'ERR_NOT_EMPTY'
   | 'ERR_ALREADY_ENDED'
   | 'ERR_NOT_FAILED'
   | 'ERR_STORE_MISSING'

@@ -105,6 +105,7 @@ export type {
 
 // Stores
 export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'
+export { backupStore } from './store/backup-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
 export { Journal, type JournalOptions } from './journal/journal.ts'
 export type {

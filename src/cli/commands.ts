@@ -87,6 +87,10 @@ export const COMMANDS: Readonly<
     load: () => import('./commands/adopt.ts'),
   },
   copy: { summary: 'copy all processes of a store into another one', load: () => import('./commands/copy.ts') },
+  backup: {
+    summary: 'copy a store into an empty one, while its hosts run',
+    load: () => import('./commands/backup.ts'),
+  },
   doctor: {
     summary: 'tell what is wrong with a store, and move what is damaged out of the way',
     load: () => import('./commands/doctor.ts'),

@@ -5,19 +5,21 @@ import type { Collection } from './documents.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
 
 /** Processes copied at once, so that a store can commit them together. */
-const BATCH = 50
+export const BATCH = 50
 /** The most pids of processes that a message names. */
 const NAMED = 3
 /** What is copied besides processes: the rest is of hosts, or they find it out. */
 const COLLECTIONS: readonly Collection[] = ['charts', 'commands', 'pauses', 'schedules']
 
-/** Options of `copyStore`. */
+/** Options of `copyStore` and `backupStore`. */
 export interface CopyOptions {
   /**
    * Called with each journal that cannot be read. It stays behind, and the copy continues. Without
    * this function the copy ends there.
    */
   readonly onCorrupt?: ((journal: CorruptJournal) => void) | undefined
+  /** Called after each batch with how many processes are in the other store by now. */
+  readonly onProgress?: ((done: number) => void) | undefined
 }
 
 /**
@@ -43,20 +45,23 @@ export interface Copied {
  * @example
  * await copyStore(lowdbStore('.stepwright'), sqliteStore('processes.sqlite'))
  */
-export async function copyStore(from: Store, to: Store, { onCorrupt = failAt }: CopyOptions = {}): Promise<Copied> {
-  if (from === to || (from.location === to.location && from.location.includes('/'))) {
-    throw new TypeError(`A store cannot be copied onto itself: ${show(from.location)}`)
-  }
+export async function copyStore(
+  from: Store,
+  to: Store,
+  { onCorrupt = failAt, onProgress }: CopyOptions = {},
+): Promise<Copied> {
+  refuseSame(from, to)
   await refuseOwned(from)
   const host = await to.openHost()
   try {
-    for (const collection of COLLECTIONS) await copyDocuments(from, to, collection)
+    await copyDocuments(from, to)
     let [copied, present] = [0, 0]
     for await (const pids of batches(from, onCorrupt)) {
       for (const created of await Promise.all(pids.map(pid => copyProcess(from, to, host, pid, onCorrupt)))) {
         if (created === true) copied += 1
         else if (created === false) present += 1
       }
+      onProgress?.(copied + present)
     }
     return { copied, present }
   } finally {
@@ -64,7 +69,13 @@ export async function copyStore(from: Store, to: Store, { onCorrupt = failAt }: 
   }
 }
 
-function failAt({ error }: CorruptJournal): never {
+/** @throws TypeError */
+export function refuseSame(from: Store, to: Store): void {
+  if (from === to || (from.location === to.location && from.location.includes('/')))
+    throw new TypeError(`A store cannot be copied onto itself: ${show(from.location)}`)
+}
+
+export function failAt({ error }: CorruptJournal): never {
   throw error
 }
 
@@ -82,10 +93,11 @@ async function refuseOwned(from: Store): Promise<void> {
 }
 
 /** What is there already stays: it is from an earlier copy, or of a host that has gone on since. */
-async function copyDocuments(from: Store, to: Store, collection: Collection): Promise<void> {
-  for (const { name, content } of await from.documents.list(collection))
-    if (typeof content === 'string' && (await to.documents.get(collection, name)) === undefined)
-      await to.documents.put(collection, name, content.trim())
+export async function copyDocuments(from: Store, to: Store): Promise<void> {
+  for (const collection of COLLECTIONS)
+    for (const { name, content } of await from.documents.list(collection))
+      if (typeof content === 'string' && (await to.documents.get(collection, name)) === undefined)
+        await to.documents.put(collection, name, content.trim())
 }
 
 async function* batches(from: Store, onCorrupt: (journal: CorruptJournal) => void): AsyncGenerator<string[]> {
@@ -102,7 +114,7 @@ async function* batches(from: Store, onCorrupt: (journal: CorruptJournal) => voi
  * @returns whether it is new over there; `undefined` if it could not be read, or was deleted
  * meanwhile
  */
-async function copyProcess(
+export async function copyProcess(
   from: Store,
   to: Store,
   host: HostStore,

@@ -56,3 +56,15 @@ test('a process that a host has is not copied', async t => {
   t.true(stderr.includes(record.pid) && stderr.includes('have in hand'), stderr)
   await host.close()
 })
+
+test('backup, while the host of the store runs', async t => {
+  const { dir, runtime } = await openStore(t)
+  const { pid } = await runtime.start(adding, { a: 1, b: 2 })
+  await runtime.result(pid)
+  const file = join(dir, '..', 'backup.sqlite')
+  t.deepEqual(await runCli(['backup', file, '--store', dir]), { status: 0, stdout: '1 process copied\n', stderr: '' })
+  t.like(await runCli(['backup', file, '--store', dir]), { status: 2, stdout: '' })
+  t.like(await runCli(['backup', dir, '--store', dir]), { status: 2, stdout: '' })
+  t.like(await runCli(['result', pid, '--store', file]), { status: 0 })
+  t.like(await runCli(['backup', join(dir, '..', 'none'), '--store', join(dir, '..', 'nothing')]), { status: 2 })
+})
