@@ -16,6 +16,7 @@ interface CommandFile {
 export const COMMANDS: Readonly<
   Record<string, { readonly summary: string; readonly load: () => Promise<CommandFile> }>
 > = {
+  init: { summary: 'make a project of four files, with a test', load: () => import('./commands/init.ts') },
   list: { summary: 'list processes, newest first', load: () => import('./commands/list.ts') },
   counts: { summary: 'count the processes of each status', load: () => import('./commands/counts.ts') },
   metrics: {

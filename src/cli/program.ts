@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { packageVersion } from '../format/package-version.ts'
+import { packageVersion } from '../format/package-files.ts'
 import { COMMANDS } from './commands.ts'
 import type { Io } from './io.ts'
 import { printableLines } from './printable.ts'
