@@ -103,6 +103,8 @@ export type {
   UndoReason,
 } from './record/record.ts'
 
+export type { MemoryInfo } from './record/memory-info.ts'
+
 // Stores
 export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'
 export { backupStore } from './store/backup-store.ts'

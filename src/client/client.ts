@@ -1,6 +1,7 @@
 import type { ProceedData, ProcessDefinition, ProcessEvent, ProcessOutput, ProcessStep } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
 import type { HistoryEntry, ProcessInfo } from '../record/info.ts'
+import type { MemoryInfo } from '../record/memory-info.ts'
 import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
 import type { CorruptJournal } from '../store/store.ts'
@@ -307,6 +308,12 @@ export interface Client {
    * @throws ERR_NOT_ENDED, ERR_UNKNOWN_PROCESS
    */
   delete(pid: string): Promise<void>
+  /**
+   * What the steps of a process remember: what they did with `once`, and the answers they waited
+   * for, newest last.
+   * @throws ERR_UNKNOWN_PROCESS
+   */
+  memories(pid: string): Promise<MemoryInfo[]>
   /**
    * What the steps of a process logged, oldest first. With `follow`, later entries follow until the
    * process has ended.

@@ -28,6 +28,7 @@ export type {
   WaitOptions,
   WatchAllOptions,
 } from './client.ts'
+export type { MemoryInfo } from '../record/memory-info.ts'
 export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from '../record/info.ts'
 export {
   ProcessCancelledError,

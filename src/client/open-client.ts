@@ -16,6 +16,7 @@ import { checkFlag, checkKey, checkOptions, checkSignal, integerFrom, mustBe } f
 import { startChannel, traced, type StartMessage } from '../record/diagnostics.ts'
 import { childKey } from '../record/child-key.ts'
 import { toJson } from '../record/json.ts'
+import { memoryInfos, type MemoryInfo } from '../record/memory-info.ts'
 import {
   checkBulk,
   checkBulkOptions,
@@ -138,6 +139,12 @@ class StoreClient implements Client {
     const records = await this.#store.history(checkPid(pid))
     if (!records) throw unknown(pid, this.#store)
     return records.map(toHistoryEntry)
+  }
+
+  async memories(pid: string): Promise<MemoryInfo[]> {
+    const records = await this.#store.history(checkPid(pid))
+    if (!records) throw unknown(pid, this.#store)
+    return records.flatMap((record, index) => memoryInfos(record, index === 0))
   }
 
   async *logs(pid: string, options: LogOptions = {}): AsyncGenerator<LogInfo> {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { toInfo, type ProcessStepInfo } from '../record/info.ts'
 import type { LogEntry, ProcessRecord } from '../record/record.ts'
+import { memoryInfos, type MemoryInfo } from '../record/memory-info.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
 import { frame, type Frame } from '../web/event-streams.ts'
@@ -13,6 +14,7 @@ import { described } from '../store/described.ts'
 /** Collects the changes of a busy process before they are sent. */
 const BATCH_MS = 100
 const MAX_LOGS = 2000
+const MAX_MEMORIES = 2000
 /** Only the newest of more transitions are sent. */
 const MAX_ENTRIES = 10_000
 const HOST_LOOK_MS = 1000
@@ -27,6 +29,7 @@ export class ProcessFeed extends Feed {
   #chart: unknown
   #entries: Entry[] = []
   #logs: LogEntry[] = []
+  #memories: MemoryInfo[] = []
   #gone: string | undefined
 
   /** @param hosts the hosts of the store as they were a moment ago: many feeds ask at once */
@@ -48,6 +51,7 @@ export class ProcessFeed extends Feed {
             frame({ fresh: true, entries: this.#entries }, 'entries'),
             frame(this.#info, 'info'),
             frame({ fresh: true, logs: this.#logs.slice(-MAX_LOGS) }, 'logs'),
+            frame({ fresh: true, memories: this.#memories }, 'memories'),
           ]),
     ]
   }
@@ -81,8 +85,10 @@ export class ProcessFeed extends Feed {
     const charts = await readCharts(this.#store.documents)
     this.#chart = charts.find(one => one.name === name && one.version === version && one.shape === shape)?.chart ?? null
     this.#entries = entriesOf(history).slice(-MAX_ENTRIES)
+    this.#memories = history.flatMap((record, index) => memoryInfos(record, index === 0)).slice(-MAX_MEMORIES)
     this.send('chart', this.#chart)
     this.send('entries', { fresh: true, entries: this.#entries })
+    this.send('memories', { fresh: true, memories: this.#memories })
     return last
   }
 
@@ -103,6 +109,7 @@ export class ProcessFeed extends Feed {
       this.#entries.push(...entries)
       if (this.#entries.length > 2 * MAX_ENTRIES) this.#entries = this.#entries.slice(-MAX_ENTRIES)
       if (entries.length > 0) this.send('entries', { entries })
+      this.#addMemories(records.flatMap(record => memoryInfos(record, false)))
       this.#sendInfo(newest)
     }
     for await (const stored of this.#store.follow(this.#pid, signal)) {
@@ -112,6 +119,12 @@ export class ProcessFeed extends Feed {
     }
     clearTimeout(timer)
     flush()
+  }
+
+  #addMemories(memories: readonly MemoryInfo[]): void {
+    if (memories.length === 0) return
+    this.#memories = [...this.#memories, ...memories].slice(-MAX_MEMORIES)
+    this.send('memories', { memories })
   }
 
   #sendInfo(stored: StoredProcess): void {

@@ -56,8 +56,8 @@ export const hostRow = ({ id, osPid, hostname, startedAt, state }: Host): HostRo
 export function entriesOf(records: readonly ProcessRecord[], before?: ProcessRecord): Entry[] {
   let last = before
   return records.flatMap(record => {
-    // Progress reports come ten times per second, for hours.
-    if (record.event.type === 'PROGRESS') return []
+    // Progress reports come ten times per second, for hours; memories are sent by themselves.
+    if (record.event.type === 'PROGRESS' || record.event.type === 'REMEMBER') return []
     const steps = record.outline.flatMap(({ name }) => {
       const now = Object.hasOwn(record.steps, name) ? record.steps[name] : undefined
       const then = last && Object.hasOwn(last.steps, name) ? last.steps[name] : undefined

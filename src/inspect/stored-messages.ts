@@ -1,3 +1,4 @@
+import { memoryInfos } from '../record/memory-info.ts'
 import type { Json, ProcessRecord } from '../record/record.ts'
 import { isFinal } from '../record/record.ts'
 import type { StoredChart } from '../store/charts.ts'
@@ -25,7 +26,9 @@ export class StoredMessages {
   }
 
   transition(record: ProcessRecord): StatelyMessage[] {
-    const { pid, at, event } = record
+    const { pid, at } = record
+    const memory = memoryInfos(record, false)
+    const event = memory.length === 0 ? record.event : { ...record.event, memory }
     return [
       message(pid, pid, { type: '@xstate.event', event }, at),
       message(pid, pid, { type: '@xstate.snapshot', event, snapshot: this.#snapshot(record) }, at),

@@ -1,3 +1,4 @@
+import { memoryInfos, type MemoryInfo } from './memory-info.ts'
 import type {
   ErrorRecord,
   Json,
@@ -141,6 +142,8 @@ export interface HistoryEntry extends ProcessInfo {
     readonly name?: string
     readonly command?: string
   }
+  /** What its step remembers from here on. */
+  readonly memory?: readonly MemoryInfo[]
   readonly snapshot: unknown
 }
 
@@ -240,6 +243,12 @@ export function toInfo({ record, host, misfit, paused, pendingCommands }: Stored
   }
 }
 
-export function toHistoryEntry(record: ProcessRecord): HistoryEntry {
-  return { ...toInfo({ record }), event: record.event, snapshot: record.snapshot }
+export function toHistoryEntry(record: ProcessRecord, index: number): HistoryEntry {
+  const memory = memoryInfos(record, index === 0)
+  return {
+    ...toInfo({ record }),
+    event: record.event,
+    ...(memory.length > 0 && { memory }),
+    snapshot: record.snapshot,
+  }
 }

@@ -152,6 +152,9 @@ export class HostRuntime implements Runtime {
   history(pid: string): ReturnType<Client['history']> {
     return this.#client.history(pid)
   }
+  memories(pid: string): ReturnType<Client['memories']> {
+    return this.#client.memories(pid)
+  }
   hosts(): ReturnType<Client['hosts']> {
     return this.#client.hosts()
   }

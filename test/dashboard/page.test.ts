@@ -71,6 +71,13 @@ const talking = defineProcess({ name: 'talking', input: typed<{ lines: number }>
     }
   },
 )
+const remembering = defineProcess({ name: 'remembering', input: typed<{ pages: number }>() }).step(
+  'crawl',
+  async ({ data, once }) => {
+    await Promise.all(Array.from({ length: data.pages }, (_, page) => once(`page-${page}`, () => page)))
+    throw new Error('the rest is for later')
+  },
+)
 const longName = defineProcess({ name: 'recalculate-the-statement-of-every-customer' }).step('work', () => 1)
 const approval = defineProcess({ name: 'approval', input: typed<{ amount: number }>() })
   .step('prepare', ({ data }) => ({ ...data, html: '<b>bold</b>' }))
@@ -94,7 +101,7 @@ async function open(
   const host =
     runtime ??
     (await createRuntime({
-      processes: [hello, failing, approval, retried, recovered, talking, longName, gate.definition],
+      processes: [hello, failing, approval, retried, recovered, talking, remembering, longName, gate.definition],
       store: lowdbStore(store),
     }))
   const server = await serveDashboard({ store, port: 0, host: '127.0.0.1', client: options.actor ?? host })
@@ -274,6 +281,20 @@ test.serial('logs: thousands of lines of which only those in sight are drawn; se
   t.deepEqual(await barriers(tab), [])
   t.deepEqual(tab.problems, [])
   gate.open(0)
+})
+
+test.serial('what a step has done once is listed while it has not finished, thousands without trouble', async t => {
+  const { url, host } = await open(t)
+  const job = await host.start(remembering, { pages: 1500 })
+  await job.result().catch(() => {})
+  const tab = await openTab(t)
+  await tab.goto(`${url}#/p/${job.pid}`)
+  const list = tab.getByRole('list', { name: 'Done once' })
+  await list.getByText('page-1499').waitFor()
+  await tab.getByText('1,500 remembered').waitFor()
+  t.is(await list.locator('li').count(), 200)
+  t.deepEqual(await barriers(tab), [])
+  t.deepEqual(tab.problems, [])
 })
 
 test.serial('a long name leaves room for the pid and the labels; a status that no process has is quiet', async t => {

@@ -5,6 +5,9 @@ import { printable, printableJson } from '../printable.ts'
 import { changeLine } from '../render/change.ts'
 import type { Act, Tools } from '../with-client.ts'
 
+/** The most names of what a step remembers in one line. */
+const MAX_NAMES = 5
+
 interface Flags {
   readonly progress?: true
   readonly json?: true
@@ -37,5 +40,8 @@ async function history({ io, client }: Tools, part: string, { progress, json }: 
 function line(entry: HistoryEntry): string {
   const { type, step } = entry.event
   const what = step === undefined ? type : `${type} ${step}`
-  return `${entry.revision} ${printable(what)} ${changeLine(entry).replace(' (host: none)', '')}`
+  const names = (entry.memory ?? []).map(({ name, item }) => (item === undefined ? name : `${item}:${name}`))
+  const done = names.length > MAX_NAMES ? [...names.slice(0, MAX_NAMES), `${names.length - MAX_NAMES} more`] : names
+  const remembered = done.length === 0 ? '' : ` (${done.join(', ')})`
+  return `${entry.revision} ${printable(what + remembered)} ${changeLine(entry).replace(' (host: none)', '')}`
 }

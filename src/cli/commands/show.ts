@@ -24,6 +24,8 @@ async function show({ io, client }: Tools, prefix: string, { json }: { json?: tr
   const pid = await findPid(client, prefix)
   const info = await client.get(pid)
   if (info === undefined) throw new UsageError(`Process ${pid} has just been deleted`)
-  io.stdout.write(`${json ? printableJson(info, 2) : processDetails(info, viewOf(io)).join('\n')}\n`)
+  io.stdout.write(
+    `${json ? printableJson(info, 2) : processDetails(info, viewOf(io), await client.memories(pid)).join('\n')}\n`,
+  )
   return 0
 }

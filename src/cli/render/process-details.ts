@@ -1,8 +1,9 @@
-import type { PendingCommandInfo, ProcessInfo } from '../../index.ts'
+import type { MemoryInfo, PendingCommandInfo, ProcessInfo } from '../../index.ts'
 import { printable } from '../printable.ts'
 import type { View } from '../screen.ts'
 import { errorLines } from './error.ts'
 import { took } from './facts.ts'
+import { memoryLines } from './memories.ts'
 import { shortJson } from './short-json.ts'
 import { lookOf } from './status.ts'
 import { allSteps } from './steps.ts'
@@ -71,7 +72,7 @@ export function outcomeSections(info: ProcessInfo, view: View): string[] {
 }
 
 /** Everything about one process. */
-export function processDetails(info: ProcessInfo, view: View): string[] {
+export function processDetails(info: ProcessInfo, view: View, memories: readonly MemoryInfo[] = []): string[] {
   const { paint, now } = view
   const { glyph, style } = lookOf(info.status)
   const fields = fieldsOf(info, now).filter((field): field is readonly [string, string] => field[1] !== undefined)
@@ -80,6 +81,7 @@ export function processDetails(info: ProcessInfo, view: View): string[] {
     `${paint(style, glyph)} ${paint('bold', printable(info.name))}  ${paint(style, printable(info.status))}`,
     ...fields.map(([label, text]) => `  ${paint('dim', label.padEnd(widest))}  ${printable(text)}`),
     ...section('Steps', allSteps(info, view), view),
+    ...section('Done once', memoryLines(info, memories, view), view),
     ...section(
       'Waiting commands',
       indented((info.pendingCommands ?? []).map(command => pendingLine(command, now))),

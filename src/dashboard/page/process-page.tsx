@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import { progressed } from '../../inspect/diagram/chart-progress.ts'
-import type { Entry, LiveInfo, LogEntry, ProcessEvents, ProcessInfo } from '../protocol.ts'
+import type { Entry, LiveInfo, LogEntry, MemoryInfo, ProcessEvents, ProcessInfo } from '../protocol.ts'
 import { useNow } from './use-now.ts'
 import { Bar, Json, Panel, Status } from './components.tsx'
 import { failedAttempts, stepsAt } from './entries.ts'
@@ -9,6 +9,7 @@ import { ProcessFacts } from './process-facts.tsx'
 import { ProcessFailures } from './process-failures.tsx'
 import { fullTime, seenUntil } from './format.ts'
 import { Logs } from './logs.tsx'
+import { Memories } from './memories.tsx'
 import { ProcessActions } from './process-actions.tsx'
 import { ProcessChart } from './process-chart.tsx'
 import { href, replaceQuery } from './route.ts'
@@ -24,6 +25,7 @@ interface Then extends ProcessInfo {
 }
 
 const MAX_LOGS = 2000
+const MAX_MEMORIES = 2000
 const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 
 interface Props {
@@ -37,6 +39,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
   const [chart, setChart] = useState<object | null>(null)
   const [entries, setEntries] = useState<readonly Entry[]>([])
   const [logs, setLogs] = useState<readonly LogEntry[]>([])
+  const [memories, setMemories] = useState<readonly MemoryInfo[]>([])
   const [gone, setGone] = useState('')
   const base = `api/processes/${encodeURIComponent(pid)}`
   useStream<ProcessEvents>(`${base}/events`, {
@@ -44,6 +47,8 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
     chart: value => setChart(value as object | null),
     entries: ({ fresh, entries: more }) => setEntries(before => (fresh ? more : [...before, ...more])),
     logs: ({ fresh, logs: more }) => setLogs(before => (fresh ? more : [...before, ...more].slice(-MAX_LOGS))),
+    memories: ({ fresh, memories: more }) =>
+      setMemories(before => (fresh ? more : [...before, ...more].slice(-MAX_MEMORIES))),
     gone: ({ message }) => setGone(message),
   })
   const ended = info?.endedAt !== undefined
@@ -61,6 +66,12 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
   const shownSteps = useMemo(() => (info && then ? stepsAt(info, seen) : info?.steps), [info, then, seen])
   const failures = useMemo(() => failedAttempts(seen), [seen])
   const logsPanel = useMemo(() => <Logs logs={logs} live={!ended} />, [logs, ended])
+
+  const memoriesPanel = useMemo(() => {
+    const open = info?.steps.filter(({ status }) => status !== 'finished' && status !== 'skipped')
+    const names = new Set(open?.map(({ name }) => name))
+    return <Memories memories={memories.filter(({ step }) => names.has(step))} />
+  }, [memories, info])
 
   if (gone !== '' && !info)
     return (
@@ -148,6 +159,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
               <Json value={whole.input} label="Input" />
             </Panel>
           )}
+          {memoriesPanel}
           {logsPanel}
         </div>
       </div>
