@@ -40,6 +40,7 @@ export type {
   MissedTicks,
   ScheduleOptions,
 } from './steps/schedule.ts'
+export type { LimitOptions } from './steps/limit.ts'
 export type { StandardResult, StandardSchemaV1 } from './record/standard-schema.ts'
 export type { ClassSpec, FactorySpec, ModuleSpec, OnceCall, StepContext, StepObject, Work } from './steps/work.ts'
 // The compiler names a type from `stepwright/inferred` only where that module is part of the
@@ -122,6 +123,7 @@ export type {
 } from './store/store.ts'
 export type { Collection, Documents, StoredDocument } from './store/documents.ts'
 export type { StoredProcess } from './record/host.ts'
+export type { LimitRecord, Room } from './record/limit.ts'
 export type {
   Inherited,
   JournalLine,

@@ -19,7 +19,7 @@ export const retriedBy = (store: Store, pid: string): Promise<string | undefined
 export async function infoOf(
   store: Store,
   stored: StoredProcess,
-  describe = (one: StoredProcess): Promise<StoredProcess> => described(store.documents, one),
+  describe = (one: StoredProcess): Promise<StoredProcess> => described(store, one),
 ): Promise<ProcessInfo> {
   const { pid, status } = stored.record
   const by = RETRYABLE.includes(status) ? await retriedBy(store, pid) : undefined
@@ -34,7 +34,7 @@ export async function* select(
   onCorrupt?: ListOptions['onCorrupt'],
 ): AsyncGenerator<ProcessInfo> {
   const [from, to] = [since?.getTime() ?? -Infinity, before?.getTime() ?? Infinity]
-  const describe = allDescribed(store.documents)
+  const describe = allDescribed(store)
   for await (const stored of store.list(query, onCorrupt)) {
     const { record } = stored
     // The list is ordered by pid, and pids by their time of creation.

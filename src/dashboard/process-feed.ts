@@ -143,7 +143,7 @@ export class ProcessFeed extends Feed {
       const known = (await this.#hosts().catch(() => [])).find(({ id }) => id === host?.id)
       if (known && known.state === host?.state) continue
       const found = await this.#store.get(this.#pid).catch(() => undefined)
-      const stored = found && (await described(this.#store.documents, found).catch(() => found))
+      const stored = found && (await described(this.#store, found).catch(() => found))
       const differs =
         stored?.host?.id !== host?.id ||
         stored?.host?.state !== host?.state ||

@@ -204,6 +204,7 @@ export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
     retryOf: _retryOf,
     startsAt: _startsAt,
     priority: _priority,
+    limits: _limits,
     trace: _trace,
     progress: _progress,
     ...transition

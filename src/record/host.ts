@@ -49,6 +49,8 @@ export interface StoredProcess {
   readonly misfit?: Misfit
   /** It has not begun, and its definition is paused. */
   readonly paused?: true
+  /** The limit that is full, for which it waits before it begins. */
+  readonly waitingFor?: { readonly limit: string; readonly key?: string }
   /** Oldest first. */
   readonly pendingCommands?: readonly PendingCommand[]
 }

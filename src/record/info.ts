@@ -118,6 +118,8 @@ export interface ProcessInfo {
   readonly misfit?: Misfit
   /** It has not begun, and will not before its definition is resumed. */
   readonly paused?: true
+  /** The limit that is full, so that the process has not begun. */
+  readonly waitingFor?: { readonly limit: string; readonly key?: string }
   /**
    * What clients asked of the process and waits, oldest first: for a host, or for the step that
    * takes it to begin.
@@ -207,7 +209,7 @@ const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo
   state,
 })
 
-export function toInfo({ record, host, misfit, paused, pendingCommands }: StoredProcess): ProcessInfo {
+export function toInfo({ record, host, misfit, paused, waitingFor, pendingCommands }: StoredProcess): ProcessInfo {
   const { status } = record
   return {
     pid: record.pid,
@@ -237,6 +239,7 @@ export function toInfo({ record, host, misfit, paused, pendingCommands }: Stored
     ...(host !== undefined && { host: hostInfo(host) }),
     ...(misfit !== undefined && { misfit }),
     ...(paused && { paused }),
+    ...(waitingFor && { waitingFor }),
     ...(pendingCommands !== undefined && {
       pendingCommands: pendingCommands.map(({ at, ...command }) => ({ ...command, at: iso(at) })),
     }),

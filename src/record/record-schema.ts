@@ -1,3 +1,4 @@
+import { isLimitId, type LimitRecord } from './limit.ts'
 import type {
   ErrorRecord,
   Inherited,
@@ -191,6 +192,14 @@ export const progressSchema = object<ProgressLine & { items: unknown }>({
 /** The line of what a step remembers. */
 export const memorySchema = object<MemoryLine>({ ...head, memory, progress: optional(recordOf(progress)) })
 
+const limit = object<LimitRecord>({
+  id: (value: unknown) => (isLimitId(value) ? undefined : ''),
+  limit: text,
+  key: optional(text),
+  places: integer,
+  perMs: optional(integer),
+})
+
 /** The first line of a journal. */
 export const firstLineSchema = object<ProcessIdentity & Transition>({
   ...transition,
@@ -206,6 +215,7 @@ export const firstLineSchema = object<ProcessIdentity & Transition>({
   retryOf: optional(pid),
   startsAt: optional(time),
   priority: optional(number),
+  limits: optional(listOf(limit)),
   trace: optional(recordOf(text)),
   outline,
 })

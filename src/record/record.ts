@@ -1,3 +1,5 @@
+import type { LimitRecord } from './limit.ts'
+
 /** A JSON value: what a step may receive and return. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -211,6 +213,8 @@ export interface ProcessIdentity {
   readonly startsAt?: number
   /** From -100 to 100: of those that wait, the highest begins first. Absent: 0. */
   readonly priority?: number
+  /** Of a definition with limits: the process begins once it has a place in each. */
+  readonly limits?: readonly LimitRecord[]
   /** Of whoever started the process, if that was traced. */
   readonly trace?: Trace
   /**
@@ -240,6 +244,7 @@ export function identityOf({
   retryOf,
   startsAt,
   priority,
+  limits,
   trace,
   outline,
 }: ProcessIdentity): ProcessIdentity {
@@ -257,6 +262,7 @@ export function identityOf({
     ...(retryOf !== undefined && { retryOf }),
     ...(startsAt !== undefined && { startsAt }),
     ...(priority !== undefined && { priority }),
+    ...(limits !== undefined && { limits }),
     ...(trace !== undefined && { trace }),
   }
 }

@@ -5,6 +5,7 @@ import type { InputOf, ParsedOf } from './data-flow.ts'
 import type { StepInfo } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
 import { toMs } from '../record/duration.ts'
+import { planLimits, type LimitOptions } from './limit.ts'
 import type { Migrate } from './migration.ts'
 import { checkProcessName, checkStepName, checkVersion, type ProcessName } from './names.ts'
 import type { MustBeJson } from '../record/not-json.ts'
@@ -94,6 +95,13 @@ export interface ProcessOptions<S = Schema | undefined, Services = any, Name ext
    */
   schedule?: ScheduleOptions | undefined
   /**
+   * How many processes may be under way at a time, or begin within a time, on all hosts of the
+   * store together. Others stay pending. An array for several limits.
+   * @example limit: { concurrency: 2, key: ({ input }) => input.tenant }
+   * @example limit: [{ concurrency: 10 }, { rate: '100/1m' }]
+   */
+  limit?: LimitOptions<ParsedOf<S>> | readonly LimitOptions<ParsedOf<S>>[] | undefined
+  /**
    * Says where processes of an older version continue. It is called only for processes that this
    * definition cannot restore as they are, and must be pure: no I/O, no promise.
    * @example migrate: ({ step, data }) => (step === 'parse' ? { step: 'parse-v2', data } : undefined)
@@ -109,6 +117,7 @@ export const PROCESS_CHECKS = {
   timeout: toMs,
   migrate: checkFunction<Migrate>,
   schedule: planSchedule,
+  limit: planLimits,
 }
 
 /**
@@ -127,11 +136,11 @@ export function defineProcess<
   options: ProcessOptions<S & MustBeJson<ParsedOf<S>>, Services, Name>,
 ): ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never, never> {
   const given = checkOptions(options, `process ${show(options?.name)}`, PROCESS_CHECKS, 'options of defineProcess()')
-  const { name = checkProcessName(undefined), version = '1', input, timeout, migrate, schedule } = given
+  const { name = checkProcessName(undefined), version = '1', input, timeout, migrate, schedule, limit } = given
   const plan: ProcessPlan = {
     name,
     version,
-    ...defined({ inputSchema: input, timeoutMs: timeout, migrate, schedule }),
+    ...defined({ inputSchema: input, timeoutMs: timeout, migrate, schedule, limits: limit }),
     steps: [],
   }
   return new Builder(plan) as unknown as ProcessBuilder<InputOf<S>, ParsedOf<S>, ParsedOf<S>, Services, never, never>

@@ -3,6 +3,7 @@ import { mustBe } from '../record/check.ts'
 import type { StandardSchemaV1 } from '../record/standard-schema.ts'
 import type { AttemptedStep, PlannedStep } from './kinds/kinds.ts'
 import type { UndoStep } from './kinds/undo.ts'
+import type { PlannedLimit } from './limit.ts'
 import type { Migrate } from './migration.ts'
 import type { PlannedSchedule } from './schedule.ts'
 import type { Work } from './work.ts'
@@ -17,6 +18,8 @@ export interface ProcessPlan {
   readonly timeoutMs?: number
   /** When it is started by itself. */
   readonly schedule?: PlannedSchedule
+  /** How many of its processes may be under way, or begin within a time. */
+  readonly limits?: readonly PlannedLimit[]
   readonly steps: readonly PlannedStep[]
   readonly migrate?: Migrate
 }

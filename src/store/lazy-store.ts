@@ -1,4 +1,5 @@
 import type { Host, StoredProcess } from '../record/host.ts'
+import type { LimitRecord, Room } from '../record/limit.ts'
 import type { NameCount, ProcessRecord, StatusCounts, Trails } from '../record/record.ts'
 import type { Documents } from './documents.ts'
 import { MAX_RECORD_BYTES } from './limits.ts'
@@ -82,6 +83,10 @@ class LazyStore implements Store {
 
   async hosts(): Promise<Host[]> {
     return (await this.#open()).hosts()
+  }
+
+  async rooms(limits: readonly LimitRecord[], now: number): Promise<readonly Room[]> {
+    return (await this.#open()).rooms(limits, now)
   }
 
   async submit(record: ProcessRecord): Promise<Created> {

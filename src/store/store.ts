@@ -8,6 +8,7 @@ import type {
   TrailEntries,
   Trails,
 } from '../record/record.ts'
+import type { LimitRecord, Room } from '../record/limit.ts'
 import type { Documents } from './documents.ts'
 
 /** Which processes to list: those that fit all of these. */
@@ -138,6 +139,12 @@ export interface Store {
   adopt(hostId: string, force: boolean): Promise<number>
 
   /**
+   * How much room limits have, as of now. It may be gone by the time it is claimed.
+   *
+   * @param now epoch milliseconds
+   */
+  rooms(limits: readonly LimitRecord[], now: number): Promise<readonly Room[]>
+  /**
    * Puts a process that waits for a worker into the store, and wakes the hosts. If another process
    * has its `key`, nothing is stored and the pid of that process is returned. Creates the store if
    * needed.
@@ -234,6 +241,32 @@ export interface HostStore {
    * @throws as `write`
    */
   release(pid: string, epoch?: number): Promise<void>
+  /**
+   * Puts a process back into the queue that this host has taken, and that has not begun. Its places
+   * in limits are free again.
+   * @throws as `write`
+   */
+  requeue(pid: string, epoch?: number): Promise<void>
+  /**
+   * Claims a place in each of these limits for a process that this host owns, in all of them or in
+   * none. Returns whether it has them. There are never more processes with a place of a limit than
+   * the limit has places, whatever hosts do at the same time.
+   *
+   * The places of a process stay with it when it is adopted. They are free again when its last
+   * record is written, in the same step as far as others can see. Places of a rate (`perMs`) are
+   * free again when that time has passed since the claim, and are claimed at every call; others are
+   * not claimed twice.
+   *
+   * @param limits some of those in the first record of the process
+   * @param now epoch milliseconds
+   * @throws as `write`
+   */
+  claim(pid: string, limits: readonly LimitRecord[], now: number, epoch?: number): Promise<boolean>
+  /**
+   * Frees the places of a process that this host owns, except those of rates.
+   * @throws as `write`
+   */
+  vacate(pid: string, limits: readonly LimitRecord[], epoch?: number): Promise<void>
   /**
    * Removes processes that were created before `createdBefore` and ended before `endedBefore`
    * (epoch milliseconds), without blocking the event loop. Returns how many.

@@ -6,6 +6,7 @@ import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { importingTests } from './conformance/importing.ts'
 import { steeringTests } from './conformance/steering.ts'
+import { limitingTests } from './conformance/limiting.ts'
 import { readingTests } from './conformance/reading.ts'
 import { trailTests } from './conformance/trails.ts'
 import { adoptingByHandTests } from './conformance/adopting-by-hand.ts'
@@ -32,4 +33,5 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...steeringTests,
   ...adoptingByHandTests,
   ...fencingTests,
+  ...limitingTests,
 ]

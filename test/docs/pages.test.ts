@@ -92,6 +92,7 @@ const TOLD = [
   'InspectorOptions',
   'InstrumentOptions',
   'InterruptOptions',
+  'LimitOptions',
   'MachineOptions',
   'McpServerOptions',
   'ParallelOptions',

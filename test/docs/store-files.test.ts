@@ -16,6 +16,7 @@ const placeholders = (path: string): string =>
     .replace(/^commands\/[\da-z]{20}\.[\da-z]{20}/, 'commands/<pid>.<command>')
     .replace(/^(ended|logs|streams)\/[\da-z]{4}\//, '$1/<hour>/')
     .replace(/\b[\da-z]{20}\b/, '<pid>')
+    .replace(/^limits\/[\da-f]{32}\/\d+$/, 'limits/<limit>/<number>')
     .replace(/^pauses\/.*\.json$/, 'pauses/<name>.json')
     .replace(/\bh[\da-z]{11}\b/, '<host>')
     .replace('.finished.', '.<status>.')
@@ -27,8 +28,11 @@ test('the page on stores names every file that a lowdb store has', async t => {
     for (const entry of await readdir(dir, { recursive: true, withFileTypes: true }))
       if (!entry.isDirectory()) seen.add(placeholders(join(entry.parentPath, entry.name).slice(dir.length + 1)))
   }
-  const pause = defineProcess({ name: 'pause' })
-    .step('talk', ({ log }) => log('Hello'))
+  const pause = defineProcess({ name: 'pause', limit: { concurrency: 5 } })
+    .step('talk', ({ log, write }) => {
+      log('Hello')
+      write('Hello')
+    })
     .interrupt('wait')
   const yearly = defineProcess({ name: 'yearly', schedule: { cron: '@yearly' } }).step('work', () => null)
 

@@ -20,6 +20,9 @@ function hostOf({ host, endedAt, name, misfit }: ProcessInfo): string | undefine
   return endedAt === undefined ? `none: it waits for a runtime that knows ${name}` : undefined
 }
 
+const limitOf = ({ limit, key }: NonNullable<ProcessInfo['waitingFor']>): string =>
+  `limit ${limit}${key === undefined ? '' : ` (${key})`}`
+
 function fieldsOf(info: ProcessInfo, now: number): Field[] {
   const { labels = {}, key, recoveries } = info
   const duration = took(info, now)
@@ -34,6 +37,7 @@ function fieldsOf(info: ProcessInfo, now: number): Field[] {
     ['ended', time(info.endedAt, now)],
     [info.endedAt === undefined ? 'elapsed' : 'took', duration === '' ? undefined : duration],
     ['deadline', info.endedAt === undefined ? time(info.deadline, now) : undefined],
+    ['waits for', info.waitingFor && limitOf(info.waitingFor)],
     ['paused', info.paused && `yes: see \`stepwright resume ${info.name}\``],
     ['host', hostOf(info)],
     [

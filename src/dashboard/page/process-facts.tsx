@@ -27,6 +27,7 @@ export function ProcessFacts({
     host,
     misfit,
     paused,
+    waitingFor,
     pendingCommands,
     labels,
     key,
@@ -94,6 +95,8 @@ export function ProcessFacts({
             .map(({ type, event = '', step = '', name = step }) => `${type} ${event}${name}`.trim())
             .join(', '),
         )}
+      {waitingFor &&
+        fact('Waits for', `limit ${waitingFor.limit}${waitingFor.key === undefined ? '' : ` (${waitingFor.key})`}`)}
       {paused && fact('Paused', 'its definition is paused')}
       {misfit && fact('Left alone', misfit.message)}
       {machine &&

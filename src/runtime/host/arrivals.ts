@@ -23,7 +23,9 @@ export interface ArrivalsOptions {
   readonly reports: Reports
   readonly clock: Clock
   readonly options: Pick<CheckedOptions, 'recover' | 'maxRecoveries'>
-  /** Completes a submission, or a fork, that a dead host had only taken, and runs it. */
+  /**
+   * Runs a submission, a fork, or a process that waits for a limit, which a dead host had only taken.
+   */
   readonly runSubmission: (record: ProcessRecord) => void
 }
 
@@ -54,7 +56,8 @@ export class Arrivals {
   resume({ record, released }: AdoptedProcess): void {
     const { programs, runSubmission } = this.#options
     const { recover, maxRecoveries } = this.#options.options
-    if (isSubmission(record) || isFreshFork(record)) return runSubmission(record)
+    const hasNotBegun = record.status === 'pending' && record.limits !== undefined
+    if (isSubmission(record) || isFreshFork(record) || hasNotBegun) return runSubmission(record)
     const restored = programs.restoring(record)
     if (restored)
       this.run(restored.program, this.#inPresent(restored.record), live =>

@@ -27,8 +27,10 @@ import { Arrivals } from './arrivals.ts'
 import { Children, type ChildAnswer } from './children.ts'
 import { Commands } from './commands.ts'
 import { Idleness } from './idleness.ts'
+import { Limits } from './limits.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { LiveProcesses } from './live-processes.ts'
+import { Neighbours } from './neighbours.ts'
 import { Programs, type KnownDefinition, type ProvidedActors } from './programs.ts'
 import { Reports } from './reports.ts'
 import { startRetention } from './retention.ts'
@@ -66,6 +68,7 @@ export class Host implements Environment {
   readonly clock: Clock
   readonly slots: Slots
   readonly pauses = new Pauses()
+  readonly limits: Limits
   readonly store: HostStore
   readonly host: HostInfo
   readonly services: object
@@ -89,6 +92,7 @@ export class Host implements Environment {
   readonly #submissions: Submissions
   readonly #commands: Commands
   readonly #wakeups: Wakeups
+  readonly #neighbours: Neighbours
   readonly #schedules: Schedules
   readonly #arrivals: Arrivals
   readonly #idleness: Idleness
@@ -117,6 +121,7 @@ export class Host implements Environment {
     this.inspect = this.show ? undefined : safely(options.inspect)
     this.yieldLoop = yieldLoop
     this.#options = options
+    this.#neighbours = new Neighbours(readers, store.hostId)
     this.#readers = readers
     this.#reports = new Reports({
       store,
@@ -170,8 +175,17 @@ export class Host implements Environment {
       onProblem,
       onRefused: (live, command, refusal) => this.#reports.refused(live, command, refusal),
     })
+    this.limits = new Limits({
+      store,
+      clock,
+      isDraining: () => this.draining,
+      onProblem,
+      onFree: () => this.#onPlaces(),
+    })
     this.#submissions = new Submissions({
       store,
+      readers,
+      limits: this.limits,
       programs: this.#programs,
       worker: options.worker,
       clock,
@@ -318,8 +332,15 @@ export class Host implements Environment {
   onEnd(pid: string): void {
     const live = this.#live.get(pid)
     if (live) this.#commands.onEnd(live)
+    if (live?.isLimited) this.#onPlaces()
     this.#live.remove(pid)
     this.#onLessWork()
+  }
+
+  /** Places are free in limits: what waits may begin, here or on other hosts. */
+  #onPlaces(): void {
+    this.#wakeups.wake()
+    if (this.#submissions.areLimited) this.#neighbours.wake()
   }
 
   onLoss(pid: string, loss: StepwrightError): void {
@@ -409,6 +430,7 @@ export class Host implements Environment {
     const waiting = await this.#commands.waiting(pid => this.#live.has(pid) || this.#submissions.isWaiting(pid))
     this.#commands.apply(waiting)
     const cancelled = new Set(waiting.flatMap(({ type, pid }) => (type === 'cancel' ? pid : [])))
+    if (!this.draining) await this.limits.retry()
     if (!this.draining) await this.#submissions.take(pid => cancelled.has(pid))
     this.#checkIdle()
   }

@@ -4,6 +4,7 @@ import { queueFields } from '../../client/new-process.ts'
 import { childKey } from '../../record/child-key.ts'
 import { toJson } from '../../record/json.ts'
 import type { Json, ProcessIdentity } from '../../record/record.ts'
+import { limitsOf } from '../../steps/limit.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { validate } from '../../steps/validate.ts'
 import { ShortLivedMap } from '../../store/short-lived-map.ts'
@@ -118,21 +119,24 @@ export class Starts {
       ? (await validate(plan.inputSchema, input, `the input of process '${plan.name}'`)).value
       : input
     const now = environment.clock.now()
+    const json = toJson(parsed, environment.maxRecordBytes)
+    const limits = limitsOf(plan, json)
     const identity: ProcessIdentity = {
       version: plan.version,
       shape: program.shape,
       createdAt: now,
-      input: toJson(parsed, environment.maxRecordBytes),
+      input: json,
       outline: program.outline,
       ...(key !== undefined && { key }),
       ...(labels && { labels }),
       ...queueFields({ delay, priority }, now),
+      ...(limits && { limits }),
       ...(parent && { parent }),
       ...(message?.trace && { trace: message.trace }),
     }
     const live = new LiveProcess(environment, program, identity, { pid: createPid(now), timeoutMs })
     await environment.yieldLoop()
-    if (delay !== undefined) {
+    if (delay !== undefined || limits !== undefined) {
       const { pid, created } = await readers.submit(live.record)
       if (created) onQueued(pid)
       return handleOf(pid)

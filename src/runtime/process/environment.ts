@@ -1,6 +1,7 @@
 import type { AnyActorRef, AnyStateMachine } from 'xstate'
 import type { StepwrightError } from '../../errors.ts'
 import type { Host } from '../../record/host.ts'
+import type { LimitRecord } from '../../record/limit.ts'
 import type { ProcessStatus } from '../../record/record.ts'
 import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
@@ -16,6 +17,7 @@ import type { Slots } from './slots.ts'
 export interface Environment extends AttemptEnvironment {
   readonly slots: Slots
   readonly pauses: Pauses
+  readonly limits: PlacesOfHost
   readonly store: HostStore
   readonly host: Host
   /**
@@ -29,6 +31,21 @@ export interface Environment extends AttemptEnvironment {
   onEnd(pid: string): void
   /** A write was refused: the process is another host's, or gone. */
   onLoss(pid: string, error: StepwrightError): void
+}
+
+/** A process as far as its places in limits go. */
+export interface PlaceHolder {
+  readonly pid: string
+  readonly epoch: number | undefined
+  readonly isGone: boolean
+}
+
+/** The places in limits of the processes of a host. */
+export interface PlacesOfHost {
+  /** Calls `acquired` once a process that goes on has its places. */
+  acquire(process: PlaceHolder, limits: readonly LimitRecord[], acquired: () => void): void
+  /** Gives up places, once `written` has settled. */
+  vacate(process: PlaceHolder, limits: readonly LimitRecord[], written: Promise<void> | undefined): void
 }
 
 /** A definition as this host runs it. */

@@ -12,6 +12,7 @@ import { toSnapshot, toTransition } from '../../machines/snapshot.ts'
 import { stopActor } from '../../machines/xstate-internals.ts'
 import { processChannel, type ProcessMessage } from '../../record/diagnostics.ts'
 import { toInfo, type ProcessInfo } from '../../record/info.ts'
+import type { LimitRecord } from '../../record/limit.ts'
 import {
   isEnding,
   isFinal,
@@ -27,6 +28,7 @@ import {
 } from '../../record/record.ts'
 import type { StandardSchemaV1 } from '../../record/standard-schema.ts'
 import type { AttemptedStep } from '../../steps/kinds/kinds.ts'
+import { vacatedLimits } from '../../steps/limit.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import type { Answer } from '../attempt/actors.ts'
 import { Attempt } from '../attempt/attempt.ts'
@@ -53,6 +55,8 @@ function isWorking({ children }: { children: Readonly<Record<string, { src: unkn
   return false
 }
 
+const isWaiting = (status: ProcessRecord['status']): boolean => status === 'sleeping' || status === 'interrupted'
+
 /** A process that has not begun. */
 export interface NewProcess {
   readonly pid: string
@@ -73,6 +77,10 @@ export class LiveProcess implements Workplace {
   readonly #subscribers = new Subscribers()
   readonly #ending = new Ending()
   readonly #slot: Slot
+  /** In which it has a place as long as it is under way. */
+  readonly #limits: readonly LimitRecord[]
+  #hasPlaces: boolean
+  #beginsAt: number | undefined
   readonly #actor: AnyActor
   /** Made when a step first remembers something, or asks for an output. */
   #memories: Memories | undefined
@@ -121,6 +129,8 @@ export class LiveProcess implements Workplace {
     restored?.fill()
     environment.show?.(this.#actor)
     this.isRestored = restored !== undefined
+    this.#limits = (identity.limits ?? []).filter(({ perMs }) => perMs === undefined)
+    this.#hasPlaces = this.#limits.length === 0 || !this.isRestored
     this.#traces = 'snapshot' in origin ? origin.traces : undefined
     this.#context = this.machineContext
     const first =
@@ -158,6 +168,13 @@ export class LiveProcess implements Workplace {
   get isLost(): boolean {
     return this.#isLost
   }
+  get epoch(): number | undefined {
+    return this.#recorder.epoch
+  }
+  /** Others may wait for the places it has in limits. */
+  get isLimited(): boolean {
+    return this.#identity.limits !== undefined
+  }
   get machineContext(): ProcessContext {
     return this.#actor.getSnapshot().context as ProcessContext
   }
@@ -188,7 +205,22 @@ export class LiveProcess implements Workplace {
     this.#publish(undefined, this.status)
     if (recovery) this.dispatch({ type: 'RECOVER', at: clock.now(), ...recovery })
     if (this.status === 'pending') this.#begin()
+    if (this.isLimited && isWaiting(this.status)) this.#vacate()
     this.environment.onStatus(this.pid, this.status)
+  }
+
+  /** It has claimed its places at this time, from which on it counts. Epoch milliseconds. */
+  beginsAt(at: number): void {
+    this.#hasPlaces = true
+    if (this.isLimited) this.#beginsAt = at
+  }
+
+  /** While it waits for a time or for somebody, others may have the places that it gives up. */
+  #vacate(): void {
+    const vacated = vacatedLimits(this.#limits, this.plan)
+    if (vacated.length === 0) return
+    this.#hasPlaces = false
+    this.environment.limits.vacate(this, vacated, this.barrier())
   }
 
   /** Begins once its definition is not paused and it has a slot. */
@@ -198,7 +230,7 @@ export class LiveProcess implements Workplace {
     if (this.#isGone || this.status !== 'pending') return
     if (pauses.has(name)) return pauses.hold(name, () => this.#begin())
     this.#slot.acquire(() => {
-      if (!pauses.has(name)) return this.dispatch({ type: 'START', at: clock.now() })
+      if (!pauses.has(name)) return this.dispatch({ type: 'START', at: this.#beginsAt ?? clock.now() })
       this.#slot.release()
       this.#begin()
     }, this.#identity.priority ?? 0)
@@ -236,7 +268,11 @@ export class LiveProcess implements Workplace {
   }
 
   acquireSlot(acquired: () => void): void {
-    this.#slot.acquire(acquired, GOING_ON)
+    if (this.#hasPlaces) return this.#slot.acquire(acquired, GOING_ON)
+    this.environment.limits.acquire(this, this.#limits, () => {
+      this.#hasPlaces = true
+      this.#slot.acquire(acquired, GOING_ON)
+    })
   }
 
   traceOf(step: string): Trace | undefined {
@@ -421,6 +457,7 @@ export class LiveProcess implements Workplace {
     if (status !== before) {
       this.#publish(before, status)
       if (!final) this.environment.onStatus(this.pid, status)
+      if (this.isLimited && isWaiting(status)) this.#vacate()
     }
     this.#notify()
   }

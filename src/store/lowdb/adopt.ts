@@ -82,7 +82,7 @@ async function takeOver(
   if (found !== 'never begun' && !isFinal(found.status) && !accept(found, owner)) return undefined
   try {
     if (found === 'never begun') return void removeFile(files, file)
-    if (isFinal(found.status)) return await finishMove(directory, folder, found)
+    if (isFinal(found.status)) return await finishMove(directory, hostId, folder, found)
     if (!takeJournal(directory, owner, pid, paths.activeJournal(hostId, pid))) return undefined
     onTaken(pid)
     return await goOnWithCopy(directory, hostId, pid)
@@ -94,15 +94,19 @@ async function takeOver(
 
 /**
  * Moves a journal whose host died between writing its last line and moving it, perhaps before that
- * line was safe.
+ * line was safe. The places of its process are freed by one host alone: that into whose folder the
+ * journal was moved first.
  */
 async function finishMove(
-  { paths, keys, ended, durability }: Directory,
-  folder: string,
-  { pid, key, status }: ProcessRecord,
+  { files, paths, keys, ended, places, durability }: Directory,
+  hostId: string,
+  left: string,
+  { pid, key, status, limits }: ProcessRecord,
 ): Promise<undefined> {
   if (!isFinal(status)) return
+  const folder = limits === undefined ? left : paths.activeFolder(hostId)
   const file = paths.journal(folder, pid)
+  if (left !== folder && !rename(files, paths.journal(left, pid), file)) return
   try {
     await durability.file(file)
   } catch (error) {
@@ -110,6 +114,7 @@ async function finishMove(
     if (isMissing((error as Error).cause)) return
     throw error
   }
+  if (limits !== undefined) places.vacate(pid, limits)
   if (key !== undefined) ifThere(() => keys.claim(key, pid, file))
   const made = ifThere(() => ended.add(folder, pid, status))
   if (made !== undefined) await durability.folders(folder, paths.hourFolder(hourOf(pid)), ...made)

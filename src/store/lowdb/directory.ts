@@ -4,6 +4,7 @@ import { EndedJournals } from './ended-journals.ts'
 import { FolderDocuments } from './folder-documents.ts'
 import { Keys } from './keys.ts'
 import type { Paths } from './paths.ts'
+import { Places } from './places.ts'
 import type { Durability } from './power.ts'
 
 /** A store's directory: what everything that works in it shares. */
@@ -13,6 +14,7 @@ export class Directory {
   readonly durability: Durability
   readonly keys: Keys
   readonly ended: EndedJournals
+  readonly places: Places
   readonly documents: FolderDocuments
   readonly hosts: Hosts
 
@@ -21,6 +23,7 @@ export class Directory {
     this.paths = paths
     this.durability = durability
     this.keys = new Keys(files, paths)
+    this.places = new Places(files, paths)
     this.ended = new EndedJournals(files, paths, this.keys)
     this.documents = new FolderDocuments(files, paths, durability)
     this.hosts = new Hosts(this.documents, files, paths.hosts)

@@ -125,8 +125,8 @@ async function wasTaken(
       const { kind } = next.place
       const isSame = isNamed(directory, journal, next.file)
       const isWithOther = kind === 'active' && next.file !== journal.file
-      // Whoever takes a journal copies it next.
-      if (isSame && isWithOther && !isReleased(next.place)) continue
+      // Whoever adopts a journal copies it next; one of the queue goes on as it is.
+      if (isSame && isWithOther && !isReleased(next.place) && journal.place.kind !== 'pending') continue
       if (isSame) return false
       return isWithOther || kind === 'pending' || adoptions(directory, next) !== adoptions(directory, journal)
     } finally {

@@ -1,6 +1,7 @@
 import { StepwrightError } from '../../errors.ts'
 import { writeFailed } from '../../journal/failures.ts'
 import { ifThere, makeFolder } from '../../journal/files.ts'
+import type { LimitRecord } from '../../record/limit.ts'
 import { isPid } from '../../record/pid.ts'
 import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
 import { hostClosed, notAPid } from '../failures.ts'
@@ -151,6 +152,21 @@ class LowdbHost implements HostStore {
   async release(pid: string, epoch = 0): Promise<void> {
     this.#checkOpen()
     this.#owned.release(pid, epoch)
+  }
+
+  async requeue(pid: string, epoch = 0): Promise<void> {
+    this.#checkOpen()
+    this.#owned.requeue(pid, epoch)
+  }
+
+  async claim(pid: string, limits: readonly LimitRecord[], now: number, epoch = 0): Promise<boolean> {
+    this.#checkOpen()
+    return this.#owned.claim(pid, epoch, limits, now)
+  }
+
+  async vacate(pid: string, limits: readonly LimitRecord[], epoch = 0): Promise<void> {
+    this.#checkOpen()
+    this.#owned.vacate(pid, epoch, limits)
   }
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {

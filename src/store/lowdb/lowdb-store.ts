@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import type { LimitRecord, Room } from '../../record/limit.ts'
 import type { Files } from '../../journal/files.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
 import type { NameCount, ProcessRecord, StatusCounts, Trails } from '../../record/record.ts'
@@ -148,6 +149,10 @@ class LowdbStore implements Store {
   async adopt(hostId: string, force: boolean): Promise<number> {
     this.#check()
     return adoptHost(this.#directory, hostId, force)
+  }
+
+  async rooms(limits: readonly LimitRecord[], now: number): Promise<Room[]> {
+    return limits.map(limit => this.#directory.places.room(limit, now))
   }
 
   async submit(record: ProcessRecord): Promise<Created> {

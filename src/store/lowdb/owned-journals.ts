@@ -7,6 +7,7 @@ import { FileBytes } from '../../journal/file-bytes.ts'
 import { Journal } from '../../journal/journal.ts'
 import { encodeFirst, toFirstLine } from '../../journal/line.ts'
 import { newestRecord } from '../../journal/reader.ts'
+import type { LimitRecord } from '../../record/limit.ts'
 import { hourOf, isPid } from '../../record/pid.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
@@ -26,6 +27,7 @@ interface OwnedJournal {
   readonly journal: Journal<JournalLine>
   readonly key: string | undefined
   readonly epoch: number
+  readonly limits: readonly LimitRecord[] | undefined
   /** The revision of the newest line on disk. */
   revision: number
   /** The length past which the journal is compacted, in bytes. */
@@ -293,12 +295,39 @@ export class OwnedJournals {
   }
 
   release(pid: string, epoch: number): void {
+    this.#giveUp(pid, epoch, this.#directory.paths.released)
+  }
+
+  /** See `HostStore.requeue`. */
+  requeue(pid: string, epoch: number): void {
+    const { places, paths } = this.#directory
+    const owned = this.#get(pid, epoch)
+    this.#confirm(pid, owned)
+    orWriteFailed(paths.limits, () => places.vacate(pid, owned.limits ?? []))
+    this.#giveUp(pid, epoch, paths.pending)
+  }
+
+  /** See `HostStore.claim`. */
+  claim(pid: string, epoch: number, limits: readonly LimitRecord[], now: number): boolean {
+    const { places, paths } = this.#directory
+    this.#confirm(pid, this.#get(pid, epoch))
+    return orWriteFailed(paths.limits, () => places.claim(pid, limits, now, epoch > 0))
+  }
+
+  /** See `HostStore.vacate`. */
+  vacate(pid: string, epoch: number, limits: readonly LimitRecord[]): void {
+    const { places, paths } = this.#directory
+    this.#confirm(pid, this.#get(pid, epoch))
+    orWriteFailed(paths.limits, () => places.vacate(pid, limits))
+  }
+
+  #giveUp(pid: string, epoch: number, folder: string): void {
     const { files, paths } = this.#directory
     const owned = this.#get(pid, epoch)
     const { journal } = owned
     this.#open.close(journal)
     try {
-      files.renameSync(journal.file, paths.journal(paths.released, pid))
+      files.renameSync(journal.file, paths.journal(folder, pid))
     } catch (error) {
       this.#confirm(pid, owned)
       throw writeFailed(journal.file, error)
@@ -324,12 +353,14 @@ export class OwnedJournals {
 
   async endIfFinal({ pid, status, epoch }: JournalLine): Promise<void> {
     if (!isFinal(status)) return
-    const { paths, ended } = this.#directory
+    const { paths, ended, places } = this.#directory
     const owned = this.#get(pid, epochOf({ epoch }))
     const { journal } = owned
     if (!owned.moved)
       try {
         this.#open.close(journal)
+        // As long as the journal is here, this host alone frees its places.
+        if (owned.limits !== undefined) places.vacate(pid, owned.limits)
         const made = ended.add(this.#folder, pid, status)
         owned.moved = true
         makeUnsafe(owned, this.#folder, paths.hourFolder(hourOf(pid)), ...made)
@@ -356,7 +387,7 @@ export class OwnedJournals {
   }
 
   #own(record: ProcessRecord, expect: 'new' | 'existing'): OwnedJournal {
-    const { pid, key, revision } = record
+    const { pid, key, revision, limits } = record
     const before = this.#owned.get(pid)
     if (before !== undefined) this.#open.close(before.journal)
     const journal = new Journal<JournalLine>(this.#directory.paths.journal(this.#folder, pid), {
@@ -369,6 +400,7 @@ export class OwnedJournals {
       journal,
       key,
       epoch: epochOf(record),
+      limits,
       revision,
       compactAt: COMPACT_AT,
       moved: false,

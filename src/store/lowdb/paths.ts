@@ -11,6 +11,7 @@ import { show } from '../../record/show.ts'
 import { isDocumentName } from '../documents.ts'
 import type { Collection } from '../documents.ts'
 import { isHostId } from '../hosts/host-id.ts'
+import { isLimitId } from '../../record/limit.ts'
 
 /**
  * The folder in `active/` of journals that a host let go in order and that wait for the next one.
@@ -40,7 +41,7 @@ function below(folder: string, name: string): string {
   return `${folder}/${name}`
 }
 
-function checked<T extends string>(is: (text: unknown) => boolean, text: T): T {
+function checked<T extends string | number>(is: (text: unknown) => boolean, text: T): T {
   if (!is(text)) throw new TypeError(`A path in a store cannot be made of ${show(text)}`)
   return text
 }
@@ -65,6 +66,7 @@ export class Paths {
   readonly ended: string
   readonly keys: string
   readonly trails: { readonly [T in keyof Trails]: string }
+  readonly limits: string
   readonly lost: string
 
   constructor(dir: string) {
@@ -78,6 +80,7 @@ export class Paths {
     this.ended = below(this.root, 'ended')
     this.keys = below(this.root, 'keys')
     this.trails = { log: below(this.root, 'logs'), stream: below(this.root, 'streams') }
+    this.limits = below(this.root, 'limits')
     this.lost = below(this.root, 'lost+found')
   }
 
@@ -120,6 +123,15 @@ export class Paths {
   /** A log or a stream stays where it is, whoever owns the process. */
   trail(trail: keyof Trails, pid: string): string {
     return below(this.trailFolder(trail, hourOf(pid)), `${checked(isPid, pid)}.jsonl`)
+  }
+
+  /** The places of a limit. */
+  limit(id: string): string {
+    return below(this.limits, checked(isLimitId, id))
+  }
+
+  place(id: string, number: number): string {
+    return below(this.limit(id), String(checked(Number.isSafeInteger, number)))
   }
 
   collection(collection: Collection): string {

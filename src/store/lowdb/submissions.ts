@@ -1,11 +1,12 @@
 import { StepwrightError } from '../../errors.ts'
-import { FileBytes } from '../../journal/file-bytes.ts'
+import { FileBytes, firstLine } from '../../journal/file-bytes.ts'
 import { isOfOneJournal, readFailed, writeFailed } from '../../journal/failures.ts'
 import { discard, ifThere, makeFolder, openToRead, removeFile, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
-import { encodeFirst, parseClaim } from '../../journal/line.ts'
+import { adoptionsOf, encodeFirst, parseClaim } from '../../journal/line.ts'
 import { newestRecord, settled } from '../../journal/reader.ts'
 import { isPid } from '../../record/pid.ts'
+import { epochOf } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import { notAPid } from '../failures.ts'
 import { createLoopYield } from '../loop-yield.ts'
@@ -105,7 +106,13 @@ async function readSubmission(files: Files, file: string, pid: string): Promise<
     fd = ifThere(() => openToRead(files, file))
     if (fd === undefined) return undefined
     const journal = { fd, pid, file }
-    return await settled(file, () => newestRecord(new FileBytes(files, journal.fd), journal))
+    return await settled(file, () => {
+      const bytes = new FileBytes(files, journal.fd)
+      const record = newestRecord(bytes, journal)
+      // A host before may have put it back into the queue.
+      const epoch = Math.max(adoptionsOf(firstLine(bytes) ?? ''), epochOf(record ?? {}))
+      return record && (epoch === 0 ? record : { ...record, epoch })
+    })
   } catch (error) {
     const failure = error instanceof StepwrightError ? error : readFailed(file, error)
     if (isOfOneJournal(failure)) return undefined

@@ -1,7 +1,8 @@
 import { hostClosed, notAPid, notOwned, processTaken } from '../failures.ts'
 import { journalOf } from '../journal-of-history.ts'
+import type { LimitRecord } from '../../record/limit.ts'
 import { createdAtOf, isPid } from '../../record/pid.ts'
-import { epochOf } from '../../record/record.ts'
+import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import type { Host } from '../../record/host.ts'
@@ -72,6 +73,7 @@ export class MemoryHost implements HostStore {
       const journal = this.#owned(line.pid, epochOf(line))
       checkRevision(line, journal.revision)
       if (line.revision > journal.revision) journal.append(line)
+      if (isFinal(line.status)) this.#journals.places.vacate(line.pid, journal.first().limits)
       return undefined
     } catch (error) {
       return Promise.reject(error)
@@ -123,7 +125,7 @@ export class MemoryHost implements HostStore {
     this.#checkOpen()
     for (const journal of this.#journals.newestFirst().toReversed()) {
       if (journal.owner !== SUBMITTED || skip(journal.pid)) continue
-      const record = journal.newest()
+      const record = { ...journal.newest(), ...(journal.epoch > 0 && { epoch: journal.epoch }) }
       if (!accept(record)) continue
       journal.owner = this.hostId
       journal.notify()
@@ -148,6 +150,23 @@ export class MemoryHost implements HostStore {
     const journal = this.#owned(pid, epoch)
     journal.owner = RELEASED
     journal.notify()
+  }
+
+  async requeue(pid: string, epoch = 0): Promise<void> {
+    const journal = this.#owned(pid, epoch)
+    journal.owner = SUBMITTED
+    this.#journals.places.vacate(pid, journal.first().limits)
+    journal.notify()
+  }
+
+  async claim(pid: string, limits: readonly LimitRecord[], now: number, epoch = 0): Promise<boolean> {
+    this.#owned(pid, epoch)
+    return this.#journals.places.claim(pid, limits, now)
+  }
+
+  async vacate(pid: string, limits: readonly LimitRecord[], epoch = 0): Promise<void> {
+    this.#owned(pid, epoch)
+    this.#journals.places.vacate(pid, limits)
   }
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {

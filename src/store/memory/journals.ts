@@ -2,6 +2,7 @@ import { encodeFirst, encodeLine, foldNewest, parseFirst } from '../../journal/l
 import { everyRecordOf } from '../in-pieces.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
+import { MemoryPlaces } from './places.ts'
 
 /** The owner of journals that were let go in order and wait for a host. */
 export const RELEASED = 'released'
@@ -111,6 +112,7 @@ export class MemoryJournal {
 export class MemoryJournals {
   /** Called with the pid of every process that is new, has changed or is gone. */
   readonly listeners = new Set<(pid: string) => void>()
+  readonly places = new MemoryPlaces()
   readonly #byPid = new Map<string, MemoryJournal>()
   readonly #byKey = new Map<string, MemoryJournal>()
 

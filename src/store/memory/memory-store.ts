@@ -6,6 +6,7 @@ import { MemoryHost } from './host.ts'
 import { MemoryJournal, MemoryJournals, RELEASED, SUBMITTED } from './journals.ts'
 import { MemoryDocuments } from './memory-documents.ts'
 import { fold, parseLine } from '../../journal/line.ts'
+import type { LimitRecord, Room } from '../../record/limit.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix, matches } from '../query.ts'
 import { identityOf, isFinal, noCounts } from '../../record/record.ts'
@@ -166,6 +167,10 @@ class MemoryStore implements Store {
 
   async hosts(): Promise<Host[]> {
     return [...this.#hosts.keys()].flatMap(id => this.#host(id) ?? [])
+  }
+
+  async rooms(limits: readonly LimitRecord[], now: number): Promise<Room[]> {
+    return limits.map(limit => this.#journals.places.room(limit, now))
   }
 
   async submit(record: ProcessRecord): Promise<Created> {

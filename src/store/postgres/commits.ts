@@ -45,7 +45,8 @@ const APPEND = `
       revision = i.revision, newest = CASE WHEN i.within THEN p.newest ELSE i.revision END, bytes = p.bytes + length(i.line), status = i.status,
       owner = CASE WHEN i.ended_at IS NULL THEN p.owner END, ended_by = CASE WHEN i.ended_at IS NULL THEN NULL ELSE $1 END, ended_at = i.ended_at
     FROM i WHERE p.pid = i.pid AND p.owner = $1 AND p.epoch = i.epoch AND p.revision = i.revision - 1
-    RETURNING p.id, i.pid, i.revision, i.line),
+    RETURNING p.id, i.pid, i.revision, i.line, i.ended_at),
+  f AS (DELETE FROM places USING u WHERE places.pid = u.pid AND u.ended_at IS NOT NULL AND NOT places.kept),
   l AS (INSERT INTO lines (process, revision, line) SELECT id, revision, line FROM u)
   SELECT pid FROM u`
 

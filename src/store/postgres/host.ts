@@ -1,5 +1,6 @@
 import type { StepwrightError } from '../../errors.ts'
 import { COMPACT_AT } from '../../journal/worth-keeping.ts'
+import type { LimitRecord } from '../../record/limit.ts'
 import { isPid } from '../../record/pid.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
@@ -13,10 +14,11 @@ import type { Abandoned } from './adopt.ts'
 import { Commits } from './commits.ts'
 import { compact } from './compact.ts'
 import { expire } from './expire.ts'
-import { RELEASED, forgetHost, notOurs } from './hosts.ts'
+import { RELEASED, SUBMITTED, forgetHost, notOurs } from './hosts.ts'
 import { importProcess } from './import.ts'
 import { changeNotes } from './notifications.ts'
 import type { HostNote } from './notifications.ts'
+import { claim, vacate } from './places.ts'
 import type { Reader } from './reader.ts'
 import { HostSession } from './session.ts'
 import { complete, takeSubmitted } from './submissions.ts'
@@ -201,7 +203,26 @@ export class PostgresHost implements HostStore {
     await complete(this.#reader.connection, this.hostId, record)
   }
 
-  async release(pid: string, epoch = 0): Promise<void> {
+  release(pid: string, epoch = 0): Promise<void> {
+    return this.#giveUp(pid, epoch, RELEASED)
+  }
+
+  requeue(pid: string, epoch = 0): Promise<void> {
+    return this.#giveUp(pid, epoch, SUBMITTED)
+  }
+
+  async claim(pid: string, limits: readonly LimitRecord[], now: number, epoch = 0): Promise<boolean> {
+    this.#checkOpen()
+    return claim(this.#reader.connection, this.hostId, pid, epoch, limits, now)
+  }
+
+  async vacate(pid: string, limits: readonly LimitRecord[], epoch = 0): Promise<void> {
+    this.#checkOpen()
+    await vacate(this.#reader.connection, this.hostId, pid, epoch, limits)
+  }
+
+  /** A process that goes back into the queue has no place in any limit. */
+  async #giveUp(pid: string, epoch: number, owner: typeof RELEASED | typeof SUBMITTED): Promise<void> {
     this.#checkOpen()
     const { connection } = this.#reader
     let isFirstTry = true
@@ -209,14 +230,16 @@ export class PostgresHost implements HostStore {
       const isRepeated = !isFirstTry
       isFirstTry = false
       const sql = 'UPDATE processes SET owner = $1 WHERE pid = $2 AND owner = $3 AND epoch = $4 RETURNING 1'
-      if ((await ask(sql, [RELEASED, pid, this.hostId, epoch])).length > 0)
+      if ((await ask(sql, [owner, pid, this.hostId, epoch])).length > 0) {
+        if (owner === SUBMITTED) await ask('DELETE FROM places WHERE pid = $1 AND NOT kept', [pid])
         return notify(...changeNotes(connection.place, [pid]))
+      }
       const [row] = await ask<{ owner: string | null; epoch: number }>(
         'SELECT owner, epoch FROM processes WHERE pid = $1',
         [pid],
       )
       // The answer to a first try was lost.
-      if (isRepeated && row?.owner === RELEASED && row.epoch === epoch) return undefined
+      if (isRepeated && row?.owner === owner && row.epoch === epoch) return undefined
       throw notOurs(pid, this.hostId, row)
     })
     this.#forget(pid)

@@ -1,4 +1,5 @@
 import type { Host, StoredProcess } from '../../record/host.ts'
+import type { LimitRecord, Room } from '../../record/limit.ts'
 import { isPid } from '../../record/pid.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
 import type { NameCount, ProcessRecord, ProcessStatus, StatusCounts, Trails } from '../../record/record.ts'
@@ -16,6 +17,7 @@ import type { Place } from './place.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
 import { prepareSchema } from './schema.ts'
+import { roomsOf } from './places.ts'
 import { submit } from './submissions.ts'
 import { readTrail } from './trails.ts'
 import { keyHash } from './values.ts'
@@ -120,6 +122,10 @@ export class OpenedStore implements Store {
 
   hosts(): Promise<Host[]> {
     return this.#reader.hosts.all()
+  }
+
+  rooms(limits: readonly LimitRecord[], now: number): Promise<Room[]> {
+    return roomsOf(this.#reader.connection.ask, limits, now)
   }
 
   async submit(record: ProcessRecord): Promise<Created> {

@@ -52,6 +52,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX streams_process ON streams (process, id);
   ALTER TABLE processes ADD COLUMN streamed bigint NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE TABLE limits (id text COLLATE "C" PRIMARY KEY);
+  CREATE TABLE places (id text COLLATE "C" NOT NULL, pid text COLLATE "C" NOT NULL, at bigint NOT NULL, kept boolean NOT NULL);
+  CREATE INDEX places_id ON places (id, at);
+  CREATE INDEX places_pid ON places (pid) WHERE NOT kept;
+  `,
 ]
 
 /**

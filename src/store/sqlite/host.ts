@@ -4,6 +4,7 @@ import { createHostId } from '../hosts/host-id.ts'
 import { HostPresence, setPresence } from '../hosts/host-presence.ts'
 import { journalOf } from '../journal-of-history.ts'
 import { toFirstLine } from '../../journal/line.ts'
+import type { LimitRecord } from '../../record/limit.ts'
 import { isPid } from '../../record/pid.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord, TrailEntries, Trails } from '../../record/record.ts'
@@ -19,8 +20,9 @@ import { storeFailure } from './failures.ts'
 import { RELEASED, SUBMITTED, deleteIfEmpty, makeSocketFolder } from './hosts.ts'
 import { complete, takeNext } from './submissions.ts'
 import { importProcess } from './import.ts'
-import { appendLine, compact, holderOf, insertLine, insertProcess, isThere, notOurs } from './journal.ts'
+import { appendLine, compact, freePlaces, holderOf, insertLine, insertProcess, isThere, notOurs } from './journal.ts'
 import { prepareDatabase } from './open.ts'
+import { claim, vacate } from './places.ts'
 import type { Durability } from './open.ts'
 import { appendTrail } from './trails.ts'
 
@@ -179,6 +181,26 @@ class SqliteHost implements HostStore {
       if (this.#db.run(sql, RELEASED, pid, this.hostId, epoch) === 0) throw notOurs(this.#db, pid, this.hostId)
     })
     this.#forget(pid)
+  }
+
+  async requeue(pid: string, epoch = 0): Promise<void> {
+    this.#checkOpen()
+    const sql = 'UPDATE processes SET owner = ? WHERE pid = ? AND owner = ? AND epoch = ?'
+    await this.#commits.add(() => {
+      if (this.#db.run(sql, SUBMITTED, pid, this.hostId, epoch) === 0) throw notOurs(this.#db, pid, this.hostId)
+      freePlaces(this.#db, pid)
+    })
+    this.#forget(pid)
+  }
+
+  async claim(pid: string, limits: readonly LimitRecord[], now: number, epoch = 0): Promise<boolean> {
+    this.#checkOpen()
+    return this.#commits.add(() => claim(this.#db, this.hostId, pid, epoch, limits, now))
+  }
+
+  async vacate(pid: string, limits: readonly LimitRecord[], epoch = 0): Promise<void> {
+    this.#checkOpen()
+    await this.#commits.add(() => vacate(this.#db, this.hostId, pid, epoch, limits))
   }
 
   async expire(createdBefore: number, endedBefore: number): Promise<number> {

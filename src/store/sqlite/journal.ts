@@ -9,6 +9,10 @@ import { checkRevision } from '../../journal/revision.ts'
 import { COMPACT_AT, worthKeeping } from '../../journal/worth-keeping.ts'
 import type { Database } from './database.ts'
 
+/** The places of a process that has ended, or goes back into the queue. Those of rates stay taken. */
+export const freePlaces = (db: Database, pid: string): void =>
+  void db.run('DELETE FROM places WHERE pid = ? AND kept = 0', pid)
+
 /** All functions that write run within a transaction of their caller. */
 
 type Labels = Readonly<Record<string, string>>
@@ -77,6 +81,7 @@ interface Owned {
   readonly revision: number
   readonly newest: number
   readonly bytes: number
+  readonly places: number
 }
 
 /** Why a host may not write to a process: it is another's, has ended, or is gone. */
@@ -96,7 +101,7 @@ export function notOurs(db: Database, pid: string, hostId: string): StepwrightEr
 export function appendLine(db: Database, hostId: string, line: JournalLine, text: string): number {
   const { pid, revision, status, at } = line
   const sql =
-    'SELECT id, owner, epoch, status, labels, revision, newest, bytes FROM processes WHERE pid = ? AND epoch = ?'
+    'SELECT id, owner, epoch, status, labels, revision, newest, bytes, places FROM processes WHERE pid = ? AND epoch = ?'
   const owned = db.get<Owned>(sql, pid, epochOf(line))
   // Of the last line the answer may have been lost. There is one owner to an epoch.
   if (owned?.owner === null && isFinal(status) && revision === owned.revision) return owned.bytes
@@ -109,6 +114,7 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   insertLine(db, id, revision, text)
   // SQLite writes an index whenever one of its columns is set, even to the same value.
   if (isFinal(status)) {
+    if (owned.places === 1) freePlaces(db, pid)
     db.run(
       'UPDATE processes SET revision = ?, newest = ?, bytes = ?, status = ?, owner = NULL, ended_at = ? WHERE id = ?',
       revision,

@@ -3,6 +3,7 @@ import { notAPid, notEnded, unknownProcess } from '../failures.ts'
 import { isHostId } from '../hosts/host-id.ts'
 import { wakeHost } from '../hosts/wake-host.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
+import type { LimitRecord, Room } from '../../record/limit.ts'
 import { isPid } from '../../record/pid.ts'
 import { isPidPrefix } from '../query.ts'
 import { isFinal, noCounts } from '../../record/record.ts'
@@ -16,6 +17,7 @@ import type { Durability } from './open.ts'
 import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
 import { adoptHost } from './adopt-host.ts'
+import { roomIn } from './places.ts'
 import { submit } from './submissions.ts'
 import { readTrail } from './trails.ts'
 import type { Host, StoredProcess } from '../../record/host.ts'
@@ -116,6 +118,11 @@ export class OpenedStore implements Store {
   async hosts(): Promise<Host[]> {
     const { db, hosts } = await this.#open()
     return hosts.all(await db.read(() => hostIds(db)))
+  }
+
+  async rooms(limits: readonly LimitRecord[], now: number): Promise<Room[]> {
+    const { db } = await this.#open()
+    return db.read(() => limits.map(limit => roomIn(db, limit, now)))
   }
 
   async submit(record: ProcessRecord): Promise<Created> {

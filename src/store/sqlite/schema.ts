@@ -12,7 +12,8 @@ const APPLICATION_ID = 0x73_74_77_72
  * A journal's lines are JSON, as in every store. The columns of `processes` and `labels` are there
  * to be searched: `owner` is a host's id, 'released', 'submitted', or null once the process has
  * ended; `epoch` counts the adoptions, `newest` is the revision of the newest transition, `parent`
- * the pid of the process that started this one.
+ * the pid of the process that started this one; `places` is 1 if the process may have places in
+ * limits. A place that is `kept` does not become free with its process: it counts for a rate.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -82,6 +83,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE streams (id INTEGER PRIMARY KEY, process INTEGER NOT NULL, entry TEXT NOT NULL) STRICT;
   CREATE INDEX streams_process ON streams (process);
   ALTER TABLE processes ADD COLUMN streamed INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  CREATE TABLE places (id TEXT NOT NULL, pid TEXT NOT NULL, at INTEGER NOT NULL, kept INTEGER NOT NULL) STRICT;
+  CREATE INDEX places_id ON places (id, at);
+  CREATE INDEX places_pid ON places (pid) WHERE kept = 0;
+  ALTER TABLE processes ADD COLUMN places INTEGER NOT NULL DEFAULT 0;
   `,
 ]
 

@@ -37,12 +37,13 @@ export function takeNext(
   accept: (record: ProcessRecord) => boolean,
   skip: (pid: string) => boolean,
 ): Taken {
-  const sql = 'SELECT pid FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?'
+  const sql = 'SELECT pid, epoch FROM processes WHERE owner = ? AND pid > ? ORDER BY pid LIMIT ?'
   let last = after
-  for (const { pid } of db.all<{ pid: string }>(sql, SUBMITTED, after, PAGE)) {
+  for (const { pid, epoch } of db.all<{ pid: string; epoch: number }>(sql, SUBMITTED, after, PAGE)) {
     last = pid
-    const record = skip(pid) ? undefined : readIfWhole(db, pid)
-    if (record === undefined || !accept(record)) continue
+    const found = skip(pid) ? undefined : readIfWhole(db, pid)
+    if (found === undefined || !accept(found)) continue
+    const record = epoch === 0 ? found : { ...found, epoch }
     db.run('UPDATE processes SET owner = ? WHERE pid = ?', hostId, pid)
     return { record, after: pid }
   }

@@ -29,6 +29,10 @@ export function aRecord(changes: Partial<ProcessRecord> = {}): ProcessRecord {
   }
 }
 
+/** As a client that knows nothing but a name would make it. */
+export const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord =>
+  aRecord({ version: '', shape: '', outline: [], ...changes })
+
 /** A transition of the process that `record` describes. */
 export function aTransition(
   { pid, name, at, epoch }: ProcessRecord,

@@ -3,12 +3,8 @@ import assert from 'node:assert/strict'
 import { createPid } from '../../record/pid.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { HostStore } from '../../store/store.ts'
-import { aRecord, aTransition, collect, created, theEnd } from './samples.ts'
+import { aRecord, aSubmission, aTransition, collect, created, theEnd } from './samples.ts'
 import { check } from './suite.ts'
-
-/** As a client that knows nothing but a name would make it. */
-const aSubmission = (changes: Partial<ProcessRecord> = {}): ProcessRecord =>
-  aRecord({ version: '', shape: '', outline: [], ...changes })
 
 const yes = (): boolean => true
 

@@ -22,6 +22,8 @@ import {
   type Store,
   type StoredDocument,
   type StoredProcess,
+  type LimitRecord,
+  type Room,
   type TrailEntries,
   type Trails,
 } from 'stepwright'
@@ -55,6 +57,9 @@ class NoHost implements HostStore {
   }
   complete = async (record: ProcessRecord): Promise<void> => nothing()
   release = async (pid: string): Promise<void> => nothing()
+  requeue = async (pid: string): Promise<void> => nothing()
+  claim = async (pid: string, limits: readonly LimitRecord[], now: number): Promise<boolean> => nothing()
+  vacate = async (pid: string, limits: readonly LimitRecord[]): Promise<void> => nothing()
   expire = async (createdBefore: number, endedBefore: number): Promise<number> => createdBefore + endedBefore
   close = async (): Promise<void> => {}
 }
@@ -90,6 +95,7 @@ class NoStore implements Store {
   delete = async (pid: string): Promise<void> => nothing()
   hosts = async (): Promise<Host[]> => []
   adopt = async (hostId: string, force: boolean): Promise<number> => nothing()
+  rooms = async (limits: readonly LimitRecord[], now: number): Promise<Room[]> => nothing()
   submit = async (record: ProcessRecord): Promise<Created> => ({ pid: record.pid, created: true })
   wake = async (hostId: string): Promise<void> => nothing()
   async *damages(): AsyncGenerator<Damage> {
