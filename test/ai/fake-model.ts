@@ -11,7 +11,10 @@ export interface Question {
   readonly messages: readonly Message[]
 }
 /** What the model answers: a text, or the call of a tool. */
-export type Reply = { readonly text: string } | { readonly tool: string; readonly input: object; readonly id: string }
+export type Reply =
+  /** `pause` is called before each word. */
+  | { readonly text: string; readonly pause?: (word: number) => Promise<void> }
+  | { readonly tool: string; readonly input: object; readonly id: string }
 
 const textOf = (reply: Reply): object =>
   'text' in reply
@@ -29,7 +32,7 @@ const textOf = (reply: Reply): object =>
         ],
       }
 
-function send(response: ServerResponse, reply: Reply, isStream: boolean): void {
+async function send(response: ServerResponse, reply: Reply, isStream: boolean): Promise<void> {
   const head = { id: 'chat-1', created: 1_700_000_000, model: 'fake' }
   const reason = 'text' in reply ? 'stop' : 'tool_calls'
   const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
@@ -46,8 +49,10 @@ function send(response: ServerResponse, reply: Reply, isStream: boolean): void {
     ...deltas.map(delta => [{ index: 0, delta, finish_reason: null }]),
     [{ index: 0, delta: {}, finish_reason: reason }],
   ]
-  for (const choices of chunks)
+  for (const [word, choices] of chunks.entries()) {
+    if ('text' in reply) await reply.pause?.(word)
     response.write(`data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices })}\n\n`)
+  }
   response.end(
     `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage })}\n\ndata: [DONE]\n\n`,
   )
@@ -67,7 +72,7 @@ export async function fakeModel(
     const question = JSON.parse(body) as Question
     questions.push(question)
     const given = reply(question, questions.length)
-    if (given !== undefined) send(response, given, question.stream === true)
+    if (given !== undefined) await send(response, given, question.stream === true)
   }
   const server = createServer((request, response) => void answer(request, response))
   server.listen(0, '127.0.0.1')
