@@ -64,6 +64,20 @@ export class StepwrightError extends Error {
 export const isStoreError = (error: unknown): boolean =>
   error instanceof StepwrightError && error.code.startsWith('ERR_STORE_')
 
+/**
+ * The store failed in the middle of `submitMany` or `startMany` (ERR_STORE_WRITE), and it is one
+ * that keeps some of the processes without the others. `pids` has one entry for each, in the order
+ * given: the pid if the process is in the store, else `undefined`.
+ */
+export class SubmitError extends StepwrightError {
+  override name = 'SubmitError'
+  readonly pids: readonly (string | undefined)[]
+  constructor(message: string, pids: readonly (string | undefined)[], options?: { cause?: unknown }) {
+    super('ERR_STORE_WRITE', message, options)
+    this.pids = pids
+  }
+}
+
 /** Where and why a process failed: what a `ProcessError` has besides its code. */
 export interface ProcessFailure {
   readonly pid?: string | undefined

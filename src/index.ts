@@ -78,6 +78,7 @@ export type {
   ScheduleInfo,
   Steered,
   StreamOptions,
+  Submission,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,
@@ -160,6 +161,7 @@ export type {
 export {
   ProcessCancelledError,
   ProcessError,
+  SubmitError,
   ProcessTimeoutError,
   ProcessUndoError,
   StepwrightError,

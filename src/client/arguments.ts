@@ -57,6 +57,16 @@ export function checkSubmit(name: unknown, options: SubmitOptions) {
 }
 
 /** @throws TypeError */
+export function checkSubmissions(processes: unknown) {
+  if (!Array.isArray(processes)) throw mustBe('processes of submitMany()', 'an array', processes)
+  const checks = { name: checkName, input: (input: unknown) => input, ...ORIGIN_CHECKS }
+  return processes.map((process: unknown, index) => {
+    const { name, ...checked } = checkOptions(process, `process ${index} of submitMany()`, checks)
+    return { ...checked, name: checkName(name, `name of process ${index} of submitMany()`) }
+  })
+}
+
+/** @throws TypeError */
 export const checkFork = (options: ForkOptions): ForkOptions =>
   checkOptions(options, 'fork()', { from: checkText, fresh: checkFlag, failed: checkFlag })
 

@@ -78,6 +78,13 @@ export interface SubmitOptions extends QueueOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
+/** One process of `submitMany`. */
+export interface Submission extends SubmitOptions {
+  /** Of its definition. */
+  readonly name: string
+  readonly input?: unknown
+}
+
 /** When a process begins, and before which others. */
 export interface QueueOptions {
   /** How long to wait before it begins, or a date. Until then it is pending, over restarts. */
@@ -239,6 +246,14 @@ export interface Client {
    * @example const pid = await client.submit('import-dump', { file: 'dump.xml' }, { key: 'dump.xml' })
    */
   submit(name: string, input?: unknown, options?: SubmitOptions): Promise<string>
+  /**
+   * Submits many processes at once: several times as fast as one by one. Stores in SQLite and
+   * PostgreSQL keep all of them or none.
+   * @returns the pids, in the same order
+   * @throws as `submit`; a `SubmitError` that says which processes are in the store, if some are
+   * @example const pids = await client.submitMany(files.map(file => ({ name: 'import-dump', input: { file } })))
+   */
+  submitMany(processes: readonly Submission[]): Promise<string[]>
   /**
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED

@@ -24,6 +24,7 @@ export type {
   ScheduleInfo,
   Steered,
   StreamOptions,
+  Submission,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,
@@ -33,6 +34,7 @@ export type { HistoryEntry, ProcessInfo, ProcessStepInfo } from '../record/info.
 export {
   ProcessCancelledError,
   ProcessError,
+  SubmitError,
   ProcessTimeoutError,
   ProcessUndoError,
   StepwrightError,

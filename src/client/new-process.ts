@@ -37,9 +37,10 @@ export function submission(
   input: Json,
   { key, labels, delay, priority }: Origin,
   at: number,
+  pid = createPid(at),
 ): ProcessRecord {
   return {
-    pid: createPid(at),
+    pid,
     name,
     version: '',
     shape: '',

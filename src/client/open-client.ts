@@ -9,6 +9,7 @@ import {
   type StatusCounts,
 } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
+import { createPids } from '../record/pid.ts'
 import { deletePause, putPause, readPauses } from '../store/pauses.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
@@ -29,6 +30,7 @@ import {
   checkPid,
   checkProceed,
   checkReason,
+  checkSubmissions,
   checkSubmit,
   checkWait,
   checkWatchAll,
@@ -49,6 +51,7 @@ import type {
   PauseInfo,
   ScheduleInfo,
   Steered,
+  Submission,
   StreamOptions,
   SubmitOptions,
   WaitOptions,
@@ -168,6 +171,16 @@ class StoreClient implements Client {
     return this.#submit({ operation: 'submit', name: known, key }, async () =>
       submission(known, json, origin, await this.#now()),
     )
+  }
+
+  async submitMany(processes: readonly Submission[]): Promise<string[]> {
+    const checked = checkSubmissions(processes)
+    const at = await this.#now()
+    const pids = createPids(at, checked.length)
+    const records = checked.map(({ name, input, ...origin }, index) =>
+      submission(name, this.#json(input), origin, at, pids[index]),
+    )
+    return (await this.#store.submitMany(records)).map(({ pid }) => pid)
   }
 
   async cancel(pid: string, given?: string): Promise<Steered> {

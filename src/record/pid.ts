@@ -24,6 +24,10 @@ export function createPid(nowMs: number, random: () => string = randomWord): str
   )
 }
 
+/** As many pids of one time, which sort in the order in which they stand. */
+export const createPids = (nowMs: number, count: number, random?: () => string): string[] =>
+  Array.from({ length: count }, () => createPid(nowMs, random)).toSorted()
+
 /**
  * Stores check every pid by this before it becomes part of a path. To a store, anything else is a
  * process that does not exist.

@@ -175,6 +175,9 @@ export interface StartOptions extends QueueOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined
 }
 
+/** Options of `runtime.startMany`, of all processes. */
+export type StartManyOptions = Omit<StartOptions, 'key'>
+
 /** Options of `runtime.close`. */
 export interface CloseOptions {
   /** How long to wait for the steps under way. Default '10s'. */
@@ -184,6 +187,14 @@ export interface CloseOptions {
 /** @throws TypeError */
 export const checkCloseOptions = (options: CloseOptions): number =>
   checkOptions(options, 'close()', { within: toMs }).within ?? toMs('10s', 'within')
+
+/** @throws TypeError */
+export function checkStartMany(inputs: unknown, options: StartManyOptions) {
+  if (!Array.isArray(inputs)) throw mustBe('inputs of startMany()', 'an array', inputs)
+  const { key: _key, ...checks } = ORIGIN_CHECKS
+  const { timeout, ...origin } = checkOptions(options, 'startMany()', { ...checks, timeout: toMs })
+  return { ...origin, ...(timeout !== undefined && { timeoutMs: timeout }) }
+}
 
 /** @throws TypeError */
 export function checkStartOptions(options: StartOptions) {

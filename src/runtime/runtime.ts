@@ -8,6 +8,7 @@ import type {
   LogOptions,
   ProceedOptions,
   Steered,
+  Submission,
   StreamOptions,
   SubmitOptions,
   WaitOptions,
@@ -18,7 +19,7 @@ import { planOf } from '../steps/plan.ts'
 import type { RuntimeEvents } from './events.ts'
 import type { ProcessHandle } from './handle.ts'
 import type { Host } from './host/host.ts'
-import { checkCloseOptions, type CloseOptions, type StartOptions } from './options.ts'
+import { checkCloseOptions, type CloseOptions, type StartManyOptions, type StartOptions } from './options.ts'
 
 /**
  * The object through which an application starts, steers and closes processes. It is also a client
@@ -35,6 +36,18 @@ export interface Runtime extends Omit<Client, 'close'> {
     definition: D,
     ...given: Given<ProcessInput<D>, [options?: StartOptions]>
   ): Promise<ProcessHandle<ProcessOutput<D>, D>>
+  /**
+   * Starts many processes of a definition at once: several times as fast as one by one. They wait
+   * in the store until a host that knows the definition begins them, this one or another. Stores in
+   * SQLite and PostgreSQL keep all of them or none.
+   * @throws as `start`; a `SubmitError` that says which processes are in the store, if some are
+   * @example const jobs = await runtime.startMany(importDump, files.map(file => ({ file })))
+   */
+  startMany<D extends ProcessDefinition>(
+    definition: D,
+    inputs: readonly ProcessInput<D>[],
+    options?: StartManyOptions,
+  ): Promise<ProcessHandle<ProcessOutput<D>, D>[]>
   /**
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
@@ -86,6 +99,13 @@ export class HostRuntime implements Runtime {
   ): Promise<ProcessHandle<ProcessOutput<D>, D>> {
     return this.#host.start(planOf(definition), input, options)
   }
+  async startMany<D extends ProcessDefinition>(
+    definition: D,
+    inputs: readonly ProcessInput<D>[],
+    options: StartManyOptions = {},
+  ): Promise<ProcessHandle<ProcessOutput<D>, D>[]> {
+    return this.#host.startMany(planOf(definition), inputs, options)
+  }
   on<Name extends keyof RuntimeEvents>(name: Name, listener: (event: RuntimeEvents[Name]) => void): () => void {
     return this.#host.events.on(name, listener)
   }
@@ -111,6 +131,9 @@ export class HostRuntime implements Runtime {
 
   submit(name: string, input?: unknown, options?: SubmitOptions): Promise<string> {
     return this.#client.submit(name, input, options)
+  }
+  submitMany(processes: readonly Submission[]): Promise<string[]> {
+    return this.#client.submitMany(processes)
   }
   retry(pid: string): Promise<string> {
     return this.#client.retry(pid)

@@ -93,6 +93,10 @@ class LazyStore implements Store {
     return (await this.#open()).submit(record)
   }
 
+  async submitMany(records: readonly ProcessRecord[]): Promise<readonly Created[]> {
+    return (await this.#open()).submitMany(records)
+  }
+
   async wake(hostId: string): Promise<void> {
     await (await this.#open()).wake(hostId)
   }

@@ -151,6 +151,14 @@ export interface Store {
    * @throws ERR_STORE_WRITE
    */
   submit(record: ProcessRecord): Promise<Created>
+  /**
+   * Does what `submit` does for many processes, and wakes the hosts once. A store with transactions
+   * keeps all of them or none.
+   *
+   * @returns one for each, in the same order
+   * @throws ERR_STORE_WRITE; a `SubmitError` if some are in the store
+   */
+  submitMany(records: readonly ProcessRecord[]): Promise<readonly Created[]>
   /** Tells a host that there may be something in the store for it. Best effort: hosts also poll. */
   wake(hostId: string): Promise<void>
   /**

@@ -10,6 +10,7 @@ import { limitingTests } from './conformance/limiting.ts'
 import { readingTests } from './conformance/reading.ts'
 import { trailTests } from './conformance/trails.ts'
 import { adoptingByHandTests } from './conformance/adopting-by-hand.ts'
+import { submittingTests } from './conformance/submitting.ts'
 import type { ConformanceTest } from './conformance/suite.ts'
 
 export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
@@ -34,4 +35,5 @@ export const storeConformance: readonly ConformanceTest[] = [
   ...adoptingByHandTests,
   ...fencingTests,
   ...limitingTests,
+  ...submittingTests,
 ]

@@ -48,6 +48,7 @@ export function wrappedStore(
     hosts: () => inner.hosts(),
     rooms: (limits, now) => inner.rooms(limits, now),
     submit: record => inner.submit(record),
+    submitMany: records => inner.submitMany(records),
     wake: hostId => inner.wake(hostId),
     damages: () => inner.damages(),
     adopt: (hostId, force) => inner.adopt(hostId, force),

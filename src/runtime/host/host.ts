@@ -16,7 +16,7 @@ import { Events } from '../events.ts'
 import { handleOf, type HandleOptions, type ProcessHandle } from '../handle.ts'
 import { safely, showTo } from '../inspection.ts'
 import { notify } from '../listeners.ts'
-import { checkCloseOptions, type CheckedOptions, type StartOptions } from '../options.ts'
+import { checkCloseOptions, type CheckedOptions, type StartManyOptions, type StartOptions } from '../options.ts'
 import type { Environment } from '../process/environment.ts'
 import type { LiveProcess } from '../process/live-process.ts'
 import { Pauses } from '../process/pauses.ts'
@@ -288,6 +288,10 @@ export class Host implements Environment {
 
   start(plan: ProcessPlan, input: unknown, options: StartOptions): Promise<ProcessHandle> {
     return this.#starts.start(plan, input, options)
+  }
+
+  startMany(plan: ProcessPlan, inputs: readonly unknown[], options: StartManyOptions): Promise<ProcessHandle[]> {
+    return this.#starts.startMany(plan, inputs, options)
   }
 
   handleOf(pid: string, live?: LiveProcess): ProcessHandle {

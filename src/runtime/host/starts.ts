@@ -1,24 +1,24 @@
 import { isStoreError, StepwrightError } from '../../errors.ts'
 import { startChannel, traced, type StartMessage } from '../../record/diagnostics.ts'
-import { queueFields } from '../../client/new-process.ts'
+import { queueFields, type Origin } from '../../client/new-process.ts'
 import { childKey } from '../../record/child-key.ts'
 import { toJson } from '../../record/json.ts'
-import type { Json, ProcessIdentity } from '../../record/record.ts'
+import type { Json, ProcessIdentity, ProcessRecord } from '../../record/record.ts'
 import { limitsOf } from '../../steps/limit.ts'
 import type { ProcessPlan } from '../../steps/plan.ts'
 import { validate } from '../../steps/validate.ts'
 import { ShortLivedMap } from '../../store/short-lived-map.ts'
 import type { HostStore, Store } from '../../store/store.ts'
 import type { ProcessHandle } from '../handle.ts'
-import { checkStartOptions, type StartOptions } from '../options.ts'
+import { checkStartMany, checkStartOptions, type StartManyOptions, type StartOptions } from '../options.ts'
 import type { Environment } from '../process/environment.ts'
 import { LiveProcess } from '../process/live-process.ts'
-import type { Programs } from './programs.ts'
+import type { KnownProgram, Programs } from './programs.ts'
 
 export interface StartsOptions {
   readonly environment: Environment
   readonly store: Pick<HostStore, 'hostId' | 'create'>
-  readonly readers: Pick<Store, 'get' | 'holderOf' | 'submit'>
+  readonly readers: Pick<Store, 'get' | 'holderOf' | 'submit' | 'submitMany'>
   readonly programs: Programs
   readonly createPid: (now: number) => string
   /** The process is in the store, owned by this host: lets it go. */
@@ -74,6 +74,72 @@ export class Starts {
     }
   }
 
+  /** They are in the store when it resolves, and wait there. */
+  async startMany(plan: ProcessPlan, inputs: readonly unknown[], options: StartManyOptions): Promise<ProcessHandle[]> {
+    const starting = this.#startMany(plan, inputs, options)
+    this.#underWay.set(starting, true)
+    try {
+      return await starting
+    } finally {
+      this.#underWay.delete(starting)
+    }
+  }
+
+  async #startMany(plan: ProcessPlan, inputs: readonly unknown[], options: StartManyOptions): Promise<ProcessHandle[]> {
+    const { environment, readers, createPid, onQueued, handleOf, mustBeOpen } = this.#options
+    mustBeOpen()
+    const { timeoutMs = plan.timeoutMs, ...origin } = checkStartMany(inputs, options)
+    const program = this.#programOf(plan, timeoutMs)
+    const now = environment.clock.now()
+    const pids = inputs.map(() => createPid(now)).toSorted()
+    const records: ProcessRecord[] = []
+    for (const [index, input] of inputs.entries()) {
+      const identity = { ...(await this.#identityOf(program, input, origin, now)) }
+      await environment.yieldLoop()
+      const pid = pids[index]!
+      // First records of one definition differ in what never changes only.
+      records.push(
+        records[0] === undefined
+          ? new LiveProcess(environment, program, identity, { pid, timeoutMs }).record
+          : { ...records[0], ...identity, pid },
+      )
+    }
+    const submitted = await readers.submitMany(records)
+    for (const { pid } of submitted) onQueued(pid)
+    return submitted.map(({ pid }) => handleOf(pid))
+  }
+
+  #programOf(plan: ProcessPlan, timeoutMs: number | undefined): KnownProgram {
+    const { programs } = this.#options
+    const program = programs.find(plan, timeoutMs !== undefined)
+    if (!program) throw unknownDefinition(plan, programs)
+    return program
+  }
+
+  async #identityOf(
+    { plan, shape, outline }: KnownProgram,
+    input: unknown,
+    { key, labels, delay, priority }: Origin,
+    now: number,
+  ): Promise<ProcessIdentity> {
+    const parsed: unknown = plan.inputSchema
+      ? (await validate(plan.inputSchema, input, `the input of process '${plan.name}'`)).value
+      : input
+    const json = toJson(parsed, this.#options.environment.maxRecordBytes)
+    const limits = limitsOf(plan, json)
+    return {
+      version: plan.version,
+      shape,
+      createdAt: now,
+      input: json,
+      outline,
+      ...(key !== undefined && { key }),
+      ...(labels && { labels }),
+      ...queueFields({ delay, priority }, now),
+      ...(limits && { limits }),
+    }
+  }
+
   /**
    * A child has the same key at every attempt to start it: the one there is is found again (rule
    * 7.6). Resolves with its pid.
@@ -110,33 +176,20 @@ export class Starts {
     parent: ProcessIdentity['parent'],
     message?: StartMessage,
   ): Promise<ProcessHandle> {
-    const { environment, store, readers, programs, createPid, run, onQueued, handleOf, mustBeOpen } = this.#options
+    const { environment, store, readers, createPid, run, onQueued, handleOf, mustBeOpen } = this.#options
     mustBeOpen()
-    const { timeoutMs = plan.timeoutMs, key, labels, delay, priority } = checkStartOptions(options)
-    const program = programs.find(plan, timeoutMs !== undefined)
-    if (!program) throw unknownDefinition(plan, programs)
-    const parsed: unknown = plan.inputSchema
-      ? (await validate(plan.inputSchema, input, `the input of process '${plan.name}'`)).value
-      : input
+    const { timeoutMs = plan.timeoutMs, ...origin } = checkStartOptions(options)
+    const program = this.#programOf(plan, timeoutMs)
     const now = environment.clock.now()
-    const json = toJson(parsed, environment.maxRecordBytes)
-    const limits = limitsOf(plan, json)
     const identity: ProcessIdentity = {
-      version: plan.version,
-      shape: program.shape,
-      createdAt: now,
-      input: json,
-      outline: program.outline,
-      ...(key !== undefined && { key }),
-      ...(labels && { labels }),
-      ...queueFields({ delay, priority }, now),
-      ...(limits && { limits }),
+      ...(await this.#identityOf(program, input, origin, now)),
       ...(parent && { parent }),
       ...(message?.trace && { trace: message.trace }),
     }
     const live = new LiveProcess(environment, program, identity, { pid: createPid(now), timeoutMs })
     await environment.yieldLoop()
-    if (delay !== undefined || limits !== undefined) {
+    const { key } = origin
+    if (origin.delay !== undefined || identity.limits !== undefined) {
       const { pid, created } = await readers.submit(live.record)
       if (created) onQueued(pid)
       return handleOf(pid)

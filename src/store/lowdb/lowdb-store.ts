@@ -7,6 +7,10 @@ import { show } from '../../record/show.ts'
 import type { Documents } from '../documents.ts'
 import { isHostId } from '../hosts/host-id.ts'
 import { wakeHost } from '../hosts/wake-host.ts'
+import { SubmitError } from '../../errors.ts'
+import { isPid } from '../../record/pid.ts'
+import { notAPid } from '../failures.ts'
+import { createLoopYield } from '../loop-yield.ts'
 import { MAX_RECORD_BYTES } from '../limits.ts'
 import { isPidPrefix } from '../query.ts'
 import type { CorruptJournal, Created, Damage, HostStore, ListQuery, Store, TrailOptions } from '../store.ts'
@@ -19,7 +23,7 @@ import { checkStore } from './layout.ts'
 import { hostIdsIn, Paths } from './paths.ts'
 import { powerDurability, processDurability } from './power.ts'
 import { Reader } from './reader.ts'
-import { submit } from './submissions.ts'
+import { prepareToSubmit, submit } from './submissions.ts'
 import { readTrail } from './trails.ts'
 
 /** Options of `lowdbStore`. */
@@ -156,10 +160,39 @@ class LowdbStore implements Store {
   }
 
   async submit(record: ProcessRecord): Promise<Created> {
+    await prepareToSubmit(this.#directory)
     const submitted = await submit(this.#directory, record)
-    // Any host may be a worker.
-    if (submitted.created) await Promise.all(this.#hostIds().map(id => this.wake(id)))
+    if (submitted.created) await this.#wakeAll()
     return submitted
+  }
+
+  async submitMany(records: readonly ProcessRecord[]): Promise<Created[]> {
+    for (const { pid } of records) if (!isPid(pid)) throw notAPid(pid)
+    if (records.length > 0) await prepareToSubmit(this.#directory)
+    const yieldLoop = createLoopYield()
+    const submitted: Created[] = []
+    try {
+      for (const record of records) {
+        await yieldLoop()
+        submitted.push(await submit(this.#directory, record))
+      }
+    } catch (error) {
+      if (submitted.length === 0) throw error
+      const pids = records.map((_, index) => submitted[index]?.pid)
+      throw new SubmitError(
+        `${submitted.length} of ${records.length} processes are in the store ${this.location}, the others are not: ${(error as Error).message}`,
+        pids,
+        { cause: error },
+      )
+    } finally {
+      if (submitted.some(({ created }) => created)) await this.#wakeAll()
+    }
+    return submitted
+  }
+
+  /** Any host may be a worker. */
+  async #wakeAll(): Promise<void> {
+    await Promise.all(this.#hostIds().map(id => this.wake(id)))
   }
 
   async wake(hostId: string): Promise<void> {

@@ -22,6 +22,17 @@ import { pidOfDraft, pidOfJournal } from './paths.ts'
 /** A draft older than this lost its client between two system calls. In milliseconds. */
 const STUCK_MS = 5_000
 
+/** There may be no store yet: a client may submit before the first worker is there. */
+export async function prepareToSubmit(directory: Directory): Promise<void> {
+  const { files, paths } = directory
+  if (await prepareStore(directory)) await makeStoreSafe(directory, true)
+  try {
+    makeFolder(files, paths.pending)
+  } catch (error) {
+    throw writeFailed(paths.pending, error)
+  }
+}
+
 /**
  * See `Store.submit`. A draft is safe before its key is claimed, which is before anybody can see
  * it. Once claimed it stays, whatever fails: others may have been given the process.
@@ -30,13 +41,11 @@ export async function submit(directory: Directory, record: ProcessRecord): Promi
   const { files, paths, keys, durability } = directory
   const { pid, key } = record
   if (!isPid(pid)) throw notAPid(pid)
-  if (await prepareStore(directory)) await makeStoreSafe(directory, true)
   const draft = paths.draft(paths.pending, pid)
   let holder: string | undefined
   try {
     holder = key === undefined ? undefined : keys.holderOf(key)
     if (holder === undefined) {
-      makeFolder(files, paths.pending)
       writeNew(files, draft, Buffer.from(encodeFirst(record)))
       await durability.file(draft)
       await durability.folders(paths.pending)

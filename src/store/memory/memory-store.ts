@@ -174,12 +174,21 @@ class MemoryStore implements Store {
   }
 
   async submit(record: ProcessRecord): Promise<Created> {
+    return (await this.submitMany([record]))[0]!
+  }
+
+  async submitMany(records: readonly ProcessRecord[]): Promise<Created[]> {
+    for (const { pid } of records) if (!isPid(pid)) throw notAPid(pid)
+    const submitted = records.map(record => this.#submit(record))
+    for (const host of this.#hosts.values()) host.wake()
+    return submitted
+  }
+
+  #submit(record: ProcessRecord): Created {
     const { pid, key } = record
-    if (!isPid(pid)) throw notAPid(pid)
     const holder = key === undefined ? undefined : this.#journals.holderOf(key)
     if (holder !== undefined) return { pid: holder, created: false }
     this.#journals.add(new MemoryJournal(record, SUBMITTED))
-    for (const host of this.#hosts.values()) host.wake()
     return { pid, created: true }
   }
 

@@ -21,7 +21,7 @@ const MAX_CHARS = 8 * 1024 * 1024
  * `ON CONFLICT` also meets keys that another host claims at the same time: it waits for that one's
  * commit.
  */
-const CREATE = `
+export const CREATE = `
   WITH i AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::int[], $9::int[], $10::text[])
       AS t(pid, name, status, key, parent, labels, revision, epoch, line)),
@@ -321,7 +321,7 @@ export class Commits {
 
 const pidsOf = ({ rows }: QueryResult): Set<string> => new Set((rows as { pid: string }[]).map(({ pid }) => pid))
 
-const creationColumns = (creations: readonly Creation[]): unknown[][] => {
+export const creationColumns = (creations: readonly Pick<Creation, 'record' | 'text'>[]): unknown[][] => {
   const records = creations.map(({ record }) => record)
   return [
     records.map(({ pid }) => pid),

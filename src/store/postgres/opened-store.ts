@@ -18,7 +18,7 @@ import { Reader } from './reader.ts'
 import { readEvery } from './records.ts'
 import { prepareSchema } from './schema.ts'
 import { roomsOf } from './places.ts'
-import { submit } from './submissions.ts'
+import { submit, submitMany } from './submissions.ts'
 import { readTrail } from './trails.ts'
 import { keyHash } from './values.ts'
 
@@ -133,6 +133,13 @@ export class OpenedStore implements Store {
     // There may be no store yet: a client may submit before the first worker is there.
     await this.#prepare()
     return submit(this.#reader.connection, record)
+  }
+
+  async submitMany(records: readonly ProcessRecord[]): Promise<Created[]> {
+    for (const { pid } of records) if (!isPid(pid)) throw notAPid(pid)
+    if (records.length === 0) return []
+    await this.#prepare()
+    return submitMany(this.#reader.connection, records)
   }
 
   async wake(hostId: string): Promise<void> {

@@ -2,13 +2,16 @@ import { toFirstLine } from '../../journal/line.ts'
 import { epochOf } from '../../record/record.ts'
 import type { ProcessRecord } from '../../record/record.ts'
 import type { Created } from '../store.ts'
-import type { Connection } from './connection.ts'
+import { CREATE, creationColumns } from './commits.ts'
+import type { Ask, Connection } from './connection.ts'
 import { SUBMITTED, notOurs } from './hosts.ts'
 import { insertProcess } from './insert-process.ts'
 import { changeNotes, hostNote } from './notifications.ts'
 import { readRows, recordIfWhole } from './records.ts'
 import { keyHash } from './values.ts'
 
+/** Rows that one statement adds at most. */
+const MAX_ROWS = 200
 /** Submissions looked at together. */
 const PAGE = 64
 /** Hosts that are woken for a submission, at random: the others look once a second. */
@@ -31,6 +34,40 @@ export const submit = (connection: Connection, record: ProcessRecord): Promise<C
     // The pid is ours alone: the answer to a first try was lost.
     return holder === undefined ? Promise.reject(retry()) : { pid: holder.pid, created: holder.pid === pid }
   })
+
+/** All in one transaction. Keys are claimed in one order by all, so that none waits for another. */
+export const submitMany = (connection: Connection, records: readonly ProcessRecord[]): Promise<Created[]> =>
+  connection.transaction(async (ask, notify) => {
+    const created = new Set<string>()
+    const inOrder = records
+      .map(record => ({ pid: record.pid, record, text: JSON.stringify(toFirstLine(record)) }))
+      .toSorted((a, b) => ((a.record.key ?? '') < (b.record.key ?? '') ? -1 : 1))
+    for (let from = 0; from < inOrder.length; from += MAX_ROWS) {
+      const columns = creationColumns(inOrder.slice(from, from + MAX_ROWS))
+      for (const { pid } of await ask<{ pid: string }>(CREATE, [SUBMITTED, ...columns])) created.add(pid)
+    }
+    const others = records.filter(({ pid }) => !created.has(pid))
+    const holders = await holdersOf(ask, others)
+    notify(...changeNotes(connection.place, [...created]))
+    const hosts = await ask<{ id: string }>('SELECT id FROM hosts ORDER BY random() LIMIT $1', [WOKEN])
+    notify(...hosts.map(({ id }) => hostNote(connection.place, id, 'wake')))
+    return records.map(({ pid }) => {
+      const holder = created.has(pid) ? pid : holders.get(pid)
+      if (holder === undefined) throw retry()
+      return { pid: holder, created: holder === pid }
+    })
+  })
+
+/** Of each, the process that has its key, or itself: the answer to a first try was lost. */
+async function holdersOf(ask: Ask, records: readonly ProcessRecord[]): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  for (const { pid, key } of records) {
+    const sql = 'SELECT pid FROM processes WHERE pid = $1 OR key = $2 ORDER BY pid <> $1 LIMIT 1'
+    const [row] = await ask<{ pid: string }>(sql, [pid, keyHash(key)])
+    if (row !== undefined) found.set(pid, row.pid)
+  }
+  return found
+}
 
 /** Whoever had the key went between two statements: the transaction is tried again. */
 const retry = (): Error => Object.assign(new Error('the key was freed meanwhile'), { code: '40001' })

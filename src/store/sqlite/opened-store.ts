@@ -126,12 +126,16 @@ export class OpenedStore implements Store {
   }
 
   async submit(record: ProcessRecord): Promise<Created> {
-    if (!isPid(record.pid)) throw notAPid(record.pid)
+    return (await this.submitMany([record]))[0]!
+  }
+
+  async submitMany(records: readonly ProcessRecord[]): Promise<Created[]> {
+    for (const { pid } of records) if (!isPid(pid)) throw notAPid(pid)
     // There may be no store yet: a client may submit before the first worker is there.
     await prepareDatabase(this.location, this.#durability).then(db => db.close())
     const { db, commits } = await this.#open()
-    const submitted = await commits.add(() => submit(db, record))
-    if (submitted.created) {
+    const submitted = await commits.add(() => records.map(record => submit(db, record)))
+    if (submitted.some(({ created }) => created)) {
       const ids = await db.read(() => hostIds(db))
       // Any host may be a worker.
       await Promise.all(ids.map(id => this.wake(id)))

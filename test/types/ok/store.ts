@@ -97,6 +97,7 @@ class NoStore implements Store {
   adopt = async (hostId: string, force: boolean): Promise<number> => nothing()
   rooms = async (limits: readonly LimitRecord[], now: number): Promise<Room[]> => nothing()
   submit = async (record: ProcessRecord): Promise<Created> => ({ pid: record.pid, created: true })
+  submitMany = async (records: readonly ProcessRecord[]): Promise<Created[]> => nothing()
   wake = async (hostId: string): Promise<void> => nothing()
   async *damages(): AsyncGenerator<Damage> {
     yield nothing()
