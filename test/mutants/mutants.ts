@@ -287,8 +287,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'ownership',
     fault: 'a host says that it has created what was taken from it',
     file: OWNED,
-    find: 'this.#confirm(pid, owned)\n      const winner',
-    replace: 'const winner',
+    find: 'if (!this.#isHere(owned)) throw writeFailed(owned.journal.file, this.notOurs(pid))\n',
+    replace: '',
   },
   {
     area: 'ownership',

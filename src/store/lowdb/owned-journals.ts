@@ -119,7 +119,8 @@ export class OwnedJournals {
       this.#open.touch(owned.journal)
       await durability.line(owned.journal)
       await durability.folders(this.#folder)
-      this.#confirm(pid, owned)
+      // Taken away meanwhile, perhaps before the line was there: nobody knows what has become of it.
+      if (!this.#isHere(owned)) throw writeFailed(owned.journal.file, this.notOurs(pid))
       const winner =
         key === undefined ? pid : orWriteFailed(paths.key(key), () => keys.claim(key, pid, owned.journal.file))
       if (winner !== pid) this.#abandon(pid, owned)

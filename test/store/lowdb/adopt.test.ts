@@ -280,7 +280,7 @@ test('a host that is robbed while it creates a process does not have it', async 
   const record = aRecord()
   const target = paths.journal(paths.released, record.pid)
   rob = () => void takeJournal(directory, host.hostId, record.pid, target)
-  await t.throwsAsync(host.create(record), { code: 'ERR_PROCESS_TAKEN' })
+  await t.throwsAsync(host.create(record), { code: 'ERR_STORE_WRITE', message: /taken away/ })
   rob = () => {}
   await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_PROCESS_TAKEN' })
   await host.close()
