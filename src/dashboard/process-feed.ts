@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { toInfo, type ProcessStepInfo } from '../record/info.ts'
 import type { LogEntry, ProcessRecord } from '../record/record.ts'
+import { readStream, type StreamPart } from '../client/read-stream.ts'
 import { memoryInfos, type MemoryInfo } from '../record/memory-info.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
 import type { Store } from '../store/store.ts'
@@ -15,6 +16,7 @@ import { described } from '../store/described.ts'
 const BATCH_MS = 100
 const MAX_LOGS = 2000
 const MAX_MEMORIES = 2000
+const MAX_PARTS = 5000
 /** Only the newest of more transitions are sent. */
 const MAX_ENTRIES = 10_000
 const HOST_LOOK_MS = 1000
@@ -29,6 +31,7 @@ export class ProcessFeed extends Feed {
   #chart: unknown
   #entries: Entry[] = []
   #logs: LogEntry[] = []
+  #parts: StreamPart[] = []
   #memories: MemoryInfo[] = []
   #gone: string | undefined
 
@@ -51,6 +54,7 @@ export class ProcessFeed extends Feed {
             frame({ fresh: true, entries: this.#entries }, 'entries'),
             frame(this.#info, 'info'),
             frame({ fresh: true, logs: this.#logs.slice(-MAX_LOGS) }, 'logs'),
+            frame({ fresh: true, parts: this.#parts.slice(-MAX_PARTS) }, 'stream'),
             frame({ fresh: true, memories: this.#memories }, 'memories'),
           ]),
     ]
@@ -59,9 +63,10 @@ export class ProcessFeed extends Feed {
   protected async run(signal: AbortSignal): Promise<void> {
     this.#gone = undefined
     this.#logs = []
+    this.#parts = []
     const ends = new AbortController()
     const both = AbortSignal.any([signal, ends.signal])
-    const others = [this.#followLogs(both), this.#followHost(both)]
+    const others = [this.#followLogs(both), this.#followStream(both), this.#followHost(both)]
     try {
       await this.#followRecords(signal)
     } catch (error) {
@@ -152,31 +157,54 @@ export class ProcessFeed extends Feed {
     }
   }
 
-  async #followLogs(signal: AbortSignal): Promise<void> {
-    let batch: LogEntry[] = []
-    let timer: NodeJS.Timeout | undefined
-    const flush = (): void => {
-      timer = undefined
-      this.#logs.push(...batch)
-      if (this.#logs.length > 2 * MAX_LOGS) this.#logs = this.#logs.slice(-MAX_LOGS)
+  #followLogs(signal: AbortSignal): Promise<void> {
+    const hidden = (entry: LogEntry): LogEntry =>
+      'fields' in entry ? { ...entry, fields: this.#redact(entry.fields) as NonNullable<LogEntry['fields']> } : entry
+    return inBatches(this.#store.trail('log', this.#pid, { follow: true, signal }), hidden, batch => {
+      this.#logs = newestOf(this.#logs, batch, MAX_LOGS)
       this.send('logs', { logs: batch.slice(-MAX_LOGS) })
-      batch = []
-    }
-    try {
-      for await (const entry of this.#store.trail('log', this.#pid, { follow: true, signal })) {
-        batch.push(
-          'fields' in entry
-            ? { ...entry, fields: this.#redact(entry.fields) as NonNullable<LogEntry['fields']> }
-            : entry,
-        )
-        timer ??= globalThis.setTimeout(flush, BATCH_MS)
-      }
-    } catch {
-      // The reason is sent by `#followRecords`.
-    }
-    clearTimeout(timer)
-    if (batch.length > 0) flush()
+    })
   }
+
+  #followStream(signal: AbortSignal): Promise<void> {
+    const hidden = (part: StreamPart): StreamPart => (part.reset ? part : { ...part, chunk: this.#redact(part.chunk) })
+    return inBatches(readStream(this.#store, this.#pid, 0, signal), hidden, batch => {
+      this.#parts = newestOf(this.#parts, batch, MAX_PARTS)
+      this.send('stream', { parts: batch.slice(-MAX_PARTS) })
+    })
+  }
+}
+
+/** At least the newest `most`, and at most twice as many. */
+const newestOf = <T>(all: T[], more: readonly T[], most: number): T[] => {
+  all.push(...more)
+  return all.length > 2 * most ? all.slice(-most) : all
+}
+
+/** Collects what comes, since a busy process would have a message sent for each. */
+async function inBatches<T>(
+  source: AsyncIterable<T>,
+  hidden: (one: T) => T,
+  send: (batch: readonly T[]) => void,
+): Promise<void> {
+  let batch: T[] = []
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    timer = undefined
+    const sent = batch
+    batch = []
+    send(sent)
+  }
+  try {
+    for await (const one of source) {
+      batch.push(hidden(one))
+      timer ??= globalThis.setTimeout(flush, BATCH_MS)
+    }
+  } catch {
+    // The reason is sent by `#followRecords`.
+  }
+  clearTimeout(timer)
+  if (batch.length > 0) flush()
 }
 
 /** The context of a machine is data, as input and output are. */

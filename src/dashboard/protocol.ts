@@ -1,3 +1,4 @@
+import type { StreamPart } from '../client/read-stream.ts'
 import type { MemoryInfo } from '../record/memory-info.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import type { ErrorRecord, LogEntry, ProcessStatus, Progress, StepKind, StepStatus } from '../record/record.ts'
@@ -91,8 +92,8 @@ export interface Entry {
 export type LiveInfo = Omit<ProcessInfo, 'input' | 'output'>
 
 /**
- * The events of `api/processes/<pid>/events`. `entries`, `logs` and `memories` with `fresh`
- * replace all that was sent before.
+ * The events of `api/processes/<pid>/events`. `entries`, `logs`, `stream` and `memories` with
+ * `fresh` replace all that was sent before.
  */
 export interface ProcessEvents {
   readonly info: LiveInfo
@@ -100,10 +101,22 @@ export interface ProcessEvents {
   readonly chart: unknown
   readonly entries: { readonly fresh?: true; readonly entries: readonly Entry[] }
   readonly logs: { readonly fresh?: true; readonly logs: readonly LogEntry[] }
+  /** What its steps write, with the resets: the page drops what these are about. */
+  readonly stream: { readonly fresh?: true; readonly parts: readonly StreamPart[] }
   /** What its steps remember. */
   readonly memories: { readonly fresh?: true; readonly memories: readonly MemoryInfo[] }
   /** The process does not exist, or no longer. */
   readonly gone: { readonly message: string }
 }
 
-export type { ErrorRecord, LogEntry, MemoryInfo, ProcessInfo, ProcessStatus, Progress, StepKind, StepStatus }
+export type {
+  ErrorRecord,
+  LogEntry,
+  MemoryInfo,
+  ProcessInfo,
+  ProcessStatus,
+  Progress,
+  StepKind,
+  StepStatus,
+  StreamPart,
+}

@@ -71,6 +71,15 @@ const talking = defineProcess({ name: 'talking', input: typed<{ lines: number }>
     }
   },
 )
+const writing = defineProcess({ name: 'writing' }).step(
+  'write',
+  ({ write, attempt }) => {
+    write(`<b>attempt ${attempt}</b> `)
+    if (attempt === 1) throw new Error('once more')
+    write({ done: true })
+  },
+  { retry: { attempts: 2, delay: 0 } },
+)
 const remembering = defineProcess({ name: 'remembering', input: typed<{ pages: number }>() }).step(
   'crawl',
   async ({ data, once }) => {
@@ -101,7 +110,18 @@ async function open(
   const host =
     runtime ??
     (await createRuntime({
-      processes: [hello, failing, approval, retried, recovered, talking, remembering, longName, gate.definition],
+      processes: [
+        hello,
+        failing,
+        approval,
+        retried,
+        recovered,
+        talking,
+        writing,
+        remembering,
+        longName,
+        gate.definition,
+      ],
       store: lowdbStore(store),
     }))
   const server = await serveDashboard({ store, port: 0, host: '127.0.0.1', client: options.actor ?? host })
@@ -281,6 +301,18 @@ test.serial('logs: thousands of lines of which only those in sight are drawn; se
   t.deepEqual(await barriers(tab), [])
   t.deepEqual(tab.problems, [])
   gate.open(0)
+})
+
+test.serial('what steps write is shown, without what an attempt before has written', async t => {
+  const { url, host } = await open(t)
+  const job = await host.start(writing)
+  const tab = await openTab(t)
+  await tab.goto(`${url}#/p/${job.pid}`)
+  const stream = tab.getByRole('log', { name: 'Stream' })
+  await stream.getByText('attempt 2').waitFor()
+  t.is(await stream.textContent(), '<b>attempt 2</b> {"done":true}\n')
+  t.deepEqual(await barriers(tab), [])
+  t.deepEqual(tab.problems, [])
 })
 
 test.serial('what a step has done once is listed while it has not finished, thousands without trouble', async t => {

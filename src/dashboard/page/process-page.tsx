@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import { progressed } from '../../inspect/diagram/chart-progress.ts'
-import type { Entry, LiveInfo, LogEntry, MemoryInfo, ProcessEvents, ProcessInfo } from '../protocol.ts'
+import type { Entry, LiveInfo, LogEntry, MemoryInfo, ProcessEvents, ProcessInfo, StreamPart } from '../protocol.ts'
 import { useNow } from './use-now.ts'
 import { Bar, Json, Panel, Status } from './components.tsx'
 import { failedAttempts, stepsAt } from './entries.ts'
@@ -15,6 +15,7 @@ import { ProcessChart } from './process-chart.tsx'
 import { href, replaceQuery } from './route.ts'
 import { useFetched, useStream } from './server.ts'
 import { retryIn, type StoreView } from './store-view.ts'
+import { Stream, withParts } from './stream.tsx'
 import { TimeTravel } from './time-travel.tsx'
 import { Timeline } from './timeline.tsx'
 
@@ -26,6 +27,7 @@ interface Then extends ProcessInfo {
 
 const MAX_LOGS = 2000
 const MAX_MEMORIES = 2000
+const MAX_PARTS = 5000
 const UNDER_WAY: ReadonlySet<string> = new Set(['running', 'waiting', 'sleeping', 'interrupted'])
 
 interface Props {
@@ -39,6 +41,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
   const [chart, setChart] = useState<object | null>(null)
   const [entries, setEntries] = useState<readonly Entry[]>([])
   const [logs, setLogs] = useState<readonly LogEntry[]>([])
+  const [parts, setParts] = useState<readonly StreamPart[]>([])
   const [memories, setMemories] = useState<readonly MemoryInfo[]>([])
   const [gone, setGone] = useState('')
   const base = `api/processes/${encodeURIComponent(pid)}`
@@ -47,6 +50,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
     chart: value => setChart(value as object | null),
     entries: ({ fresh, entries: more }) => setEntries(before => (fresh ? more : [...before, ...more])),
     logs: ({ fresh, logs: more }) => setLogs(before => (fresh ? more : [...before, ...more].slice(-MAX_LOGS))),
+    stream: ({ fresh, parts: more }) => setParts(before => withParts(fresh ? [] : before, more, MAX_PARTS)),
     memories: ({ fresh, memories: more }) =>
       setMemories(before => (fresh ? more : [...before, ...more].slice(-MAX_MEMORIES))),
     gone: ({ message }) => setGone(message),
@@ -67,6 +71,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
   const failures = useMemo(() => failedAttempts(seen), [seen])
   const logsPanel = useMemo(() => <Logs logs={logs} live={!ended} />, [logs, ended])
 
+  const streamPanel = useMemo(() => <Stream parts={parts} />, [parts])
   const memoriesPanel = useMemo(() => {
     const open = info?.steps.filter(({ status }) => status !== 'finished' && status !== 'skipped')
     const names = new Set(open?.map(({ name }) => name))
@@ -159,6 +164,7 @@ export function ProcessPage({ pid, view, query }: Props): JSX.Element {
               <Json value={whole.input} label="Input" />
             </Panel>
           )}
+          {streamPanel}
           {memoriesPanel}
           {logsPanel}
         </div>
