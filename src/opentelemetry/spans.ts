@@ -118,7 +118,7 @@ export function makeSpans(tracer: Tracer): () => void {
     spansOf(
       attemptChannel,
       (message: AttemptMessage) => {
-        const { name, step, startedBy, previous } = message
+        const { startedBy, previous } = message
         // A new trace, with the baggage of whoever started the process.
         const base = trace.deleteSpan(propagation.extract(ROOT_CONTEXT, startedBy ?? {}))
         const options = {
@@ -127,7 +127,7 @@ export function makeSpans(tracer: Tracer): () => void {
           links: linksTo(startedBy, previous),
           attributes: attemptAttributes(message),
         }
-        const span = tracer.startSpan(`attempt ${name} ${step}`, options, base)
+        const span = tracer.startSpan(attemptName(message), options, base)
         const inside = trace.setSpan(base, span)
         message.trace = traceOf(inside)
         return { span, inside }
@@ -173,7 +173,22 @@ export function makeSpans(tracer: Tracer): () => void {
 const nameOf = (operation: string, name: string | undefined): string =>
   name === undefined ? operation : `${operation} ${name}`
 
-const attemptAttributes = ({ host, pid, name, version, step, kind, attempt, part }: AttemptMessage): Attributes => ({
+function attemptName({ name, step, kind, actor }: AttemptMessage): string {
+  if (kind === 'undo') return `undo ${name} ${step.replace(/\.undo$/, '')}`
+  return `attempt ${name} ${step}${actor === undefined ? '' : `/${actor}`}`
+}
+
+const attemptAttributes = ({
+  host,
+  pid,
+  name,
+  version,
+  step,
+  kind,
+  attempt,
+  part,
+  actor,
+}: AttemptMessage): Attributes => ({
   [names.HOST]: host,
   [names.PID]: pid,
   [names.NAME]: name,
@@ -182,6 +197,7 @@ const attemptAttributes = ({ host, pid, name, version, step, kind, attempt, part
   [names.KIND]: kind,
   [names.ATTEMPT]: attempt,
   ...(part === 'items' && { [names.PART]: part }),
+  ...(actor !== undefined && { [names.ACTOR]: actor }),
 })
 
 /**

@@ -63,6 +63,8 @@ export interface AttemptMessage extends TracedAction {
   readonly step: string
   readonly kind: StepKind | 'undo'
   readonly attempt: number
+  /** The path of a step actor within its machine step: such an attempt is one of the actor. */
+  actor?: string
   /** Of an `each` step: its list is made, or its items are worked through. */
   readonly part: 'attempt' | 'items'
   /** Of whoever started the process. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import test from 'ava'
+import { setup } from 'xstate'
 import { metrics, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import {
   AggregationTemporality,
@@ -16,11 +17,11 @@ import {
   SimpleSpanProcessor,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-node'
-import { createRuntime, defineProcess, lowdbStore, typed } from '../../src/index.ts'
+import { createRuntime, defineProcess, lowdbStore, stepActor, typed } from '../../src/index.ts'
 import { instrument } from '../../src/opentelemetry/index.ts'
 import { createTestRuntime, memoryStore, TestClock } from '../../src/testing/index.ts'
 import { tempDir } from '../temp-dir.ts'
-import { shipping } from './processes.ts'
+import { idsOf, shipping } from './processes.ts'
 
 const exporter = new InMemorySpanExporter()
 new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register()
@@ -37,7 +38,7 @@ test.serial.afterEach.always(() => end())
 test.after.always(() => reader.shutdown())
 
 const finished = (name: string): ReadableSpan[] => exporter.getFinishedSpans().filter(span => span.name === name)
-const idsOf = (span: ReadableSpan): object => {
+const idsOfSpan = (span: ReadableSpan): object => {
   const { traceId, spanId } = span.spanContext()
   return { traceId, spanId }
 }
@@ -82,7 +83,7 @@ test.serial('a process of a killed host goes on in linked traces', async t => {
   t.deepEqual(result.pick, before('attempt shipping pick'), 'the work of a step is in its span')
   const [attempt, ...more] = finished('attempt shipping pack')
   t.deepEqual(more, [])
-  t.deepEqual(result.pack, idsOf(attempt!))
+  t.deepEqual(result.pack, idsOfSpan(attempt!))
   t.is(attempt!.parentSpanContext, undefined)
   t.deepEqual(linksOf(attempt!), [before('start shipping'), killed.pack])
   t.like(attempt!.attributes, {
@@ -99,7 +100,7 @@ test.serial('a process of a killed host goes on in linked traces', async t => {
   t.is(remembered!.attributes['stepwright.once.remembered'], true)
   t.is(finished('adopt').length, 1)
   const [whole] = finished('process shipping')
-  t.deepEqual(linksOf(whole!), [before('start shipping'), idsOf(attempt!)])
+  t.deepEqual(linksOf(whole!), [before('start shipping'), idsOfSpan(attempt!)])
   t.is(whole!.attributes['stepwright.process.status'], 'finished')
 })
 
@@ -147,7 +148,7 @@ test.serial('an attempt that fails has its error, and the next one a link to it'
   t.deepEqual(first!.status, { code: SpanStatusCode.ERROR, message: 'the disk is full' })
   t.is(first!.attributes['error.type'], 'ENOSPC')
   t.is(first!.events[0]!.name, 'exception')
-  t.deepEqual(linksOf(second!), [idsOf(finished('start fails')[0]!), idsOf(first!)])
+  t.deepEqual(linksOf(second!), [idsOfSpan(finished('start fails')[0]!), idsOfSpan(first!)])
   t.like(finished('process fails')[0]!.status, { code: SpanStatusCode.ERROR })
   await runtime.close()
 })
@@ -222,4 +223,30 @@ test.serial('once it is ended there are no spans, and wrong options are refused'
   t.deepEqual(exporter.getFinishedSpans(), [])
   t.throws(() => instrument({ tracerProvider: {} as never }), { instanceOf: TypeError, message: /getTracer/ })
   t.truthy(trace)
+})
+
+test.serial('an undo is a span that says so, and a step actor has one for each attempt', async t => {
+  const undone = defineProcess({ name: 'undone' })
+    .step('charge', () => 'receipt', { undo: () => {} })
+    .step('ship', (): number => {
+      throw new Error('no stock')
+    })
+  const machine = setup({ actors: { think: stepActor(({ attempt }) => idsOf() && attempt) } }).createMachine({
+    initial: 'thinking',
+    states: { thinking: { invoke: { id: 'think', src: 'think', onDone: 'done' } }, done: { type: 'final' } },
+  })
+  const acting = defineProcess({ name: 'acting' }).machine('agent', machine)
+  const runtime = await createTestRuntime({ processes: [undone, acting] })
+  await t.throwsAsync(async () => (await runtime.start(undone)).result())
+  const [undo] = finished('undo undone charge')
+  t.deepEqual(linksOf(undo!), [idsOfSpan(finished('start undone')[0]!), idsOfSpan(finished('attempt undone ship')[0]!)])
+  t.is(undo!.attributes['stepwright.attempt.outcome'], 'finished')
+  await (await runtime.start(acting)).result()
+  const [attempt] = finished('attempt acting agent/think')
+  t.deepEqual(
+    linksOf(attempt!),
+    ['start acting', 'attempt acting agent'].map(name => idsOfSpan(finished(name)[0]!)),
+  )
+  t.like(attempt!.attributes, { 'stepwright.step.name': 'agent', 'stepwright.step.actor': 'think' })
+  await runtime.close()
 })

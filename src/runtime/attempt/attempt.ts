@@ -14,6 +14,7 @@ import { toChunk } from '../../steps/run/chunk.ts'
 import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import type { StepContext } from '../../steps/work.ts'
 import type { Answer } from './actors.ts'
+import { attemptMessage } from './attempt-message.ts'
 import { outputOf, type AttemptKind, type AttemptUnderWay, type Result } from './kinds/kind.ts'
 import { attemptKind } from './kinds/kinds.ts'
 import { toLogEntry } from './log.ts'
@@ -92,18 +93,7 @@ export class Attempt implements AttemptUnderWay {
 
   async #traced({ step, attempt }: AttemptInput, part: AttemptMessage['part']): Promise<void> {
     const { process } = this
-    const message: AttemptMessage = {
-      host: this.#environment.host.id,
-      pid: process.pid,
-      name: process.plan.name,
-      version: process.plan.version,
-      step,
-      kind: this.#step.kind,
-      attempt,
-      part,
-      startedBy: process.trace,
-      previous: process.traceOf(step),
-    }
+    const message = attemptMessage(process, this.#step, attempt, part)
     this.#message = message
     const over = traced(attemptChannel, message, async () => {
       if (message.trace !== undefined) process.keepTrace(step, message.trace)

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate'
 import { ProcessCancelledError } from '../../errors.ts'
 import type { Visits } from '../../machines/context.ts'
+import { attemptChannel, traced } from '../../record/diagnostics.ts'
 import { fromErrorRecord, toErrorRecord } from '../../record/error-record.ts'
 import { copyJson, toJson } from '../../record/json.ts'
 import type { VisitOutcome } from '../../record/memory.ts'
@@ -11,6 +12,7 @@ import { toChunk } from '../../steps/run/chunk.ts'
 import { OnceCalls, type Remembers } from '../../steps/run/once-calls.ts'
 import type { StepContext } from '../../steps/work.ts'
 import type { Answer } from './actors.ts'
+import { attemptMessage } from './attempt-message.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import type { ActorPlan, BegunActor } from './step-actor.ts'
@@ -208,24 +210,25 @@ class Visit {
       seed: this.#key,
       clock,
       signal: this.#execution.signal,
-      work: async (attempt, execution) => {
-        const remembers = remembersOf(attempt)
-        let calls: OnceCalls | undefined
-        const once = (): StepContext['once'] =>
-          (calls ??= new OnceCalls({
-            ...remembers,
-            execution,
-            idempotencyKey: this.#key,
-            clock,
-            maxBytes: maxRecordBytes,
-          })).once
-        try {
-          return toJson(await worker(this.#context(attempt, execution, once), remembers), maxRecordBytes)
-        } finally {
-          for (const name of calls?.names ?? []) this.#names.add(name)
-          if (calls?.isBusy === true) settled.push(calls.settled())
-        }
-      },
+      work: (attempt, execution) =>
+        this.#traced(attempt, async () => {
+          const remembers = remembersOf(attempt)
+          let calls: OnceCalls | undefined
+          const once = (): StepContext['once'] =>
+            (calls ??= new OnceCalls({
+              ...remembers,
+              execution,
+              idempotencyKey: this.#key,
+              clock,
+              maxBytes: maxRecordBytes,
+            })).once
+          try {
+            return toJson(await worker(this.#context(attempt, execution, once), remembers), maxRecordBytes)
+          } finally {
+            for (const name of calls?.names ?? []) this.#names.add(name)
+            if (calls?.isBusy === true) settled.push(calls.settled())
+          }
+        }),
       giveUp: (failure, _, working) => {
         settled.push(working)
         return failure as Error
@@ -239,6 +242,26 @@ class Visit {
     if (outcome === undefined || this.#isOver) return undefined
     await memory.remember(this.#name, outcome as unknown as Json, Math.max(0, clock.now() - beganAt))
     return outcome
+  }
+
+  #traced(attempt: number, work: () => Promise<Json>): Promise<Json> {
+    if (!attemptChannel.hasSubscribers) return work()
+    const { process, step, path } = this.#visit
+    const { clock } = process.environment
+    const message = attemptMessage(process, { name: step, kind: 'machine' }, attempt)
+    message.actor = path
+    message.begunAt = clock.now()
+    return traced(attemptChannel, message, async () => {
+      message.outcome = 'failed'
+      try {
+        const output = await work()
+        message.outcome = 'finished'
+        return output
+      } finally {
+        if (this.#execution.isAborted) message.outcome = 'stopped'
+        message.endedAt = clock.now()
+      }
+    })
   }
 
   get #key(): string {
