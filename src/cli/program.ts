@@ -54,7 +54,7 @@ function frameOf(io: Io, asJson: boolean): Command {
     .description('See and steer background processes through their store.')
     .option(
       '--store <path>',
-      `the store: a directory, or a .sqlite file (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`,
+      `the store: a directory, a .sqlite file, or postgres://... (default: STEPWRIGHT_STORE, or ${DEFAULT_STORE})`,
     )
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')

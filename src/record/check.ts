@@ -101,7 +101,7 @@ export function checkLabels(labels: unknown, what: string): Record<string, strin
   if (JSON.stringify(labels).length > MAX_LABELS_LENGTH)
     throw mustBe(
       what,
-      `at most ${MAX_LABELS_LENGTH} characters of JSON, to find a process by (data belongs into the input)`,
+      `at most ${MAX_LABELS_LENGTH} characters of JSON, to find a process by (data belongs in the input)`,
       labels,
     )
   return { ...(labels as Record<string, string>) }

@@ -85,7 +85,7 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown, Out
    * Waits for an answer, which `proceed(pid, data, { name })` brings: for weeks, and through restarts.
    * The process is `interrupted` meanwhile. This attempt is given up, and `signal` aborts with
    * ERR_STEP_WAITS. With the answer the step begins anew from its top, and `waitFor` of this name
-   * resolves with it: what comes before belongs into `once`.
+   * resolves with it: what comes before belongs in `once`.
    * @throws ERR_STEP_TIMEOUT if nobody answers within the `timeout`; ERR_CANNOT_WAIT in a branch, an
    * item, an isolated step, `once` or `run()`; ERR_MEMORY_LIMIT
    * @example const { by } = await waitFor('approval', { schema: z.object({ by: z.string() }), timeout: '7d' })
