@@ -111,6 +111,7 @@ export type { MemoryInfo } from './record/memory-info.ts'
 export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'
 export { backupStore } from './store/backup-store.ts'
 export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
+export { fold, isWhole } from './journal/line.ts'
 export { Journal, type JournalOptions } from './journal/journal.ts'
 export type {
   AdoptedProcess,
@@ -133,6 +134,7 @@ export type {
   MachineSnapshot,
   Memory,
   MemoryLine,
+  PartialTransition,
   ProcessIdentity,
   ProcessRecord,
   ProgressLine,

@@ -12,6 +12,7 @@ import type {
 } from '../record/record.ts'
 import {
   firstLineSchema,
+  partialSchema,
   logEntrySchema,
   memorySchema,
   progressSchema,
@@ -21,6 +22,7 @@ import {
 import { isObject, mustFit } from '../record/schema.ts'
 import type { Schema } from '../record/schema.ts'
 import { tooNew } from './failures.ts'
+import { isPartial, withPartial } from './partial.ts'
 
 /**
  * The format of journals. It is on the first line of each. A host that goes on with a journal of
@@ -131,8 +133,10 @@ export function parseLine(text: string, pid: string): JournalLine {
   return 'items' in line ? memoryOfItems(line) : (line as unknown as JournalLine)
 }
 
-const schemaOf = (line: object): Schema =>
-  !isWithin(line) ? transitionSchema : 'memory' in line ? memorySchema : progressSchema
+function schemaOf(line: object): Schema {
+  if (isPartial(line)) return partialSchema
+  return !isWithin(line) ? transitionSchema : 'memory' in line ? memorySchema : progressSchema
+}
 
 /** Lines of the first format have finished items of an each step, by index. */
 function memoryOfItems({ items, ...line }: Readonly<Record<string, unknown>>): MemoryLine {
@@ -173,14 +177,46 @@ export function headOf(text: string, pid: string): LineHead | undefined {
 }
 
 /** Whether a line is of what happened within a step, and no transition. */
-export const isWithin = (line: object): line is ProgressLine | MemoryLine => !('snapshot' in line)
+export const isWithin = (line: object): line is ProgressLine | MemoryLine => !('snapshot' in line) && !isPartial(line)
+
+/** Whether a line is a transition that can be understood without any other line. */
+export const isWhole = (line: object): line is Transition => 'snapshot' in line && !isPartial(line)
 
 /**
  * The record after `line`. The identity stays that of the first line, whatever later lines say. A
- * transition replaces everything else, and drops the progress reported before it. Lines are merged
- * by spread, so an own key `__proto__` is data like any other.
+ * transition replaces everything else, or what has changed, and drops the progress reported before
+ * it. Lines are merged by spread, so an own key `__proto__` is data like any other.
+ *
+ * @throws Nonsense if a transition says changes of another record
  */
 export function fold(record: ProcessRecord, line: JournalLine): ProcessRecord {
+  const after = foldUnchecked(record, line)
+  return isPartial(line) ? mustFollow(after) : after
+}
+
+/** A partial transition is checked once it is whole. @throws Nonsense */
+function mustFollow(record: ProcessRecord): ProcessRecord {
+  try {
+    mustFit(transitionSchema, record)
+    return record
+  } catch (error) {
+    throw doesNotFollow(record, error)
+  }
+}
+
+function doesNotFollow({ pid, revision }: Pick<ProcessRecord, 'pid' | 'revision'>, cause: unknown): Nonsense {
+  const what = `revision ${revision} of process ${pid} does not follow from the lines before`
+  return new Nonsense(`${what}: ${(cause as Error).message}`, { cause })
+}
+
+function foldUnchecked(record: ProcessRecord, line: JournalLine): ProcessRecord {
+  if (isPartial(line)) {
+    try {
+      return withPartial(record, line)
+    } catch (error) {
+      throw doesNotFollow(line, error)
+    }
+  }
   if (isWithin(line)) {
     const { status, revision, at, event, epoch, progress } = line
     const { memory: _, ...before } = record
@@ -226,7 +262,7 @@ export function* foldEvery(lines: Iterable<string>, pid: string, file: string): 
 }
 
 /**
- * The record as of the newest line: reads back to the newest transition and no further.
+ * The record as of the newest line: reads back to the newest whole transition and no further.
  *
  * @param head the text of the first line
  * @param newestFirst the text of every line, the last one first and `head` at its end
@@ -239,7 +275,8 @@ export function foldNewest(head: string, newestFirst: Iterable<string>, pid: str
     if (text === head) break
     const line = parseLine(text, pid)
     lines.push(line)
-    if (!isWithin(line)) break
+    if (isWhole(line)) break
   }
-  return lines.reduceRight(fold, first)
+  const newest = lines.reduceRight(foldUnchecked, first)
+  return lines.some(isPartial) ? mustFollow(newest) : newest
 }

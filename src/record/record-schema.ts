@@ -181,6 +181,19 @@ const origin = object<{ pid: string; step: string }>({ pid, step: text })
 /** The line of a transition. */
 export const transitionSchema = object<Transition>(transition)
 
+/** The line of a transition that says what has changed. What it gives is checked once it is whole. */
+export const partialSchema = object<
+  LineHead & { back: number; steps: unknown; outputs: unknown; snapshot: unknown; gone: unknown; more: unknown }
+>({
+  ...head,
+  back: integer,
+  steps: optional(recordOf(object({}))),
+  outputs: optional(recordOf(json)),
+  snapshot: optional(object({})),
+  gone: optional(listOf(listOf(text))),
+  more: optional(listOf(tupleOf(listOf(text), listOf(json)))),
+})
+
 /** The line of a report of progress. */
 export const progressSchema = object<ProgressLine & { items: unknown }>({
   ...head,

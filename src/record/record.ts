@@ -267,6 +267,29 @@ export function identityOf({
   }
 }
 
+/** The part of a record that its newest transition has written. */
+export function transitionOf(record: ProcessRecord): Transition {
+  const {
+    version: _version,
+    shape: _shape,
+    createdAt: _createdAt,
+    input: _input,
+    outline: _outline,
+    key: _key,
+    labels: _labels,
+    parent: _parent,
+    forkedFrom: _forkedFrom,
+    inherited: _inherited,
+    retryOf: _retryOf,
+    trace: _trace,
+    progress: _progress,
+    ...transition
+  } = record
+  const { pid, name, status, revision, at, event, ...rest } = transition
+  // Whoever looks for the head of a line reads its beginning.
+  return { pid, name, status, revision, at, event, ...rest }
+}
+
 /** What every line of a journal has. */
 export interface LineHead {
   readonly pid: string
@@ -324,6 +347,24 @@ export interface Transition extends LineHead {
 }
 
 /**
+ * A transition that says only what has changed since the one before: `steps`, `outputs` and
+ * `snapshot` hold the changed parts, at every depth, and what is absent is as it was.
+ */
+export interface PartialTransition extends LineHead, Omit<Partial<Transition>, keyof LineHead | 'steps' | 'snapshot'> {
+  /** How many lines back the newest whole transition is. */
+  readonly back: number
+  readonly steps?: Readonly<Record<string, Partial<StepRecord>>>
+  readonly snapshot?: Partial<MachineSnapshot>
+  /**
+   * The keys that lead to what is gone. If something stands there, it has taken the place of what
+   * was, and is not merged with it.
+   */
+  readonly gone?: readonly (readonly string[])[]
+  /** What was added at the end of lists, by the keys that lead to them. */
+  readonly more?: readonly (readonly [path: readonly string[], items: readonly unknown[]])[]
+}
+
+/**
  * What a step remembers: a name, the output, and how long that took in milliseconds. A finished
  * item of an each step is `#<index>`, one that failed `#<index>!` with its error as the output, and
  * what `once` remembers in it `#<index>:<name>`. The answer to what `waitFor` or `sleep` waits for is
@@ -349,7 +390,7 @@ export interface MemoryLine extends LineHead {
 }
 
 /** Lines after the first. */
-export type JournalLine = Transition | ProgressLine | MemoryLine
+export type JournalLine = Transition | PartialTransition | ProgressLine | MemoryLine
 
 /**
  * The document that describes one process: identity, newest transition, and the progress reported

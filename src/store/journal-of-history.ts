@@ -1,7 +1,9 @@
 import { notAPid } from './failures.ts'
 import { isPid } from '../record/pid.ts'
-import { identityOf, isFinal, isSubmission } from '../record/record.ts'
+import { isFinal, isSubmission, transitionOf } from '../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../record/record.ts'
+import { isWhole } from '../journal/line.ts'
+import { TransitionLines } from '../journal/transition-lines.ts'
 
 /** A journal from another store. */
 export interface ImportedJournal {
@@ -9,7 +11,7 @@ export interface ImportedJournal {
   /** The lines after the first. */
   readonly lines: readonly JournalLine[]
   readonly last: ProcessRecord
-  /** The revision of the newest transition. */
+  /** The revision of the newest whole transition. */
   readonly newest: number
   /** What a process that has not ended waits for: to be adopted, or to be taken. */
   readonly waits: 'released' | 'submitted' | undefined
@@ -27,24 +29,22 @@ export function journalOf(history: readonly ProcessRecord[]): ImportedJournal {
   if (!isPid(first.pid)) throw notAPid(first.pid)
   // Nobody has written to it: it was taken by no host, or let go before anything was done.
   const isUntaken = last === first && (isSubmission(first) || first.forkedFrom !== undefined)
+  const transitions = new TransitionLines(transitionOf(first))
+  const lines = rest.map(record => toWithin(record) ?? transitions.next(transitionOf(record)))
   return {
     first,
-    lines: rest.map(toLine),
+    lines,
     last,
-    newest: (history.findLast(record => !isOfWithin(record)) ?? first).revision,
+    newest: (lines.findLast(isWhole) ?? first).revision,
     waits: isFinal(last.status) ? undefined : isUntaken ? 'submitted' : 'released',
   }
 }
 
-const isOfWithin = ({ event: { type } }: ProcessRecord): boolean => type === 'PROGRESS' || type === 'REMEMBER'
-
-function toLine(record: ProcessRecord): JournalLine {
-  if (isOfWithin(record)) {
-    const { pid, name, status, revision, at, event, epoch, progress, memory } = record
-    const head = { pid, name, status, revision, at, event, ...(epoch !== undefined && { epoch }) }
-    if (memory === undefined) return { ...head, progress: progress ?? {} }
-    return { ...head, memory, ...(progress !== undefined && { progress }) }
-  }
-  const identity = new Set(Object.keys(identityOf(record)))
-  return Object.fromEntries(Object.entries(record).filter(([key]) => !identity.has(key))) as unknown as JournalLine
+/** The line of a record that no transition has made. */
+function toWithin(record: ProcessRecord): JournalLine | undefined {
+  const { pid, name, status, revision, at, event, epoch, progress, memory } = record
+  if (event.type !== 'PROGRESS' && event.type !== 'REMEMBER') return undefined
+  const head = { pid, name, status, revision, at, event, ...(epoch !== undefined && { epoch }) }
+  if (memory === undefined) return { ...head, progress: progress ?? {} }
+  return { ...head, memory, ...(progress !== undefined && { progress }) }
 }

@@ -189,7 +189,7 @@ export interface HostStore {
    */
   import(history: readonly ProcessRecord[], trails: TrailEntries): Promise<Created>
   /**
-   * Appends a line to a journal that this host owns. A final status ends the journal, which then
+   * Appends a line to a journal that this host owns; `fold` says what it makes of the record before. A final status ends the journal, which then
    * has no owner. When the promise resolves, the line is as safe as the durability of the store
    * promises. After a rejection it is safe to call again with the same line. Returns `undefined` if
    * the line is already in the store, so that there is nothing to wait for.

@@ -2,6 +2,7 @@ import { adoptingTests } from './conformance/adopting.ts'
 import { changingTests } from './conformance/changing.ts'
 import { documentingTests } from './conformance/documenting.ts'
 import { fencingTests } from './conformance/fencing.ts'
+import { foldingTests } from './conformance/folding.ts'
 import { followingTests } from './conformance/following.ts'
 import { hostingTests } from './conformance/hosting.ts'
 import { importingTests } from './conformance/importing.ts'
@@ -24,6 +25,7 @@ export type { ConformanceTest, StoreUnderTest } from './conformance/suite.ts'
  */
 export const storeConformance: readonly ConformanceTest[] = [
   ...readingTests,
+  ...foldingTests,
   ...followingTests,
   ...changingTests,
   ...hostingTests,

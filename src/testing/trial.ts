@@ -1,3 +1,4 @@
+import { fold, isWhole } from '../journal/line.ts'
 import type { JournalLine, ProcessRecord, RecordEvent } from '../record/record.ts'
 import { memoryStore } from '../store/memory/memory-store.ts'
 import type { HostStore, Store } from '../store/store.ts'
@@ -84,8 +85,8 @@ export class MortalHost implements Witness {
   isDead = false
   readonly #fatal: number
   readonly #onEffect: OnEffect
-  /** The steps under way, by process. */
-  readonly #underWay = new Map<string, readonly string[]>()
+  /** By process. */
+  readonly #records = new Map<string, ProcessRecord>()
   readonly #die: () => void
 
   constructor(fatal: number, onEffect: OnEffect) {
@@ -98,7 +99,8 @@ export class MortalHost implements Witness {
 
   /** What a dead host does no longer counts: it is done because this Node process lives on. */
   did(effect: string, key: string | undefined): void {
-    if (!this.isDead) this.#onEffect(effect, key, [...this.#underWay.values()].flat().join(', '))
+    if (!this.isDead)
+      this.#onEffect(effect, key, [...this.#records.values()].flatMap(({ steps }) => stepsUnderWay(steps)).join(', '))
   }
 
   /** Whether the host lives to write this. */
@@ -112,7 +114,10 @@ export class MortalHost implements Witness {
     this.written += 1
     const { pid, revision, event } = line
     this.last = { pid, revision, event }
-    if ('steps' in line) this.#underWay.set(pid, stepsUnderWay(line.steps))
+    const known = this.#records.get(pid)
+    if (known !== undefined) this.#records.set(pid, fold(known, line))
+    // The first line of a process here has all its steps.
+    else if (isWhole(line)) this.#records.set(pid, line as ProcessRecord)
     return true
   }
 }

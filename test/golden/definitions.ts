@@ -1,7 +1,7 @@
 // What the golden journals were written with. Each is kept as it is as long as there is a journal
 // of it: a later version has to run it to its end.
-import { defineProcess, typed } from 'stepwright'
-import { setup } from 'xstate'
+import { defineProcess, stepActor, typed, type StepContext } from 'stepwright'
+import { assign, setup } from 'xstate'
 
 const never = () => new Promise<never>(() => {})
 
@@ -118,6 +118,32 @@ const door = setup({
 })
 export const machine = defineProcess({ name: 'machine', input }).machine('door', door).step('last', count)
 
+const agent = setup({
+  types: { output: {} as { n: number }, input: {} as { n: number }, context: {} as { n: number; notes: string[] } },
+  actors: {
+    note: stepActor(({ data }: StepContext<number>) => (data === 13 && host.isFirst ? never() : `note ${data}`)),
+  },
+}).createMachine({
+  context: ({ input: given }) => ({ ...given, notes: [] }),
+  initial: 'noting',
+  states: {
+    noting: {
+      invoke: {
+        src: 'note',
+        input: ({ context }) => context.n,
+        onDone: {
+          target: 'looking',
+          actions: assign(({ context, event }) => ({ n: context.n + 1, notes: [...context.notes, event.output] })),
+        },
+      },
+    },
+    looking: { always: [{ guard: ({ context }) => context.n === 15, target: 'done' }, { target: 'noting' }] },
+    done: { type: 'final' },
+  },
+  output: ({ context }) => ({ n: context.notes.length }),
+})
+export const noting = defineProcess({ name: 'noting', input }).machine('agent', agent).step('last', count)
+
 /** As it was when the process began, and as it was when another host went on with it. */
 export const shorter = defineProcess({ name: 'growing', input }).interrupt('ask').step('last', count)
 export const growing = defineProcess({ name: 'growing', input })
@@ -143,5 +169,6 @@ export const all = [
   child,
   parent,
   machine,
+  noting,
   growing,
 ]

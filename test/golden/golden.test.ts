@@ -58,6 +58,16 @@ const GOLDEN: Record<
     ends: 12,
     steer: (runtime, pid) => runtime.send(pid, { type: 'LEAVE' }),
   },
+  'running-agent': {
+    seen: {
+      status: 'running',
+      steps: [
+        { kind: 'machine', machine: { value: 'noting', context: { n: 13, notes: ['note 10', 'note 11', 'note 12'] } } },
+        STEP,
+      ],
+    },
+    ends: 6,
+  },
   'running-in-a-retry-wait': {
     seen: {
       status: 'running',
@@ -125,6 +135,10 @@ const GOLDEN: Record<
   },
 }
 
+/** What there is of a format: the first one had no step actors. */
+const namesOf = (format: string): string[] =>
+  Object.keys(GOLDEN).filter(name => format !== 'format-1' || name !== 'running-agent')
+
 /**
  * A store with all journals of a format, as a host that died has left it; the pids by the journals'
  * names, and the time of the last line.
@@ -161,7 +175,7 @@ for (const format of fs.readdirSync(import.meta.dirname).filter(name => name.sta
   test(`${format}: a client reads all journals`, async t => {
     const { dir, journals } = await storeOf(t, format)
     const client = openClient(dir)
-    t.deepEqual([...journals.keys()].toSorted(), Object.keys(GOLDEN).toSorted())
+    t.deepEqual([...journals.keys()].toSorted(), namesOf(format).toSorted())
     const listed = await Array.fromAsync(client.list({ onCorrupt: ({ error }) => t.fail(error.message) }))
     t.is(listed.length, journals.size)
     for (const [name, { pid, lines }] of journals) {
@@ -190,11 +204,13 @@ for (const format of fs.readdirSync(import.meta.dirname).filter(name => name.sta
     const clock = new TestClock()
     clock.set(now)
     const runtime = await createTestRuntime({ processes: all, store: lowdbStore(dir), clock, retention: false })
-    for (const [name, { steer }] of Object.entries(GOLDEN)) await steer?.(runtime, journals.get(name)?.pid ?? '')
+    for (const name of namesOf(format)) await GOLDEN[name]?.steer?.(runtime, journals.get(name)?.pid ?? '')
     await clock.advance('30m')
-    for (const [name, { ends }] of Object.entries(GOLDEN))
+    for (const name of namesOf(format)) {
+      const { ends } = GOLDEN[name]!
       if (ends !== undefined)
         t.deepEqual(await runtime.result(journals.get(name)?.pid ?? ''), { n: ends } as never, name)
+    }
     // A key still means the process that has it.
     t.is((await runtime.start(working, { n: 1 }, { key: 'order 1' })).pid, journals.get('running')?.pid ?? '')
     t.deepEqual(

@@ -39,6 +39,7 @@ const {
   each,
   parent,
   machine,
+  noting,
   shorter,
 } = definitions
 const target = join(import.meta.dirname, `format-${JOURNAL_FORMAT}`)
@@ -56,6 +57,7 @@ type Runtime = Awaited<ReturnType<typeof open>>
  * same in all formats.
  */
 function beginningOf(name: string): number {
+  if (!existsSync(join(import.meta.dirname, 'format-1', `${name}.jsonl`))) return clock.now()
   const [head = ''] = readFileSync(join(import.meta.dirname, 'format-1', `${name}.jsonl`), 'utf8').split('\n')
   return (JSON.parse(head) as { createdAt: number }).createdAt
 }
@@ -115,6 +117,9 @@ await runtime.cancel(cancelled, 'no longer wanted')
 const over = await start(runtime, 'timeout', late, is('running'))
 await clock.advance('1m')
 await runtime.until(over, is('timeout'))
+
+// Of format 2: transitions that say what has changed.
+await start(runtime, 'running-agent', noting, info => (info.steps[0]?.machine?.context as { n?: number })?.n === 13)
 
 // One that waits for its turn.
 const narrow = await open(all, 1)

@@ -11,6 +11,7 @@ import {
   type RecordEvent,
   type Transition,
 } from '../../record/record.ts'
+import { TransitionLines } from '../../journal/transition-lines.ts'
 import type { Clock } from '../../record/clock.ts'
 import { timeAfter } from '../../record/move-times.ts'
 import { keepProgress, ProgressMeter } from './progress-meter.ts'
@@ -26,6 +27,7 @@ export class Recorder {
   readonly #writer: Writer
   readonly #meter: ProgressMeter
   readonly #onProgress: () => void
+  readonly #lines: TransitionLines
   #newest: Transition
   #progress: Readonly<Record<string, Progress>> | undefined
   #revision: number
@@ -41,6 +43,8 @@ export class Recorder {
     this.#meter = new ProgressMeter(clock, (step, progress) => this.writeProgress(step, progress))
     this.#onProgress = onProgress
     this.#newest = first
+    // How far back the newest whole line of a process is that somebody else has run, is unknown.
+    this.#lines = new TransitionLines('input' in first ? undefined : first)
     this.#revision = first.revision
     this.#at = first.at
     this.#epoch = first.epoch
@@ -149,7 +153,7 @@ export class Recorder {
     this.#at = timeAfter(this.#at, transition.at)
     this.#newest = { ...transition, at: this.#at }
     this.#revision = transition.revision
-    this.#writer.write(this.#newest)
+    this.#writer.write(this.#lines.next(this.#newest))
     if (isFinal(transition.status)) this.stop()
   }
 }

@@ -55,7 +55,7 @@ function linesWorthKeeping(files: Files, file: string, pid: string): string[] {
   try {
     const bytes = new FileBytes(files, fd)
     const lines = [...linesOf(bytes.slice(0, bytes.size))]
-    return worthKeeping(lines, pid, file).map(position => lines[position]!)
+    return worthKeeping(lines, pid, file).map(({ text }) => text)
   } finally {
     files.closeSync(fd)
   }

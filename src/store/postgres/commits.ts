@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Client, QueryResult } from 'pg'
-import { isWithin, toFirstLine } from '../../journal/line.ts'
+import { isWhole, toFirstLine } from '../../journal/line.ts'
 import { checkRevision } from '../../journal/revision.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord, Trails } from '../../record/record.ts'
@@ -39,10 +39,10 @@ export const CREATE = `
 const APPEND = `
   WITH i AS MATERIALIZED (
     SELECT * FROM unnest($2::text[], $3::int[], $4::text[], $5::bool[], $6::bigint[], $7::int[], $8::text[])
-      AS t(pid, revision, status, within, ended_at, epoch, line)),
+      AS t(pid, revision, status, whole, ended_at, epoch, line)),
   u AS (
     UPDATE processes p SET
-      revision = i.revision, newest = CASE WHEN i.within THEN p.newest ELSE i.revision END, bytes = p.bytes + length(i.line), status = i.status,
+      revision = i.revision, newest = CASE WHEN i.whole THEN i.revision ELSE p.newest END, bytes = p.bytes + length(i.line), status = i.status,
       owner = CASE WHEN i.ended_at IS NULL THEN p.owner END, ended_by = CASE WHEN i.ended_at IS NULL THEN NULL ELSE $1 END, ended_at = i.ended_at
     FROM i WHERE p.pid = i.pid AND p.owner = $1 AND p.epoch = i.epoch AND p.revision = i.revision - 1
     RETURNING p.id, i.pid, i.revision, i.line, i.ended_at),
@@ -342,7 +342,7 @@ const appendColumns = (appends: readonly Line[]): unknown[][] => {
     lines.map(({ pid }) => pid),
     lines.map(({ revision }) => revision),
     lines.map(({ status }) => status),
-    lines.map(line => isWithin(line)),
+    lines.map(line => isWhole(line)),
     lines.map(({ status, at }) => (isFinal(status) ? at : null)),
     lines.map(line => epochOf(line)),
     appends.map(({ text }) => text),

@@ -18,10 +18,18 @@ export const compact = (connection: Connection, hostId: string, pid: string, epo
       [row.id],
     )
     const texts = lines.map(({ line }) => line)
-    const kept = new Set(worthKeeping(texts, pid, connection.place.location))
-    const dropped = lines.filter((_, position) => !kept.has(position)).map(({ revision }) => revision)
-    const bytes = texts.reduce((sum, text, position) => (kept.has(position) ? sum + text.length : sum), 0)
+    const kept = worthKeeping(texts, pid, connection.place.location)
+    const positions = new Set(kept.map(({ position }) => position))
+    const dropped = lines.filter((_, position) => !positions.has(position)).map(({ revision }) => revision)
     await ask('DELETE FROM lines WHERE process = $1 AND revision = ANY($2::int[])', [row.id, dropped])
-    await ask('UPDATE processes SET bytes = $1 WHERE id = $2', [bytes, row.id])
+    const changed = kept.filter(({ position, text }) => text !== texts[position])
+    await ask(
+      `UPDATE lines l SET line = t.line FROM unnest($2::int[], $3::text[]) AS t(revision, line)
+       WHERE l.process = $1 AND l.revision = t.revision`,
+      [row.id, changed.map(({ position }) => lines[position]!.revision), changed.map(({ text }) => text)],
+    )
+    const bytes = kept.reduce((sum, { text }) => sum + text.length, 0)
+    const newest = lines[kept.findLast(({ isWhole }) => isWhole)!.position]!.revision
+    await ask('UPDATE processes SET bytes = $1, newest = $2 WHERE id = $3', [bytes, newest, row.id])
     return Math.max(COMPACT_AT, 2 * bytes)
   })

@@ -1,7 +1,7 @@
 import type { StepwrightError } from '../../errors.ts'
 import { notOwned, processTaken } from '../failures.ts'
 import { isHostId } from '../hosts/host-id.ts'
-import { isWithin } from '../../journal/line.ts'
+import { isWhole } from '../../journal/line.ts'
 import { mustFit, recordOf, text as anyText } from '../../record/schema.ts'
 import { epochOf, isFinal } from '../../record/record.ts'
 import type { JournalLine, ProcessRecord } from '../../record/record.ts'
@@ -110,7 +110,7 @@ export function appendLine(db: Database, hostId: string, line: JournalLine, text
   if (revision === owned.revision) return owned.bytes
   const { id } = owned
   const bytes = owned.bytes + text.length
-  const newest = isWithin(line) ? owned.newest : revision
+  const newest = isWhole(line) ? revision : owned.newest
   insertLine(db, id, revision, text)
   // SQLite writes an index whenever one of its columns is set, even to the same value.
   if (isFinal(status)) {
@@ -175,19 +175,19 @@ export function compact(db: Database, pid: string): number {
     'SELECT revision, line FROM lines WHERE process = ? ORDER BY revision',
     id,
   )
-  const kept = new Set(
-    worthKeeping(
-      lines.map(({ line }) => line),
-      pid,
-      db.file,
-    ),
-  )
+  const texts = lines.map(({ line }) => line)
+  const kept = new Map(worthKeeping(texts, pid, db.file).map(one => [one.position, one]))
   let bytes = 0
+  let newest = 0
   lines.forEach(({ revision, line }, position) => {
-    if (kept.has(position)) bytes += line.length
-    else db.run('DELETE FROM lines WHERE process = ? AND revision = ?', id, revision)
+    const found = kept.get(position)
+    if (found === undefined) return db.run('DELETE FROM lines WHERE process = ? AND revision = ?', id, revision)
+    bytes += found.text.length
+    if (found.isWhole) newest = revision
+    if (found.text === line) return
+    db.run('UPDATE lines SET line = ? WHERE process = ? AND revision = ?', found.text, id, revision)
   })
-  db.run('UPDATE processes SET bytes = ? WHERE id = ?', bytes, id)
+  db.run('UPDATE processes SET bytes = ?, newest = ? WHERE id = ?', bytes, newest, id)
   return Math.max(COMPACT_AT, 2 * bytes)
 }
 

@@ -11,9 +11,9 @@ const APPLICATION_ID = 0x73_74_77_72
  *
  * A journal's lines are JSON, as in every store. The columns of `processes` and `labels` are there
  * to be searched: `owner` is a host's id, 'released', 'submitted', or null once the process has
- * ended; `epoch` counts the adoptions, `newest` is the revision of the newest transition, `parent`
- * the pid of the process that started this one; `places` is 1 if the process may have places in
- * limits. A place that is `kept` does not become free with its process: it counts for a rate.
+ * ended; `epoch` counts the adoptions, `newest` is the revision of the newest whole transition,
+ * `parent` the pid of the process that started this one; `places` is 1 if the process may have
+ * places in limits. A place that is `kept` does not become free with its process: it counts for a rate.
  */
 export const MIGRATIONS: readonly string[] = [
   `

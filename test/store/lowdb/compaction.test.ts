@@ -218,7 +218,7 @@ test('of what a machine step remembers, the open visits alone are kept', t => {
   ].map(line => JSON.stringify(line))
   const kept = worthKeeping([encodeFirst(record).trimEnd(), ...lines], record.pid, 'a file')
   t.deepEqual(
-    kept.map(position => position + 1),
+    kept.map(({ position }) => position + 1),
     [1, 2, 5, 7, 8],
   )
 })
