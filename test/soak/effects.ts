@@ -73,7 +73,9 @@ export function chance(seed: string): number {
  * The work of every step: tells that it begins and ends, and adds the first letter of the step or
  * branch to the trail.
  */
-export async function work({ data, pid, step, attempt, idempotencyKey }: StepContext<Data>): Promise<Data> {
+export async function work(context: StepContext<Data>): Promise<Data> {
+  const { data, pid, step, attempt, idempotencyKey } = context
+  context.write(attempt)
   const [, index] = idempotencyKey.slice(`${pid}:${step}`.length).split(':')
   const item: [] | [number] = index === undefined ? [] : [Number(index)]
   write(['begin', pid, step, attempt, SOAK_HOST, Date.now(), ...item])

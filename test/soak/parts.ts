@@ -117,6 +117,17 @@ export const PARTS = {
     after: adds(1, 'c'),
   },
   child: { add: (p, name) => p.process(name, child), after: adds(2, 'wf') },
+  batch: {
+    add: (p, name) =>
+      p
+        .each(name, ({ data }) => [data, data], child, { concurrency: 2 })
+        .step(`join-${name}`, ({ data: items }) => {
+          const [one, other] = items as unknown as [Data, Data]
+          if (one.trail !== other.trail) throw new Error(`The processes differ: ${JSON.stringify(items)}`)
+          return { n: one.n, trail: `${one.trail}x2` }
+        }),
+    after: adds(2, 'wfx2'),
+  },
   thread: { add: isolated('thread'), after: adds(1, 't') },
   own: { add: isolated('process'), after: adds(1, 'o') },
 } satisfies Record<string, Part>

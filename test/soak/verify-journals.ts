@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { HistoryEntry, ProcessInfo } from 'stepwright'
+import type { Client, HistoryEntry, ProcessInfo, StreamPart } from 'stepwright'
 import type { ProcessRecord } from '../../src/record/record.ts'
 import { expectedOutput } from './definitions.ts'
 import type { Data, Effect } from './effects.ts'
@@ -38,6 +38,34 @@ export function faultsInHistory(pid: string, history: readonly HistoryEntry[], s
   return faults
 }
 
+/** Steps whose work writes the number of its attempt. */
+const WRITES = /^(?:work|flaky|maybe|pause|thread|own)-|\.(?:left|right)$/
+
+/**
+ * Of each step that finished, readers see what its last attempt wrote, and nothing of the others.
+ */
+export async function faultsInStreams(client: Client, histories: Histories): Promise<string[]> {
+  const faults: string[] = []
+  for (const [pid, history] of histories) {
+    let parts: StreamPart[] = []
+    let next = 0
+    for await (const part of client.stream(pid)) {
+      if (part.offset !== next) faults.push(`the stream of ${pid} has offset ${part.offset} after ${next - 1}`)
+      next = part.offset + 1
+      if (part.reset) parts = parts.filter(({ step, item }) => step !== part.step || item !== part.item)
+      else parts.push(part)
+    }
+    for (const { name, status, attempt } of history.at(-1)?.steps ?? []) {
+      const chunks = parts.filter(({ step, item }) => step === name && item === undefined).map(({ chunk }) => chunk)
+      if (WRITES.test(name) && status === 'finished' && !isDeepStrictEqual(chunks, [attempt]))
+        faults.push(
+          `step ${name} of ${pid} finished in attempt ${attempt}, and its stream has ${JSON.stringify(chunks)}`,
+        )
+    }
+  }
+  return faults
+}
+
 /** Each finished process step has one child, which says whose it is and ended before. */
 export function faultsOfChildren(histories: Histories, records: Records, told: Told): string[] {
   const faults: string[] = []
@@ -47,10 +75,15 @@ export function faultsOfChildren(histories: Histories, records: Records, told: T
     ({ parent }) => `${parent?.pid} ${parent?.step}`,
   )
   for (const { pid, steps } of ends)
-    for (const { name, kind, status, child } of steps) {
-      if (kind !== 'process' || status !== 'finished') continue
+    for (const { name, kind, status, child, children: count } of steps) {
+      if ((kind !== 'process' && count === undefined) || status !== 'finished') continue
       const found = children.get(`${pid} ${name}`) ?? []
       children.delete(`${pid} ${name}`)
+      if (count !== undefined) {
+        if (found.length !== count)
+          faults.push(`step ${name} of ${pid} has ${count} items and ${found.length} children`)
+        continue
+      }
       const [only, second] = found
       if (!only || second || only.pid !== child)
         faults.push(

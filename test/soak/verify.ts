@@ -9,6 +9,7 @@ import {
   faultsInHistory,
   faultsInItems,
   faultsInMachines,
+  faultsInStreams,
   faultsOfChildren,
   type Histories,
   type Records,
@@ -66,6 +67,7 @@ export async function verify(
     ...faultsOfChildren(histories, records, told),
     ...faultsInMachines(effects, histories, records, told),
     ...faultsInItems(effects, records, told),
+    ...(await faultsInStreams(client, histories)),
   )
   const stepsByPart: Record<string, number> = {}
   for (const history of histories.values())
