@@ -16,11 +16,11 @@ export interface KeptLine {
 
 /**
  * The lines that a compacted journal keeps: the first line, the first line of each step (a fork may
- * start there), lines caused by commands (so that no command is applied twice), the line in which
- * each step is done (its output), and the newest transition with the progress since; once the
- * process has ended, the one before too. What a step remembers is kept while it runs and for its
- * undo, and what a machine step remembers of a visit as long as that is open. A partial transition
- * becomes a whole one if the one before it is dropped.
+ * start there), lines caused by commands (so that no command is applied twice), the lines in which
+ * a step is prepared and done (its input and output), and the newest transition with the progress
+ * since; once the process has ended, the one before too. What a step remembers is kept while it
+ * runs and for its undo, and what a machine step remembers of a visit as long as that is open. A
+ * partial transition becomes a whole one if the one before it is dropped.
  */
 export function worthKeeping(lines: Iterable<string>, pid: string, file: string): KeptLine[] {
   const kept: Candidate[] = []
@@ -49,7 +49,8 @@ export function worthKeeping(lines: Iterable<string>, pid: string, file: string)
     const partial = isPartial(line)
     const candidate = { position, text, record, isWhole: !partial, ...(partial && { follows: transition }) }
     const { type, command } = line.event
-    if (position === 0 || begun.length > 0 || type === 'DONE' || command !== undefined) kept.push(candidate)
+    if (position === 0 || begun.length > 0 || type === 'DONE' || type === 'PREPARED' || command !== undefined)
+      kept.push(candidate)
     else newest.push({ ...candidate, ...(line.memory && { memory: line.memory }) })
     transition = position
   }

@@ -82,13 +82,13 @@ export const isDue = ({ steps }: ProcessContext, undo: string): boolean => steps
 
 /** @param context before the steps under way have ended */
 function dueUndos({ steps }: ProcessContext, undos: readonly UndoStep[]): ProcessContext['steps'] {
-  const due = undos.filter(({ name, of, onFailure }) => {
+  const due = undos.filter(({ name, of, whenBegun }) => {
     const step = Object.hasOwn(steps, of) ? steps[of] : undefined
     // A fork does not undo what the process it began from has done, and nothing is undone twice.
     if (step === undefined || Object.hasOwn(steps, name)) return false
-    // A step that is paused has done its work.
-    if (step.status === 'finished' || step.status === 'interrupted') return true
-    return onFailure === true && step.status !== 'skipped' && step.attempt > 0
+    // A step that is paused after its work has done it; one that waits within its work has not.
+    if (step.status === 'finished' || (step.status === 'interrupted' && step.waits === undefined)) return true
+    return whenBegun === true && step.status !== 'skipped' && step.attempt > 0
   })
   return Object.fromEntries(due.map(({ name }) => [name, DUE]))
 }

@@ -48,12 +48,33 @@ export interface StepWork {
  */
 export function workOf(records: readonly ProcessRecord[], step: string): StepWork {
   const begun = records.find(({ steps }) => own(steps, step) !== undefined) ?? records[0]!
+  const data = dataOf(begun)
   const done = records.find(({ event }) => event.type === 'DONE' && event.step === step)
-  const data = begun.data === undefined ? begun.input : begun.data
-  if (done === undefined) return { data }
-  const output = own(done.outputs, step) ?? (done.data === undefined ? done.input : done.data)
-  return { data, output }
+  if (done !== undefined) return { data, output: own(done.outputs, step) ?? dataOf(done) }
+  // The last branch ends together with its step.
+  const ended = records.find(({ steps }) => own(steps, step)?.status === 'finished')
+  const output = ended && own(dataOf(ended) as Readonly<Record<string, Json>>, step.slice(step.indexOf('.') + 1))
+  return { data, ...(output !== undefined && { output }) }
 }
+
+/** The items of an each step, and the outputs of those that have finished, by index. */
+export function itemsOf(
+  records: readonly ProcessRecord[],
+  step: string,
+): { readonly items: readonly Json[]; readonly outputs: ReadonlyMap<number, Json> } {
+  // An attempt has made the list before any item begins.
+  const prepared = records.find(({ event }) => event.type === 'PREPARED' && event.step === step)
+  if (prepared === undefined) return { items: [], outputs: new Map() }
+  const items = dataOf(prepared) as readonly Json[]
+  const done = records.find(({ event }) => event.type === 'DONE' && event.step === step)
+  if (done !== undefined) return { items, outputs: new Map((dataOf(done) as readonly Json[]).entries()) }
+  const remembered = memoryOf(records, step).flatMap(([name, output]): [number, Json][] =>
+    /^#\d+$/.test(name) ? [[Number(name.slice(1)), output]] : [],
+  )
+  return { items, outputs: new Map(remembered) }
+}
+
+const dataOf = ({ data, input }: ProcessRecord): Json => (data === undefined ? input : data)
 
 const own = <T>(values: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
   values !== undefined && Object.hasOwn(values, key) ? values[key] : undefined

@@ -52,3 +52,11 @@ export function planTolerated(
 
 export const fulfilled = (value: Json): Json => ({ status: 'fulfilled', value })
 export const rejected = (error: ErrorRecord): Json => ({ status: 'rejected', error: error as unknown as Json })
+
+type Of<Status> = Extract<Settled<Json>, { readonly status: Status }>
+
+const isSettledAs = (outcome: unknown, status: string): boolean =>
+  (outcome as { readonly status?: unknown } | null | undefined)?.status === status
+
+export const isFulfilled = (outcome: unknown): outcome is Of<'fulfilled'> => isSettledAs(outcome, 'fulfilled')
+export const isRejected = (outcome: unknown): outcome is Of<'rejected'> => isSettledAs(outcome, 'rejected')

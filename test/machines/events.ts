@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { AttemptFailure, AttemptResult, ProcessContext, ProcessEvent } from '../../src/machines/context.ts'
+import { statusOf } from '../../src/machines/snapshot.ts'
 import { everyStep, type ProcessPlan } from '../../src/steps/plan.ts'
 import type { AttemptedStep } from '../../src/steps/kinds/kinds.ts'
 
@@ -42,8 +43,10 @@ export function possibleEvents(plan: ProcessPlan, snapshot: AnyMachineSnapshot):
     if (snapshot.children[id]?.src === 'machine') return machineAnswers(id, at)
     return step ? attemptAnswers(step, context, at, snapshot.children[id]?.src !== 'attempt') : [done(id, { at })]
   })
-  const deaths =
-    context.deaths < MAX_DEATHS && context.recoveries < MAX_RECOVERIES ? [recover(at)] : [recover(at, true)]
+  const mayDie = context.deaths < MAX_DEATHS && context.recoveries < MAX_RECOVERIES
+  // What is undoing does not end by a death.
+  const isUndoing = statusOf(snapshot.value) === 'undoing'
+  const deaths = isUndoing && context.recoveries > MAX_DEATHS ? [] : [mayDie ? recover(at) : recover(at, true)]
   return [
     ...answers,
     { type: 'START', at },

@@ -1,7 +1,8 @@
 import type { AttemptFailure, AttemptResult } from '../../src/machines/context.ts'
 import { branchKey, type ParallelStep } from '../../src/steps/kinds/parallel.ts'
 import type { PlannedStep } from '../../src/steps/kinds/kinds.ts'
-import type { ProcessPlan } from '../../src/steps/plan.ts'
+import type { UndoStep } from '../../src/steps/kinds/undo.ts'
+import { everyStep, undosOf, type ProcessPlan } from '../../src/steps/plan.ts'
 import type { Json, ProcessStatus, StepStatus } from '../../src/record/record.ts'
 import type { MachineEvent } from './events.ts'
 
@@ -34,6 +35,8 @@ export interface Model {
   /** Milliseconds of running time spent, and since when the clock runs. */
   readonly spentMs: number
   readonly runningSince: number | undefined
+  /** The undos that are left, those that run at once together, and how the process ends then. */
+  readonly back: { readonly left: readonly (readonly string[])[]; readonly status: ProcessStatus } | undefined
 }
 
 export const newModel = (input: Json): Model => ({
@@ -50,17 +53,19 @@ export const newModel = (input: Json): Model => ({
   recoveries: 0,
   spentMs: 0,
   runningSince: undefined,
+  back: undefined,
 })
 
 type Timed = { at: number }
 
 export function advance(plan: ProcessPlan, model: Model, event: MachineEvent): Model {
   if (['finished', 'error', 'timeout', 'cancelled'].includes(model.status)) return model
+  if (model.back) return wayBack(plan, model, event)
   switch (event.type) {
     case 'START':
       return model.status === 'pending' ? enter(plan, model, 0, (event as Timed).at) : model
     case 'CANCEL':
-      return end(model, 'cancelled', 'ERR_CANCELLED')
+      return end(plan, model, 'cancelled', 'ERR_CANCELLED')
     case 'RESUME':
       return model.waits.length > 0 && model.status === 'interrupted' ? again(plan, model, (event as Timed).at) : model
     case 'PROCEED':
@@ -121,14 +126,14 @@ function recovered(
     // Who waits dies of nothing; a machine may be at work.
     if (kind === 'process' || !model.busy) return { ...model, recoveries: model.recoveries + 1 }
     const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
-    return model.deaths >= maxRecoveries ? end(died, 'error', 'ERR_HOST_DIED') : died
+    return model.deaths >= maxRecoveries ? end(plan, died, 'error', 'ERR_HOST_DIED') : died
   }
   const step = plan.steps[model.at]
   if (step?.kind === 'each' && step.child && model.prepared && !fail)
     return begin({ ...model, recoveries: model.recoveries + 1 }, step.name)
   const names = underWay(model)
   const died = { ...model, deaths: model.deaths + 1, recoveries: model.recoveries + 1 }
-  if (fail || (names.length > 0 && model.deaths >= maxRecoveries)) return end(died, 'error', 'ERR_HOST_DIED')
+  if (fail || (names.length > 0 && model.deaths >= maxRecoveries)) return end(plan, died, 'error', 'ERR_HOST_DIED')
   return names.length === 0 ? model : names.reduce(begin, died)
 }
 
@@ -139,11 +144,11 @@ function answered(
 ): Model {
   const [, id = ''] = type.match(/^xstate\.(?:done|error)\.actor\.(.*)$/) ?? []
   const at = (output ?? error)?.at ?? NaN
-  if (id === 'process:deadline') return end(model, 'timeout', 'ERR_PROCESS_TIMEOUT')
+  if (id === 'process:deadline') return end(plan, model, 'timeout', 'ERR_PROCESS_TIMEOUT')
   const step = plan.steps[model.at] as PlannedStep
   if (id.endsWith(':wait')) return model.waits.length > 0 ? again(plan, model, at) : model
   if (id.endsWith(':retry')) return begin(model, id.slice(0, -':retry'.length))
-  if (id.endsWith(':timeout')) return end(model, 'error', 'ERR_STEP_TIMEOUT', step.name)
+  if (id.endsWith(':timeout')) return end(plan, model, 'error', 'ERR_STEP_TIMEOUT', step.name)
   if (id.endsWith(':wake')) return leave(plan, model, 'finished', at)
   const worker = (step.kind === 'parallel' && step.branches.find(({ name }) => name === id)) || step
   if (error) {
@@ -156,7 +161,7 @@ function answered(
       const kept = { status: 'rejected', error: error.error as unknown as Json }
       if (failed < step.tolerated(step.branches.length)) return branchDone(plan, counted, step, id, kept, at, 'error')
     }
-    return end(counted, 'error', undefined, id)
+    return end(plan, counted, 'error', undefined, id)
   }
   const result = output as { output?: Json; skipped?: true; waits?: readonly { name: string; isSleep?: true }[] }
   if (result.waits) {
@@ -238,6 +243,7 @@ function set(model: Model, name: string, change: Partial<Model['steps'][string]>
 }
 
 function end(
+  plan: ProcessPlan,
   model: Model,
   status: 'error' | 'timeout' | 'cancelled',
   code: string | undefined,
@@ -252,5 +258,63 @@ function end(
         : { ...step, status: failed(name) ? status : 'cancelled' },
     ]),
   )
-  return { ...model, status, code, steps, runningSince: undefined }
+  const left = plan.steps
+    .map(step => undosOf(step).filter(undo => isDue(model, undo)))
+    .map(undos => undos.map(({ name }) => name))
+    .filter(names => names.length > 0)
+    .toReversed()
+  const due = Object.fromEntries(
+    left.flat().map(name => [name, { status: 'pending', attempt: 0, failures: 0 } as const]),
+  )
+  const ended: Model = { ...model, code, steps: { ...steps, ...due }, runningSince: undefined }
+  return left.length === 0 ? { ...ended, status } : goBack({ ...ended, status: 'undoing', back: { left, status } })
+}
+
+/** A step that has finished, or is paused after its work. */
+function isDue({ steps, waits }: Model, { of, whenBegun }: UndoStep): boolean {
+  const status = steps[of]?.status
+  // What is interrupted and waits for something does so within its work.
+  if (status === 'finished' || (status === 'interrupted' && waits.length === 0)) return true
+  return whenBegun === true && status !== undefined && status !== 'skipped'
+}
+
+/** Begins the next undos, or ends. */
+function goBack(model: Model): Model {
+  const { left, status } = model.back as NonNullable<Model['back']>
+  const [next] = left
+  if (next) return next.reduce(begin, { ...model, deaths: 0 })
+  const hasFailed = Object.keys(model.steps).some(
+    name => name.endsWith('.undo') && model.steps[name]?.status === 'error',
+  )
+  const ended = { ...model, back: undefined }
+  return hasFailed ? { ...ended, status: 'error', code: 'ERR_UNDO_FAILED' } : { ...ended, status }
+}
+
+function wayBack(plan: ProcessPlan, model: Model, event: MachineEvent): Model {
+  const { left, status } = model.back as NonNullable<Model['back']>
+  const [group = []] = left
+  const is = (name: string, ...statuses: StepStatus[]): boolean =>
+    statuses.includes(model.steps[name]?.status as StepStatus)
+  /** Goes on once all of those that run at once have ended. */
+  const after = (next: Model): Model =>
+    group.every(name => ['finished', 'error'].includes(next.steps[name]?.status ?? ''))
+      ? goBack({ ...next, back: { left: left.slice(1), status } })
+      : next
+  if (event.type === 'RECOVER') {
+    const running = group.filter(name => is(name, 'running'))
+    if (running.length === 0) return model
+    const died = { ...model, recoveries: model.recoveries + 1, deaths: model.deaths + 1 }
+    if (model.deaths < (event as { maxRecoveries: number }).maxRecoveries) return running.reduce(begin, died)
+    return after(running.reduce((next, name) => set(next, name, { status: 'error' }), { ...died, deaths: 0 }))
+  }
+  const [, id = ''] = event.type.match(/^xstate\.(?:done|error)\.actor\.(.*)$/) ?? []
+  if (id.endsWith(':retry')) return begin(model, id.slice(0, -':retry'.length))
+  if (!group.includes(id)) return model
+  const { error } = event as { error?: AttemptFailure }
+  if (!error) return after({ ...set(model, id, { status: 'finished' }), deaths: 0 })
+  const failures = (model.steps[id]?.failures ?? 0) + 1
+  const undo = everyStep(plan).find(({ name }) => name === id)
+  const attempts = (undo && 'retry' in undo && undo.retry?.attempts) || 1
+  if (error.retryable && failures < attempts) return set(model, id, { status: 'waiting', failures })
+  return after({ ...set(model, id, { status: 'error', failures }), deaths: 0 })
 }

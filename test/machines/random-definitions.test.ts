@@ -41,9 +41,11 @@ function expected(
   const left =
     plan.timeoutMs === undefined || snapshot.status !== 'active'
       ? undefined
-      : runningSince !== undefined
-        ? { deadline: runningSince + remaining }
-        : { remainingMs: remaining }
+      : status === 'undoing'
+        ? {}
+        : runningSince !== undefined
+          ? { deadline: runningSince + remaining }
+          : { remainingMs: remaining }
   return { status, data, recoveries, deaths, code, left, steps }
 }
 
@@ -52,6 +54,9 @@ interface Visit {
   readonly model: Model
   readonly path: readonly MachineEvent[]
 }
+
+/** Of one definition: a few have a hundred thousand states. Those that are reached first. */
+const MAX_STATES = 1_500
 
 /** Visits every state that any sequence of events leads to, however the sequences get there. */
 function walk(plan: ProcessPlan, machine: AnyStateMachine, visit: (visit: Visit) => void): number {
@@ -68,7 +73,7 @@ function walk(plan: ProcessPlan, machine: AnyStateMachine, visit: (visit: Visit)
       }
       const { data: _, outputs: ____, spentMs: __, runningSince: ___, ...state } = next.model
       const key = JSON.stringify([next.snapshot.value, state])
-      if (seen.has(key)) continue
+      if (seen.has(key) || seen.size >= MAX_STATES) continue
       seen.add(key)
       queue.push(next)
     }

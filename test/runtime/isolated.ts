@@ -2,7 +2,7 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
-import { FatalError, RetryError, type StepContext } from 'stepwright'
+import { FatalError, RetryError, type StepContext, type UndoContext } from 'stepwright'
 
 const main = process.pid
 
@@ -74,4 +74,8 @@ export async function writes({ write, once }: StepContext): Promise<void> {
   write('begins')
   await once('part', ({ write: say }) => say('half'))
   write({ done: true })
+}
+
+export function undoes({ output, error, reason, log }: UndoContext): void {
+  log('undone', { output, reason, message: error.message })
 }

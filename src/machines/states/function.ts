@@ -18,7 +18,6 @@ import {
 import { pauseOver } from './interrupt.ts'
 import { retrying } from './retrying.ts'
 import { isWithin, onWaits, waiting } from './waiting.ts'
-import { undoShape } from './undo.ts'
 
 function functionStep(step: FunctionStep, place: Place, next: Entry): StepNodes {
   const { id } = place
@@ -68,9 +67,5 @@ const pauseOf = (name: string, id: string): Entry => ({
 
 export const functionNodes: KindNodes<FunctionStep> = {
   nodes: functionStep,
-  shape: ({ retry, interrupt, undo }) => [
-    retry !== undefined,
-    interrupt !== undefined,
-    ...(undo ? [undoShape(undo)] : []),
-  ],
+  shape: ({ retry, interrupt }) => [retry !== undefined, interrupt !== undefined],
 }

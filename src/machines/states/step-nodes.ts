@@ -8,6 +8,8 @@ import type { Entry, KindNodes, Place, StepNodes } from './nodes.ts'
 import { parallelNodes } from './parallel.ts'
 import { processNodes } from './process.ts'
 import { sleepNodes } from './sleep.ts'
+import { undoShape } from './undo.ts'
+import { undosOf } from '../../steps/plan.ts'
 
 const NODES: { readonly [K in StepKind]: KindNodes<Extract<PlannedStep, { kind: K }>> } = {
   step: functionNodes,
@@ -30,4 +32,5 @@ export const stepShape = (step: PlannedStep): readonly unknown[] => [
   step.name,
   step.kind,
   kindOf(step).shape?.(step) ?? false,
+  ...undosOf(step).map(undoShape),
 ]

@@ -52,20 +52,30 @@ const endsIn =
 /** The branches of a parallel step are undone at once, as they ran. */
 function undoState(step: PlannedStep, id: string, next: string): object {
   const undos = undosOf(step)
+  const isLast = ({ steps }: ProcessContext): boolean =>
+    undos.filter(({ name }) => steps[name]?.status === 'running').length === 1
   const self = `#${id}.undoing.${step.name}`
-  if (!('branches' in step)) return { initial: 'due', ...sequence(undos[0] as UndoStep, id, self, next) }
+  if (!('branches' in step)) return { initial: 'due', ...sequence(undos[0] as UndoStep, id, self, next, isLast) }
   const regions = undos.map(undo => {
     const key = branchKey(undo.of)
     const done = `${self}.${key}.done`
-    const { states } = sequence(undo, id, `${self}.${key}`, done)
+    const { states } = sequence(undo, id, `${self}.${key}`, done, isLast)
     return [key, { initial: 'due', states: { ...states, done: { type: 'final' } } }] as const
   })
   return { type: 'parallel', states: Object.fromEntries(regions), onDone: { target: next } }
 }
 
-function sequence(undo: UndoStep, id: string, self: string, next: string): { readonly states: object } {
-  const { name, retry } = undo
-  const place = { id, failing: failingTo(next) }
+/** @param isLast whether one undo of the step is under way and no more */
+function sequence(
+  undo: UndoStep,
+  id: string,
+  self: string,
+  next: string,
+  isLast: (context: ProcessContext) => boolean,
+): { readonly states: object } {
+  const { name } = undo
+  const retry = 'retry' in undo ? undo.retry : undefined
+  const place = { id, failing: failingTo(next, isLast) }
   const done = {
     target: next,
     actions: update<DoneEvent<AttemptResult>>((context, { output: result }) => ({
@@ -95,13 +105,14 @@ function sequence(undo: UndoStep, id: string, self: string, next: string): { rea
 }
 
 /** An undo that has failed for good does not stop the others. */
-const failingTo = (target: string): Failing => ({
+const failingTo = (target: string, isLast: (context: ProcessContext) => boolean): Failing => ({
   target,
   isFragile: false,
   fail: (context, name, at, error) => endUndo(context, name, at, error, 'FAIL'),
   die: (context, name, at) => ({
     ...endUndo(context, name, at, coded('HostDiedError', 'ERR_HOST_DIED', 'The host died during this undo'), 'RECOVER'),
-    recoveries: context.recoveries + 1,
+    // All that are under way die at once: the last one counts the death.
+    recoveries: context.recoveries + (isLast(context) ? 1 : 0),
   }),
 })
 
@@ -132,4 +143,4 @@ function undoFailed({ steps, error }: ProcessContext, failed: readonly UndoStep[
 const coded = (name: string, code: ErrorCode, message: string): ErrorRecord => ({ name, code, message })
 
 /** What of an undo a stored snapshot depends on. */
-export const undoShape = ({ retry }: UndoStep): unknown => ['undo', retry !== undefined]
+export const undoShape = (undo: UndoStep): unknown => ['undo', undo.way, 'retry' in undo]

@@ -32,6 +32,7 @@ export class Attempt implements AttemptUnderWay {
   readonly process: Workplace
   readonly execution: Execution
   progress: Progress | undefined
+  onStop: (() => void) | undefined
   readonly #environment: AttemptEnvironment
   readonly #step: AttemptedStep
   readonly #input: AttemptInput
@@ -77,6 +78,7 @@ export class Attempt implements AttemptUnderWay {
   /** The machine has left the step: nothing begins any more, what runs is told to end. */
   stop(): void {
     if (this.#answered) return
+    this.onStop?.()
     this.#stopped = true
     // The snapshot that says why is seen by observers only after this call.
     queueMicrotask(() =>

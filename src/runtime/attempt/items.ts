@@ -113,7 +113,7 @@ export class Items {
     )
     this.#cancelWrite?.()
     if (!this.#isEnding) return step.tolerated ? this.#settled() : this.#outputs
-    this.#write()
+    this.flush()
     throw this.#ending.signal.reason
   }
 
@@ -164,6 +164,7 @@ export class Items {
           if (this.#keeps(index, failure)) await settling(settled, clock, this.#ending.signal)
           const error = new ItemError(step.name, index, attempt, failure)
           if (this.#errors.has(index)) return error
+          this.flush()
           this.#work.fail(error)
           this.#ending.abort(error)
           await settled
@@ -229,11 +230,12 @@ export class Items {
     // The step's own end has them all.
     if (this.#done === this.#outputs.length) return
     const { clock } = this.#work
-    if (clock.now() - this.#writtenAt >= INTERVAL_MS) this.#write()
-    else this.#cancelWrite ??= clock.after(INTERVAL_MS, () => this.#write())
+    if (clock.now() - this.#writtenAt >= INTERVAL_MS) this.flush()
+    else this.#cancelWrite ??= clock.after(INTERVAL_MS, () => this.flush())
   }
 
-  #write(): void {
+  /** Writes what has finished, before anybody ends the step. */
+  flush(): void {
     this.#cancelWrite?.()
     this.#cancelWrite = undefined
     this.#writtenAt = this.#work.clock.now()

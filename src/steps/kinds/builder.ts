@@ -18,6 +18,7 @@ import type { InterruptOptions } from './interrupt.ts'
 import type { MachineOptions } from './machine.ts'
 import type { BranchSpec, ParallelOptions } from './parallel.ts'
 import type { StandardSchemaV1 as Schema } from '../../record/standard-schema.ts'
+import type { UndoOption } from '../undo-options.ts'
 import type { Args, Checked, Demand, Intersect, NeedsOf, OutputOf, Take } from '../work-types.ts'
 import type { Name, StepContext, Work } from '../work.ts'
 
@@ -179,7 +180,8 @@ export interface ProcessBuilder<
     name: Unused<N, Steps>,
     items: (context: StepContext<Data, Services, Parsed, Outputs>) => readonly Item[] | PromiseLike<readonly Item[]>,
     work: Work<StepContext<Item, Services, Parsed, Outputs>, Output, P, S, A> & Demand<Output, P, S, A>,
-    options?: EachOptions<StepContext<Data, Services, Parsed, Outputs>, When, OnFailure>,
+    options?: EachOptions<StepContext<Data, Services, Parsed, Outputs>, When, OnFailure> &
+      UndoOption<NoInfer<Awaited<Output>>, StepContext<NoInfer<Item>, Services, Parsed>, false>,
   ): ProcessBuilder<
     Input,
     Parsed,
@@ -202,7 +204,8 @@ export interface ProcessBuilder<
     definition: D,
     ...options: OptionalIf<
       MapInput<StepContext<Data, Services, Parsed, Outputs>, ProcessInput<D>> &
-        WholeOptions<StepContext<Data, Services, Parsed, Outputs>, When>
+        WholeOptions<StepContext<Data, Services, Parsed, Outputs>, When> &
+        UndoOption<ProcessOutput<D>, StepContext<Data, Services, Parsed>>
     >
   ): ProcessBuilder<
     Input,
@@ -225,7 +228,8 @@ export interface ProcessBuilder<
     machine: M & MustBeJson<MachineOutput<M>>,
     ...options: OptionalIf<
       MapInput<StepContext<Data, Services, Parsed, Outputs>, MachineInput<M>> &
-        MachineOptions<StepContext<Data, Services, Parsed, Outputs>, When>
+        MachineOptions<StepContext<Data, Services, Parsed, Outputs>, When> &
+        UndoOption<MachineOutput<M>, StepContext<Data, Services, Parsed>>
     >
   ): ProcessBuilder<
     Input,

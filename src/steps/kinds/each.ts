@@ -9,6 +9,7 @@ import type { IsolateMode, WorkOptions } from '../work-options.ts'
 import type { PlannedRetry } from '../retry.ts'
 import type { UserFunction, Work } from '../work.ts'
 import type { Kind } from './kind.ts'
+import { ofSettled, planItemsUndo, type UndoStep } from './undo.ts'
 
 const DEFAULT_CONCURRENCY = 10
 
@@ -48,6 +49,7 @@ export interface EachStep {
   readonly isolate?: IsolateMode
   /** How many items may fail. Without it, the first failure is the step's. */
   readonly tolerated?: Tolerated
+  readonly undo?: UndoStep
 }
 
 /** What a definition has of its own. */
@@ -65,22 +67,31 @@ export const eachKind: Kind<EachStep> = {
     const what = `each step '${name}'`
     const isChild = isObject(work) && 'steps' in work && 'run' in work
     if (isChild) for (const option of OF_WORK) refuse(option, options, what)
-    const checks = { concurrency: integerFrom(1), when: checkWhen, ...WORK_CHECKS, ...FAILURE_CHECKS }
+    const checks = {
+      concurrency: integerFrom(1),
+      when: checkWhen,
+      ...WORK_CHECKS,
+      ...FAILURE_CHECKS,
+      undo: (given: unknown) => given,
+    }
     const {
       timeout,
       concurrency = DEFAULT_CONCURRENCY,
       onFailure,
       tolerate,
+      undo: given,
       ...checked
     } = checkOptions(options, what, checks)
     const tolerated = planTolerated(what, defined({ onFailure, tolerate }))
+    const ofItems = given === undefined ? undefined : planItemsUndo(name, given, what, concurrency)
+    const undo = tolerated ? ofSettled(ofItems) : ofItems
     return {
       kind: 'each',
       name,
       items: checkFunction<UserFunction>(items, `items of ${what}`),
       ...(isChild ? { child: work as unknown as ProcessDefinition } : { work: checkWork(work, what, checked.isolate) }),
       concurrency,
-      ...defined({ ...checked, timeoutMs: timeout, tolerated }),
+      ...defined({ ...checked, timeoutMs: timeout, tolerated, undo }),
     }
   },
   begins:

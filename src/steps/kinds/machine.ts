@@ -5,6 +5,7 @@ import { checkWhen } from '../check-work.ts'
 import type { WholeOptions } from '../step-options.ts'
 import type { UserFunction } from '../work.ts'
 import type { Kind } from './kind.ts'
+import { planUndo, type UndoStep } from './undo.ts'
 import { isMachine, whyNotRestorable, type MachineLike } from './machine-like.ts'
 
 /** Options of a machine step. */
@@ -29,6 +30,7 @@ export interface MachineStep {
   readonly timeoutMs?: number
   /** Refuses events that no state of the machine knows, or not the present one. */
   readonly strict?: true
+  readonly undo?: UndoStep
 }
 
 const checkStrict = (value: unknown, what: string): true | undefined => checkFlag(value, what) || undefined
@@ -39,7 +41,13 @@ export const machineKind: Kind<MachineStep> = {
     if (!isMachine(machine)) throw mustBe(`machine of ${what}`, 'an XState machine', machine)
     const why = whyNotRestorable(machine)
     if (why !== undefined) throw new TypeError(`machine of ${what} could not be restored after a restart: ${why}`)
-    const checks = { input: checkFunction<UserFunction>, when: checkWhen, timeout: toMs, strict: checkStrict }
+    const checks = {
+      input: checkFunction<UserFunction>,
+      when: checkWhen,
+      timeout: toMs,
+      strict: checkStrict,
+      undo: (given: unknown) => planUndo(name, given, what),
+    }
     const { timeout, ...checked } = checkOptions(options, what, checks)
     return { kind: 'machine', name, machine, ...defined({ ...checked, timeoutMs: timeout }) }
   },

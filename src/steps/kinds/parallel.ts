@@ -5,13 +5,16 @@ import { checkWhen, checkWork, WORK_CHECKS } from '../check-work.ts'
 import { FAILURE_CHECKS, planTolerated, type FailureOptions, type Tolerated } from '../failures.ts'
 import { checkStepName } from '../names.ts'
 import type { WholeOptions } from '../step-options.ts'
+import type { UndoOption } from '../undo-options.ts'
 import type { WorkOptions } from '../work-options.ts'
 import type { StepContext, UserFunction, Work } from '../work.ts'
 import type { FunctionStep } from './function.ts'
 import type { Kind } from './kind.ts'
+import { ofSettled, planUndo } from './undo.ts'
 
 /** A branch of a parallel step with options of its own. */
-export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<any, any, any>> extends WorkOptions {
+export interface BranchSpec<C extends StepContext<any, any, any> = StepContext<any, any, any>>
+  extends WorkOptions, UndoOption<any, C> {
   /** What the branch does. */
   run: Work<C>
 }
@@ -36,7 +39,7 @@ export interface ParallelStep {
 /** The name of a branch within its step: `search` of `publish.search`. */
 export const branchKey = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 
-function planBranch(step: string, key: string, given: unknown): FunctionStep {
+function planBranch(step: string, key: string, given: unknown, isSettled: boolean): FunctionStep {
   const name = `${step}.${checkStepName(key, `parallel step '${step}'`, 'branch')}`
   const what = `branch '${name}'`
   if (isObject(given) && 'steps' in given && 'run' in given)
@@ -46,9 +49,15 @@ function planBranch(step: string, key: string, given: unknown): FunctionStep {
       given,
     )
   const spec = isObject(given) && 'run' in given ? given : { run: given }
-  const { run, timeout, ...checked } = checkOptions(spec, what, { run: (work: unknown) => work, ...WORK_CHECKS }, what)
+  const checks = {
+    run: (work: unknown) => work,
+    ...WORK_CHECKS,
+    undo: (undo: unknown) => planUndo(name, undo, what),
+  }
+  const { run, timeout, undo, ...checked } = checkOptions(spec, what, checks, what)
   const work = checkWork(run, what, checked.isolate)
-  return Object.freeze<FunctionStep>({ kind: 'step', name, work, ...defined({ ...checked, timeoutMs: timeout }) })
+  const more = defined({ ...checked, timeoutMs: timeout, undo: isSettled ? ofSettled(undo) : undo })
+  return Object.freeze<FunctionStep>({ kind: 'step', name, work, ...more })
 }
 
 export const parallelKind: Kind<ParallelStep> = {
@@ -58,12 +67,15 @@ export const parallelKind: Kind<ParallelStep> = {
       throw mustBe(`branches of ${what}`, 'an object with the work of each branch by its name', branches)
     const checks = { timeout: toMs, when: checkWhen, ...FAILURE_CHECKS }
     const { timeout, when, ...failures } = checkOptions(options, what, checks)
-    const planned = Object.freeze(Object.entries(branches).map(([key, given]) => planBranch(name, key, given)))
+    const tolerated = planTolerated(what, failures)
+    const planned = Object.freeze(
+      Object.entries(branches).map(([key, given]) => planBranch(name, key, given, tolerated !== undefined)),
+    )
     return {
       kind: 'parallel',
       name,
       branches: planned,
-      ...defined({ when, timeoutMs: timeout, tolerated: planTolerated(what, failures) }),
+      ...defined({ when, timeoutMs: timeout, tolerated }),
     }
   },
 }

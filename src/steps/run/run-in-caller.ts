@@ -5,7 +5,8 @@ import { waitsFor } from '../kinds/kinds.ts'
 import { childPlans, missingServices, planOf, worksOf, type ProcessPlan } from '../plan.ts'
 import { validateInput } from '../validate.ts'
 import { withLimit } from './limit.ts'
-import { MAX_BYTES, runKind, type Run } from './run-kinds.ts'
+import { contextOf, MAX_BYTES, runKind, type Run } from './run-kinds.ts'
+import { undoRun } from './undo-run.ts'
 
 /** The first step that waits for what only a client can bring, and for what. */
 function pauseIn({ steps }: ProcessPlan): { readonly name: string; readonly needs: string } | undefined {
@@ -55,14 +56,22 @@ export async function runInCaller(plan: ProcessPlan, input: unknown, options: un
     seed: `${Math.random()}`,
     memories: new Map(),
     outputs: new Map(),
+    done: [],
     signal,
     running,
     runChild: (child, childInput, childSignal) => runInCaller(child, childInput, { services, signal: childSignal }),
   }
   let data = run.input
-  for (const step of plan.steps) {
-    data = await runKind(run, step, data)
-    if (!run.outputs.has(step.name)) run.outputs.set(step.name, data)
+  try {
+    for (const step of plan.steps) {
+      data = await runKind(run, step, data)
+      if (!run.outputs.has(step.name)) run.outputs.set(step.name, data)
+    }
+    return data
+  } catch (error) {
+    throw await undoRun(
+      { ...run, contextOf: (work, given, attempt) => contextOf(run, work, given, attempt, signal) },
+      error,
+    )
   }
-  return data
 }

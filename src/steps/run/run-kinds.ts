@@ -21,6 +21,7 @@ import { tookTooLong } from './execution.ts'
 import { OnceCalls } from './once-calls.ts'
 import { CallersMemory, type StepMemory } from './step-memory.ts'
 import { withLimit } from './limit.ts'
+import type { DoneWork } from './undo-run.ts'
 import { pool } from './pool.ts'
 
 /** There is no store whose limit would count: this one only stops what would eat all memory. */
@@ -37,6 +38,8 @@ export interface Run {
   readonly memories: Map<string, StepMemory>
   /** Of the steps that have ended; `undefined` of one that was skipped. */
   readonly outputs: Map<string, Json | undefined>
+  /** What may have to be undone, in the order in which it ended. */
+  readonly done: DoneWork[]
   /** Ends the run. */
   readonly signal: AbortSignal
   /** Counts what `body` takes against the timeout of the process, and ends it in time. */
@@ -69,7 +72,7 @@ function outputOf({ outputs, plan }: Run, step: string): Json | undefined {
   )
 }
 
-function contextOf(
+export function contextOf(
   run: Run,
   unit: Named,
   data: Json,
@@ -145,6 +148,23 @@ const nameOf = ({ plan }: Run, { name, index }: Named): string =>
   `${index === undefined ? 'Step' : `Item ${index} of step`} '${name}' of process '${plan.name}'`
 
 function runStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise<Json> {
+  return noted(run, step, data, attemptStep(run, step, data, signal))
+}
+
+/** Remembers what a step, a branch or an item has done, unless it was skipped. */
+async function noted(run: Run, { name, index }: Named, data: Json, working: Promise<Json>): Promise<Json> {
+  const unit = { name, ...(index !== undefined && { index }), data }
+  try {
+    const output = await working
+    if (!run.outputs.has(name)) run.done.push({ ...unit, output })
+    return output
+  } catch (error) {
+    run.done.push({ ...unit, output: undefined })
+    throw error
+  }
+}
+
+function attemptStep(run: Run, step: Unit, data: Json, signal: AbortSignal): Promise<Json> {
   const work = prepare(step.work, run.services)
   return attemptUntilDone({
     what: nameOf(run, step),
@@ -289,7 +309,7 @@ const RUNS: { readonly [K in StepKind]?: RunKind<Extract<PlannedStep, { kind: K 
   sleep: runSleep,
   parallel: whileRunning(runParallel),
   each: whileRunning(runEach),
-  process: whileRunning(runChildStep),
+  process: whileRunning((run, step, data, signal) => noted(run, step, data, runChildStep(run, step, data, signal))),
 }
 
 /** The output of a step, run here. */

@@ -38,6 +38,7 @@ export async function performItems(
       attempt.fail(error)
     },
   })
+  attempt.onStop = () => items.flush()
   try {
     return { output: toJson(await items.run(), maxRecordBytes) }
   } finally {

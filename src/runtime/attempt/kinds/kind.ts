@@ -29,6 +29,8 @@ export interface AttemptUnderWay {
    * @param run attempts of the item and of the call of `once` that write it, such as '.2.1'
    */
   write(run: string, part: Pick<StreamWriter, 'item' | 'once'>, chunk: Json): void
+  /** Called when the attempt is told to end, before that is on record. */
+  onStop: (() => void) | undefined
   /** How far the work is, for the answer of the attempt. */
   progress: Progress | undefined
   /** Fails at once, though work is under way. No other answer counts after it. */

@@ -1,25 +1,20 @@
 import { copyJson } from '../../../record/json.ts'
 import { workOf } from '../../../record/memory.ts'
 import { reasonOf, type ErrorRecord, type Json } from '../../../record/record.ts'
-import type { UndoStep } from '../../../steps/kinds/undo.ts'
-import { prepare } from '../../../steps/prepare-work.ts'
+import { isFulfilled } from '../../../steps/failures.ts'
+import type { WorkUndo } from '../../../steps/kinds/undo.ts'
 import type { UndoContext } from '../../../steps/undo-options.ts'
-import type { AnyContext, ModuleSpec } from '../../../steps/work.ts'
+import type { AnyContext, StepContext } from '../../../steps/work.ts'
+import { workerOf } from '../worker.ts'
 import type { AttemptKind, AttemptUnderWay } from './kind.ts'
 
 /** Calls the user's undo with what its step was given and has returned, from the journal. */
-export const undoAttempt: AttemptKind<UndoStep> = {
+export const undoAttempt: AttemptKind<WorkUndo> = {
   async perform(step, context, attempt) {
-    const { process } = attempt
-    const { data, output } = workOf(await process.records(), step.of)
-    const error = process.machineContext.error as ErrorRecord
+    const { data, output } = workOf(await attempt.process.records(), step.of)
     attempt.execution.throwIfAborted()
-    const given = {
-      output,
-      error: copyJson(error as unknown as Json) as unknown as ErrorRecord,
-      reason: reasonOf(error),
-    }
-    await work(step, attempt)({ ...context, data, ...given })
+    const work = workerOf(attempt.process.environment, step)
+    await work(undoContext({ ...context, data }, succeeded(output, step.settled), attempt), attempt.remembers)
     return { output: null }
   },
   // What the process has left may still be under way.
@@ -28,11 +23,20 @@ export const undoAttempt: AttemptKind<UndoStep> = {
   retry: ({ retry }) => retry,
 }
 
-function work({ work: given, isolate }: UndoStep, attempt: AttemptUnderWay): (context: UndoContext) => unknown {
-  const { services, isolation } = attempt.process.environment
-  if (isolate !== undefined && isolation !== undefined)
-    return context => isolation.run(given as ModuleSpec, isolate, context, attempt.remembers)
-  const prepared = prepare(given, services)
-  // What it is given differs from a step's, how it is called does not.
-  return context => prepared(context as unknown as AnyContext)
+/**
+ * The context of an undo: that of a step, but with an output instead of the function of this name.
+ * Both are called alike, so it passes for one.
+ */
+export function undoContext(context: StepContext, output: Json | undefined, { process }: AttemptUnderWay): AnyContext {
+  const error = process.machineContext.error as ErrorRecord
+  return {
+    ...context,
+    output,
+    error: copyJson(error as unknown as Json) as unknown as ErrorRecord,
+    reason: reasonOf(error),
+  } satisfies UndoContext as unknown as AnyContext
 }
+
+/** @param isSettled it says whether the work has succeeded */
+export const succeeded = (output: Json | undefined, isSettled: boolean | undefined): Json | undefined =>
+  isSettled && isFulfilled(output) ? output.value : output
