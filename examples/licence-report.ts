@@ -35,9 +35,23 @@ const licenceReport = defineProcess({ name: 'licence-report', input: typed<Input
       throw new FatalError(`There are no installed packages in ${input.folder}: give a folder that has node_modules`)
     return paths
   })
-  .step('manifests', context => oneByOne(context.data, context, path => readManifest(context.input.folder, path)))
-  .step('licence-files', context =>
-    oneByOne(context.data, context, found => readLicenceFile(context.input.folder, found)),
+  .each(
+    'manifests',
+    ({ data }) => data,
+    async ({ data, input, signal }) => {
+      await pace(input, signal)
+      return readManifest(input.folder, data)
+    },
+    { concurrency: 1 },
+  )
+  .each(
+    'licence-files',
+    ({ data }) => data,
+    async ({ data, input, signal }) => {
+      await pace(input, signal)
+      return readLicenceFile(input.folder, data)
+    },
+    { concurrency: 1 },
   )
   .step('group', ({ data }) => groupByLicence(data))
   .step('write', async ({ data, input }) => {
@@ -45,26 +59,10 @@ const licenceReport = defineProcess({ name: 'licence-report', input: typed<Input
     return { ...summarize(data), report: input.report }
   })
 
-interface Context {
-  readonly input: Input
-  readonly signal: AbortSignal
-  progress(value: number, total: number): void
-}
-
-async function oneByOne<Item, Result>(
-  items: readonly Item[],
-  { input, signal, progress }: Context,
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = []
-  for (const item of items) {
-    // Rejects when the process is cancelled or the runtime closes: then the step must stop.
-    if (input.paceMs > 0) await setTimeout(input.paceMs, undefined, { signal })
-    signal.throwIfAborted()
-    results.push(await work(item))
-    progress(results.length, items.length)
-  }
-  return results
+/** Rejects when the process is cancelled or the runtime closes: then the step must stop. */
+async function pace({ paceMs }: Input, signal: AbortSignal): Promise<void> {
+  if (paceMs > 0) await setTimeout(paceMs, undefined, { signal })
+  signal.throwIfAborted()
 }
 
 async function readArguments(): Promise<Input> {

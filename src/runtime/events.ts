@@ -70,6 +70,10 @@ export class Events {
     return () => this.#emitter.off(name, safe)
   }
 
+  has(name: keyof RuntimeEvents): boolean {
+    return this.#emitter.listenerCount(name) > 0
+  }
+
   /** `make` is called anew for each listener: what one does to its event reaches no other. */
   emit<Name extends keyof RuntimeEvents>(name: Name, make: () => RuntimeEvents[Name]): void {
     this.#emitter.emit(name, make)

@@ -31,6 +31,10 @@ export class Subscribers {
     return () => listeners.delete(listener)
   }
 
+  get areAny(): boolean {
+    return (this.#listeners?.size ?? 0) > 0
+  }
+
   /** `info` is called anew for each: what one listener does to its info reaches nobody else. */
   notify(info: () => ProcessInfo): void {
     for (const listener of this.#listeners ?? []) notifyListener(listener, info())

@@ -14,6 +14,7 @@ import type {
   WaitOptions,
   WatchAllOptions,
 } from '../client/client.ts'
+import type { ProcessInfo } from '../record/info.ts'
 import type { Given, ProceedData, ProcessDefinition, ProcessInput, ProcessOutput } from '../record/definition.ts'
 import { planOf } from '../steps/plan.ts'
 import type { RuntimeEvents } from './events.ts'
@@ -198,22 +199,36 @@ export class HostRuntime implements Runtime {
   }
 
   watch(pid: string, options?: WaitOptions): ReturnType<Client['watch']> {
-    return this.#client.watch(pid, this.#untilClosed(options))
+    return this.#followed(pid, this.#client.watch(pid, this.#untilClosed(options)))
   }
   watchAll({ signal, ...options }: WatchAllOptions = {}): ReturnType<Client['watchAll']> {
-    return this.#client.watchAll({ ...options, ...this.#untilClosed({ signal }) })
+    return this.#followed(undefined, this.#client.watchAll({ ...options, ...this.#untilClosed({ signal }) }))
   }
-  result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(
+  async result<D extends ProcessDefinition = ProcessDefinition<unknown, unknown>>(
     pid: string,
     options?: WaitOptions,
   ): Promise<ProcessOutput<D>> {
-    return this.#client.result<D>(pid, this.#untilClosed(options))
+    const stop = this.#host.follow(pid)
+    try {
+      return await this.#client.result<D>(pid, this.#untilClosed(options))
+    } finally {
+      stop()
+    }
   }
   logs(pid: string, options?: LogOptions): ReturnType<Client['logs']> {
     return this.#client.logs(pid, options)
   }
   stream(pid: string, { signal, ...options }: StreamOptions = {}): ReturnType<Client['stream']> {
     return this.#client.stream(pid, { ...options, ...this.#untilClosed({ signal }) })
+  }
+
+  async *#followed(pid: string | undefined, infos: AsyncIterable<ProcessInfo>): AsyncGenerator<ProcessInfo> {
+    const stop = this.#host.follow(pid)
+    try {
+      yield* infos
+    } finally {
+      stop()
+    }
   }
 
   #untilClosed({ signal }: WaitOptions = {}): WaitOptions {

@@ -200,6 +200,26 @@ test('the next run continues a run that was killed', async t => {
   t.deepEqual(processes, [{ pid, status: 'finished', recoveries: 1, attempts: [1, 2, 1, 1, 1] }])
 })
 
+test('what is done before Ctrl-C is not done again', async t => {
+  const cwd = await plantMany(t, 30)
+  const first = startExample(t, cwd, EXAMPLE, '.', '--pace', '40')
+  await first.line(/^ {2}manifests running 1[0-9]\/30/)
+  first.child.kill('SIGINT')
+  await first.ended
+  const client = openClient(join(cwd, '.stepwright'))
+  t.teardown(() => client.close())
+  const manifests = async (): Promise<number> => {
+    for await (const { steps } of client.list()) return steps[1]?.progress?.value ?? 0
+    return 0
+  }
+  const before = await manifests()
+  t.true(before >= 10)
+  const second = startExample(t, cwd, EXAMPLE, '.', '--pace', '40')
+  const line = await second.line(/^ {2}manifests running \d+\/30/)
+  t.true(Number(/(\d+)\/30/.exec(line)![1]) >= before, line)
+  t.is((await second.ended).code, 0)
+})
+
 test('the command it prints shows the process from another terminal', async t => {
   const cwd = await plantMany(t, 20)
   const example = startExample(t, cwd, EXAMPLE, '.', '--pace', '50')

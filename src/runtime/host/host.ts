@@ -98,6 +98,8 @@ export class Host implements Environment {
   readonly #idleness: Idleness
   /** The store has failed to answer: this host may own processes that it does not know of. */
   #isUnanswered = false
+  /** How many follow a process through the store; `undefined`: all processes. */
+  readonly #followed = new Map<string | undefined, number>()
   /** What runs between opening and closing, and how to end it. */
   readonly #endings: (() => void)[] = []
   #closed: Promise<void> | undefined
@@ -329,6 +331,7 @@ export class Host implements Environment {
   onRecord(pid: string): void {
     const live = this.#live.get(pid)
     if (live === undefined) return
+    if (this.#followed.size > 0 && (this.#followed.has(pid) || this.#followed.has(undefined))) live.markFollowed()
     this.events.emit('process', () => live.info())
     this.#commands.onRecord(live)
   }
@@ -337,8 +340,27 @@ export class Host implements Environment {
     const live = this.#live.get(pid)
     if (live) this.#commands.onEnd(live)
     if (live?.isLimited) this.#onPlaces()
+    if (live?.status === 'error' && live.record.parent === undefined) setImmediate(() => this.#tellOfFailure(live))
     this.#live.remove(pid)
     this.#onLessWork()
+  }
+
+  /** Whoever has just got its handle had time to wait for it. */
+  #tellOfFailure(live: LiveProcess): void {
+    if (!live.isAwaited && !this.events.has('process')) this.#reports.failed(live.record)
+  }
+
+  /**
+   * Somebody follows a process through the store, or all of them. Returns a function that ends that.
+   */
+  follow(pid: string | undefined): () => void {
+    this.#followed.set(pid, (this.#followed.get(pid) ?? 0) + 1)
+    if (pid !== undefined) this.#live.get(pid)?.markFollowed()
+    return () => {
+      const left = (this.#followed.get(pid) ?? 0) - 1
+      if (left > 0) this.#followed.set(pid, left)
+      else this.#followed.delete(pid)
+    }
   }
 
   /** Places are free in limits: what waits may begin, here or on other hosts. */

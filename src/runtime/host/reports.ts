@@ -44,6 +44,17 @@ export class Reports {
     setImmediate(() => events.emit('clock-ahead', () => ({ ...where, aheadMs, message })))
   }
 
+  /** A process has failed, and nobody here waits for it. */
+  failed({ pid, name, error }: ProcessRecord): void {
+    const { store, logger } = this.#options
+    const { step, attempt, message } = error ?? { message: 'no reason was recorded' }
+    const where = step === undefined ? '' : ` in step '${step}', attempt ${attempt}`
+    logger.error(
+      { host: store.hostId, pid, ...(step !== undefined && { code: 'ERR_STEP_FAILED' }), err: error },
+      `Process ${pid} (${name}) failed${where}, and nobody here waits for it: ${message}`,
+    )
+  }
+
   adopted(adopted: readonly AdoptedProcess[]): void {
     const { store, logger, events } = this.#options
     const pids = adopted.map(({ record }) => record.pid)

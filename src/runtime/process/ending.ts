@@ -8,6 +8,7 @@ import { reasonOf, type ProcessRecord, type Transition } from '../../record/reco
 export class Ending {
   #outcome: (() => ProcessRecord) | undefined
   #waiting: PromiseWithResolvers<void> | undefined
+  #isAwaited = false
 
   /** The first call counts. `outcome` returns the last record, or throws why there is none. */
   come(outcome: () => ProcessRecord): void {
@@ -15,7 +16,13 @@ export class Ending {
     this.#waiting?.resolve()
   }
 
+  /** Somebody has asked for it. */
+  get isAwaited(): boolean {
+    return this.#isAwaited
+  }
+
   async wait(): Promise<ProcessRecord> {
+    this.#isAwaited = true
     for (;;) {
       if (this.#outcome) return this.#outcome()
       this.#waiting ??= Promise.withResolvers<void>()

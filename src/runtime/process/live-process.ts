@@ -81,6 +81,7 @@ export class LiveProcess implements Workplace {
   readonly #limits: readonly LimitRecord[]
   #hasPlaces: boolean
   #beginsAt: number | undefined
+  #isFollowed = false
   readonly #actor: AnyActor
   /** Made when a step first remembers something, or asks for an output. */
   #memories: Memories | undefined
@@ -171,6 +172,10 @@ export class LiveProcess implements Workplace {
   get epoch(): number | undefined {
     return this.#recorder.epoch
   }
+  /** Somebody in this Node process waits for its end, or follows it. */
+  get isAwaited(): boolean {
+    return this.#isFollowed || this.#ending.isAwaited || this.#subscribers.areAny
+  }
   /** Others may wait for the places it has in limits. */
   get isLimited(): boolean {
     return this.#identity.limits !== undefined
@@ -184,6 +189,11 @@ export class LiveProcess implements Workplace {
 
   info(): ProcessInfo {
     return ownInfo(toInfo({ record: this.record, ...(!isFinal(this.status) && { host: this.environment.host }) }))
+  }
+
+  /** Somebody follows it through the store. */
+  markFollowed(): void {
+    this.#isFollowed = true
   }
 
   subscribe(listener: ProcessListener): () => void {
