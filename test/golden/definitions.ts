@@ -144,6 +144,18 @@ const agent = setup({
 })
 export const noting = defineProcess({ name: 'noting', input }).machine('agent', agent).step('last', count)
 
+export const keeping = defineProcess({ name: 'keeping', input })
+  .each(
+    'all',
+    ({ data }) => [data.n, data.n + 1, data.n + 2],
+    ({ data }) => {
+      if (data === 11) throw new RangeError('no elevens')
+      return data === 12 && host.isFirst ? never() : data
+    },
+    { onFailure: 'keep', concurrency: 3 },
+  )
+  .step('last', ({ data }) => ({ n: data.filter(({ status }) => status === 'fulfilled').length }))
+
 /** As it was when the process began, and as it was when another host went on with it. */
 export const shorter = defineProcess({ name: 'growing', input }).interrupt('ask').step('last', count)
 export const growing = defineProcess({ name: 'growing', input })
@@ -170,5 +182,6 @@ export const all = [
   parent,
   machine,
   noting,
+  keeping,
   growing,
 ]

@@ -40,6 +40,7 @@ const {
   parent,
   machine,
   noting,
+  keeping,
   shorter,
 } = definitions
 const target = join(import.meta.dirname, `format-${JOURNAL_FORMAT}`)
@@ -120,6 +121,8 @@ await runtime.until(over, is('timeout'))
 
 // Of format 2: transitions that say what has changed.
 await start(runtime, 'running-agent', noting, info => (info.steps[0]?.machine?.context as { n?: number })?.n === 13)
+
+await start(runtime, 'running-each-keep', keeping, info => info.steps[0]?.progress?.value === 2)
 
 // One that waits for its turn.
 const narrow = await open(all, 1)
