@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { StepwrightError } from '../errors.ts'
+import { PROCESS_STATUSES } from '../record/record.ts'
 import type { JsonSchema } from './json-schema.ts'
 import type { McpClient } from './mcp-client.ts'
 import { endOf, failureOf, resultOf } from './results.ts'
@@ -27,7 +28,7 @@ const TOOLS: Readonly<Record<string, StoreTool>> = {
       name: { type: 'string', description: 'Only processes of this definition' },
       status: {
         type: 'string',
-        enum: ['pending', 'running', 'sleeping', 'interrupted', 'finished', 'error', 'timeout', 'cancelled'],
+        enum: PROCESS_STATUSES,
       },
       limit: LIMIT,
     },

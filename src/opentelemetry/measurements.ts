@@ -11,12 +11,18 @@ import {
   type SlotsMessage,
   type StoreMessage,
 } from '../record/diagnostics.ts'
-import { isFinal } from '../record/record.ts'
+import { isFinal, type ProcessStatus } from '../record/record.ts'
 import { ERROR_TYPE, errorType, NAME, OUTCOME, RELEASED, STATUS, STEP } from './attributes.ts'
 
 /** Of steps and processes, which may take hours. Seconds. */
 const BOUNDARIES = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400]
 const DURATION = { unit: 's', advice: { explicitBucketBoundaries: BOUNDARIES } }
+
+interface Here {
+  readonly name: string
+  readonly status: ProcessStatus
+  readonly createdAt: number
+}
 
 /**
  * Measures what the hosts of this Node process do. Attributes are names and outcomes: a pid, a key
@@ -61,24 +67,29 @@ export function measure(meter: Meter): () => void {
     unit: 's',
   })
 
-  /** By pid. */
-  const pending = new Map<string, { readonly name: string; readonly createdAt: number }>()
+  /** Those that were heard to come, by host and pid: of others nobody knows where they were. */
+  const here = new Map<string, Here>()
   const slots = new Map<string, SlotsMessage>()
   const beganAt = new WeakMap<StoreMessage, number>()
 
   const onProcess = (given: unknown): void => {
     const message = given as ProcessMessage
-    const { pid, name, before, status, at, createdAt, startedAt } = message
-    if (before !== undefined) live.add(-1, { [NAME]: name, [STATUS]: before })
-    if (status !== undefined && !isFinal(status)) live.add(1, { [NAME]: name, [STATUS]: status })
-    if (status === 'pending') pending.set(pid, { name, createdAt })
-    else pending.delete(pid)
-    if (status !== undefined && isFinal(status))
+    const { host, pid, name, status, at, createdAt, startedAt } = message
+    const key = `${host} ${pid}`
+    const before = here.get(key)
+    if (before !== undefined) live.add(-1, { [NAME]: name, [STATUS]: before.status })
+    here.delete(key)
+    if (status === undefined) return
+    if (isFinal(status))
       processDuration.record((at - (startedAt ?? createdAt)) / 1000, {
         [NAME]: name,
         [STATUS]: status,
         ...errorAttribute(message),
       })
+    else {
+      here.set(key, { name, status, createdAt })
+      live.add(1, { [NAME]: name, [STATUS]: status })
+    }
   }
   const onSlots = (message: unknown): void => {
     const { host, limit: count } = message as SlotsMessage
@@ -108,8 +119,8 @@ export function measure(meter: Meter): () => void {
   const observeLimit = (result: ObservableResult): void => result.observe(sum(slots.values(), 'limit'))
   const observePending = (result: ObservableResult): void => {
     const oldest = new Map<string, number>()
-    for (const { name, createdAt } of pending.values())
-      oldest.set(name, Math.min(createdAt, oldest.get(name) ?? createdAt))
+    for (const { name, status, createdAt } of here.values())
+      if (status === 'pending') oldest.set(name, Math.min(createdAt, oldest.get(name) ?? createdAt))
     for (const [name, at] of oldest) result.observe(Math.max(0, Date.now() - at) / 1000, { [NAME]: name })
   }
 

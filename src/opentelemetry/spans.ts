@@ -31,11 +31,11 @@ import {
 import { isFinal, type Trace } from '../record/record.ts'
 import * as names from './attributes.ts'
 
-/** The context of the span, as the journal of a process keeps it. */
-function traceOf(spanContext: Context): Trace {
+/** Lets the journal of a process keep the context of the span; without a propagator there is none. */
+function keepIn(message: { trace?: Trace }, spanContext: Context): void {
   const carrier: Record<string, string> = {}
   propagation.inject(spanContext, carrier)
-  return carrier
+  if (Object.keys(carrier).length > 0) message.trace = carrier
 }
 
 /** Links to spans that began elsewhere, or long ago. */
@@ -106,7 +106,7 @@ export function makeSpans(tracer: Tracer): () => void {
       startChannel,
       (message: StartMessage) => {
         const begun = child(nameOf(message.operation, message.name), { kind: SpanKind.PRODUCER })
-        message.trace = traceOf(begun.inside)
+        keepIn(message, begun.inside)
         return begun
       },
       ({ name, key, pid }) => ({
@@ -129,7 +129,7 @@ export function makeSpans(tracer: Tracer): () => void {
         }
         const span = tracer.startSpan(attemptName(message), options, base)
         const inside = trace.setSpan(base, span)
-        message.trace = traceOf(inside)
+        keepIn(message, inside)
         return { span, inside }
       },
       ({ outcome }) => (outcome === undefined ? {} : { [names.OUTCOME]: outcome }),

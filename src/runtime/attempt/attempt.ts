@@ -99,10 +99,13 @@ export class Attempt implements AttemptUnderWay {
     this.#message = message
     const over = traced(attemptChannel, message, async () => {
       if (message.trace !== undefined) process.keepTrace(step, message.trace)
-      await this.#enter()
-      await this.work
-      message.outcome ??= 'stopped'
-      message.endedAt = this.#environment.clock.now()
+      try {
+        await this.#enter()
+        await this.work
+      } finally {
+        message.outcome ??= 'stopped'
+        message.endedAt = this.#environment.clock.now()
+      }
       if (message.outcome === 'failed') throw message.error
     })
     await over.catch(() => process.attempts.remove(this))

@@ -99,6 +99,8 @@ export class LiveProcess implements Workplace {
   #traces: Transition['traces']
   /** Of attempts that the next record says of that they begin. */
   #newTraces: Record<string, Trace> | undefined
+  /** It was let go on this host; where that closes, a process may leave before. */
+  #hasCome = false
   #isGone = false
   #isLost = false
 
@@ -483,7 +485,8 @@ export class LiveProcess implements Workplace {
 
   /** @param before absent: it comes; @param status absent: it leaves */
   #publish(before: ProcessStatus | undefined, status: ProcessStatus | undefined): void {
-    if (!processChannel.hasSubscribers) return
+    if (before === undefined) this.#hasCome = true
+    if (!processChannel.hasSubscribers || !this.#hasCome) return
     const { pid, record, trace } = this
     const { name, version, createdAt, startedAt, at, error } = record
     processChannel.publish({
