@@ -53,6 +53,10 @@ export const COMMANDS: Readonly<
   proceed: { summary: 'continue an interrupted process', load: () => import('./commands/proceed.ts') },
   delete: { summary: 'remove processes that have ended', load: () => import('./commands/delete.ts') },
   send: { summary: 'send an event to the machine step that a process is in', load: () => import('./commands/send.ts') },
+  withdraw: {
+    summary: 'take back what was asked of a process and waits',
+    load: () => import('./commands/withdraw.ts'),
+  },
   fork: {
     summary: 'begin a new process where a step of another one began, and print its pid',
     load: () => import('./commands/fork.ts'),

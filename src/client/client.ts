@@ -1,6 +1,6 @@
 import type { ProceedData, ProcessDefinition, ProcessEvent, ProcessOutput, ProcessStep } from '../record/definition.ts'
 import type { Duration } from '../record/duration.ts'
-import type { HistoryEntry, ProcessInfo } from '../record/info.ts'
+import type { HistoryEntry, PendingCommandInfo, ProcessInfo } from '../record/info.ts'
 import type { MemoryInfo } from '../record/memory-info.ts'
 import type { ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
@@ -278,6 +278,14 @@ export interface Client {
    * @example await client.send(pid, { type: 'APPROVE', by: 'ada' })
    */
   send<D extends ProcessDefinition = ProcessDefinition>(pid: string, event: ProcessEvent<D>): Promise<Steered>
+  /**
+   * Takes back what was asked of a process and waits: for a host, or for the step that takes it. A
+   * command that a host is doing at this moment may be done all the same.
+   * @param id of one command, as `pendingCommands` of the process has it. Default: all of them
+   * @returns what was taken back, oldest first
+   * @throws ERR_UNKNOWN_PROCESS
+   */
+  withdraw(pid: string, id?: string): Promise<PendingCommandInfo[]>
   /**
    * Begins a new process where a step of another process began, with the data that the step
    * received: to try a failed process again after a repair, or a step with other code. Branches

@@ -1,5 +1,5 @@
 import { StepwrightError } from '../errors.ts'
-import { toHistoryEntry, toInfo, type ProcessInfo } from '../record/info.ts'
+import { toHistoryEntry, toInfo, toPendingInfo, type PendingCommandInfo, type ProcessInfo } from '../record/info.ts'
 import {
   FINAL_STATUSES,
   isFinal,
@@ -10,10 +10,12 @@ import {
 } from '../record/record.ts'
 import type { Host, StoredProcess } from '../record/host.ts'
 import { createPids } from '../record/pid.ts'
+import { withdrawCommands } from '../store/commands.ts'
+import { pendingOf } from '../store/described.ts'
 import { deletePause, putPause, readPauses } from '../store/pauses.ts'
 import { readSchedules } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
-import { checkFlag, checkKey, checkOptions, checkSignal, integerFrom, mustBe } from '../record/check.ts'
+import { checkFlag, checkKey, checkOptions, checkSignal, integerFrom, checkText, mustBe } from '../record/check.ts'
 import { startChannel, traced, type StartMessage } from '../record/diagnostics.ts'
 import { childKey } from '../record/child-key.ts'
 import { toJson } from '../record/json.ts'
@@ -203,6 +205,12 @@ class StoreClient implements Client {
   async send(pid: string, given: { readonly type: string }): Promise<Steered> {
     const event = this.#json(checkEvent(given)) as { type: string }
     return steer(this.#store, checkPid(pid), () => ({ type: 'send', event }), this.#closing.signal)
+  }
+
+  async withdraw(pid: string, id?: string): Promise<PendingCommandInfo[]> {
+    if ((await this.#store.get(checkPid(pid))) === undefined) throw unknown(pid, this.#store)
+    const one = id === undefined ? undefined : checkText(id, 'id of withdraw()')
+    return (await withdrawCommands(this.#store.documents, pid, one)).map(command => toPendingInfo(pendingOf(command)))
   }
 
   async fork(pid: string, options: ForkOptions = {}): Promise<string> {

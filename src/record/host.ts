@@ -28,6 +28,8 @@ export interface Misfit {
 
 /** A command that waits: for a host, or for the step that takes it. */
 export interface PendingCommand {
+  /** By which `withdraw` takes it back. */
+  readonly id: string
   readonly type: 'cancel' | 'proceed' | 'send'
   /** Epoch milliseconds. */
   readonly at: number

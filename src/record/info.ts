@@ -209,6 +209,8 @@ const hostInfo = ({ id, osPid, hostname, state }: Host): NonNullable<ProcessInfo
   state,
 })
 
+export const toPendingInfo = ({ at, ...command }: PendingCommand): PendingCommandInfo => ({ ...command, at: iso(at) })
+
 export function toInfo({ record, host, misfit, paused, waitingFor, pendingCommands }: StoredProcess): ProcessInfo {
   const { status } = record
   return {
@@ -241,7 +243,7 @@ export function toInfo({ record, host, misfit, paused, waitingFor, pendingComman
     ...(paused && { paused }),
     ...(waitingFor && { waitingFor }),
     ...(pendingCommands !== undefined && {
-      pendingCommands: pendingCommands.map(({ at, ...command }) => ({ ...command, at: iso(at) })),
+      pendingCommands: pendingCommands.map(toPendingInfo),
     }),
   }
 }

@@ -136,6 +136,9 @@ export class HostRuntime implements Runtime {
   submitMany(processes: readonly Submission[]): Promise<string[]> {
     return this.#client.submitMany(processes)
   }
+  withdraw(pid: string, id?: string): ReturnType<Client['withdraw']> {
+    return this.#client.withdraw(pid, id)
+  }
   retry(pid: string): Promise<string> {
     return this.#client.retry(pid)
   }

@@ -105,6 +105,18 @@ export async function deleteCommand(documents: Documents, pid: string, id: strin
   await documents.delete('commands', nameOf(pid, id))
 }
 
+/**
+ * Takes back what waits for a process, or one command of it. Returns the commands that were there,
+ * oldest first.
+ */
+export async function withdrawCommands(documents: Documents, pid: string, id?: string): Promise<Command[]> {
+  const waiting = await waitingCommands(documents, (of, one) => of === pid && (id === undefined || one === id))
+  const withdrawn: Command[] = []
+  for (const command of waiting)
+    if (await documents.delete('commands', nameOf(pid, command.id))) withdrawn.push(command)
+  return withdrawn
+}
+
 /** Every command, and every refusal in the place of one. */
 export const readCommands = (
   documents: Documents,

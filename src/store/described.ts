@@ -81,8 +81,8 @@ function describer(
   }
 }
 
-function pendingOf(command: Command): PendingCommand {
-  const { type, at } = command
-  if (command.type === 'send') return { type, at, event: command.event.type }
-  return { type, at, ...(command.type === 'proceed' && defined({ step: command.step, name: command.name })) }
+export function pendingOf(command: Command): PendingCommand {
+  const { id, type, at } = command
+  if (command.type === 'send') return { id, type, at, event: command.event.type }
+  return { id, type, at, ...(command.type === 'proceed' && defined({ step: command.step, name: command.name })) }
 }

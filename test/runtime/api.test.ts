@@ -4,7 +4,7 @@ import { memoryStore } from '../../src/store/memory/memory-store.ts'
 
 /** What a runtime does itself, then what it does as a client. */
 const DOCUMENTED =
-  'start startMany on idle close cancel proceed send submit submitMany retry cancelAll retryAll deleteAll fork delete adopt ' +
+  'start startMany on idle close cancel proceed send submit submitMany retry withdraw cancelAll retryAll deleteAll fork delete adopt ' +
   'get byKey list counts find history hosts schedules runSchedule pause resume paused watch watchAll result logs stream memories'
 
 test('a runtime shows the documented methods and nothing else', async t => {

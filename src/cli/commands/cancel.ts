@@ -3,7 +3,7 @@ import { LIVE_STATUSES } from '../../record/record.ts'
 import { addBulk, doAll, isBulk, type BulkFlags } from '../bulk.ts'
 import { UsageError } from '../failure.ts'
 import { findPid } from '../find-pid.ts'
-import { printOutcome } from '../print-outcome.ts'
+import { contradicted, printOutcome } from '../print-outcome.ts'
 import type { Act, Tools } from '../with-client.ts'
 
 interface Flags extends BulkFlags {
@@ -32,5 +32,8 @@ async function cancel(tools: Tools, part: string | undefined, flags: Flags): Pro
     return doAll(tools, flags, 'cancel', (query, options) => client.cancelAll(query, { ...options, reason }))
   if (flags.dryRun) throw new UsageError('--dry-run is for options that choose processes')
   const pid = await findPid(client, part!)
-  return printOutcome(tools, pid, await client.cancel(pid, reason), json)
+  const outcome = await client.cancel(pid, reason)
+  const warning = await contradicted(tools, pid, outcome)
+  if (warning !== undefined) tools.io.stderr.write(warning)
+  return printOutcome(tools, pid, outcome, json)
 }

@@ -1,8 +1,9 @@
-import type { MemoryInfo, PendingCommandInfo, ProcessInfo } from '../../index.ts'
+import type { MemoryInfo, ProcessInfo } from '../../index.ts'
 import { printable } from '../printable.ts'
 import type { View } from '../screen.ts'
 import { errorLines } from './error.ts'
 import { took } from './facts.ts'
+import { pendingLine } from './pending-line.ts'
 import { memoryLines } from './memories.ts'
 import { shortJson } from './short-json.ts'
 import { lookOf } from './status.ts'
@@ -58,9 +59,6 @@ const section = (title: string, lines: readonly string[], { paint }: View): stri
   lines.length === 0 ? [] : ['', paint('bold', title), ...lines]
 
 const indented = (lines: readonly string[]): string[] => lines.map(line => `  ${line}`)
-
-const pendingLine = ({ type, event, step, name, at }: PendingCommandInfo, now: number): string =>
-  printable([type, event, name ?? (step && `for ${step}`), `(${relative(at, now)})`].filter(Boolean).join(' '))
 
 /** The error or the output of a process. */
 export function outcomeSections(info: ProcessInfo, view: View): string[] {

@@ -1,5 +1,12 @@
 import { StepwrightError } from '../../errors.ts'
-import { answerCommand, putCommand, waitingCommands, type Command, type Refusal } from '../../store/commands.ts'
+import {
+  answerCommand,
+  commandState,
+  putCommand,
+  waitingCommands,
+  type Command,
+  type Refusal,
+} from '../../store/commands.ts'
 import type { Documents } from '../../store/documents.ts'
 import type { Target } from '../../client/steer.ts'
 import { defined } from '../../record/defined.ts'
@@ -136,6 +143,8 @@ export class Commands {
       try {
         if (left.length === 0) this.#kept.delete(live)
         else this.#kept.set(live, left)
+        // Whoever asked for it may have taken it back.
+        if ((await commandState(this.#options.documents, due.pid, due.id)) === 'taken') continue
         await this.#apply(live, due, 'kept' in due)
       } finally {
         this.#busy.delete(due.id)
