@@ -164,6 +164,10 @@ export const growing = defineProcess({ name: 'growing', input })
   .interrupt('again')
   .step('last', count)
 
+export const undoing = defineProcess({ name: 'undoing', input })
+  .step('take', count, { undo: ({ attempt }) => (attempt < 2 ? never() : undefined) })
+  .step('fail', () => Promise.reject(failure('no room')), { undo: { run: () => {}, onFailure: true } })
+
 export const all = [
   working,
   stubborn,
@@ -184,4 +188,5 @@ export const all = [
   noting,
   keeping,
   growing,
+  undoing,
 ]

@@ -21,6 +21,8 @@ const GOLDEN: Record<
   {
     readonly seen: object
     readonly ends?: number
+    /** It ends in `error`, with this message. */
+    readonly fails?: string
     readonly steer?: (runtime: TestRuntime, pid: string) => Promise<unknown>
   }
 > = {
@@ -133,13 +135,26 @@ const GOLDEN: Record<
       steps: [STEP, { status: 'error' }],
     },
   },
+  undoing: {
+    seen: {
+      status: 'undoing',
+      error: { step: 'fail', message: 'no room' },
+      steps: [
+        { status: 'finished' },
+        { name: 'take.undo', kind: 'undo', status: 'running' },
+        { status: 'error' },
+        { name: 'fail.undo', status: 'finished' },
+      ],
+    },
+    fails: 'no room',
+  },
   timeout: { seen: { status: 'timeout', error: { code: 'ERR_PROCESS_TIMEOUT' }, steps: [{ status: 'timeout' }] } },
   cancelled: {
     seen: { status: 'cancelled', error: { message: 'no longer wanted' }, steps: [{ status: 'cancelled' }] },
   },
 }
 
-const SINCE_FORMAT_2 = new Set(['running-agent', 'running-each-keep'])
+const SINCE_FORMAT_2 = new Set(['running-agent', 'running-each-keep', 'undoing'])
 
 /** What there is of a format: the first one had no step actors. */
 const namesOf = (format: string): string[] =>
@@ -213,7 +228,9 @@ for (const format of fs.readdirSync(import.meta.dirname).filter(name => name.sta
     for (const name of namesOf(format)) await GOLDEN[name]?.steer?.(runtime, journals.get(name)?.pid ?? '')
     await clock.advance('30m')
     for (const name of namesOf(format)) {
-      const { ends } = GOLDEN[name]!
+      const { ends, fails } = GOLDEN[name]!
+      if (fails !== undefined)
+        t.like(await runtime.get(journals.get(name)?.pid ?? ''), { status: 'error', error: { message: fails } })
       if (ends !== undefined)
         t.deepEqual(await runtime.result(journals.get(name)?.pid ?? ''), { n: ends } as never, name)
     }

@@ -41,6 +41,7 @@ const {
   machine,
   noting,
   keeping,
+  undoing,
   shorter,
 } = definitions
 const target = join(import.meta.dirname, `format-${JOURNAL_FORMAT}`)
@@ -123,6 +124,8 @@ await runtime.until(over, is('timeout'))
 await start(runtime, 'running-agent', noting, info => (info.steps[0]?.machine?.context as { n?: number })?.n === 13)
 
 await start(runtime, 'running-each-keep', keeping, info => info.steps[0]?.progress?.value === 2)
+// And what is undone.
+await start(runtime, 'undoing', undoing, stepIs('take.undo', 'running'))
 
 // One that waits for its turn.
 const narrow = await open(all, 1)

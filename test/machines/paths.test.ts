@@ -4,6 +4,7 @@ import { getSimplePaths } from 'xstate/graph'
 import type { ProcessContext } from '../../src/machines/context.ts'
 import { toTransition } from '../../src/machines/snapshot.ts'
 import type { ProcessPlan } from '../../src/steps/plan.ts'
+import type { UndoStep } from '../../src/steps/kinds/undo.ts'
 import { isFinal, type ProcessStatus } from '../../src/record/record.ts'
 import { possibleEvents, recover, waitingWork } from './events.ts'
 import { essence, machineOf, recovered } from './restore.ts'
@@ -50,6 +51,36 @@ const plans: Record<string, ProcessPlan> = {
       { kind: 'sleep', name: 'until-then', until: { compute: () => '1s' } },
     ],
   },
+}
+
+/** What has to be given back, if the step after it fails. */
+const undone = (name: string): { name: string; work: () => null; undo: UndoStep } => ({
+  name,
+  work,
+  undo: { kind: 'undo', way: 'work', name: `${name}.undo`, of: name, work, timeoutMs: 1_000 },
+})
+plans['a step that can be undone, and one that fails'] = {
+  name: 'saga',
+  version: '1',
+  steps: [
+    { kind: 'step', ...undone('flight') },
+    { kind: 'step', name: 'pay', work },
+  ],
+}
+plans['branches that can be undone, and a timeout'] = {
+  name: 'branches',
+  version: '1',
+  timeoutMs: 60_000,
+  steps: [
+    {
+      kind: 'parallel',
+      name: 'p',
+      branches: [
+        { kind: 'step', ...undone('p.x') },
+        { kind: 'step', ...undone('p.y') },
+      ],
+    },
+  ],
 }
 
 const statusOf = (snapshot: AnyMachineSnapshot) => toTransition(snapshot, 'x', 1).status
