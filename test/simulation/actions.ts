@@ -153,9 +153,11 @@ const ACTIONS: Readonly<Record<ActionName, (world: World) => void>> = {
   },
   clock(world) {
     const by = world.random.pick([-3_600_000, -5_000, -400, 400, 5_000, 3_600_000, 86_400_000])
-    world.setClock(by)
+    // Of one host, or of all.
+    const life = world.random.chance(0.6) ? pickOne(world, world.livingHosts)?.life : undefined
+    world.setClock(by, life)
     world.after(world.random.next() * 6_000, () => {
-      world.setClock(-by)
+      if (life?.isDead !== true) world.setClock(-by, life)
     })
   },
   /** As whoever cleans up a folder does. */

@@ -40,6 +40,8 @@ export interface Profile {
   readonly schedules: boolean
   /** Each process has a network of its own. */
   readonly containers: boolean
+  /** How fast clocks gain or lose, at most: milliseconds per millisecond. */
+  drift: number
   /** Journals longer than this are compacted; in bytes. */
   readonly compactAt: number
   readonly interrupted: number
@@ -79,6 +81,7 @@ export function profileOf(random: Random): Profile {
     actions: random.int(8, 45),
     schedules: random.chance(0.3),
     containers: random.chance(0.3),
+    drift: random.pick([0, 0, 0.001, 0.05]),
     compactAt: random.pick([1_500, 4_000, Infinity]),
     interrupted: random.pick([0, 0.003, 0.02, 0.06]),
     mostlyShort: random.pick([1, 3, 6]),

@@ -80,7 +80,7 @@ function calmDown(world: World): void {
   const { system } = world
   system.faults.rates = NO_FAULTS
   system.faults.dying.clear()
-  world.setClockRight()
+  world.setClocksRight()
   system.unrest = REST
   world.queue.length = 0
   for (const life of system.lives) life.isStopped = false

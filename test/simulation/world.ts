@@ -90,16 +90,21 @@ export class World implements Actor {
     this.system.scheduler.after(this, ms, callback)
   }
 
-  /** Sets the clock on the wall. */
-  setClock(byMs: number): void {
-    this.system.clockIsAheadMs += byMs
-    this.#mostAheadMs = Math.max(this.#mostAheadMs, this.system.clockIsAheadMs)
-    this.say(`the clock jumps by ${byMs} ms`)
+  /** Sets the clock of the machine, or that of one process. */
+  setClock(byMs: number, life?: Life): void {
+    if (life === undefined) this.system.clockIsAheadMs += byMs
+    else life.clockIsAheadMs += byMs
+    for (const one of this.system.lives)
+      this.#mostAheadMs = Math.max(this.#mostAheadMs, this.system.clockIsAheadMs + one.aheadMs)
+    this.say(`the clock ${life === undefined ? '' : `of ${life.name} `}jumps by ${byMs} ms`)
   }
 
-  /** As late as it ever was: what waits for a time waits no longer. */
-  setClockRight(): void {
-    this.setClock(this.#mostAheadMs - this.system.clockIsAheadMs)
+  /** As late as any ever was: what waits for a time waits no longer. */
+  setClocksRight(): void {
+    this.setClock(0)
+    for (const life of this.system.lives) life.clockIsAheadMs = life.drift = 0
+    this.profile.drift = 0
+    this.setClock(Math.ceil(this.#mostAheadMs) - this.system.clockIsAheadMs)
   }
 
   say(text: string): void {
@@ -127,6 +132,7 @@ export class World implements Actor {
     )
     for (const reborn of realm.context['__reborn'] as ((knobs: object) => void)[])
       reborn({ compactAt: this.profile.compactAt })
+    life.drift = (this.random.next() * 2 - 1) * this.profile.drift
     lives.add(life)
     scheduler.actors.push(life)
     return life

@@ -38,6 +38,9 @@ export class Life implements Actor, Kernel, Process {
   readonly hostname = 'simulated'
   isDead = false
   isStopped = false
+  /** What its clock on the wall is ahead of that of the machine, and how much of each millisecond comes on top. */
+  clockIsAheadMs = 0
+  drift = 0
   /** It is in the middle of something. */
   isRunning = false
   /** The folders in `active/` that are its hosts'. */
@@ -88,7 +91,12 @@ export class Life implements Actor, Kernel, Process {
   }
 
   wallMs(): number {
-    return Math.floor(this.#system.wallMs())
+    return Math.floor(this.#system.wallMs() + this.aheadMs)
+  }
+
+  /** Of the machine's clock, by now. */
+  get aheadMs(): number {
+    return this.clockIsAheadMs + this.drift * this.#system.scheduler.nowMs
   }
 
   monotonicMs(): number {
