@@ -422,8 +422,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'compaction',
     fault: 'lines of commands are dropped',
     file: KEEPING,
-    find: ' || command !== undefined) kept.push',
-    replace: ') kept.push',
+    find: ' || command !== undefined)\n',
+    replace: ')\n',
   },
   {
     area: 'compaction',
@@ -450,8 +450,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'compaction',
     fault: 'progress since the newest transition is dropped',
     file: KEEPING,
-    find: "newest.push({ position, ...('memory' in line && { memory: line.memory }) })\n",
-    replace: "if ('memory' in line) newest.push({ position, memory: line.memory })\n",
+    find: "newest.push({ position, text, record, isWhole: false, ...('memory' in line && { memory: line.memory }) })\n",
+    replace: "if ('memory' in line) newest.push({ position, text, record, isWhole: false, memory: line.memory })\n",
   },
   {
     area: 'compaction',

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { z } from 'zod'
-import { defineProcess, typed } from '../../src/index.ts'
+import { defineProcess, typed, type StandardSchemaV1 } from '../../src/index.ts'
 import { createTestRuntime } from '../../src/testing/index.ts'
-import { settled } from './gate.ts'
+import { gate, settled } from './gate.ts'
 
 const report = (interrupt: true | z.ZodType = true) =>
   defineProcess({ name: 'report', input: typed<any>() })
@@ -122,4 +122,32 @@ test('an interrupt that nobody ends in time ends in error', async t => {
   t.like(error, { step: 'sign-off' })
   t.is((await runtime.get(job.pid))?.status, 'error')
   await t.throwsAsync(job.proceed(), { code: 'ERR_ALREADY_ENDED' })
+})
+
+test('an answer whose pause is over by the time it is checked answers no other', async t => {
+  const [asked, held] = [gate(), gate()]
+  const schema: StandardSchemaV1<string, string> = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: async value => {
+        if (value === 'slow') {
+          asked.open()
+          await held.promise
+        }
+        return { value: value as string }
+      },
+    },
+  }
+  const definition = defineProcess({ name: 'pauses' }).interrupt('first', { schema }).interrupt('second')
+  const runtime = await createTestRuntime({ processes: [definition] })
+  const job = await runtime.start(definition)
+  await runtime.until(job.pid, 'interrupted')
+  const slow = job.proceed('slow')
+  await asked.promise
+  t.is(await job.proceed('fast'), 'taken')
+  held.open()
+  await t.throwsAsync(slow, { code: 'ERR_NOT_INTERRUPTED' })
+  t.like(await runtime.get(job.pid), { status: 'interrupted', output: 'fast' })
+  await runtime.close()
 })

@@ -222,3 +222,21 @@ test('of what a machine step remembers, the open visits alone are kept', t => {
     [1, 2, 5, 7, 8],
   )
 })
+
+test('the line in which a step is done is kept: it has its output', t => {
+  const record = aRecord()
+  const steps = { read: { ...read, status: 'running' } } as const
+  const lines = [
+    encodeFirst(record),
+    ...[
+      aTransition(record, 2, { steps }),
+      aTransition(record, 3, { steps: { read }, event: { type: 'DONE', step: 'read' } }),
+      aTransition(record, 4, { steps: { read } }),
+      aTransition(record, 5, { steps: { read } }),
+    ].map(line => JSON.stringify(line)),
+  ]
+  t.deepEqual(
+    worthKeeping(lines, record.pid, '').map(({ position }) => position),
+    [0, 1, 2, 4],
+  )
+})

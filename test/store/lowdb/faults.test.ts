@@ -286,3 +286,17 @@ test('a submission that a host has removed as half of one, since its client was 
   }
   await t.throwsAsync(lowdbStore(dir, { files }).submit(aRecord()), { code: 'ERR_STORE_WRITE' })
 })
+
+test('a submission that another host takes just then is taken by that one alone', async t => {
+  const dir = tempDir(t)
+  const [host, other] = [await lowdbStore(dir).openHost(), await lowdbStore(dir).openHost()]
+  const record = aRecord({ shape: '', version: '', outline: [] })
+  await lowdbStore(dir).submit(record)
+  const name = `${record.pid}.jsonl`
+  const taken = host.take(() => {
+    fs.renameSync(path.join(dir, 'pending', name), journalOf(dir, other.hostId, record.pid))
+    return true
+  })
+  t.deepEqual(await collect(taken), [])
+  await host.close()
+})
