@@ -42,9 +42,10 @@ export async function drive(
   let moves = 0
   let changedAt = performance.now()
   /**
-   * Records there were when `steer` was asked last: of what changed nothing, it is not asked again.
+   * Where the processes were when `steer` was asked last: of what changed nothing but the record of
+   * its command, it is not asked again.
    */
-  let steeredAt = -1
+  let steeredAt: string | undefined
   while (!host.isDead) {
     await setImmediate()
     if (host.written !== seen) {
@@ -56,8 +57,8 @@ export async function drive(
     if (live.length === 0) return
     const areAtWork = live.some(isAtWork)
     if (areAtWork && performance.now() - changedAt < PATIENCE_MS) await setTimeout(1)
-    else if (!areAtWork && steeredAt !== seen) {
-      steeredAt = seen
+    else if (!areAtWork && steeredAt !== placesOf(live)) {
+      steeredAt = placesOf(live)
       await send(host, runtime, live, steer)
       quiet = 0
     } else if (++moves > MAX_MOVES) throw stuck(live)
@@ -78,6 +79,9 @@ function isAtWork({ status, steps, snapshot }: ProcessRecord): boolean {
   if (status === 'pending') return true
   return stepsUnderWay(steps).length > 0 && (snapshot.machine === undefined || hasActors(snapshot.machine))
 }
+
+const placesOf = (live: readonly ProcessRecord[]): string =>
+  JSON.stringify(live.map(({ pid, status, steps, snapshot }) => [pid, status, steps, snapshot]))
 
 const hasActors = (machine: unknown): boolean =>
   Object.keys((machine as { snapshot?: { children?: object } }).snapshot?.children ?? {}).length > 0
