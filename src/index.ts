@@ -76,6 +76,7 @@ export type {
   PauseInfo,
   QueueOptions,
   ScheduleInfo,
+  SendOptions,
   Steered,
   StreamOptions,
   Submission,

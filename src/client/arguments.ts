@@ -20,6 +20,7 @@ import type {
   ForkOptions,
   ListOptions,
   ProceedOptions,
+  SendOptions,
   SubmitOptions,
   WaitOptions,
   WatchAllOptions,
@@ -78,6 +79,12 @@ export function checkEvent(event: unknown): { readonly type: string } {
   const type = isObject(event) ? event['type'] : undefined
   if (typeof type === 'string' && !type.startsWith('xstate.')) return event as { readonly type: string }
   throw mustBe('event of send()', `an object with a type such as { type: 'APPROVE' }`, event)
+}
+
+/** @throws TypeError */
+export function checkSend(options: Partial<SendOptions>): { wait: boolean; signal?: AbortSignal } {
+  const { wait = false, signal } = checkOptions(options, 'send()', { wait: checkFlag, signal: checkSignal })
+  return { wait, ...(signal && { signal }) }
 }
 
 /** @throws TypeError */

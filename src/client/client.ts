@@ -2,7 +2,7 @@ import type { ProceedData, ProcessDefinition, ProcessEvent, ProcessOutput, Proce
 import type { Duration } from '../record/duration.ts'
 import type { HistoryEntry, PendingCommandInfo, ProcessInfo } from '../record/info.ts'
 import type { MemoryInfo } from '../record/memory-info.ts'
-import type { ProcessStatus, StatusCounts } from '../record/record.ts'
+import type { Json, ProcessStatus, StatusCounts } from '../record/record.ts'
 import type { Host } from '../record/host.ts'
 import type { CorruptJournal } from '../store/store.ts'
 import type { StepwrightError } from '../errors.ts'
@@ -103,6 +103,11 @@ export interface ProceedOptions {
    * Default: the one thing that the process waits for.
    */
   readonly name?: string | undefined
+}
+
+/** Options of `send` that waits until the machine has taken the event. */
+export interface SendOptions extends WaitOptions {
+  readonly wait: true
 }
 
 /** Options of `fork`. */
@@ -275,9 +280,17 @@ export interface Client {
    * until then it is kept, in order, with up to 999 others.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step
    * and comes to none, ERR_UNKNOWN_EVENT if the step is strict, ERR_NOT_JSON
+   *
+   * With `wait`, resolves when the record of the machine that took the event is in the store, with
+   * the state value of the machine then, however long that takes.
    * @example await client.send(pid, { type: 'APPROVE', by: 'ada' })
    */
   send<D extends ProcessDefinition = ProcessDefinition>(pid: string, event: ProcessEvent<D>): Promise<Steered>
+  send<D extends ProcessDefinition = ProcessDefinition>(
+    pid: string,
+    event: ProcessEvent<D>,
+    options: SendOptions,
+  ): Promise<Json>
   /**
    * Takes back what was asked of a process and waits: for a host, or for the step that takes it. A
    * command that a host is doing at this moment may be done all the same.

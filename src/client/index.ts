@@ -22,6 +22,7 @@ export type {
   PauseInfo,
   QueueOptions,
   ScheduleInfo,
+  SendOptions,
   Steered,
   StreamOptions,
   Submission,

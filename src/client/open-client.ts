@@ -32,6 +32,7 @@ import {
   checkPid,
   checkProceed,
   checkReason,
+  checkSend,
   checkSubmissions,
   checkSubmit,
   checkWait,
@@ -50,6 +51,7 @@ import type {
   LogInfo,
   LogOptions,
   ProceedOptions,
+  SendOptions,
   PauseInfo,
   ScheduleInfo,
   Steered,
@@ -63,7 +65,7 @@ import { forkOf, RETRYABLE, retryOf, submission, tickNow } from './new-process.t
 import { outcome } from './outcome.ts'
 import { infoOf, retriedBy, select, type Selection } from './select.ts'
 import { readStream, type StreamPart } from './read-stream.ts'
-import { steer, targetOf } from './steer.ts'
+import { steer, steerUntilTaken, targetOf, type Wish } from './steer.ts'
 import { storeAt } from './store-at.ts'
 import { setStoreOf } from './store-of.ts'
 import { wakeAll } from './wake-all.ts'
@@ -202,9 +204,16 @@ class StoreClient implements Client {
     return steer(this.#store, checkPid(pid), wishFor, this.#closing.signal)
   }
 
-  async send(pid: string, given: { readonly type: string }): Promise<Steered> {
+  async send(pid: string, given: { readonly type: string }): Promise<Steered>
+  async send(pid: string, given: { readonly type: string }, options: SendOptions): Promise<Json>
+  async send(pid: string, given: { readonly type: string }, options: Partial<SendOptions> = {}): Promise<Json> {
     const event = this.#json(checkEvent(given)) as { type: string }
-    return steer(this.#store, checkPid(pid), () => ({ type: 'send', event }), this.#closing.signal)
+    const { wait, signal } = checkSend(options)
+    const wish = (): Wish => ({ type: 'send', event })
+    if (!wait) return steer(this.#store, checkPid(pid), wish, this.#closing.signal)
+    const ends = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+    const { steps, event: cause } = await steerUntilTaken(this.#store, checkPid(pid), wish, ends)
+    return steps[cause.step ?? '']?.state ?? null
   }
 
   async withdraw(pid: string, id?: string): Promise<PendingCommandInfo[]> {

@@ -56,6 +56,33 @@ export async function steer(
   }
 }
 
+/** The pauses between looks whether a command that was kept is taken, in milliseconds. */
+const KEPT_LOOK_MS = 50
+const LAST_KEPT_LOOK_MS = 1_000
+
+/**
+ * As `steer`, but waits until the command is taken, however long it is kept, and returns the record
+ * that says so.
+ */
+export async function steerUntilTaken(
+  store: Store,
+  pid: string,
+  wishFor: (record: ProcessRecord) => Wish,
+  signal: AbortSignal,
+): Promise<ProcessRecord> {
+  const id = createCommandId()
+  let steered: Steered | undefined = await steer(store, pid, wishFor, signal, id)
+  for (let look = KEPT_LOOK_MS; steered !== 'taken'; look = Math.min(2 * look, LAST_KEPT_LOOK_MS)) {
+    await delay(look, undefined, { signal }).catch(() => signal.throwIfAborted())
+    const found = await store.get(pid)
+    const isOver = found === undefined || isFinal(found.record.status)
+    steered = isOver ? await settle(store, pid, id) : await answer(store, pid, id)
+  }
+  const record = (await store.history(pid))?.find(({ event }) => event.command === id)
+  if (record === undefined) throw ended(pid, 'deleted')
+  return record
+}
+
 /**
  * A store that fails may have kept the command all the same. With the same id it is not applied
  * twice.

@@ -1,10 +1,11 @@
-import { checkEvent, checkProceed } from '../client/arguments.ts'
+import { checkEvent, checkProceed, checkSend } from '../client/arguments.ts'
 import { outcome } from '../client/outcome.ts'
 import { createCommandId, steer as steerAgain, targetOf, type Wish } from '../client/steer.ts'
 import { storeOf } from '../client/store-of.ts'
 import { copyJson, toJson } from '../record/json.ts'
-import type { Client, ProceedOptions, Steered } from '../client/client.ts'
+import type { Client, ProceedOptions, SendOptions, Steered } from '../client/client.ts'
 import type { ProceedData, ProcessDefinition, ProcessEvent } from '../record/definition.ts'
+import type { Json } from '../record/record.ts'
 import type { ProcessInfo } from '../record/info.ts'
 import type { LiveProcess } from './process/live-process.ts'
 import { cancel, proceed, send } from './process/steering.ts'
@@ -45,8 +46,12 @@ export interface ProcessHandle<Output = unknown, D extends ProcessDefinition = P
    * until then it is kept.
    * @throws ERR_ALREADY_ENDED, ERR_EVENT_REFUSED if it is in no machine step and comes to none,
    * ERR_UNKNOWN_EVENT if the step is strict, ERR_NOT_JSON
+   *
+   * With `wait`, resolves when the record of the machine that took the event is in the store, with
+   * the state value of the machine then.
    */
   send(event: ProcessEvent<D>): Promise<Steered>
+  send(event: ProcessEvent<D>, options: SendOptions): Promise<Json>
 }
 
 export interface HandleOptions {
@@ -139,14 +144,16 @@ export function handleOf<Output>(
         { type: 'proceed', ...target },
       )
     },
-    send: async event =>
-      steer(
+    send: (async (event: { readonly type: string }, given?: SendOptions): Promise<Json> => {
+      if (given !== undefined && checkSend(given).wait) return client.send(pid, event, given)
+      return steer(
         (ours, cause) => send(ours, event, cause),
         () => client.send(pid, event),
         ({ environment }) =>
           () => ({ type: 'send', event: toJson(event, environment.maxRecordBytes) as { type: string } }),
         { type: 'send', event: checkEvent(event) },
-      ),
+      )
+    }) as ProcessHandle['send'],
   }
 }
 

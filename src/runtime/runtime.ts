@@ -1,3 +1,4 @@
+import type { Json } from '../record/record.ts'
 import type {
   BulkOptions,
   BulkQuery,
@@ -7,6 +8,7 @@ import type {
   ListOptions,
   LogOptions,
   ProceedOptions,
+  SendOptions,
   Steered,
   Submission,
   StreamOptions,
@@ -126,8 +128,11 @@ export class HostRuntime implements Runtime {
   async proceed(pid: string, data?: unknown, options: ProceedOptions = {}): Promise<Steered> {
     return this.#host.steeringHandle(pid).proceed(data, options)
   }
-  async send(pid: string, event: { readonly type: string }): Promise<Steered> {
-    return this.#host.steeringHandle(pid).send(event)
+  async send(pid: string, event: { readonly type: string }): Promise<Steered>
+  async send(pid: string, event: { readonly type: string }, options: SendOptions): Promise<Json>
+  async send(pid: string, event: { readonly type: string }, options?: SendOptions): Promise<Json> {
+    const handle = this.#host.steeringHandle(pid)
+    return options === undefined ? handle.send(event) : handle.send(event, options)
   }
 
   submit(name: string, input?: unknown, options?: SubmitOptions): Promise<string> {

@@ -14,7 +14,8 @@ const outcomes = await Promise.all(
   ).map(async ([verb, ...args]) => {
     const begun = performance.now()
     try {
-      return { outcome: (await client[verb](...args)) ?? 'done', ms: performance.now() - begun }
+      const call = client[verb].bind(client) as (...given: unknown[]) => Promise<unknown>
+      return { outcome: (await call(...args)) ?? 'done', ms: performance.now() - begun }
     } catch (error) {
       return { outcome: (error as { code?: string }).code ?? String(error), ms: performance.now() - begun }
     }

@@ -148,3 +148,37 @@ test('a process is found and steered by its key', async t => {
   await t.throwsAsync(runtime.byKey('' as never), { instanceOf: TypeError })
   await runtime.close()
 })
+
+for (const [kind, makeStore] of Object.entries(stores))
+  test(`send with wait resolves with the state of the machine that took the event (${kind})`, async t => {
+    const store = await makeStore(t)
+    const before = gate()
+    const definition = defineProcess({ name: 'late' })
+      .step('slow', () => before.promise)
+      .machine('count', counter, { strict: true })
+      .step('last', ({ data }) => data)
+    const runtime = await createRuntime({ processes: [definition], store })
+    const client = openClient(store)
+    t.teardown(() => client.close())
+    t.teardown(() => runtime.close())
+    const job = await runtime.start(definition)
+    let isTaken = false
+    const early = client.send(job.pid, { type: 'ADD', n: 1 }, { wait: true })
+    void early.then(() => (isTaken = true))
+    t.is(await job.send({ type: 'ADD', n: 2 }), 'kept')
+    t.false(isTaken)
+    const impatient = job.send({ type: 'ADD', n: 3 }, { wait: true, signal: AbortSignal.abort(new Error('enough')) })
+    await t.throwsAsync(impatient, { message: 'enough' })
+    before.open()
+    t.is(await early, 'on')
+    t.is(await job.send({ type: 'ADD', n: 4 }, { wait: true }), 'on')
+    await t.throwsAsync(runtime.send(job.pid, { type: 'TYPO' }, { wait: true }), { code: 'ERR_UNKNOWN_EVENT' })
+    await t.throwsAsync(client.send(job.pid, { type: 'END' }, { wait: 'yes' } as never), { instanceOf: TypeError })
+    t.is(await client.send<typeof definition>(job.pid, { type: 'END' }, { wait: true }), 'off')
+    const seen = await job.result()
+    t.deepEqual(
+      seen.filter(n => n !== 3),
+      [1, 2, 4],
+    )
+    await t.throwsAsync(client.send(job.pid, { type: 'END' }, { wait: true }), { code: 'ERR_ALREADY_ENDED' })
+  })

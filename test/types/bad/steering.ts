@@ -18,6 +18,8 @@ const job = await runtime.start(p)
 await client.fork<typeof p>('pid', { from: 'prase' }) // error: Did you mean '"parse"'?
 await client.proceed<typeof p>('pid', { byy: 'me' }) // error: 'byy' does not exist in type '{ by: string; }'
 await client.send<typeof p>('pid', { type: 'YESS', by: 'me' }) // error: Did you mean '"YES"'?
+await client.send<typeof p>('pid', { type: 'YES', by: 'me' }, { wait: false }) // error: Type 'false' is not assignable to type 'true'
+await client.send<typeof p>('pid', { type: 'YES', byy: 'me' }, { wait: true }) // error: 'byy' does not exist in type
 await client.send('pid', { kind: 'YES' }) // error: Property 'type' is missing
 await job.proceed({ byy: 'me' }) // error: 'byy' does not exist in type '{ by: string; }'
 await job.send({ type: 'YES' }) // error: Property 'by' is missing
