@@ -24,7 +24,7 @@ export type {
 } from './record/definition.ts'
 export type { Duration } from './record/duration.ts'
 export type { BranchSpec, ParallelOptions } from './steps/kinds/parallel.ts'
-export type { FailureOptions, Settled } from './steps/failures.ts'
+export type { FailureOptions, Kept, Settled } from './steps/failures.ts'
 export type { EachOptions, EachProcessOptions } from './steps/kinds/each.ts'
 export type { InterruptOptions } from './steps/kinds/interrupt.ts'
 export type { WhenOption, WholeOptions } from './steps/step-options.ts'
@@ -55,12 +55,19 @@ export { checkStored, type StoredCheck, type StoredMisfit } from './runtime/chec
 export type { RuntimeEvents } from './runtime/events.ts'
 export type { Logger } from './runtime/logger.ts'
 export type { ProcessHandle } from './runtime/handle.ts'
-export type { CloseOptions, Inspection, RuntimeOptions, StartOptions, WorkerOptions } from './runtime/options.ts'
+export type {
+  CloseOptions,
+  Inspection,
+  RuntimeOptions,
+  StartManyOptions,
+  StartOptions,
+  WorkerOptions,
+} from './runtime/options.ts'
 
 // Readers
 export { openClient } from './client/open-client.ts'
 export { toWebStream } from './client/web-stream.ts'
-export type { StreamChunk, StreamPart, StreamReset } from './client/read-stream.ts'
+export type { StreamChunk, StreamPart, StreamReset, StreamSource } from './client/read-stream.ts'
 export type {
   AdoptOptions,
   BulkOptions,
@@ -146,6 +153,7 @@ export type {
   TrailEntries,
   Trails,
   Transition,
+  Wait,
 } from './record/record.ts'
 
 // Diagnostics channels

@@ -4,8 +4,6 @@ import { wrapLanguageModel } from 'ai'
 import type { AiContext } from './ai-context.ts'
 import { decodeParts, decodeResult, encode, encodeParts, encodeResult, type Part } from './stored-parts.ts'
 
-type Wrapped = ReturnType<typeof wrapLanguageModel>
-
 /** Parts that a reader may see before the answer of the model is in the store. */
 const HARMLESS: ReadonlySet<Part['type']> = new Set<Part['type']>([
   'stream-start',
@@ -29,7 +27,10 @@ const HARMLESS: ReadonlySet<Part['type']> = new Set<Part['type']>([
  * @param context of the step
  * @example const { text } = await generateText({ model: durableModel(openai('gpt-5'), context), prompt })
  */
-export function durableModel(model: Parameters<typeof wrapLanguageModel>[0]['model'], context: AiContext): Wrapped {
+export function durableModel(
+  model: Parameters<typeof wrapLanguageModel>[0]['model'],
+  context: AiContext,
+): ReturnType<typeof wrapLanguageModel> {
   const asked = new Map<string, number>()
 
   function nameOf(kind: string, params: LanguageModelV4CallOptions): string {

@@ -6,7 +6,7 @@
 
 export { openClient } from './open-client.ts'
 export { toWebStream } from './web-stream.ts'
-export type { StreamChunk, StreamPart, StreamReset } from './read-stream.ts'
+export type { StreamChunk, StreamPart, StreamReset, StreamSource } from './read-stream.ts'
 export type {
   AdoptOptions,
   BulkOptions,

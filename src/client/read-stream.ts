@@ -2,7 +2,7 @@ import type { StreamEntry } from '../record/record.ts'
 import type { Store } from '../store/store.ts'
 
 /** Where a piece of a stream comes from. */
-interface StreamSource {
+export interface StreamSource {
   /** Counts up within the stream of a process. To go on after this one, read `from` the next. */
   readonly offset: number
   readonly step: string

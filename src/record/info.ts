@@ -9,6 +9,7 @@ import type {
   StepRecord,
   StepStatus,
   Wait,
+  Trace,
 } from './record.ts'
 import { isFinal } from './record.ts'
 import { pausedStep } from './wait.ts'
@@ -100,6 +101,10 @@ export interface ProcessInfo {
   readonly forkedFrom?: { readonly pid: string; readonly step: string }
   /** The pid of the failed process that this one tries again. */
   readonly retryOf?: string
+  /**
+   * What tracing knows whoever started it by: `traceparent` and the like, if that was traced.
+   */
+  readonly trace?: Trace
   /** The pid of the process that tries this one again. Absent in its history. */
   readonly retriedBy?: string
   /** How often a host died while one of its steps was under way. */
@@ -236,6 +241,7 @@ export function toInfo({ record, host, misfit, paused, waitingFor, pendingComman
     ...(record.forkedFrom !== undefined && { forkedFrom: record.forkedFrom }),
     ...(record.parent !== undefined && { parent: record.parent }),
     ...(record.retryOf !== undefined && { retryOf: record.retryOf }),
+    ...(record.trace !== undefined && { trace: record.trace }),
     recoveries: record.recoveries,
     revision: record.revision,
     ...(host !== undefined && { host: hostInfo(host) }),

@@ -127,6 +127,11 @@ test.serial('what a step calls is a child of its span, with the baggage of the s
   const [attempt] = finished('attempt calls call')
   const { traceId, spanId } = attempt!.spanContext()
   t.deepEqual(received, { traceparent: `00-${traceId}-${spanId}-01`, baggage: 'tenant=acme' })
+  const starter = finished('start calls')[0]!.spanContext()
+  t.deepEqual((await runtime.get(job.pid))!.trace, {
+    traceparent: `00-${starter.traceId}-${starter.spanId}-01`,
+    baggage: 'tenant=acme',
+  })
   await runtime.close()
   server.close()
 })

@@ -49,6 +49,7 @@ function fieldsOf(info: ProcessInfo, now: number): Field[] {
     ],
     ['key', key],
     ['retry of', info.retryOf],
+    ['trace', info.trace?.['traceparent']],
     ['retried by', info.retriedBy],
     ['recoveries', recoveries > 0 ? String(recoveries) : undefined],
     ['revision', String(info.revision)],
