@@ -10,6 +10,7 @@ import {
 } from '../record/record.ts'
 import type { ForkOptions } from './client.ts'
 import { failedOnly, lastWithFailures } from './failed-only.ts'
+import { undoAgain } from './undo-again.ts'
 import { moveTimes } from '../record/move-times.ts'
 import { createPid } from '../record/pid.ts'
 
@@ -195,7 +196,10 @@ export function retryOf(records: readonly ProcessRecord[], at: number): ProcessR
       'ERR_NOT_FAILED',
       `Process ${pid} cannot be retried: it has ${status}. \`fork\` repeats one of its steps`,
     )
-  const step = undoneStep(last) ?? openStep(last)
+  const undo = undoAgain(records, at)
+  if (undo !== undefined) return { ...undo, key: retryKey(pid), retryOf: pid }
+  // Of one that ran undos alone, everything is undone: it begins anew.
+  const step = last.inherited?.data ? undefined : (undoneStep(last) ?? openStep(last))
   const again = step === undefined ? submission(name, input, { labels, priority }, at) : forkOf(records, step, at)
   return { ...again, key: retryKey(pid), retryOf: pid }
 }

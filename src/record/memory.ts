@@ -47,6 +47,8 @@ export interface StepWork {
  * is no part of its output.
  */
 export function workOf(records: readonly ProcessRecord[], step: string): StepWork {
+  const inherited = inheritedWork(records, step)
+  if (inherited !== undefined) return inherited
   const begun = records.find(({ steps }) => own(steps, step) !== undefined) ?? records[0]!
   const data = dataOf(begun)
   const done = records.find(({ event }) => event.type === 'DONE' && event.step === step)
@@ -62,16 +64,36 @@ export function itemsOf(
   records: readonly ProcessRecord[],
   step: string,
 ): { readonly items: readonly Json[]; readonly outputs: ReadonlyMap<number, Json> } {
+  const inherited = inheritedWork(records, step)
   // An attempt has made the list before any item begins.
   const prepared = records.find(({ event }) => event.type === 'PREPARED' && event.step === step)
-  if (prepared === undefined) return { items: [], outputs: new Map() }
-  const items = dataOf(prepared) as readonly Json[]
+  if (prepared === undefined && inherited === undefined) return { items: [], outputs: new Map() }
+  const items = (inherited?.data ?? dataOf(prepared as ProcessRecord)) as readonly Json[]
+  if (inherited?.output !== undefined)
+    return { items, outputs: new Map((inherited.output as readonly Json[]).entries()) }
   const done = records.find(({ event }) => event.type === 'DONE' && event.step === step)
   if (done !== undefined) return { items, outputs: new Map((dataOf(done) as readonly Json[]).entries()) }
   const remembered = memoryOf(records, step).flatMap(([name, output]): [number, Json][] =>
     /^#\d+$/.test(name) ? [[Number(name.slice(1)), output]] : [],
   )
   return { items, outputs: new Map(remembered) }
+}
+
+/** Of a step that another process did, and that this one undoes. */
+function inheritedWork(records: readonly ProcessRecord[], step: string): StepWork | undefined {
+  const { data: given, outputs } = records[0]?.inherited ?? {}
+  const data = own(given, step)
+  if (data === undefined) return undefined
+  const output = own(outputs, step)
+  return { data, ...(output !== undefined && { output }) }
+}
+
+/** The work of a step, for another process that undoes it: of an each step its data is the list. */
+export function undoneWorkOf(records: readonly ProcessRecord[], step: string): StepWork {
+  const isEach = records[0]?.outline.some(({ name, kind }) => name === step && kind === 'each')
+  const { data, output } = workOf(records, step)
+  const given = isEach ? (itemsOf(records, step).items as Json) : data
+  return { data: given, ...(output !== undefined && { output }) }
 }
 
 const dataOf = ({ data, input }: ProcessRecord): Json => (data === undefined ? input : data)

@@ -224,7 +224,9 @@ export const firstLineSchema = object<ProcessIdentity & Transition>({
   labels: optional(recordOf(text)),
   parent: optional(origin),
   forkedFrom: optional(origin),
-  inherited: optional(object<Inherited>({ outputs: recordOf(json), memory: recordOf(memory) })),
+  inherited: optional(
+    object<Inherited>({ outputs: recordOf(json), memory: recordOf(memory), data: optional(recordOf(json)) }),
+  ),
   retryOf: optional(pid),
   startsAt: optional(time),
   priority: optional(number),

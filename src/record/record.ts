@@ -181,6 +181,8 @@ export interface Inherited {
   readonly outputs: Readonly<Record<string, Json>>
   /** What the step with which it begins remembers, and what its branches do. */
   readonly memory: Readonly<Record<string, readonly Memory[]>>
+  /** What the steps were given that it undoes. */
+  readonly data?: Readonly<Record<string, Json>>
 }
 
 /**

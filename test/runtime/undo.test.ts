@@ -328,3 +328,45 @@ test('what is no undo is refused when it is defined', t => {
   t.throws(define({ run: () => {}, onFailure: 1 }), { message: /onFailure of undo of step 's'/ })
   t.throws(define({ run: () => {}, isolate: 'thread' }), { message: /a module to run in a thread/ })
 })
+
+test('a retry of a process that could not be undone runs the undos that failed, and no others', async t => {
+  const { lines, note } = diary()
+  let isOpen = false
+  const open = (what: string): void => {
+    if (!isOpen) throw new Error(`${what}: the bank is closed`)
+    note(what)
+  }
+  const definition = defineProcess({ name: 'bank', input: typed<{ n: number }>() })
+    .step('a', ({ data }) => data.n, {
+      undo: ({ output, data, error }) => open(`a ${output} ${data.n} ${error.message}`),
+    })
+    .step('b', () => 'b', { undo: () => note('b') })
+    .parallel('p', {
+      x: { run: () => 'x', undo: ({ output }) => note(`x ${output}`) },
+      y: { run: ({ data }) => `y of ${data}`, undo: ({ output, data }) => open(`y: ${output} ${data}`) },
+    })
+    .each(
+      'e',
+      () => [1, 2, 3],
+      ({ data }) => data * 10,
+      {
+        concurrency: 1,
+        undo: ({ output, data }) => (data === 2 ? open(`e ${output}`) : note(`e ${output}`)),
+      },
+    )
+    .step('c', () => Promise.reject(new Error('no')))
+  const runtime = await createTestRuntime({ processes: [definition], worker: true })
+  t.teardown(() => runtime.close())
+  const job = await runtime.start(definition, { n: 4 })
+  const error = await t.throwsAsync(job.result(), { instanceOf: ProcessUndoError })
+  t.deepEqual(error.undos, ['a', 'p.y', 'e'])
+  t.deepEqual(lines.splice(0), ['e 10', 'e 30', 'x x', 'b'])
+  isOpen = true
+  const again = await runtime.retry(job.pid)
+  await t.throwsAsync(runtime.result(again), { code: 'ERR_STEP_FAILED', message: /no/ })
+  t.deepEqual(lines.splice(0), ['e 20', 'y: y of b b', 'a 4 4 no'])
+  t.like(await runtime.get(again), { status: 'error', retryOf: job.pid, error: { step: 'c', message: 'no' } })
+  // Now that all is undone, another retry begins anew.
+  await t.throwsAsync(runtime.result(await runtime.retry(again)), { code: 'ERR_STEP_FAILED' })
+  t.deepEqual(lines.length, 7)
+})

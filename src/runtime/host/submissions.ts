@@ -309,7 +309,8 @@ export class Submissions {
     this.#options.run(restored.program, fork, live => {
       live.beginsAt(now)
       live.start({ released: true, fail: false, maxRecoveries: 0 })
-      if (status !== 'running') live.announce({ type: 'FORK', step })
+      // What runs says so by the record of its recovery.
+      if (status !== 'running' && status !== 'undoing') live.announce({ type: 'FORK', step })
     })
   }
 
