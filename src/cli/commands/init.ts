@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { packageFile, packageVersion } from '../../format/package-files.ts'
 import { UsageError } from '../failure.ts'
 import { printable } from '../printable.ts'
@@ -34,7 +34,7 @@ async function init({ io }: Tools, given: string): Promise<number> {
     await writeFile(join(folder, file), file === 'package.json' ? ownPackage(template, folder) : template, {
       flag: 'wx',
     })
-    io.stdout.write(`${printable(relative(process.cwd(), join(folder, file)))}\n`)
+    io.stdout.write(`${printable(join(given, file))}\n`)
   }
   io.stderr.write('stepwright: now `npm install`, `npm test` and `npm start`\n')
   return 0
