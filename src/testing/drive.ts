@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { EventMessage, ProceedMessage } from '../record/definition.ts'
+import { defined } from '../record/defined.ts'
 import { toInfo, type ProcessInfo } from '../record/info.ts'
 import { LIVE_STATUSES, type ProcessRecord } from '../record/record.ts'
 import type { TestRuntime } from './test-runtime.ts'
@@ -7,12 +8,15 @@ import type { Store } from '../store/store.ts'
 import { stepsUnderWay, type MortalHost } from './trial.ts'
 
 /**
- * What a client would send a process that waits: the data of `proceed`, an event for its machine,
- * or nothing.
+ * What a client would send a process that waits: the data of `proceed`, and the name if it waits for
+ * several things, an event for its machine, or nothing.
  */
 export type Steer = (
   info: ProcessInfo,
-) => ProceedMessage<unknown> | EventMessage<{ readonly type: string; readonly [field: string]: unknown }> | undefined
+) =>
+  | (ProceedMessage<unknown> & { readonly name?: string })
+  | EventMessage<{ readonly type: string; readonly [field: string]: unknown }>
+  | undefined
 
 /**
  * Turns of the event loop in which nothing is written, after which whatever follows from the last
@@ -97,7 +101,9 @@ async function send(
     const message = waits ? steer?.(toInfo({ record })) : undefined
     if (message === undefined) continue
     const sending =
-      'proceed' in message ? runtime.proceed(record.pid, message.proceed) : runtime.send(record.pid, message.event)
+      'proceed' in message
+        ? runtime.proceed(record.pid, message.proceed, defined({ name: message.name }))
+        : runtime.send(record.pid, message.event)
     await Promise.race([sending, host.died])
   }
 }

@@ -67,6 +67,15 @@ export const reviewed = defineProcess({ name: 'reviewed', version: '7', input, t
 
 export const asking = defineProcess({ name: 'asking', input }).interrupt('ask', { timeout: '7d' }).step('last', count)
 
+/** It waits for two things within its work, of which one has been answered. */
+export const waiting = defineProcess({ name: 'waiting', input, timeout: '1h' })
+  .step('agent', async ({ data, once, waitFor }) => {
+    const { n } = await once('first', () => count({ data }))
+    const [a, b] = await Promise.all([waitFor<number>('a'), waitFor<number>('b', { timeout: '7d' })])
+    return { n: n + a + b }
+  })
+  .step('last', count)
+
 export const skipping = defineProcess({ name: 'skipping', input })
   .step('left-out', count, { when: ({ data }) => data.n > 99 })
   .step('last', ({ data, progress }) => {
@@ -177,6 +186,7 @@ export const all = [
   computed,
   reviewed,
   asking,
+  waiting,
   skipping,
   failing,
   late,

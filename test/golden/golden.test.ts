@@ -120,6 +120,14 @@ const GOLDEN: Record<
     ends: 12,
     steer: proceed,
   },
+  'interrupted-within-a-step': {
+    seen: {
+      status: 'interrupted',
+      steps: [{ status: 'interrupted', attempt: 2, waits: [{ name: 'b', for: 'answer' }] }, STEP],
+    },
+    ends: 1112,
+    steer: (runtime, pid) => runtime.proceed(pid, 1000),
+  },
   finished: {
     seen: {
       status: 'finished',
@@ -154,7 +162,7 @@ const GOLDEN: Record<
   },
 }
 
-const SINCE_FORMAT_2 = new Set(['running-agent', 'running-each-keep', 'undoing'])
+const SINCE_FORMAT_2 = new Set(['running-agent', 'running-each-keep', 'undoing', 'interrupted-within-a-step'])
 
 /** What there is of a format: the first one had no step actors. */
 const namesOf = (format: string): string[] =>

@@ -32,6 +32,7 @@ const {
   computed,
   reviewed,
   asking,
+  waiting,
   skipping,
   failing,
   late,
@@ -55,8 +56,8 @@ const open = (processes: readonly (typeof all)[number][] = all, concurrency = 10
 type Runtime = Awaited<ReturnType<typeof open>>
 
 /**
- * When a process began in the first format, in epoch milliseconds: its pid and its times are the
- * same in all formats.
+ * When a process began in the first format that has it, in epoch milliseconds: its pid and its times
+ * are the same in all formats.
  */
 function beginningOf(name: string): number {
   if (!existsSync(join(import.meta.dirname, 'format-1', `${name}.jsonl`))) return clock.now()
@@ -122,10 +123,12 @@ await runtime.until(over, is('timeout'))
 
 // Of format 2: transitions that say what has changed.
 await start(runtime, 'running-agent', noting, info => (info.steps[0]?.machine?.context as { n?: number })?.n === 13)
-
 await start(runtime, 'running-each-keep', keeping, info => info.steps[0]?.progress?.value === 2)
 // And what is undone.
 await start(runtime, 'undoing', undoing, stepIs('take.undo', 'running'))
+const half = await start(runtime, 'interrupted-within-a-step', waiting, is('interrupted'))
+await runtime.proceed(half, 100, { name: 'a' })
+await runtime.until(half, info => info.status === 'interrupted' && info.steps[0]?.attempt === 2)
 
 // One that waits for its turn.
 const narrow = await open(all, 1)

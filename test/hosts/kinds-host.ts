@@ -6,3 +6,5 @@ const [dir = '', effects = '', kind = '', role = 'start'] = process.argv.slice(2
 const { definition, input } = kinds(effects, role === 'start')[kind]!
 const runtime = await createRuntime({ processes: [definition], store: lowdbStore(dir), services: {} })
 if (role === 'start') process.send?.((await runtime.start(definition, input)).pid)
+// It is killed: a process that waits for somebody would let it exit before.
+if (role === 'start') setInterval(() => {}, 1_000)

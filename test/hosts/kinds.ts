@@ -112,6 +112,21 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
   })
   const agent = begun.machine('loop', loop, { input: ({ data }) => data })
 
+  const call = (name: string) => {
+    tell('call', name)
+    return name
+  }
+  // The order of two calls is another one in each attempt.
+  const memory = begun.step('agent', async ({ once, waitFor, attempt }) => {
+    await once('plan', () => call('plan'))
+    for (const name of attempt === 1 ? ['search', 'read'] : ['read', 'search']) await once(name, () => call(name))
+    const { by } = await waitFor<{ by: string }>('approval')
+    await once('write', () => call('write'))
+    await middle()
+    await once('send', () => call('send'))
+    return by
+  })
+
   const isolated = (isolate: IsolateMode) =>
     defineProcess({ name: 'apart', input: typed<{ effects: string }>() }).step(
       'crunch',
@@ -122,6 +137,7 @@ export function kinds(effects: string, hang: boolean): Record<string, Crashable>
   return {
     thread: { definition: isolated('thread'), input: { effects }, output: 'attempt 2' },
     'own process': { definition: isolated('process'), input: { effects }, output: 'attempt 2' },
+    memory: { definition: memory, input: { n: 1 }, output: 'ada' },
     machine: { definition: machine, input: { n: 1 }, output: 6 },
     agent: { definition: agent, input: { n: 1 }, output: 4 },
     process: { definition: process, input: { n: 1 }, output: 3 },

@@ -18,15 +18,14 @@ interface Crash {
   readonly info: ProcessInfo
 }
 
+/** Until the host of a process may be killed. */
+type When = (told: string[], info: ProcessInfo | undefined, client: Client) => boolean | Promise<boolean>
+
 /**
  * Kills the host of a process with SIGKILL once `when` says so, lets another one go on, and waits
  * for the end.
  */
-async function crash(
-  t: ExecutionContext,
-  kind: string,
-  when: (told: string[], info: ProcessInfo | undefined) => boolean,
-): Promise<Crash> {
+async function crash(t: ExecutionContext, kind: string, when: When): Promise<Crash> {
   const dir = await tempDir(t)
   const store = join(dir, 'store'),
     effects = join(dir, 'effects')
@@ -36,7 +35,7 @@ async function crash(
   const [pid] = (await once(first, 'message')) as [string]
   const client = openClient(store)
   t.teardown(() => client.close())
-  while (!when(await toldNow(), await client.get(pid))) await delay(5)
+  while (!(await when(await toldNow(), await client.get(pid), client))) await delay(5)
   first.kill('SIGKILL')
   await once(first, 'exit')
   const second = run('go on')
@@ -98,3 +97,30 @@ for (const mode of ['thread', 'own process'])
     const { told } = await crash(t, mode, inTheMiddle)
     t.deepEqual(told, ['ran apart 1', 'middle', 'ran apart 2', 'middle'])
   })
+
+test('memory: a host is killed before and after a wait, and each call is made once, in whatever order', async t => {
+  const { told, info } = await crash(t, 'memory', async (told, info, client) => {
+    if (info?.status === 'interrupted') await client.proceed(info.pid, { by: 'ada' })
+    return inTheMiddle(told)
+  })
+  t.deepEqual(told, ['call plan', 'call search', 'call read', 'call write', 'middle', 'middle', 'call send'])
+  t.like(info.steps[0], { status: 'finished', attempt: 3 })
+})
+
+test('memory: a host is killed while the step waits', async t => {
+  const dir = await tempDir(t)
+  const [store, effects] = [join(dir, 'store'), join(dir, 'effects')]
+  const first = fork(host, [store, effects, 'memory', 'start'], { execArgv: process.execArgv })
+  const [pid] = (await once(first, 'message')) as [string]
+  const client = openClient(store)
+  t.teardown(() => client.close())
+  for await (const { status } of client.watch(pid)) if (status === 'interrupted') break
+  first.kill('SIGKILL')
+  await once(first, 'exit')
+  t.is(await client.proceed(pid, { by: 'ada' }), 'kept')
+  const second = fork(host, [store, effects, 'memory', 'go on'], { execArgv: process.execArgv })
+  t.is(await client.result(pid), 'ada')
+  await once(second, 'exit')
+  const told = (await readFile(effects, 'utf8')).trimEnd().split('\n')
+  t.deepEqual(told, ['call plan', 'call search', 'call read', 'call write', 'middle', 'call send'])
+})

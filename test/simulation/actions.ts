@@ -5,7 +5,7 @@ import type { Life } from './kernel/life.ts'
 import type { Order } from './program.ts'
 import type { World } from './world.ts'
 
-const NAMES = ['plain', 'plain', 'naps', 'pauses', 'pauses', 'asks', 'loops', 'fans', 'parent'] as const
+const NAMES = ['plain', 'plain', 'naps', 'pauses', 'pauses', 'waits', 'asks', 'loops', 'fans', 'parent'] as const
 
 /** One thing that happens to the world. */
 export function act(world: World): void {

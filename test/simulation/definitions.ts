@@ -91,6 +91,15 @@ export const DEFINITIONS = {
     .step('b', work)
     .interrupt('sign')
     .step('c', work),
+  waits: defineProcess({ name: 'waits', input })
+    .step('a', work)
+    .step('wait', async context => {
+      const done = await work(context)
+      await context.sleep('nap', 200)
+      const { word } = await context.waitFor<{ word: string }>('word')
+      return { ...done, words: [...done.words, word] }
+    })
+    .step('c', work),
   asks: defineProcess({ name: 'asks', input })
     .step('a', work)
     .machine('asking', asking, { input: ({ data }) => data })

@@ -2,6 +2,7 @@
 export const TRAILS: Readonly<Record<string, string>> = {
   plain: 'abc',
   naps: 'abc',
+  waits: 'awc',
   pauses: 'abc',
   asks: 'ac',
   loops: 'alllc',

@@ -81,6 +81,16 @@ export const PARTS = {
   },
   nap: { add: (p, name) => p.sleep(name, ({ data }) => 30 + (data.n % 7) * 30), after: keep },
   pause: { add: (p, name) => p.step(name, work, { interrupt: true }), after: adds(1, 'p') },
+  asks: {
+    add: (p, name) =>
+      p.step(name, async context => {
+        const done = await work(context)
+        await context.sleep('nap', 30)
+        await context.waitFor('go')
+        return done
+      }),
+    after: adds(1, 'a'),
+  },
   signoff: { add: (p, name) => p.interrupt(name), after: keep },
   fork: {
     add: (p, name) =>
