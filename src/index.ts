@@ -74,6 +74,7 @@ export type {
   BulkQuery,
   BulkStep,
   CancelAllOptions,
+  CancelOptions,
   Client,
   ForkOptions,
   ProceedOptions,
@@ -118,7 +119,7 @@ export type { MemoryInfo } from './record/memory-info.ts'
 // Stores
 export { lowdbStore, type LowdbStoreOptions } from './store/lowdb/lowdb-store.ts'
 export { backupStore } from './store/backup-store.ts'
-export { copyStore, type Copied, type CopyOptions } from './store/copy-store.ts'
+export { copyStore, type Copied, type CopyOptions, type CopyStoreOptions } from './store/copy-store.ts'
 export { fold, isWhole } from './journal/line.ts'
 export { Journal, type JournalOptions } from './journal/journal.ts'
 export type {

@@ -132,7 +132,7 @@ export const checkBulkOptions = (options: BulkOptions, method: string) =>
 
 /** @throws TypeError */
 export const checkCancelAll = (options: CancelAllOptions) =>
-  checkOptions(options, 'cancelAll()', { dryRun: checkFlag, signal: checkSignal, reason: checkText })
+  checkOptions(options, 'cancelAll()', { dryRun: checkFlag, signal: checkSignal, reason: checkText, now: checkFlag })
 
 /** @throws TypeError */
 export function checkWatchAll(options: WatchAllOptions) {

@@ -139,8 +139,17 @@ export interface BulkOptions extends WaitOptions {
   readonly dryRun?: boolean | undefined
 }
 
+/** Options of `cancel`. */
+export interface CancelOptions {
+  /**
+   * Whether to end a process here and now that no living host has, without its definition: to empty
+   * or move a store without the application. Nothing is undone. Default false.
+   */
+  readonly now?: boolean | undefined
+}
+
 /** Options of `cancelAll`. */
-export interface CancelAllOptions extends BulkOptions {
+export interface CancelAllOptions extends BulkOptions, CancelOptions {
   /** The reason, for the errors of the processes. */
   readonly reason?: string | undefined
 }
@@ -261,9 +270,9 @@ export interface Client {
   submitMany(processes: readonly Submission[]): Promise<string[]>
   /**
    * Ends a process in `cancelled`, whatever it is doing.
-   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
+   * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED; with `now`: ERR_HOST_ALIVE
    */
-  cancel(pid: string, reason?: string): Promise<Steered>
+  cancel(pid: string, reason?: string, options?: CancelOptions): Promise<Steered>
   /**
    * Continues an interrupted process. A plain object is merged into the output of the paused step,
    * any other value replaces it, and without data it stays as it is. If two callers proceed the

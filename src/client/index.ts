@@ -13,6 +13,7 @@ export type {
   BulkQuery,
   BulkStep,
   CancelAllOptions,
+  CancelOptions,
   Client,
   ForkOptions,
   ProceedOptions,

@@ -45,6 +45,7 @@ import type {
   BulkQuery,
   BulkStep,
   CancelAllOptions,
+  CancelOptions,
   Client,
   ForkOptions,
   ListOptions,
@@ -61,11 +62,12 @@ import type {
   WaitOptions,
   WatchAllOptions,
 } from './client.ts'
+import { endNow, hostHasIt } from './end-now.ts'
 import { forkOf, RETRYABLE, retryOf, submission, tickNow } from './new-process.ts'
 import { outcome } from './outcome.ts'
 import { infoOf, retriedBy, select, type Selection } from './select.ts'
 import { readStream, type StreamPart } from './read-stream.ts'
-import { steer, steerUntilTaken, targetOf, type Wish } from './steer.ts'
+import { mustLive, steer, steerUntilTaken, targetOf, type Wish } from './steer.ts'
 import { storeAt } from './store-at.ts'
 import { setStoreOf } from './store-of.ts'
 import { wakeAll } from './wake-all.ts'
@@ -187,14 +189,40 @@ class StoreClient implements Client {
     return (await this.#store.submitMany(records)).map(({ pid }) => pid)
   }
 
-  async cancel(pid: string, given?: string): Promise<Steered> {
+  async cancel(pid: string, given?: string, options: CancelOptions = {}): Promise<Steered> {
     const reason = checkReason(given)
+    const { now = false } = checkOptions(options, 'cancel()', { now: checkFlag })
+    if (now) return this.#endNow(checkPid(pid), reason)
     return steer(
       this.#store,
       checkPid(pid),
       () => ({ type: 'cancel', ...(reason !== undefined && { reason }) }),
       this.#closing.signal,
     )
+  }
+
+  async #endNow(pid: string, reason: string | undefined): Promise<Steered> {
+    const found = await this.#store.get(pid)
+    mustLive(this.#store, pid, found)
+    const { host } = found
+    if (host !== undefined && host.state !== 'dead') throw hostHasIt(pid, host.id, host.state)
+    const record = await endNow(this.#store, pid, reason, await this.#now())
+    // Another host was faster: it does it.
+    if (record === undefined) return this.cancel(pid, reason)
+    await withdrawCommands(this.#store.documents, pid)
+    for (const child of Object.values(record.steps).flatMap(step => step.child ?? []))
+      await this.#endChild(child, `Its parent ${pid} has ended`)
+    return 'taken'
+  }
+
+  async #endChild(pid: string, reason: string): Promise<void> {
+    try {
+      await this.cancel(pid, reason, { now: (await this.#store.get(pid))?.host?.state !== 'alive' })
+    } catch (error) {
+      const isOver =
+        error instanceof StepwrightError && /^ERR_(?:ALREADY_ENDED|UNKNOWN_PROCESS|HOST_ALIVE)$/.test(error.code)
+      if (!isOver) throw error
+    }
   }
 
   async proceed(pid: string, given?: unknown, options: ProceedOptions = {}): Promise<Steered> {
@@ -253,9 +281,9 @@ class StoreClient implements Client {
   }
 
   cancelAll(query: BulkQuery, options: CancelAllOptions = {}): AsyncGenerator<BulkStep> {
-    const { reason, ...checked } = checkCancelAll(options)
+    const { reason, now, ...checked } = checkCancelAll(options)
     const selection = checkBulk(query, 'cancelAll()', LIVE_STATUSES)
-    return this.#bulk(selection, checked, async pid => ({ outcome: await this.cancel(pid, reason) }))
+    return this.#bulk(selection, checked, async pid => ({ outcome: await this.cancel(pid, reason, { now }) }))
   }
 
   retryAll(query: BulkQuery, options: BulkOptions = {}): AsyncGenerator<BulkStep> {

@@ -123,7 +123,7 @@ async function findApplied(store: Store, pid: string, id: string): Promise<'take
   throw ended(pid, records.at(-1)?.status ?? 'deleted')
 }
 
-function mustLive(store: Store, pid: string, found: StoredProcess | undefined): asserts found is StoredProcess {
+export function mustLive(store: Store, pid: string, found: StoredProcess | undefined): asserts found is StoredProcess {
   if (found === undefined)
     throw new StepwrightError(
       'ERR_UNKNOWN_PROCESS',

@@ -3,6 +3,7 @@ import type {
   BulkOptions,
   BulkQuery,
   CancelAllOptions,
+  CancelOptions,
   Client,
   ForkOptions,
   ListOptions,
@@ -55,7 +56,7 @@ export interface Runtime extends Omit<Client, 'close'> {
    * Ends a process in `cancelled`, whatever it is doing.
    * @throws ERR_UNKNOWN_PROCESS, ERR_ALREADY_ENDED
    */
-  cancel(pid: string, reason?: string): Promise<Steered>
+  cancel(pid: string, reason?: string, options?: CancelOptions): Promise<Steered>
   /**
    * Continues an interrupted process. A plain object is merged into the output of the paused step,
    * any other value replaces it, and without data it stays as it is.
@@ -122,7 +123,8 @@ export class HostRuntime implements Runtime {
     await this.close()
   }
 
-  async cancel(pid: string, reason?: string): Promise<Steered> {
+  async cancel(pid: string, reason?: string, options?: CancelOptions): Promise<Steered> {
+    if (options?.now) return this.#client.cancel(pid, reason, options)
     return this.#host.steeringHandle(pid).cancel(reason)
   }
   async proceed(pid: string, data?: unknown, options: ProceedOptions = {}): Promise<Steered> {

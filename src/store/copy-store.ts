@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors.ts'
 import { show } from '../record/show.ts'
-import { LIVE_STATUSES } from '../record/record.ts'
+import { FINAL_STATUSES, LIVE_STATUSES, type ProcessStatus } from '../record/record.ts'
 import type { Collection } from './documents.ts'
 import type { CorruptJournal, HostStore, Store } from './store.ts'
 
@@ -20,6 +20,15 @@ export interface CopyOptions {
   readonly onCorrupt?: ((journal: CorruptJournal) => void) | undefined
   /** Called after each batch with how many processes are in the other store by now. */
   readonly onProgress?: ((done: number) => void) | undefined
+}
+
+/** Options of `copyStore`. */
+export interface CopyStoreOptions extends CopyOptions {
+  /**
+   * Leaves out what has not ended, and what waits for it, whatever its hosts do meanwhile. Default
+   * false.
+   */
+  readonly endedOnly?: boolean | undefined
 }
 
 /**
@@ -48,15 +57,15 @@ export interface Copied {
 export async function copyStore(
   from: Store,
   to: Store,
-  { onCorrupt = failAt, onProgress }: CopyOptions = {},
+  { onCorrupt = failAt, onProgress, endedOnly = false }: CopyStoreOptions = {},
 ): Promise<Copied> {
   refuseSame(from, to)
-  await refuseOwned(from)
+  if (!endedOnly) await refuseOwned(from)
   const host = await to.openHost()
   try {
-    await copyDocuments(from, to)
+    await copyDocuments(from, to, endedOnly ? COLLECTIONS.filter(name => name !== 'commands') : COLLECTIONS)
     let [copied, present] = [0, 0]
-    for await (const pids of batches(from, onCorrupt)) {
+    for await (const pids of batches(from, onCorrupt, endedOnly ? FINAL_STATUSES : undefined)) {
       for (const created of await Promise.all(pids.map(pid => copyProcess(from, to, host, pid, onCorrupt)))) {
         if (created === true) copied += 1
         else if (created === false) present += 1
@@ -93,16 +102,24 @@ async function refuseOwned(from: Store): Promise<void> {
 }
 
 /** What is there already stays: it is from an earlier copy, or of a host that has gone on since. */
-export async function copyDocuments(from: Store, to: Store): Promise<void> {
-  for (const collection of COLLECTIONS)
+export async function copyDocuments(
+  from: Store,
+  to: Store,
+  collections: readonly Collection[] = COLLECTIONS,
+): Promise<void> {
+  for (const collection of collections)
     for (const { name, content } of await from.documents.list(collection))
       if (typeof content === 'string' && (await to.documents.get(collection, name)) === undefined)
         await to.documents.put(collection, name, content.trim())
 }
 
-async function* batches(from: Store, onCorrupt: (journal: CorruptJournal) => void): AsyncGenerator<string[]> {
+async function* batches(
+  from: Store,
+  onCorrupt: (journal: CorruptJournal) => void,
+  status?: readonly ProcessStatus[],
+): AsyncGenerator<string[]> {
   let pids: string[] = []
-  for await (const { record } of from.list({}, onCorrupt)) {
+  for await (const { record } of from.list({ status }, onCorrupt)) {
     if (pids.push(record.pid) < BATCH) continue
     yield pids
     pids = []

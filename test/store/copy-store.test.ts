@@ -1,6 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { defineProcess } from '../../src/index.ts'
+import { createTestRuntime } from '../../src/testing/index.ts'
 import { copyStore } from '../../src/store/copy-store.ts'
 import { lowdbStore } from '../../src/store/lowdb/lowdb-store.ts'
 import { memoryStore } from '../../src/store/memory/memory-store.ts'
@@ -157,3 +159,19 @@ test('a journal that cannot be read ends the copy, or is told and left behind', 
     [good.pid],
   )
 })
+
+test('what has not ended can be left out, while its host goes on', async t => {
+  const [from, to] = [memoryStore(), memoryStore()]
+  const runtime = await createTestRuntime({ processes: [waiting], store: from })
+  const [first, second] = [await runtime.start(waiting), await runtime.start(waiting)]
+  for (const { pid } of [first, second]) await runtime.until(pid, 'interrupted')
+  await first.proceed()
+  await first.result()
+  await t.throwsAsync(copyStore(from, to), { code: 'ERR_NOT_ENDED' })
+  t.deepEqual(await copyStore(from, to, { endedOnly: true }), { copied: 1, present: 0 })
+  t.is((await to.get(first.pid))?.record.status, 'finished')
+  t.is(await to.get(second.pid), undefined)
+  await runtime.close()
+})
+
+const waiting = defineProcess({ name: 'waiting' }).interrupt('ask')

@@ -8,11 +8,13 @@ import type { Act, Tools } from '../with-client.ts'
 
 interface Flags extends BulkFlags {
   readonly reason?: string
+  readonly now?: true
 }
 
 export function define(command: Command, act: Act): void {
   addBulk(command.argument('[pid]', 'a pid, or the beginning or end of one'), LIVE_STATUSES)
     .option('--reason <text>', 'the reason, for the error of the process')
+    .option('--now', 'end it here if no living host has it, without its definition; nothing is undone')
     .option('--json', 'print the outcome as JSON; of many processes, one object a line')
     .addHelpText(
       'after',
@@ -20,6 +22,7 @@ export function define(command: Command, act: Act): void {
 Examples:
   $ stepwright cancel aou70
   $ stepwright cancel aou70 --reason 'no longer wanted'
+  $ stepwright cancel --now --before 7d --yes
   $ stepwright cancel --name import-dump --status interrupted --before 7d --dry-run`,
     )
     .action(act(cancel))
@@ -27,12 +30,12 @@ Examples:
 
 async function cancel(tools: Tools, part: string | undefined, flags: Flags): Promise<number> {
   const { client } = tools
-  const { reason, json } = flags
+  const { reason, now, json } = flags
   if (isBulk(part === undefined ? [] : [part], flags, 'cancel'))
-    return doAll(tools, flags, 'cancel', (query, options) => client.cancelAll(query, { ...options, reason }))
+    return doAll(tools, flags, 'cancel', (query, options) => client.cancelAll(query, { ...options, reason, now }))
   if (flags.dryRun) throw new UsageError('--dry-run is for options that choose processes')
   const pid = await findPid(client, part!)
-  const outcome = await client.cancel(pid, reason)
+  const outcome = await client.cancel(pid, reason, { now })
   const warning = await contradicted(tools, pid, outcome)
   if (warning !== undefined) tools.io.stderr.write(warning)
   return printOutcome(tools, pid, outcome, json)

@@ -9,6 +9,7 @@ export function define(command: Command, act: Act): void {
   command
     .argument('<from>', 'a store: a directory, a file that ends in .sqlite, .sqlite3 or .db, or postgres://...')
     .argument('<to>', 'another store, which is created if needed')
+    .option('--ended-only', 'leave out what has not ended; then hosts may be open')
     .addHelpText(
       'after',
       `
@@ -24,10 +25,10 @@ Examples:
     .action(act(copy))
 }
 
-async function copy({ io }: Tools, from: string, to: string): Promise<number> {
+async function copy({ io }: Tools, from: string, to: string, { endedOnly }: { endedOnly?: true }): Promise<number> {
   try {
     return await copying(io, from, to, async (source, target, options) => {
-      const { copied, present } = await copyStore(source, target, options)
+      const { copied, present } = await copyStore(source, target, { ...options, endedOnly })
       return present > 0 ? `${copiedLine(copied)}, ${present} were there already` : copiedLine(copied)
     })
   } catch (error) {
