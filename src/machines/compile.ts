@@ -66,7 +66,13 @@ function chain(
 /** Where a process goes when a step fails: to the nearest undo that may be due, or to its end. */
 function waysBack(steps: ProcessPlan['steps'], id: string): string[] {
   let way = `#${id}.error`
-  return steps.map(step => (way = undosOf(step).length > 0 ? `#${id}.undoing.${step.name}` : way))
+  return steps.map(step => {
+    const undos = undosOf(step)
+    const before = way
+    if (undos.length > 0) way = `#${id}.undoing.${step.name}`
+    // Of a step that fails, its own undo is due if branches or items of it may have finished.
+    return 'branches' in step || undos.some(({ whenBegun }) => whenBegun) ? way : before
+  })
 }
 
 /**

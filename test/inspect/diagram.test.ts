@@ -160,3 +160,58 @@ test('stepwright diagram: of a name in the store, of a process, of a module', as
   t.regex((await runCli(['--store', dir, 'diagram', 'nothing'])).stderr, /No process has the pid 'nothing'/)
   t.is((await runCli(['--store', dir, 'diagram', 'adding', '--format', 'gif'])).status, 2)
 })
+
+test('the way back: what fails leads to the step that is undone first, and from there to the one before', t => {
+  const work = () => 1
+  const undo = () => {}
+  const saga = defineProcess({ name: 'saga' })
+    .step('flight', work, { undo })
+    .step('letter', work)
+    .parallel('rooms', { single: { run: work, undo }, double: work })
+    .step('pay', work, { undo: { run: undo, onFailure: true } })
+    .step('tell', work)
+  const drawn = flow(saga)
+  t.deepEqual(
+    drawn.nodes.map(({ name, undoes, back }) => [name, undoes, back]),
+    [
+      ['flight', true, undefined],
+      ['letter', false, 'flight'],
+      ['rooms', true, 'rooms'],
+      ['pay', true, 'pay'],
+      ['tell', false, 'pay'],
+    ],
+  )
+  t.deepEqual(
+    mermaid(drawn)
+      .split('\n')
+      .filter(line => /fails|undone/.test(line))
+      .map(line => line.trim()),
+    [
+      'flight --> error: fails',
+      'letter --> flight: fails',
+      'tell --> pay: fails',
+      'flight --> error: undone',
+      'rooms --> flight: undone',
+      'pay --> rooms: undone',
+    ],
+  )
+  t.deepEqual(
+    layoutOf(drawn)
+      .arrows.filter(({ kind }) => kind === 'undo' || kind === 'fail')
+      .map(({ kind, from, to }) => `${kind} ${from} ${to}`),
+    ['fail flight error', 'undo letter flight', 'undo tell pay', 'undo rooms flight', 'undo pay rooms'],
+  )
+  const at = '2030-01-01T00:00:00Z'
+  const progress = progressed(
+    'undoing',
+    [
+      { name: 'flight', status: 'finished', attempt: 1, startedAt: at, endedAt: at },
+      { name: 'flight.undo', status: 'pending', attempt: 0 },
+      { name: 'rooms', status: 'finished', attempt: 1, startedAt: at, endedAt: at },
+      { name: 'rooms.single.undo', status: 'running', attempt: 1, startedAt: at },
+    ],
+    Date.parse(at),
+  )
+  t.deepEqual(['flight', 'rooms'].map(progress.statusOf), ['finished', 'undoing'])
+  t.deepEqual(['flight', 'rooms'].map(progress.isCurrent), [false, true])
+})

@@ -28,7 +28,7 @@ export function ProcessChart({
       aria-label={`Chart of ${id}${current === undefined ? '' : `, now in ${current}`}`}
     >
       <defs>
-        {['tip', 'ftip'].map(tip => (
+        {['tip', 'ftip', 'utip'].map(tip => (
           <marker key={tip} id={tip} viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">
             <path class={tip} d="M0 0L8 4L0 8z" />
           </marker>
@@ -39,7 +39,7 @@ export function ProcessChart({
           key={path}
           class={`arrow ${kind}`}
           d={path}
-          marker-end={tip ? `url(#${kind === 'fail' ? 'ftip' : 'tip'})` : undefined}
+          marker-end={tip ? `url(#${kind === 'fail' ? 'ftip' : kind === 'undo' ? 'utip' : 'tip'})` : undefined}
         />
       ))}
       <circle class="start" cx={layout.start.x} cy={layout.start.y} r={layout.start.radius} />

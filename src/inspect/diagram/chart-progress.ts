@@ -34,11 +34,15 @@ export function progressed(status: ProcessStatus | StepStatus, steps: readonly S
       return [step.name, { status: step.status, attempt: step.attempt, ...(ms !== undefined && { spent: span(ms) }) }]
     }),
   )
+  // The undo of a step, or those of its branches.
+  const undosOf = (name: string): StepState[] =>
+    steps.filter(one => one.attempt > 0 && one.name.startsWith(`${name}.`) && one.name.endsWith('.undo'))
   const statusOf = (name: string): ProcessStatus | StepStatus =>
-    byName.get(name)?.status ?? (name === status ? status : 'pending')
+    undosOf(name).length > 0 ? 'undoing' : (byName.get(name)?.status ?? (name === status ? status : 'pending'))
   return {
     steps: byName,
     statusOf,
-    isCurrent: name => name === status || UNDER_WAY.has(statusOf(name)),
+    isCurrent: name =>
+      name === status || UNDER_WAY.has(statusOf(name)) || undosOf(name).some(undo => UNDER_WAY.has(undo.status)),
   }
 }

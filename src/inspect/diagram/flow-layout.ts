@@ -24,7 +24,7 @@ export interface Layout {
   }[]
   readonly arrows: readonly {
     readonly path: string
-    readonly kind: 'next' | 'skip' | 'fail'
+    readonly kind: 'next' | 'skip' | 'fail' | 'undo'
     readonly from: string
     readonly to: string
     readonly tip: boolean
@@ -34,11 +34,11 @@ export interface Layout {
 /** In pixels of the unscaled drawing. */
 const STEP = { width: 248, height: 52, gap: 26 }
 const MARGIN = 8
-const RAIL = { left: 12, right: 20, bend: 8 }
+const RAIL = { left: 12, right: 20, bend: 8, back: 18 }
 const START = { radius: 7, gap: 22 }
 const END = { width: 92, height: 30, gap: 12 }
 
-function notesOf({ kind, runs, retries, pauses, skippable, parts }: FlowNode): string {
+function notesOf({ kind, runs, retries, pauses, skippable, parts, undoes }: FlowNode): string {
   return [
     kind === 'sleep' && 'sleeps',
     kind === 'interrupt' && 'waits for proceed',
@@ -47,14 +47,15 @@ function notesOf({ kind, runs, retries, pauses, skippable, parts }: FlowNode): s
     retries && 'retries',
     pauses && 'then waits for proceed',
     skippable && 'may be skipped',
+    undoes && 'can be undone',
   ]
     .filter(Boolean)
     .join(' · ')
 }
 
 /**
- * Places the steps of a flow in a column. Arrows to `error` run along the right, jumps over steps
- * along the left.
+ * Places the steps of a flow in a column. Arrows to `error`, and back to what is undone before that,
+ * run along the right, jumps over steps along the left.
  */
 export function layoutOf({ nodes }: Flow): Layout {
   const jumps = nodes.some(({ next }, index) => next.some(name => name !== (nodes[index + 1]?.name ?? FINISHED)))
@@ -73,7 +74,9 @@ export function layoutOf({ nodes }: Flow): Layout {
   const endY = top + nodes.length * (STEP.height + STEP.gap)
   const finished = { name: FINISHED, x: centre - END.width / 2, y: endY, ...sizeOfEnd }
   const rail = left + STEP.width + RAIL.right
-  const failing = steps.filter(({ node }) => node.fails)
+  const undoable = steps.filter(({ node }) => node.undoes)
+  // What fails after a step that can be undone comes to its end by way of that.
+  const failing = steps.filter(({ node }) => node === undoable[0]?.node || (node.fails && node.back === undefined))
   const error = { name: 'error', x: rail - END.width / 2, y: endY + END.height + END.gap, ...sizeOfEnd }
   const byName = new Map(steps.map(step => [step.node.name, step]))
   const arrows: Layout['arrows'][number][] = []
@@ -123,6 +126,21 @@ export function layoutOf({ nodes }: Flow): Layout {
       tip: first,
       path: `M${left + STEP.width} ${y}H${rail - RAIL.bend}Q${rail} ${y} ${rail} ${y + RAIL.bend}${down}`,
     })
+  }
+  const right = left + STEP.width
+  const back = (from: Placed, to: Placed): void => {
+    const [y, up] = [from.y + STEP.height / 2 - 8, to.y + STEP.height / 2 + 8]
+    const [x, bend] = [rail + RAIL.back, RAIL.bend]
+    const path = `M${right} ${y}H${x - bend}Q${x} ${y} ${x} ${y - bend}V${up + bend}Q${x} ${up} ${x - bend} ${up}H${right}`
+    arrows.push({ kind: 'undo', from: from.node.name, to: to.node.name, tip: true, path })
+  }
+  for (const step of steps) {
+    const target = step.node.back === undefined ? undefined : byName.get(step.node.back)
+    if (target !== undefined && target !== step) back(step, target)
+  }
+  for (const [index, step] of undoable.entries()) {
+    const before = undoable[index - 1]
+    if (before !== undefined && step.node.back === step.node.name) back(step, before)
   }
   const ends = failing.length > 0 ? [finished, error] : [finished]
   const last = ends.at(-1)!

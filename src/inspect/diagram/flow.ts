@@ -20,6 +20,10 @@ export interface FlowNode {
   readonly parts: readonly string[]
   /** Whether it may fail, so that the process ends in `error`. */
   readonly fails: boolean
+  /** Whether it can be undone. */
+  readonly undoes: boolean
+  /** The step that is undone first if this one fails. */
+  readonly back: string | undefined
   /** The steps that may follow; `finished` is the end. */
   readonly next: readonly string[]
 }
@@ -53,7 +57,12 @@ export function flowOf(chart: unknown): Flow {
   for (const group of GROUPS)
     for (const [name, state] of Object.entries(states[group]?.states ?? {}))
       steps.set(name, { ...steps.get(name), [group]: state })
-  const nodes = new Map([...steps].map(([name, parts]) => [name, nodeOf(id, name, parts)]))
+  const nodes = new Map(
+    [...steps].map(([name, parts]) => [
+      name,
+      nodeOf(id, name, parts, Object.hasOwn(states['undoing']?.states ?? {}, name)),
+    ]),
+  )
   const first = targetsOf(states['pending'] ?? {}).map(target => stepOf(id, target))
   return {
     id,
@@ -68,6 +77,7 @@ function nodeOf(
   id: string,
   name: string,
   { running, sleeping, interrupted }: Partial<Record<(typeof GROUPS)[number], State>>,
+  undoes: boolean,
 ): FlowNode {
   const targets = [running, sleeping, interrupted].flatMap(state => (state ? targetsOf(state) : []))
   const leaving = targets
@@ -83,6 +93,8 @@ function nodeOf(
     runs: Object.entries(RUNS).find(([state]) => inner.includes(state))?.[1],
     parts: running?.type === 'parallel' ? inner : [],
     fails: targets.some(target => target === `#${id}.error` || target.startsWith(`#${id}.undoing`)),
+    undoes,
+    back: targets.find(target => target.startsWith(`#${id}.undoing.`))?.split('.')[2],
     next: [...new Set(leaving)],
   }
 }

@@ -7,10 +7,18 @@ export function mermaid(flow: Flow, progress?: Progressed): string {
   const ids = idsOf(flow)
   const idOf = (name: string): string => ids.get(name) ?? name
   const lines = ['stateDiagram-v2']
+  const undoable = flow.nodes.filter(({ undoes }) => undoes)
   for (const node of flow.nodes) lines.push(...stateLines(node, idOf(node.name), progress))
   lines.push(`[*] --> ${idOf(flow.nodes[0]?.name ?? FINISHED)}`)
   for (const { name, next } of flow.nodes) for (const to of next) lines.push(`${idOf(name)} --> ${idOf(to)}`)
-  for (const { name, fails } of flow.nodes) if (fails) lines.push(`${idOf(name)} --> error: fails`)
+  for (const { name, fails, back } of flow.nodes)
+    if (fails && back !== name) lines.push(`${idOf(name)} --> ${back === undefined ? 'error' : idOf(back)}: fails`)
+  for (const [index, { name, back }] of undoable.entries()) {
+    const before = undoable[index - 1]
+    // What fails goes the same way as what is undone.
+    if (before === undefined || back === name)
+      lines.push(`${idOf(name)} --> ${before === undefined ? 'error' : idOf(before.name)}: undone`)
+  }
   lines.push(`${FINISHED} --> [*]`)
   if (flow.nodes.some(({ fails }) => fails)) lines.push('error --> [*]')
   lines.push(...classLines(flow, idOf, progress))
