@@ -4,6 +4,7 @@ import type { Json, ProcessRecord } from '../record/record.ts'
 import type { MachineState } from './context.ts'
 import { withoutMachine } from './snapshot.ts'
 import { stepAt } from '../record/record.ts'
+import { waitsFor } from '../steps/kinds/kinds.ts'
 
 /** Why a definition's machine cannot take the state that a record is in. */
 export interface Misfit {
@@ -28,6 +29,8 @@ export function misfitOf(plan: ProcessPlan, machine: AnyStateMachine, record: Pr
   const { snapshot } = record
   const parting = partingOf(machine, withoutMachine(snapshot))
   if (parting !== undefined) return explain(plan, record, parting)
+  const rest = restOf(snapshot.value)
+  if (rest !== undefined && !canRest(plan, record, rest)) return explain(plan, record, { path: rest, isNew: false })
   if (snapshot.machine === undefined) return undefined
   const [name] = Object.keys((snapshot.value as { running: object }).running)
   const step = plan.steps.find(one => one.name === name)
@@ -40,6 +43,24 @@ export function misfitOf(plan: ProcessPlan, machine: AnyStateMachine, record: Pr
   return (
     inner && { reason: 'missing-state', message: `the machine of step '${name}' ${differs(inner.path, inner.isNew)}` }
   )
+}
+
+/** The status and the step of a process that waits between attempts. */
+function restOf(value: Json): readonly ['sleeping' | 'interrupted', string] | undefined {
+  const { sleeping, interrupted } = value as Readonly<Record<string, Json>>
+  if (typeof sleeping === 'string') return ['sleeping', sleeping]
+  return typeof interrupted === 'string' ? ['interrupted', interrupted] : undefined
+}
+
+/**
+ * A step with work has both states, for what it waits for within. A pause after it, or a sleep, has
+ * to be part of the definition.
+ */
+function canRest(plan: ProcessPlan, { steps }: ProcessRecord, [status, name]: readonly [string, string]): boolean {
+  const step = plan.steps.find(one => one.name === name)
+  if (step === undefined) return false
+  if (steps[name]?.waits !== undefined) return step.kind === 'step'
+  return status === 'sleeping' ? step.kind === 'sleep' : waitsFor(step) === 'proceed()'
 }
 
 function explain(plan: ProcessPlan, { status, steps }: ProcessRecord, { path, isNew }: Parting): Misfit {

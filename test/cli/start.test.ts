@@ -34,7 +34,7 @@ for (const { argv, most, not } of [
   { argv: ['show', '--help'], most: 60, not: /\/(?:client|lowdb|sqlite|runtime|machines|steps|dashboard|inspect)\// },
   {
     argv: ['list', '--limit', '5'],
-    most: 125,
+    most: 135,
     not: /\/(?:runtime|machines|steps|dashboard|inspect|testing)\/|xstate|croner/,
   },
 ])
