@@ -148,6 +148,8 @@ function answered(
   const step = plan.steps[model.at] as PlannedStep
   if (id.endsWith(':wait')) return model.waits.length > 0 ? again(plan, model, at) : model
   if (id.endsWith(':retry')) return begin(model, id.slice(0, -':retry'.length))
+  if (id.endsWith(':timeout') && step.kind === 'interrupt' && step.otherwise)
+    return leave(plan, { ...model, data: merged(model.data, step.otherwise.data) }, 'finished', at)
   if (id.endsWith(':timeout')) return end(plan, model, 'error', 'ERR_STEP_TIMEOUT', step.name)
   if (id.endsWith(':wake')) return leave(plan, model, 'finished', at)
   const worker = (step.kind === 'parallel' && step.branches.find(({ name }) => name === id)) || step

@@ -56,11 +56,14 @@ const kinds: fc.Arbitrary<(name: string) => PlannedStep> = fc.oneof(
       ...interrupt,
       ...undone(name, undo),
     })),
-  timeoutMs.map(timeout => (name: string): PlannedStep => ({
-    kind: 'interrupt',
-    name,
-    ...timeout,
-  })),
+  fc
+    .tuple(timeoutMs, optional(fc.constant({ otherwise: { data: { late: true } } })))
+    .map(([timeout, otherwise]) => (name: string): PlannedStep => ({
+      kind: 'interrupt',
+      name,
+      ...timeout,
+      ...('timeoutMs' in timeout && otherwise),
+    })),
   fc
     .oneof(fc.record({ ms: fc.nat(9_000) }), fc.record({ at: fc.nat(9_000) }), fc.constant({ compute: () => 1 }))
     .map(until => (name: string): PlannedStep => ({ kind: 'sleep', name, until })),

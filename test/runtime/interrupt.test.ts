@@ -151,3 +151,38 @@ test('an answer whose pause is over by the time it is checked answers no other',
   t.like(await runtime.get(job.pid), { status: 'interrupted', output: 'fast' })
   await runtime.close()
 })
+
+test('a pause that nobody ends continues with its data when its time is over', async t => {
+  const definition = defineProcess({ name: 'asks', input: typed<{ n: number }>() })
+    .interrupt('sign-off', {
+      timeout: '7d',
+      onTimeout: 'continue',
+      data: { by: 'nobody' },
+      schema: typed<{ by: string }>(),
+    })
+    .step('after', ({ data }) => `${data.n} ${data.by}`)
+    .interrupt('again', { timeout: '1d', onTimeout: 'continue' })
+  const runtime = await createTestRuntime({ processes: [definition] })
+  const late = await runtime.start(definition, { n: 1 })
+  const answered = await runtime.start(definition, { n: 2 })
+  for (const { pid } of [late, answered]) await runtime.until(pid, 'interrupted')
+  await answered.proceed({ by: 'ada' })
+  await runtime.clock.advance('7d')
+  await runtime.until(late.pid, ({ steps }) => steps[2]?.status === 'interrupted')
+  await runtime.clock.advance('1d')
+  t.is(await late.result(), '1 nobody')
+  t.is(await answered.result(), '2 ada')
+  t.true((await runtime.history(late.pid)).some(({ event }) => event.type === 'TIMEOUT' && event.step === 'sign-off'))
+  await runtime.close()
+})
+
+test('how a pause continues has to make sense', t => {
+  const begun = defineProcess({ name: 'asks' })
+  const refused = (options: object, message: RegExp) =>
+    t.throws(() => begun.interrupt('sign-off', options as never), { instanceOf: TypeError, message })
+  refused({ onTimeout: 'continue' }, /without a timeout/)
+  refused({ onTimeout: 'continue', timeout: 1, schema: typed() }, /has a schema/)
+  refused({ timeout: 1, data: 1 }, /does not continue/)
+  refused({ timeout: 1, onTimeout: 'continue', data: () => 1 }, /data of interrupt 'sign-off' must be JSON/)
+  refused({ timeout: 1, onTimeout: 'wait' }, /onTimeout of interrupt/)
+})

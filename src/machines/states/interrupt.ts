@@ -13,7 +13,7 @@ import {
   type StepNodes,
 } from './nodes.ts'
 
-function interruptStep({ name, timeoutMs }: InterruptStep, { id, failing }: Place, next: Entry): StepNodes {
+function interruptStep({ name, timeoutMs, otherwise }: InterruptStep, { id, failing }: Place, next: Entry): StepNodes {
   const entry: Entry = {
     target: `#${id}.interrupted.${name}`,
     begin: (context, at) => ({
@@ -31,12 +31,28 @@ function interruptStep({ name, timeoutMs }: InterruptStep, { id, failing }: Plac
     code: 'ERR_STEP_TIMEOUT',
     message: `Nobody proceeded step '${name}' within ${timeoutMs} ms`,
   }
-  const onTimeout = {
+  const fails = {
     target: failing.target,
     actions: update<TimerEvent>((context, { output: { at } = context }) =>
       failing.fail(context, name, at, error, 'TIMEOUT'),
     ),
   }
+  const continues = {
+    target: next.target,
+    actions: update<TimerEvent>((context, { output: { at } = context }) =>
+      leave(
+        next,
+        context,
+        at,
+        { type: 'TIMEOUT', step: name },
+        {
+          steps: withStep(context, name, finishStep(context.steps[name], at)),
+          data: mergeProceedData(context.data, otherwise?.data),
+        },
+      ),
+    ),
+  }
+  const onTimeout = otherwise === undefined ? fails : continues
   const limited = timeoutMs === undefined ? {} : { invoke: timer(`${name}:timeout`, name, onTimeout) }
   return { entry, states: { interrupted: { ...limited, on: { PROCEED: pauseOver(name, next) } } } }
 }
