@@ -6,7 +6,7 @@ import type { StepContext, Work } from './work.ts'
 /** What an undo receives: one object, new for each attempt. */
 export interface UndoContext<Output = unknown, Data = unknown, Services = {}, Input = unknown> extends Omit<
   StepContext<Data, Services, Input>,
-  'output' | 'waitFor' | 'sleep'
+  'output' | 'waitFor' | 'sleep' | 'start'
 > {
   /** What the step returned. `undefined` if it has not finished: see `onFailure`. */
   readonly output: Output

@@ -1,4 +1,5 @@
 import type { Duration } from '../record/duration.ts'
+import type { Given, ProcessDefinition, ProcessInput } from '../record/definition.ts'
 import type { MustBeJson } from '../record/not-json.ts'
 import type { Typed } from './typed.ts'
 import type { Args } from './work-types.ts'
@@ -98,6 +99,19 @@ export interface StepContext<Data = unknown, Services = {}, Input = unknown, Out
    * @example await sleep(`before-poll-${n}`, '5m')
    */
   sleep(name: string, until: Duration | Date): Promise<void>
+  /**
+   * Starts a process that outlives this one, or finds it: each attempt at this step gets the same
+   * one, whose key is made of the pid, the step and the name of the definition. With `key` that is
+   * its idempotency key. The runtime must know the definition. Resolves with the pid when the process
+   * is in the store.
+   * @throws ERR_UNKNOWN_DEFINITION, ERR_INVALID_INPUT, ERR_NOT_JSON; a TypeError in an isolated step
+   * and in `run()`
+   * @example await start(sendReport, { month }, { key: `report-${month}` })
+   */
+  start<D extends ProcessDefinition>(
+    definition: D,
+    ...input: Given<ProcessInput<D>, [options?: { readonly key?: string | undefined }]>
+  ): Promise<string>
   /**
    * The output of an earlier step, read from the journal; `undefined` if the step was skipped.
    * @throws ERR_UNKNOWN_STEP if no step of this name has ended

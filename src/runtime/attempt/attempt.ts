@@ -19,6 +19,7 @@ import { outputOf, type AttemptKind, type AttemptUnderWay, type Result } from '.
 import { attemptKind } from './kinds/kinds.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
+import { startFrom } from './start-process.ts'
 import { outputFrom, stepContext } from './step-context.ts'
 import type { StoredMemory } from './stored-memory.ts'
 import { Waits } from './waits.ts'
@@ -270,6 +271,7 @@ export class Attempt implements AttemptUnderWay {
         output: () => outputFrom(this.process),
         waitFor: () => (this.#refusal ?? this.#waiting).waitFor,
         sleep: () => (this.#refusal ?? this.#waiting).sleep,
+        start: () => startFrom(this.process, `${pid}:${step}`, this.execution),
       },
     )
   }

@@ -4,6 +4,7 @@ import { retryability, type Retryability } from '../../steps/fatal.ts'
 import { toJson } from '../../record/json.ts'
 import { loadModule } from '../../steps/load-module.ts'
 import { toChunk } from '../../steps/run/chunk.ts'
+import { startRefused } from '../../steps/run/cannot-start.ts'
 import { waitsRefused } from '../../steps/run/cannot-wait.ts'
 import { OnceCalls } from '../../steps/run/once-calls.ts'
 import { StepMemory } from '../../steps/run/step-memory.ts'
@@ -102,6 +103,7 @@ export default async function isolatedTask({
             output: async step => memory.outputOf(step) as Promise<any>,
             ...(undo as object | undefined),
             ...waitsRefused(`step '${context.step}', which is isolated`),
+            start: startRefused(`step '${context.step}', which is isolated`),
           }),
         ),
         maxBytes,
@@ -163,7 +165,7 @@ function ownContext(
   context: WorkerTask['context'],
   signal: AbortSignal,
   say: (message: FromWorker) => void,
-  more: Pick<StepContext, 'once' | 'output' | 'waitFor' | 'sleep'>,
+  more: Pick<StepContext, 'once' | 'output' | 'waitFor' | 'sleep' | 'start'>,
 ): StepContext {
   const { step, attempt } = context
   return {

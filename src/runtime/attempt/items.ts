@@ -34,6 +34,8 @@ export interface ItemsWork {
   readonly work: (context: StepContext, remembers: Remembers, index: number) => unknown
   /** Adds a chunk to the stream. `run`: the attempts of the item, and of the call of `once`. */
   readonly write: (run: string, part: { readonly item: number; readonly once?: string }, chunk: Json) => void
+  /** `start` of an item that has this idempotency key. */
+  readonly start: (idempotencyKey: string) => StepContext['start']
   readonly clock: Clock
   readonly maxBytes: number
   /**
@@ -209,6 +211,7 @@ export class Items {
         signal: () => execution.signal,
         once: () => calls().once,
         output: () => name => context.output(name),
+        start: () => this.#work.start(this.#keyOf(index)),
         ...waitsRefusedIn(`item ${index} of step '${step}'`),
       },
     )

@@ -16,6 +16,7 @@ import { attemptMessage } from './attempt-message.ts'
 import { toLogEntry } from './log.ts'
 import { toProgress } from './progress.ts'
 import type { ActorPlan, BegunActor } from './step-actor.ts'
+import { startFrom } from './start-process.ts'
 import { outputFrom, stepContext, waitsRefusedIn } from './step-context.ts'
 import type { StoredMemory } from './stored-memory.ts'
 import { workerOf } from './worker.ts'
@@ -295,6 +296,7 @@ class Visit {
         signal: () => execution.signal,
         once,
         output: () => outputFrom(process),
+        start: () => startFrom(process, this.#key, execution),
         ...waitsRefusedIn(`an actor of the machine in step '${step}'`),
       },
     )

@@ -14,6 +14,7 @@ interface Lazy {
   output(): StepContext['output']
   waitFor(): StepContext['waitFor']
   sleep(): StepContext['sleep']
+  start(): StepContext['start']
 }
 
 const property = (get: (this: LazyContext) => unknown): PropertyDescriptor => ({
@@ -48,6 +49,9 @@ class LazyContext {
   static readonly #SLEEP = property(function () {
     return this.#lazy.sleep()
   })
+  static readonly #START = property(function () {
+    return this.#lazy.start()
+  })
   readonly #lazy: Lazy
   #data: unknown
   #input: unknown
@@ -61,6 +65,7 @@ class LazyContext {
     Object.defineProperty(this, 'output', LazyContext.#OUTPUT)
     Object.defineProperty(this, 'waitFor', LazyContext.#WAIT_FOR)
     Object.defineProperty(this, 'sleep', LazyContext.#SLEEP)
+    Object.defineProperty(this, 'start', LazyContext.#START)
     Object.assign(this, plain)
   }
 }

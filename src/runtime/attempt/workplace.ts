@@ -95,6 +95,8 @@ export interface AttemptEnvironment {
     /** The item that it is of an each step. */
     index?: number,
   ): Promise<string>
+  /** Starts a process of its own, or finds the one that has the key; resolves with its pid. */
+  startProcess(plan: ProcessPlan, input: unknown, key: string): Promise<string>
   /** Answers with the output of a child once it has ended, wherever it runs. */
   waitForChild(child: string, answer: { resolve(output: Json): void; reject(error: Error): void }): void
   cancelChild(child: string, parent: string): void

@@ -401,6 +401,10 @@ export class Host implements Environment {
     return this.#starts.startChild(plan, input, parent, failures, index)
   }
 
+  async startProcess(plan: ProcessPlan, input: unknown, key: string): Promise<string> {
+    return (await this.#starts.start(plan, input, { key })).pid
+  }
+
   waitForChild(child: string, answer: ChildAnswer): void {
     this.#children.waitFor(child, answer)
   }

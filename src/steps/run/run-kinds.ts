@@ -16,6 +16,7 @@ import { prepare } from '../prepare-work.ts'
 import type { StepContext } from '../work.ts'
 import { attemptUntilDone } from './attempts.ts'
 import { toChunk } from './chunk.ts'
+import { startRefused } from './cannot-start.ts'
 import { waitsRefused } from './cannot-wait.ts'
 import { tookTooLong } from './execution.ts'
 import { OnceCalls } from './once-calls.ts'
@@ -104,6 +105,7 @@ export function contextOf(
     once,
     output: async (step: string) => outputOf(run, step) as any,
     ...waitsRefused(`${nameOf(run, unit)}, which runs in its caller`),
+    start: startRefused(`${nameOf(run, unit)}, which runs in its caller`),
     progress: () => {},
     log: () => {},
     write: chunk => void toChunk(chunk),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineProcess } from '../../../src/steps/define-process.ts'
+import { typed } from '../../../src/steps/typed.ts'
 import type { StepContext } from '../../../src/steps/work.ts'
 
 const begun = defineProcess({ name: 'a', input: z.object({ file: z.string(), max: z.number().optional() }) })
@@ -14,3 +15,7 @@ const store = async ({ data }: StepContext<{ search: string }>) => data.search
 p.step('store', store) // error: Types of property 'search' are incompatible
 p.step('forgot', data => data.search) // error: Property 'search' does not exist on type 'StepContext
 begun.step('maybe', () => ({ n: 1 }), { when: () => true }).step('x', ({ data }) => data.n) // error: Property 'n' does not exist
+
+const letter = defineProcess({ name: 'letter', input: typed<{ to: string }>() }).step('write', () => 1)
+defineProcess({ name: 'order' }).step('pack', ({ start }) => start(letter, { too: 'Ada' })) // error: 'too' does not exist in type '{ to: string; }'
+defineProcess({ name: 'order' }).step('pack', ({ start }) => start(letter)) // error: Expected 2-3 arguments, but got 1

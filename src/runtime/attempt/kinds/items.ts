@@ -3,6 +3,7 @@ import type { Json } from '../../../record/record.ts'
 import type { EachStep } from '../../../steps/kinds/each.ts'
 import type { StepContext } from '../../../steps/work.ts'
 import { doneItems, Items, type ItemsWork } from '../items.ts'
+import { startFrom } from '../start-process.ts'
 import { workerOf } from '../worker.ts'
 import type { AttemptKind, AttemptUnderWay } from './kind.ts'
 
@@ -30,6 +31,7 @@ export async function performItems(
     context,
     work,
     write: (run, part, chunk) => attempt.write(`.${run}`, part, chunk),
+    start: key => startFrom(attempt.process, key, attempt.execution),
     clock,
     maxBytes: maxRecordBytes,
     fail: error => {

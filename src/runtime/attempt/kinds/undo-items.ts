@@ -5,6 +5,7 @@ import { isFulfilled, isRejected } from '../../../steps/failures.ts'
 import type { EachStep } from '../../../steps/kinds/each.ts'
 import type { ItemsUndo } from '../../../steps/kinds/undo.ts'
 import { doneItems, Items } from '../items.ts'
+import { startFrom } from '../start-process.ts'
 import { workerOf } from '../worker.ts'
 import type { AttemptKind } from './kind.ts'
 import { undoContext } from './undo.ts'
@@ -35,6 +36,7 @@ export const undoItemsAttempt: AttemptKind<ItemsUndo> = {
         return null
       },
       write: (run, part, chunk) => attempt.write(`.${run}`, part, chunk),
+      start: key => startFrom(attempt.process, key, attempt.execution),
       clock: environment.clock,
       maxBytes: environment.maxRecordBytes,
       fail: error => attempt.fail(error),
