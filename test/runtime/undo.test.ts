@@ -1,13 +1,19 @@
-import test from 'ava'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
 import {
+  createRuntime,
   defineProcess,
   ProcessCancelledError,
   ProcessError,
   ProcessTimeoutError,
   ProcessUndoError,
   typed,
+  lowdbStore,
+  type Store,
 } from '../../src/index.ts'
+import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { createTestRuntime, memoryStore } from '../../src/testing/index.ts'
+import { tempDir } from '../temp-dir.ts'
 import { gate, settled } from './gate.ts'
 
 /** What undos were given, as text. */
@@ -370,3 +376,43 @@ test('a retry of a process that could not be undone runs the undos that failed, 
   await t.throwsAsync(runtime.result(await runtime.retry(again)), { code: 'ERR_STEP_FAILED' })
   t.deepEqual(lines.length, 7)
 })
+
+const STORES: Record<string, (t: ExecutionContext) => Promise<Store>> = {
+  lowdb: async t => lowdbStore(await tempDir(t)),
+  sqlite: async t => sqliteStore(join(await tempDir(t), 'store.db')),
+}
+
+for (const [name, open] of Object.entries(STORES))
+  test(`${name}: a host that closes in the middle leaves the rest to the next one`, async t => {
+    const { lines, note } = diary()
+    const make = (isFirst: boolean) =>
+      defineProcess({ name: 'stored' })
+        .step('a', () => ({ a: 1 }), { undo: ({ output }) => note(`a ${output.a}`) })
+        .each(
+          'e',
+          () => [1, 2],
+          ({ data }) => data * 2,
+          { undo: ({ output }) => note(`e ${output}`) },
+        )
+        .step('b', () => 'b', {
+          undo: ({ output, attempt, signal }) => {
+            note(`b ${output} ${attempt}`)
+            if (isFirst) return new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason)))
+            return undefined
+          },
+        })
+        .step('c', () => Promise.reject(new Error('no')))
+    const store = await open(t)
+    const definition = make(true)
+    const first = await createRuntime({ processes: [definition], store })
+    const { pid } = await first.start(definition)
+    for await (const { status } of first.watch(pid)) if (status === 'undoing') break
+    while (lines.length === 0) await settled()
+    await first.close()
+    const second = await createRuntime({ processes: [make(false)], store })
+    await t.throwsAsync(second.result(pid), { code: 'ERR_STEP_FAILED' })
+    t.deepEqual(lines, ['b b 1', 'b b 2', 'e 2', 'e 4', 'a 1'])
+    t.like(await second.get(pid), { status: 'error', recoveries: 0 })
+    await second.close()
+    await store.close()
+  })
