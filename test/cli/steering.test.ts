@@ -163,3 +163,24 @@ test('hosts and gc', async t => {
   t.is((await runCli(['gc', '--dry-run', '--store', dir], later)).stdout, '1 process would be removed\n')
   t.deepEqual(JSON.parse((await runCli(['gc', '--json', '--store', dir], later)).stdout), { removed: 1 })
 })
+
+test('what a step waits for is shown by its names, and one of them is answered', async t => {
+  const waiting = defineProcess({ name: 'waiting' }).step('ask', async ({ waitFor }) =>
+    Promise.all([waitFor<number>('price'), waitFor<number>('approval')]),
+  )
+  const { dir, runtime } = await openStore(t, waiting)
+  const { pid } = await runtime.start(waiting)
+  const waits = (count: number) => async () => {
+    for await (const { steps } of runtime.watch(pid)) if (steps[0]?.waits?.length === count) return
+  }
+  await waits(2)()
+  t.regex((await runCli(['show', pid, '--store', dir])).stdout, /ask {2}interrupted .*waits for price, approval/)
+  const unnamed = await runCli(['proceed', pid, '--data', '1', '--store', dir])
+  t.is(unnamed.status, 2)
+  t.regex(unnamed.stderr, /waits for 'price', 'approval': say which/)
+  const named = await runCli(['proceed', pid, '--name', 'approval', '--data', '2', '--store', dir])
+  t.deepEqual([named.status, named.stdout], [0, `${pid} taken\n`])
+  await waits(1)()
+  t.is((await runCli(['proceed', pid, '--data', '1', '--store', dir])).status, 0)
+  t.deepEqual(await runtime.result(pid), [1, 2])
+})

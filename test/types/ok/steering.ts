@@ -24,6 +24,16 @@ const runtime = await createRuntime({ processes: [p] })
 const job = await runtime.start(p)
 await job.proceed({ by: 'me' })
 await job.proceed()
+// What a step waits for within its work is known by its name alone.
+await job.proceed({ any: 1 }, { name: 'approval' })
+defineProcess({ name: 'waits' }).step('ask', async ({ waitFor, sleep }) => {
+  expectTypeOf(await waitFor('a')).toEqualTypeOf<unknown>()
+  expectTypeOf(await waitFor<{ by: string }>('b', { timeout: '7d' })).toEqualTypeOf<{ by: string }>()
+  expectTypeOf(await waitFor('c', { schema: z.object({ n: z.string().transform(Number) }) })).toEqualTypeOf<{
+    n: number
+  }>()
+  await sleep('d', new Date())
+})
 await job.send({ type: 'YES', by: 'me' })
 await runtime.proceed<typeof p>(job.pid, { stamp: 1 })
 
