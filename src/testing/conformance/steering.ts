@@ -120,7 +120,7 @@ export const steeringTests = [
       () => host.complete({ ...submitted, version: '1', shape: 'f00', outline: aRecord().outline }),
     ]
     let told = 0
-    for await (const pids of open().changes(AbortSignal.timeout(5_000))) {
+    for await (const pids of open().changes(AbortSignal.timeout(30_000))) {
       assert.deepEqual(pids, [submitted.pid])
       const next = steps[told]
       told += 1
