@@ -27,7 +27,7 @@ else {
     await client.connect()
     const sql = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND objid = 7"
     const backend = async () => (await client.query<{ pid: number }>(sql, [place.locks])).rows[0]!.pid
-    const events = { onNote() {}, onSilence() {}, async onRenewal() {}, onRefusal() {} }
+    const events = { onNote() {}, onFollowers() {}, onSilence() {}, async onRenewal() {}, onRefusal() {} }
     const session = new HostSession(place, 'host', 7, events, backend)
     await t.throwsAsync(session.open(), { code: 'ERR_STORE_ACCESS', message: /transaction mode/ })
     await session.close()

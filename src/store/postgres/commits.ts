@@ -93,6 +93,8 @@ const byPid = (a: Write, b: Write): number => (a.pid < b.pid ? -1 : 1)
  * two hosts never wait for each other.
  */
 export class Commits {
+  /** Whether anybody is to be notified of what is written. */
+  areFollowed = true
   readonly #place: Place
   readonly #hostId: string
   #client: Client | undefined
@@ -241,8 +243,10 @@ export class Commits {
         answer: ask(trail, APPENDS[trail], [this.#hostId, some.map(one => one.pid), some.map(one => one.text)]),
       }))
     void ask('commit', 'COMMIT')
-    const notes = changeNotes(this.#place, [...new Set(writes.map(({ pid }) => pid))])
-    void ask('notify', NOTIFY, notifyValues(notes))
+    if (this.areFollowed) {
+      const notes = changeNotes(this.#place, [...new Set(writes.map(({ pid }) => pid))])
+      void ask('notify', NOTIFY, notifyValues(notes))
+    }
     const outcomes = await Promise.allSettled(asked)
     const failed = outcomes.find(({ status }) => status === 'rejected')
     if (failed) throw (failed as PromiseRejectedResult).reason

@@ -71,6 +71,7 @@ export class PostgresHost implements HostStore {
       number,
       {
         onNote: note => this.#hear(note),
+        onFollowers: areThere => (this.#commits.areFollowed = areThere),
         onSilence: () => this.#fence(),
         onRenewal: () => this.#takeStock(),
         onRefusal: error => {
@@ -276,6 +277,7 @@ export class PostgresHost implements HostStore {
 
   #hear(note: HostNote): void {
     if (note === 'wake') this.#onWake()
+    else if (note === 'followed') this.#commits.areFollowed = true
     else void this.#takeStock().catch(() => {})
   }
 

@@ -1,13 +1,20 @@
 import type { Client } from 'pg'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, disconnect, keepsAlive } from './client.ts'
-import { channelOf } from './place.ts'
+import { FOLLOWERS, channelOf } from './place.ts'
 import type { Place } from './place.ts'
 
 /** Something may have gone unheard: whoever listens reads everything again. */
 export type Heard = readonly string[] | 'everything'
 
 const RETRY_MS = 200
+/** Nobody listens for so long: the connection is closed. */
+const IDLE_MS = 5_000
+/** After so long every host knows that it is followed. */
+const HEARD_MS = 1_500
+/** Whatever is not committed yet has this number or a later one; they wrap around. */
+const OLDEST_TRANSACTION = 'SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint % 4294967296)::text AS xid'
+const CHANGED_SINCE = 'SELECT pid FROM processes WHERE age(xmin) <= age($1::text::xid)'
 /** What a notification may hold (8,000 bytes), in pids of 20 characters. */
 const PIDS_PER_NOTE = 350
 
@@ -17,8 +24,11 @@ export interface Note {
   readonly text: string
 }
 
-/** There may be something in the store for a host, or others have taken what it had. */
-export type HostNote = 'wake' | 'lost'
+/**
+ * There may be something in the store for a host; others have taken what it had; somebody follows
+ * processes.
+ */
+export type HostNote = 'wake' | 'lost' | 'followed'
 
 export const hostNote = (place: Place, hostId: string, text: HostNote): Note => ({
   channel: channelOf(place, hostId),
@@ -59,6 +69,7 @@ export class Notifications {
   readonly #listeners = new Set<(heard: Heard) => void>()
   #client: Client | undefined
   #opening: Promise<void> | undefined
+  #leaving: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(place: Place) {
@@ -68,17 +79,20 @@ export class Notifications {
   /** @returns how to stop listening */
   async listen(listener: (heard: Heard) => void): Promise<() => void> {
     this.#listeners.add(listener)
+    clearTimeout(this.#leaving)
     this.#opening ??= this.#open()
     await this.#opening
     this.#keepAliveIfHeard()
     return () => {
       this.#listeners.delete(listener)
       this.#keepAliveIfHeard()
+      if (this.#listeners.size === 0) this.#leaving = setTimeout(() => this.#leave(), IDLE_MS).unref()
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#leaving)
     if (this.#client) await disconnect(this.#client)
   }
 
@@ -100,6 +114,7 @@ export class Notifications {
         })
         client.once('end', () => void (client === this.#client && this.#reopen()))
         await client.query(`LISTEN ${this.#place.channel}`)
+        await this.#beFollower(client)
         this.#client = client
         this.#keepAliveIfHeard()
         if (this.#closed) await disconnect(client)
@@ -108,6 +123,26 @@ export class Notifications {
         await delay(RETRY_MS)
       }
     }
+  }
+
+  /** Hosts do not notify what they write before they have heard of it: that is looked for later. */
+  async #beFollower(client: Client): Promise<void> {
+    await client.query('SELECT pg_advisory_lock_shared($1, $2)', [this.#place.locks, FOLLOWERS])
+    const { rows } = await client.query<{ xid: string }>(OLDEST_TRANSACTION)
+    await client.query(`SELECT pg_notify($1 || id, 'followed') FROM hosts`, [channelOf(this.#place, '')])
+    setTimeout(() => {
+      const missed = client.query<{ pid: string }>(CHANGED_SINCE, [rows[0]!.xid])
+      missed.then(found => found.rows.length > 0 && this.#tell(found.rows.map(({ pid }) => pid))).catch(() => {})
+    }, HEARD_MS).unref()
+  }
+
+  /** Hosts notify as long as somebody is there. */
+  #leave(): void {
+    const client = this.#client
+    if (client === undefined || this.#listeners.size > 0) return
+    this.#client = undefined
+    this.#opening = undefined
+    void disconnect(client)
   }
 
   #reopen(): void {

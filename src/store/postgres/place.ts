@@ -17,6 +17,12 @@ export interface Place {
   readonly channel: string
 }
 
+/**
+ * The second half of the lock that readers share who follow processes: while there is none, hosts
+ * notify nobody of what they write. Hosts have numbers from 1, and 0 is for migrations.
+ */
+export const FOLLOWERS = -1
+
 /** Where one host is told what concerns it: it does not hear what all others do. */
 export const channelOf = ({ schema }: Place, hostId: string): string => `${schema}_${hostId}`
 

@@ -4,7 +4,7 @@ import { StepwrightError } from '../../errors.ts'
 import { SERVER_WAITS_MS, breakConnection, connect, disconnect, keepsAlive, persist } from './client.ts'
 import { sessionShared } from './failures.ts'
 import type { HostNote } from './notifications.ts'
-import { channelOf } from './place.ts'
+import { FOLLOWERS, channelOf } from './place.ts'
 import type { Place } from './place.ts'
 
 const PING_MS = 1_000
@@ -20,6 +20,8 @@ const RECONNECT_MS = 100
 export interface SessionEvents {
   /** Something was notified to this host. */
   readonly onNote: (note: HostNote) => void
+  /** Whether anybody follows processes, as far as is known. */
+  readonly onFollowers: (areThere: boolean) => void
   /**
    * No answer for so long that the server may take this host for dead: nothing may go on here.
    * Called once per silence.
@@ -118,9 +120,11 @@ export class HostSession {
    * @throws ERR_STORE_ACCESS
    */
   async #check(client: Client, backend: number): Promise<void> {
-    const sql = "SELECT pg_backend_pid() AS backend, current_setting('stepwright.host', true) AS host"
-    const { rows } = await client.query<{ backend: number; host: string }>(sql)
+    const sql = `SELECT pg_backend_pid() AS backend, current_setting('stepwright.host', true) AS host,
+      NOT pg_try_advisory_xact_lock($1, ${FOLLOWERS}) AS followed`
+    const { rows } = await client.query<{ backend: number; host: string; followed: boolean }>(sql, [this.#place.locks])
     if (rows[0]?.backend !== backend || rows[0].host !== this.#hostId) throw sessionShared(this.#place.location)
+    this.#events.onFollowers(rows[0].followed)
   }
 
   /** A session that is given to others keeps the lock: this host would seem to live for ever. */
@@ -163,6 +167,8 @@ export class HostSession {
     this.#client = undefined
     clearTimeout(this.#pinging)
     breakConnection(lost)
+    // Who begins to follow now cannot say so.
+    this.#events.onFollowers(true)
     while (!this.#closed) {
       try {
         await this.#take()
