@@ -301,7 +301,7 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'ownership',
     fault: 'a follower hears of an end that is not safe yet',
     file: 'store/lowdb/follow.ts',
-    find: 'if (isHere && !(await isSafe(directory, journal, records.at(-1), watcher))) return\n',
+    find: 'if (isHere && !(await isSafe(directory, journal, records.at(-1), watcher, signal))) return\n',
     replace: '',
   },
   {

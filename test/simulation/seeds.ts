@@ -16,6 +16,7 @@ export const SEEDS: Readonly<Record<number, string>> = {
   20959: 'an event was applied twice: the line of a host that was being robbed came into the copy',
   21032: 'a process was acknowledged whose key was not its own: it could neither claim it nor remove itself',
   27091: 'an answer was told to be taken that no journal has: its process had ended elsewhere',
+  89: 'whoever began to follow a process that was just being copied was told of an end that is not in the copy',
   51604: 'a parent failed since its child was taken away while it was created',
   41793:
     'the end of a process was lost with the power though its journal was with the ended ones: its host had died before it was safe',

@@ -71,7 +71,7 @@ async function* followFile(
         throw unknownProcess(journal.pid, paths.root)
       }
       if (!isHere && records.length > 0 && (await wasTaken(directory, journal, watcher, signal))) return
-      if (isHere && !(await isSafe(directory, journal, records.at(-1), watcher))) return
+      if (isHere && !(await isSafe(directory, journal, records.at(-1), watcher, signal))) return
       for (const record of records) {
         if (signal.aborted) return
         yield await withOwner(directory, reader, journal, record)
@@ -93,17 +93,20 @@ const isNamed = ({ files }: Directory, { fd }: Located, file: string): boolean =
  * Waits for an end to be safe, and its journal among the ended ones. A host that cannot make it
  * safe cuts it off, and writes it again; one that has died there leaves it as it is.
  *
- * @returns false if it was cut off
+ * @returns false if it was cut off, or does not count
  */
 async function isSafe(
   directory: Directory,
   journal: Located,
   newest: ProcessRecord | undefined,
   watcher: FileWatcher,
+  signal: AbortSignal,
 ): Promise<boolean> {
   if (newest === undefined || !isFinal(newest.status) || journal.place.kind !== 'active') return true
   for (let waitedMs = 0; waitedMs < UNSAFE_MS && isNamed(directory, journal, journal.file); waitedMs += POLL_MS)
     await watcher.wait(POLL_MS)
+  // It was with whoever has taken it and was about to copy it: the end may be its last host's.
+  if (!isNamed(directory, journal, journal.file) && (await wasTaken(directory, journal, watcher, signal))) return false
   const now = await settled(journal.file, () => newestRecord(new FileBytes(directory.files, journal.fd), journal))
   return now?.revision === newest.revision
 }

@@ -285,3 +285,29 @@ test('a host that is robbed while it creates a process does not have it', async 
   await t.throwsAsync(async () => host.write(aTransition(record, 2)), { code: 'ERR_PROCESS_TAKEN' })
   await host.close()
 })
+
+test('an end that came into a journal while that was copied, and is not in the copy, is told to nobody', async t => {
+  const dir = tempDir(t)
+  const [host, heir] = [await lowdbStore(dir).openHost(), await lowdbStore(dir).openHost()]
+  const record = await created(host)
+  const paths = new Paths(dir)
+  const [file, target] = [paths.activeJournal(host.hostId, record.pid), paths.activeJournal(heir.hostId, record.pid)]
+  const draft = paths.draft(paths.activeFolder(heir.hostId), record.pid)
+  fs.renameSync(file, target)
+  fs.copyFileSync(target, draft)
+  fs.appendFileSync(target, encodeLine(theEnd(record, 2)))
+  const seen: string[] = []
+  const end = new AbortController()
+  const following = (async () => {
+    for await (const { record: found } of lowdbStore(dir).follow(record.pid, end.signal)) {
+      seen.push(found.status)
+      end.abort()
+    }
+  })()
+  await new Promise(resolve => setTimeout(resolve, 100))
+  fs.renameSync(draft, paths.journal(paths.released, record.pid))
+  fs.rmSync(target)
+  await following
+  t.deepEqual(seen, ['pending'])
+  await Promise.all([host.close(), heir.close()])
+})
