@@ -56,7 +56,8 @@ test('viewers are told of the process, its steps and its states', async t => {
   }
   t.is(id, 'import-pages')
   t.deepEqual(Object.keys(states['running']?.states ?? {}), ['download', 'parse', 'publish'])
-  t.deepEqual(Object.keys(states['sleeping']?.states ?? {}), ['cool-off'])
+  // Steps with work are there as well, for what they may wait for within.
+  t.true(Object.hasOwn(states['sleeping']?.states ?? {}, 'cool-off'))
 
   const values = told
     .filter(({ type, sessionId }) => type === '@xstate.snapshot' && sessionId === registration?.sessionId)

@@ -142,7 +142,7 @@ test('every package that npm installed for this project is reported', async t =>
   const lines = new Set(
     (await readFile(join(cwd, 'licences.md'), 'utf8'))
       .split('\n')
-      .map(line => line.replaceAll('\\', '').replace(/ in .*/, '')),
+      .map(line => line.replaceAll('\\', '').replace(/ (?:in|\(from) .*/, '')),
   )
   const installed = Object.entries(lock.packages).map(
     ([path, { version }]) => `- ${path.split('node_modules/').at(-1)} ${version}`,

@@ -135,7 +135,7 @@ export const limitingTests = [
     await store.submit(record)
     const seen: number[] = []
     let end: Promise<unknown> | undefined
-    for await (const { record: found } of open().follow(record.pid, AbortSignal.timeout(5_000))) {
+    for await (const { record: found } of open().follow(record.pid, AbortSignal.timeout(30_000))) {
       seen.push(found.revision)
       if (found.revision > 1) continue
       // Back and forth, and on in one go.
