@@ -45,10 +45,11 @@ export async function verify(
   seed: string,
 ): Promise<Findings> {
   const violations: string[] = []
-  const effects = (await readFile(effectsFile, 'utf8'))
+  const all = (await readFile(effectsFile, 'utf8'))
     .split('\n')
     .filter(Boolean)
     .map(line => JSON.parse(line) as Effect)
+  const effects = withoutRobbed(all, fates)
   const records = new Map<string, ProcessRecord[]>()
   const histories = new Map<string, HistoryEntry[]>()
   for await (const { pid } of client.list({ onCorrupt: ({ error }) => violations.push(error.message) }))
@@ -75,6 +76,25 @@ export async function verify(
       if (status === 'finished') stepsByPart[partOf(name)] = (stepsByPart[partOf(name)] ?? 0) + 1
   const steps = Object.values(stepsByPart).reduce((sum, count) => sum + count, 0)
   return { processes: histories.size, steps, stepsByPart, violations }
+}
+
+/**
+ * Without the work of hosts that were robbed while they were stopped: they go on until they hear of
+ * it, which nobody can prevent. What they write is refused, and that is checked.
+ */
+function withoutRobbed(effects: readonly Effect[], { stopped }: Fates): Effect[] {
+  const robbed = new Set<string>()
+  return effects.filter(effect => {
+    if (effect[0] === 'took') {
+      const [, pid, , , host, at] = effect
+      for (const stop of stopped)
+        if (stop.host !== host && stop.from <= at && at <= stop.to) robbed.add(`${stop.host} ${pid}`)
+      robbed.delete(`${host} ${pid}`)
+    }
+    if (effect[0] !== 'begin' && effect[0] !== 'end' && effect[0] !== 'actor') return true
+    const host = effect[0] === 'actor' ? effect[3] : effect[4]
+    return !robbed.has(`${host} ${effect[1]}`)
+  })
 }
 
 /** Steps that began before the store said so, or before their predecessor's end was in it. */
