@@ -61,7 +61,7 @@ export function durableModel(
           highWaterMark: Infinity,
         })
         const out = writable.getWriter()
-        // Whoever reads no more is no failure of the model.
+        // A reader that stops is no failure of the model.
         out.closed.catch(() => {})
         const say = (part: Part): void => void out.write(part).catch(() => {})
         const begun = Promise.withResolvers<void>()

@@ -37,7 +37,7 @@ export function durableTools<Tools extends Readonly<Record<string, DurableTool>>
 
 function durableTool(name: string, tool: DurableTool, context: AiContext): DurableTool {
   const execute = (tool as { readonly execute?: Execute }).execute
-  // What the client or the provider executes is none of ours.
+  // A tool without `execute` is run by the client or the provider.
   if (execute === undefined) return tool
   const once: Execute = async (input, { toolCallId, ...options }) => {
     const call = `${name}:${toolCallId}`
@@ -48,7 +48,7 @@ function durableTool(name: string, tool: DurableTool, context: AiContext): Durab
 }
 
 async function approved(tool: string, call: string, input: unknown, context: AiContext): Promise<void> {
-  // Told once, however often the step begins anew.
+  // Logged once, however often the step begins anew.
   await context.once(`ask:${call}`, () => {
     context.log(`the tool ${tool} waits for approval`, { name: `approve:${call}`, input })
     return null
@@ -64,7 +64,7 @@ const APPROVAL_JSON = {
   required: ['approved'],
 }
 
-/** A Standard Schema, which also says itself as JSON Schema, so that a form can be made of it. */
+/** A Standard Schema that is available as JSON Schema too, so that a form can be made of it. */
 const APPROVAL = {
   '~standard': {
     version: 1 as const,

@@ -14,7 +14,9 @@ type Stamped = { readonly timestamp?: unknown }
 const withDate = <T extends Stamped>(value: T): T =>
   typeof value.timestamp === 'string' ? { ...value, timestamp: new Date(value.timestamp) } : value
 
-/** Without what was sent and received as bytes: nothing of it is needed again. */
+/**
+ * Leaves out the request, and the headers and the body of the response: nothing needs them again.
+ */
 export function encodeResult({ request: _request, response, ...result }: LanguageModelV4GenerateResult): unknown {
   if (response === undefined) return encode(result)
   const { headers: _headers, body: _body, ...metadata } = response
@@ -26,7 +28,7 @@ export function decodeResult(stored: unknown): LanguageModelV4GenerateResult {
   return result.response === undefined ? result : { ...result, response: withDate(result.response) }
 }
 
-/** The parts of a stream, with what was told in pieces put together. */
+/** The parts of a stream, with consecutive pieces of the same text joined. */
 export function encodeParts(parts: readonly Part[]): unknown {
   const whole: Part[] = []
   for (const part of parts) {

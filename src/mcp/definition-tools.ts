@@ -3,7 +3,7 @@ import type { ProcessDefinition } from '../record/definition.ts'
 import { planOf, type ProcessPlan } from '../steps/plan.ts'
 import { jsonSchemaOf, objectSchema, type JsonSchema, type ObjectSchema } from './json-schema.ts'
 
-/** What a form may ask for where nothing is known of the data: any JSON, as text. */
+/** What a form asks for if nothing is known about the data: any JSON, as text. */
 const ANYTHING: JsonSchema = {
   type: 'object',
   properties: { data: { type: 'string', description: 'JSON that the process continues with; may be left out' } },

@@ -138,7 +138,7 @@ const TOOLS: Readonly<Record<string, StoreTool>> = {
   },
 }
 
-/** A process that has not ended: how it is, and which tool to ask later. */
+/** A process that has not ended: its state, and the tool to ask later. */
 export const stillGoing = (info: {
   readonly pid: string
   readonly status: string

@@ -67,7 +67,7 @@ export function measure(meter: Meter): () => void {
     unit: 's',
   })
 
-  /** Those that were heard to come, by host and pid: of others nobody knows where they were. */
+  /** The processes that are counted at present, by host and pid. */
   const here = new Map<string, Here>()
   const slots = new Map<string, SlotsMessage>()
   const beganAt = new WeakMap<StoreMessage, number>()

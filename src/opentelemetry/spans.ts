@@ -59,7 +59,7 @@ interface Begun {
 }
 
 /**
- * What happens to the spans of a tracing channel.
+ * Makes a span of each action of a tracing channel.
  *
  * @param begin makes the span; `undefined`: none
  * @param end attributes that are known when the action is over
@@ -97,7 +97,9 @@ export function makeSpans(tracer: Tracer): () => void {
     const span = tracer.startSpan(name, options)
     return { span, inside: trace.setSpan(context.active(), span) }
   }
-  /** What nobody traces is no trace of its own: there would be one for each line of a journal. */
+  /**
+   * A span only within an active one: otherwise each line of a journal would be a trace of its own.
+   */
   const onlyChild = (name: string, options: SpanOptions): Begun | undefined =>
     trace.getActiveSpan() === undefined ? undefined : child(name, options)
 
@@ -201,8 +203,8 @@ const attemptAttributes = ({
 })
 
 /**
- * The span of a whole process is made when it has ended, of what its record says: so it is there
- * although hosts have died on the way.
+ * Makes the span of a whole process from its record, when the process has ended: so no death of a
+ * host loses it.
  */
 function processSpan(tracer: Tracer, message: ProcessMessage): void {
   const { host, pid, name, version, status, error, at, createdAt, startedAt = createdAt } = message

@@ -3,7 +3,7 @@ import type { ProcessStatus, RecordEvent, StepKind, Trace } from './record.ts'
 
 /**
  * What every message of a tracing channel has. The same object comes with all events of one action,
- * so a subscriber may keep things by it.
+ * so a subscriber can use it as a key.
  */
 export interface TracedAction {
   /**
@@ -104,12 +104,12 @@ export interface StoreMessage extends TracedAction {
 /** `stepwright:adoption`: a host has adopted processes, and goes on with them. */
 export interface AdoptionMessage {
   readonly host: string
-  /** When the round began that found them. */
+  /** When the round of adoption that found them began. */
   readonly begunAt: number
   readonly adopted: readonly {
     readonly pid: string
     readonly name: string
-    /** Its last host let it go. If not, that host died. */
+    /** Whether its last host released it. If not, that host died. */
     readonly released: boolean
   }[]
 }

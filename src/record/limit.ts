@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 
 /**
- * One limit that a process is under. It begins once it has a place in each: one of so many that
- * processes have at a time, or one of so many per span of time.
+ * One limit that a process is under. The process begins once it has a place in each of its limits.
+ * `places` is how many processes may have one at a time or, with `perMs`, how many may begin within
+ * that time.
  */
 export interface LimitRecord {
   /** Of all processes that share the places: a hash of the limit and the key. */
@@ -15,7 +16,9 @@ export interface LimitRecord {
   readonly perMs?: number
 }
 
-/** How many places are free, and when one is, in epoch milliseconds, if that is known. */
+/**
+ * How many places are free, and when the next one will be, in epoch milliseconds, if that is known.
+ */
 export interface Room {
   readonly free: number
   readonly nextAt?: number
@@ -34,8 +37,8 @@ export const limitId = (limit: string, perMs: number | undefined, key: string | 
 /**
  * The room of a limit of a rate.
  *
- * @param taken when places were taken, in epoch milliseconds. Times that are too far ahead are of a
- * wrong clock
+ * @param taken when places were taken, in epoch milliseconds. Times more than `perMs` ahead are of
+ * a wrong clock, and do not count
  */
 export function roomOfRate({ places, perMs = 0 }: LimitRecord, taken: readonly number[], now: number): Room {
   const counted = taken.filter(at => at + perMs > now && at <= now + perMs).toSorted((a, b) => a - b)

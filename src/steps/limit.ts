@@ -10,9 +10,9 @@ import { limitId, type LimitRecord } from '../record/limit.ts'
  * @example { rate: '100/1m' }
  */
 export interface LimitOptions<Input = any> {
-  /** At most so many processes have begun and not ended. */
+  /** The most processes that may have begun and not ended. */
   concurrency?: number | undefined
-  /** At most so many processes begin within any such time: `'100/1m'`. */
+  /** The most processes that may begin within any window of that length: `'100/1m'`. */
   rate?: `${number}/${string}` | undefined
   /** The limit counts for each key by itself. Keys are served in turn. */
   key?: ((process: { readonly input: Input }) => string | number) | undefined
@@ -35,8 +35,8 @@ export interface PlannedLimit {
 }
 
 /**
- * What a process begins with is done a little after its place of a rate was claimed: places are
- * free again so much later, so that no window has more beginnings than allowed. In milliseconds.
+ * In milliseconds. A process begins its work a little after its place of a rate was claimed. So a
+ * place is free again this much later, and no window has more beginnings than allowed.
  */
 const LATE_MS = 100
 

@@ -15,9 +15,9 @@ import { beginAttempt, finishStep, toError, withStep } from './transitions.ts'
 const END = '_end'
 
 /**
- * The way back: a state for each step that can be undone, the last step first. A process enters it
- * at the first undo that may be due, and passes by those that are not. Where it ends depends on
- * why it went back, and on whether all could be undone.
+ * The state `undoing`, with a state for each step that can be undone, the last step first. A
+ * process enters it at the first undo that may be due, and skips those that are not. The state in
+ * which the process ends depends on why it is undone, and on whether every undo succeeded.
  */
 export function undoingState(steps: readonly PlannedStep[], id: string): object {
   const undos = steps.flatMap(undosOf)
@@ -65,7 +65,7 @@ function undoState(step: PlannedStep, id: string, next: string): object {
   return { type: 'parallel', states: Object.fromEntries(regions), onDone: { target: next } }
 }
 
-/** @param isLast whether one undo of the step is under way and no more */
+/** @param isLast whether exactly one undo of the step is under way */
 function sequence(
   undo: UndoStep,
   id: string,
@@ -111,7 +111,7 @@ const failingTo = (target: string, isLast: (context: ProcessContext) => boolean)
   fail: (context, name, at, error) => endUndo(context, name, at, error, 'FAIL'),
   die: (context, name, at) => ({
     ...endUndo(context, name, at, coded('HostDiedError', 'ERR_HOST_DIED', 'The host died during this undo'), 'RECOVER'),
-    // All that are under way die at once: the last one counts the death.
+    // All undos that are under way die with their host: the last one counts the death.
     recoveries: context.recoveries + (isLast(context) ? 1 : 0),
   }),
 })
@@ -142,5 +142,5 @@ function undoFailed({ steps, error }: ProcessContext, failed: readonly UndoStep[
 
 const coded = (name: string, code: ErrorCode, message: string): ErrorRecord => ({ name, code, message })
 
-/** What of an undo a stored snapshot depends on. */
+/** The parts of an undo on which a stored snapshot depends. */
 export const undoShape = (undo: UndoStep): unknown => ['undo', undo.way, 'retry' in undo]

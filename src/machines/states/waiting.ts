@@ -18,8 +18,8 @@ type Waited = Extract<AttemptResult, { waits: readonly Wait[] }>
 const isAsleep = ({ waits }: Waited): boolean => waits.every(({ isSleep }) => isSleep)
 
 /**
- * The transitions of an attempt that was given up, because the step waits for something: for a time
- * alone it sleeps, and for anything else it is interrupted.
+ * The transitions of an attempt that was given up, because the step waits for something. If it
+ * waits for times alone, the process sleeps; otherwise it is interrupted.
  */
 export const onWaits = (name: string, id: string): object[] =>
   (['sleeping', 'interrupted'] as const).map(status => ({
@@ -101,7 +101,10 @@ export function waiting(name: string, entry: Entry): { readonly invoke: object; 
   }
 }
 
-/** The step begins anew: this is no failure of it. What it still waits for, it waits for since then. */
+/**
+ * The step begins anew, which is no failure of it. It keeps the waits that have no answer yet, and
+ * the time since which it has waited.
+ */
 function resume(
   name: string,
   entry: Entry,

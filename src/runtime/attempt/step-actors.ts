@@ -50,7 +50,7 @@ export class StepActors {
     this.#open = new Map(Object.entries(open))
   }
 
-  /** As they stand in the record; `undefined` if there were none. */
+  /** The visits as the record has them; `undefined` if there were none. */
   get visits(): Visits | undefined {
     return this.#begun === 0 ? undefined : { begun: this.#begun, open: Object.fromEntries(this.#open) }
   }
@@ -115,7 +115,7 @@ class Visit {
   readonly #visit: VisitWork
   readonly #execution: Execution
   #isOver = false
-  /** By all attempts. */
+  /** The names that the attempts have used in `once`. */
   readonly #names = new Set<string>()
   /** Settles when the user's work has; unset before it begins. */
   work: Promise<void> | undefined
@@ -237,7 +237,7 @@ class Visit {
     }).then(
       (output): VisitOutcome => ({ output }),
       (error: unknown): VisitOutcome | undefined =>
-        // A shutdown is no failure: the actor runs again where the process is taken up.
+        // A shutdown is no failure: the next host of the process runs the actor again.
         this.#execution.isAborted ? undefined : { error: toErrorRecord(error) },
     )
     if (outcome === undefined || this.#isOver) return undefined

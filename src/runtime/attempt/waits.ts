@@ -14,7 +14,7 @@ import { checkName, isInsideOnce, type OnceCalls } from '../../steps/run/once-ca
 import type { StepMemory } from '../../steps/run/step-memory.ts'
 import type { StepContext } from '../../steps/work.ts'
 
-/** At the same time. */
+/** How many things one attempt may wait for at the same time. */
 const MAX_WAITS = 1_000
 
 /** JSON Schemas larger than this stay out of the record. In characters. */
@@ -29,9 +29,9 @@ export interface WaitingAttempt {
   /** What an attempt before this one waited for and got no answer to. */
   readonly before: readonly Wait[]
   readonly signal: AbortSignal
-  /** Its calls of `once`, if it has made any. */
+  /** The attempt's calls of `once`, if it has made any. */
   readonly calls: () => OnceCalls | undefined
-  /** The step is to begin anew when one of these is answered. */
+  /** Gives the attempt up: the step begins anew when one of these is answered. */
   readonly giveUp: (waits: readonly Wait[], schemas: ReadonlyMap<string, StandardSchemaV1>) => void
 }
 
@@ -90,7 +90,7 @@ export class Waits {
 
   /**
    * Never resolves: the attempt is given up, and a later one finds the answer. Rejects if the
-   * attempt is told to end before.
+   * attempt is told to end before that.
    */
   #wait(what: string, wait: Wait): Promise<never> {
     const { signal, before } = this.#attempt
@@ -114,7 +114,7 @@ export class Waits {
   /** Gives the attempt up once it does nothing that would be remembered. */
   async #settle(): Promise<void> {
     const { calls, giveUp, signal } = this.#attempt
-    // What goes on beside the wait has a turn to wait for something too, or to do the next thing once.
+    // Code beside the wait gets a turn of the event loop, to wait too or to call `once` again.
     do {
       await calls()?.settled()
       await new Promise(resolve => setImmediate(resolve))
@@ -125,14 +125,14 @@ export class Waits {
   }
 }
 
-/** The schema as JSON Schema, if its library says so and it is small. */
+/** The schema as JSON Schema, if its library can convert it and the result is small. */
 function jsonSchemaOf(schema: StandardSchemaV1): Json | undefined {
   try {
     const made: unknown = schema['~standard'].jsonSchema?.input({ target: 'draft-2020-12' })
     const text = JSON.stringify(made)
     return text === undefined || text.length > MAX_SCHEMA ? undefined : (JSON.parse(text) as Json)
   } catch {
-    // Not every schema can be said so.
+    // Not every schema can be expressed as JSON Schema.
     return undefined
   }
 }

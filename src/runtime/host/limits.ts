@@ -10,11 +10,11 @@ export interface LimitsOptions {
   readonly clock: Clock
   readonly isDraining: () => boolean
   readonly onProblem: (what: string, error: unknown) => void
-  /** Places are free: hosts look what may begin. */
+  /** Called when places are free, so that hosts look for what may begin. */
   readonly onFree: () => void
 }
 
-/** Who waits for places, and for which. */
+/** A process that waits for places, and the limits in which it needs them. */
 interface Waiter {
   readonly process: PlaceHolder
   readonly limits: readonly LimitRecord[]
@@ -25,7 +25,10 @@ interface Waiter {
 export class Limits {
   readonly #options: LimitsOptions
   readonly #waiters = new Map<string, Waiter>()
-  /** What is under way for a process: its claims and what it gives up come in order. */
+  /**
+   * What is under way for each process, by pid: it claims and gives up places one call after the
+   * other.
+   */
   readonly #last = new Map<string, Promise<void>>()
 
   constructor(options: LimitsOptions) {
@@ -36,7 +39,8 @@ export class Limits {
    * Claims all of these places for a process of this host, or none.
    *
    * @returns when they were claimed, in epoch milliseconds; `undefined` if there is no room
-   * @throws why it is not known: the host closes, or has lost the process
+   * @throws if the host closes, or has lost the process: it is not known then whether they were
+   * claimed
    */
   claim(pid: string, epoch: number | undefined, limits: readonly LimitRecord[]): Promise<number | undefined> {
     const { store, clock } = this.#options
@@ -64,7 +68,7 @@ export class Limits {
     })
   }
 
-  /** Places may be free: those that go on come before those that begin. */
+  /** Call it when places may be free. Processes that go on are served before any that begin. */
   async retry(): Promise<void> {
     for (const pid of this.#waiters.keys()) this.#inOrder(pid, () => this.#serve(pid))
     await Promise.all(this.#last.values())
@@ -81,7 +85,7 @@ export class Limits {
     if (isServed) for (const call of acquired) call()
   }
 
-  /** A failure is the end of the process here, or of the host: whoever waits is not served. */
+  /** A failure means that the host closes or has lost the process, which is then not served. */
   #inOrder(pid: string, work: () => Promise<void>): void {
     const done = (this.#last.get(pid) ?? Promise.resolve())
       .then(work)

@@ -52,8 +52,9 @@ export interface SubmissionsOptions {
 }
 
 /**
- * Takes what clients have put into the store: workers what was submitted, as long as slots are
- * free; every host the forks it can run, and what a schedule starts by hand.
+ * Takes what clients have put into the store. A worker takes what was submitted, as long as slots
+ * are free. Every host takes the forks that it can run, and what was started by hand from a
+ * schedule.
  */
 export class Submissions {
   readonly #options: SubmissionsOptions
@@ -62,10 +63,10 @@ export class Submissions {
   /** By pid, oldest first. Nobody changes what waits, so it is read once. */
   readonly #waiting = new Map<string, Waiting>()
   #areWaiting = false
-  /** When a group of the queue was served: a number that grows. */
+  /** When each group of the queue was last served, as a number that grows. */
   readonly #served = new Map<string, number>()
   #count = 0
-  /** Those of them that this host has started. */
+  /** Of the processes that wait, the pids of those that this host has started. */
   readonly #ours = new Set<string>()
   #left: number
   #cancelTimer: () => void = () => {}
@@ -309,7 +310,7 @@ export class Submissions {
     this.#options.run(restored.program, fork, live => {
       live.beginsAt(now)
       live.start({ released: true, fail: false, maxRecoveries: 0 })
-      // What runs says so by the record of its recovery.
+      // If it runs, the record of its recovery says so.
       if (status !== 'running' && status !== 'undoing') live.announce({ type: 'FORK', step })
     })
   }
@@ -335,7 +336,7 @@ export class Submissions {
   }
 }
 
-/** The steps with one, and its branches, as before their first attempt, which RECOVER begins. */
+/** The steps, with `step` and its branches as before their first attempt, which RECOVER begins. */
 function asNotBegun(steps: ProcessRecord['steps'], step: string, at: number): ProcessRecord['steps'] {
   const hasBranches = Object.keys(steps).some(name => name.startsWith(`${step}.`))
   const entries = Object.entries(steps).map(([name, before]) => {
@@ -343,7 +344,7 @@ function asNotBegun(steps: ProcessRecord['steps'], step: string, at: number): Pr
     if (name === step && hasBranches) return [name, { ...before, startedAt: at }] as const
     const isOpen = (name === step || name.startsWith(`${step}.`)) && before.endedAt === undefined
     const { until, state } = before
-    // A machine goes on: it is the attempt that it was.
+    // A machine goes on in the same attempt.
     const machine = state === undefined ? { attempt: 0 } : { attempt: before.attempt, state }
     const again = { status: 'running', ...machine, startedAt: at, ...(until !== undefined && { until }) } as const
     return [name, isOpen ? again : before] as const

@@ -9,7 +9,7 @@ import type { Attempts } from '../attempts.ts'
 import type { StoredMemory } from '../stored-memory.ts'
 import type { StreamWriter, Workplace } from '../workplace.ts'
 
-/** What an attempt resolves with, but for when, and how far it was. */
+/** What an attempt resolves with, without its time and its progress. */
 export type Result = DistributiveOmit<AttemptResult, 'at' | 'progress'>
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

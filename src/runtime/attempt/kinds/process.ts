@@ -23,7 +23,7 @@ async function start({ name, child }: ChildStep, input: Json, attempt: AttemptUn
     attempt.execution.throwIfAborted()
     return environment.startChild(planOf(child), input, { pid, step: name }, failures)
   }
-  // A store that fails is waited for: it is no failure of the step.
+  // If the store fails, the step waits for it and does not fail.
   const started = await keepTrying(once, {
     clock: environment.clock,
     onError: error => environment.onStoreError(error, pid),

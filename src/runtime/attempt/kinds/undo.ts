@@ -17,7 +17,7 @@ export const undoAttempt: AttemptKind<WorkUndo> = {
     await work(undoContext({ ...context, data }, succeeded(output, step.settled), attempt), attempt.remembers)
     return { output: null }
   },
-  // What the process has left may still be under way.
+  // Work of a step that the process has left may still be under way.
   follows: attempts => attempts.leftovers(),
   timeoutMs: ({ timeoutMs }) => timeoutMs,
   retry: ({ retry }) => retry,
@@ -37,6 +37,8 @@ export function undoContext(context: StepContext, output: Json | undefined, { pr
   } satisfies UndoContext as unknown as AnyContext
 }
 
-/** @param isSettled it says whether the work has succeeded */
+/**
+ * @param isSettled whether the output says if the work has succeeded, as `Promise.allSettled` does
+ */
 export const succeeded = (output: Json | undefined, isSettled: boolean | undefined): Json | undefined =>
   isSettled && isFulfilled(output) ? output.value : output
