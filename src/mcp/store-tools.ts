@@ -175,7 +175,7 @@ export function storeTools(steering: boolean): {
   }
 }
 
-/** What a caller can do something about is a result, which a model reads. */
+/** Makes a result, which a model reads, of an error that the caller can do something about. */
 export function asResult(error: unknown): CallToolResult {
   if (error instanceof StepwrightError) return failureOf(`${error.code}: ${error.message}`)
   if (error instanceof TypeError) return failureOf(error.message)
