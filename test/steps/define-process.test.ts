@@ -234,7 +234,7 @@ const refused: [title: string, make: () => unknown, message: RegExp][] = [
     () => p.step('read', read, { interrupt: 'yes' }),
     /interrupt of step 'read' must be a Standard Schema.*received 'yes'/,
   ],
-  ['options of an interrupt', () => p.interrupt('i', { data: 1 }), /options of interrupt 'i' .*unknown key 'data'/],
+  ['options of an interrupt', () => p.interrupt('i', { dat: 1 }), /options of interrupt 'i' .*unknown key 'dat'/],
   ['schema of an interrupt', () => p.interrupt('i', { schema: true }), /schema of interrupt 'i'.*received true/],
   ['timeout of an interrupt', () => p.interrupt('i', { timeout: '7 d' }), /timeout of interrupt 'i'.*received '7 d'/],
   ['sleep', () => p.sleep('s', '10 m'), /time of sleep 's'.*received '10 m'/],
