@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
-import { copyStore, createRuntime, lowdbStore } from '../../src/index.ts'
+import { copyStore, createRuntime, defineProcess, lowdbStore } from '../../src/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { created } from '../../src/testing/conformance/samples.ts'
 import { runCli } from './fake-io.ts'
@@ -129,4 +129,26 @@ test('doctor in words', async t => {
   t.is(repaired.status, 0)
   t.regex(repaired.stdout, /\n  Moved to [^\n]*lost\+found\/odd\.json\.[0-9a-z]{11}\n$/)
   t.is(repaired.stderr, 'stepwright: 1 thing is wrong, 1 moved out of the way\n')
+})
+
+test('doctor finds places that nobody has', async t => {
+  const one = defineProcess({ name: 'one', limit: { concurrency: 1 } }).interrupt('wait')
+  const { dir, runtime } = await openStore(t, one)
+  const job = await runtime.start(one)
+  for await (const { status } of runtime.watch(job.pid)) if (status === 'interrupted') break
+  t.deepEqual(await doctor(dir), { status: 0, found: [] })
+  const [limit = ''] = fs.readdirSync(join(dir, 'limits'))
+  const place = (number: number): string => join(dir, 'limits', limit, `${number}`)
+  t.deepEqual(fs.readdirSync(join(dir, 'limits', limit)), ['0'])
+  fs.writeFileSync(place(1), '')
+  fs.writeFileSync(place(2), '{"pid":"aou70wpeao0dna1nhixf","at":1}')
+  fs.writeFileSync(place(3), '{"pid":"aou70wpeao0dna1nhixf","at":1,"kept":true}')
+  const { status, found } = await doctor(dir, '--repair')
+  t.is(status, 0)
+  t.deepEqual(
+    found.map(({ message }) => [1, 2].filter(number => message.includes(place(number)))),
+    [[1], [2]],
+  )
+  t.deepEqual(fs.readdirSync(join(dir, 'limits', limit)).toSorted(), ['0', '3'])
+  await job.cancel()
 })

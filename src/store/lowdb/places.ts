@@ -1,15 +1,32 @@
 import { draftOf, ifThere, makeFolder, readText, removeFile, writeNew } from '../../journal/files.ts'
 import type { Files } from '../../journal/files.ts'
-import { roomOfRate, type LimitRecord, type Room } from '../../record/limit.ts'
+import { corrupt } from '../../journal/failures.ts'
+import { isLimitId, roomOfRate, type LimitRecord, type Room } from '../../record/limit.ts'
+import { isPid } from '../../record/pid.ts'
 import { namesIn } from './paths.ts'
 import type { Paths } from './paths.ts'
 
 /** Whoever claims a place looks again if others change its limit more often than this meanwhile. */
 const MAX_ATTEMPTS = 20
 
+/** What a file of a limit says. */
+export interface Claim {
+  readonly pid: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** It counts for a rate, and does not become free with its process. */
+  readonly kept?: true
+}
+
+function toClaim(value: unknown): Claim {
+  const { pid, at, kept } = value as Readonly<Record<string, unknown>>
+  if (!isPid(pid) || !Number.isFinite(at)) throw new TypeError('it has no pid, or no time')
+  return { pid, at: at as number, ...(kept === true && { kept }) }
+}
+
 /**
  * Who has places in limits. A limit is a folder of numbered files, each made by an exclusive link,
- * with its content at once: the pid, and when it was claimed.
+ * with its content at once: see Claim.
  *
  * - Of a limit of concurrency, a number is a place. Only the owner of its process unlinks the file,
  *   so no place is ever freed under a new claim; a process that is adopted brings its places.
@@ -29,7 +46,7 @@ export class Places {
 
   room(limit: LimitRecord, now: number, taken = this.#numbers(limit.id)): Room {
     if (limit.perMs === undefined) return { free: Math.max(0, limit.places - taken.length) }
-    const times = taken.slice(-limit.places).flatMap(number => this.#read(limit.id, number)?.at ?? [])
+    const times = taken.slice(-limit.places).flatMap(number => this.#timeOf(limit.id, number) ?? [])
     return roomOfRate(limit, times, now)
   }
 
@@ -85,7 +102,7 @@ export class Places {
   /** @returns `undefined` if there is none left */
   #takePlace(pid: string, limit: LimitRecord, now: number): string | undefined {
     const { id, places } = limit
-    return this.#withDraft(pid, id, now, draft => {
+    return this.#withDraft(pid, limit, now, draft => {
       const taken = new Set(this.#numbers(id))
       if (taken.size >= places) return undefined
       for (let number = 0; number < places; number++) {
@@ -100,7 +117,7 @@ export class Places {
 
   #takeTurn(pid: string, limit: LimitRecord, now: number): string | undefined {
     const { id, perMs = 0 } = limit
-    return this.#withDraft(pid, id, now, draft => {
+    return this.#withDraft(pid, limit, now, draft => {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const looked = performance.now()
         const numbers = this.#numbers(id)
@@ -122,14 +139,15 @@ export class Places {
   #forgetOld({ id, places, perMs = 0 }: LimitRecord, numbers: readonly number[], now: number): void {
     const last = numbers.at(-1) ?? 0
     for (const number of numbers) {
-      if (number > last - places && (this.#read(id, number)?.at ?? 0) + perMs > now) return
+      if (number > last - places && (this.#timeOf(id, number) ?? 0) + perMs > now) return
       removeFile(this.#files, this.#paths.place(id, number))
     }
   }
 
-  #withDraft<T>(pid: string, id: string, now: number, work: (draft: string) => T): T {
+  #withDraft<T>(pid: string, { id, perMs }: LimitRecord, now: number, work: (draft: string) => T): T {
+    const isKept = perMs !== undefined
     const draft = draftOf(this.#paths.place(id, 0))
-    const text = Buffer.from(JSON.stringify({ pid, at: now }))
+    const text = Buffer.from(JSON.stringify({ pid, at: now, ...(isKept && { kept: true }) }))
     for (let attempt = 1; ; attempt++) {
       makeFolder(this.#files, this.#paths.limit(id))
       // Whoever frees the last place removes the folder.
@@ -143,26 +161,57 @@ export class Places {
     }
   }
 
+  /** Every claim, or why it makes no sense. */
+  *all(): Generator<{ readonly file: string; readonly claim: Claim | Error }> {
+    for (const id of namesIn(this.#files, this.#paths.limits).filter(isLimitId))
+      for (const number of this.#numbers(id)) {
+        const file = this.#paths.place(id, number)
+        try {
+          const claim = this.#read(id, number)
+          if (claim !== undefined) yield { file, claim }
+        } catch (error) {
+          yield { file, claim: error as Error }
+        }
+      }
+  }
+
   /** In order. */
   #numbers(id: string): number[] {
     return namesIn(this.#files, this.#paths.limit(id))
-      .filter(name => /^\d{1,12}$/.test(name))
+      .filter(name => /^\d{1,15}$/.test(name))
       .map(Number)
       .toSorted((a, b) => a - b)
   }
 
   #filesOf(pid: string, id: string): string[] {
-    return this.#numbers(id).flatMap(number =>
-      this.#read(id, number)?.pid === pid ? this.#paths.place(id, number) : [],
-    )
+    return this.#numbers(id).flatMap(number => {
+      try {
+        return this.#read(id, number)?.pid === pid ? this.#paths.place(id, number) : []
+      } catch {
+        // Nobody's: `stepwright doctor` tells of it.
+        return []
+      }
+    })
   }
 
-  #read(id: string, number: number): { readonly pid: string; readonly at: number } | undefined {
-    const text = ifThere(() => readText(this.#files, this.#paths.place(id, number)))
+  /** When a claim of a rate was made. One that makes no sense counts from when its file was made. */
+  #timeOf(id: string, number: number): number | undefined {
+    const file = this.#paths.place(id, number)
     try {
-      return text === undefined ? undefined : (JSON.parse(text) as { pid: string; at: number })
+      return this.#read(id, number)?.at
     } catch {
-      return undefined
+      return this.#files.statSync(file, { throwIfNoEntry: false })?.mtimeMs
+    }
+  }
+
+  /** @throws ERR_STORE_CORRUPT */
+  #read(id: string, number: number): Claim | undefined {
+    const file = this.#paths.place(id, number)
+    try {
+      const text = ifThere(() => readText(this.#files, file))
+      return text === undefined ? undefined : toClaim(JSON.parse(text))
+    } catch (error) {
+      throw corrupt(file, error)
     }
   }
 
