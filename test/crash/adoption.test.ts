@@ -45,13 +45,13 @@ test('of several living hosts, one of which is stopped, each process goes to exa
   await victim.die()
   const taken = await until('all are taken', async () => {
     const infos = await all(world)
-    return infos.every(({ host }) => host === undefined || host.state === 'alive') && infos
+    // The victim counts as alive for 50 ms: so long its last answer is remembered.
+    return infos.every(({ host }) => host === undefined || heirs.some(({ id }) => id === host.id)) && infos
   })
   const ms = performance.now() - killed
   t.log(`adopted after ${ms.toFixed(0)} ms`)
   t.true(ms < 60_000, `${ms} ms: two seconds on a machine that is not busy`)
   t.is(taken.length, before.size)
-  for (const { host } of taken) t.true(host === undefined || heirs.some(({ id }) => id === host.id))
   for (const { pid, name } of taken) {
     if (name === 'stuck') t.deepEqual(await world.client.result(pid), { attempt: 2 })
     const now = await world.get(pid)
