@@ -29,6 +29,8 @@ export function memoryOf(records: readonly ProcessRecord[], step: string): Memor
 export function outputOf(records: readonly ProcessRecord[], step: string): Json | undefined {
   const inherited = own(records[0]?.inherited?.outputs, step)
   if (inherited !== undefined) return inherited
+  // The output of a branch is a part of the data.
+  if (step.includes('.')) return workOf(records, step).output
   // Leaving a step and beginning the next one is one line, whose data is still the output.
   const ending = records.find(({ steps }) => own(steps, step)?.endedAt !== undefined)
   if (ending === undefined || own(ending.steps, step)?.status !== 'finished') return undefined

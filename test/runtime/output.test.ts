@@ -121,3 +121,13 @@ test('args of a spec may be made of the input, for each process its own', async 
   })
   await t.throwsAsync(wrong.run(), { message: /args of step 'greet' must be an array; received 'Ada'/ })
 })
+
+test('the path of a branch gives its output, also by the last branch that ended', async t => {
+  const definition = defineProcess({ name: 'branches', input: typed<{ amount: number }>() })
+    .parallel('publish', { search: () => 'found', mail: () => 'sent' })
+    .step('end', ({ output }) => Promise.all(['publish.search', 'publish.mail'].map(path => output(path as 'publish'))))
+  const runtime = await createTestRuntime({ processes: [definition] })
+  const job = await runtime.start(definition, { amount: 1 })
+  t.deepEqual((await job.result()) as unknown, ['found', 'sent'])
+  await runtime.close()
+})
