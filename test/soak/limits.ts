@@ -102,7 +102,7 @@ export async function soakLimits(
   const lines = (await readFile(effects, 'utf8')).trim().split('\n')
   const found = lines.map(line => JSON.parse(line) as Effect)
   const { most, longestWaitMs } = check(found, violations)
-  if (rate !== undefined) checkRate(begins, rate, violations)
+  if (rate !== undefined) checkRate(begins, rate, kills + stops, violations)
   return { kills, stops, processes: pids.length, most, longestWaitMs, violations }
 }
 
@@ -127,13 +127,17 @@ function check(effects: readonly Effect[], violations: string[]) {
   return { most, longestWaitMs }
 }
 
-/** @param begins epoch milliseconds */
-function checkRate(begins: readonly number[], rate: string, violations: string[]): void {
+/**
+ * @param begins epoch milliseconds
+ * @param late how many may have begun later than they were counted: one for each host that was
+ * killed or stopped in between
+ */
+function checkRate(begins: readonly number[], rate: string, late: number, violations: string[]): void {
   const [places = 0, seconds = 0] = rate.split('/').map(part => Number.parseInt(part, 10))
   const inOrder = begins.toSorted((a, b) => a - b)
   for (const [index, at] of inOrder.entries())
-    if (index >= places && at - inOrder[index - places]! < seconds * 1_000)
-      violations.push(`${places + 1} have begun within ${at - inOrder[index - places]!} ms at ${at}`)
+    if (index >= places + late && at - inOrder[index - places - late]! < seconds * 1_000)
+      violations.push(`${places + late + 1} have begun within ${at - inOrder[index - places - late]!} ms at ${at}`)
 }
 
 if (import.meta.main) {
