@@ -36,7 +36,8 @@ const STORES = {
 for (const [kind, makeStore] of Object.entries(STORES))
   test(`${kind}: each item is a process, in a host with one slot, and is deleted with its parent`, async t => {
     const store = makeStore()
-    await using runtime = await createRuntime({ processes: [batch, double], store, concurrency: 1 })
+    const runtime = await createRuntime({ processes: [batch, double], store, concurrency: 1 })
+    t.teardown(() => runtime.close())
     const job = await runtime.start(batch, [1, 5, 7])
     t.is(await job.result(), 26)
     const children = await all(store, 'double')
@@ -66,7 +67,8 @@ test('no more than concurrency are under way at a time', async t => {
     now -= 1
   })
   const many = defineProcess({ name: 'many' }).each('all', () => [1, 2, 3, 4, 5, 6], slow, { concurrency: 2 })
-  await using runtime = await createRuntime({ processes: [many, slow], store: memoryStore() })
+  const runtime = await createRuntime({ processes: [many, slow], store: memoryStore() })
+  t.teardown(() => runtime.close())
   await (await runtime.start(many)).result()
   t.is(most, 2)
 })
@@ -79,7 +81,8 @@ test('the first that fails ends the parent, and the others are cancelled', async
     })
     .interrupt('wait')
   const parent = defineProcess({ name: 'parent' }).each('all', () => [false, true, false], waits, { concurrency: 2 })
-  await using runtime = await createRuntime({ processes: [parent, waits], store })
+  const runtime = await createRuntime({ processes: [parent, waits], store })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(parent)
   await t.throwsAsync(job.result(), { message: /Item 1 of step 'all' failed: .*broken/ })
   for (const { pid, status } of await all(store, 'waits')) {
@@ -94,7 +97,8 @@ test('the first that fails ends the parent, and the others are cancelled', async
 
 test('failures of processes are kept as those of items, and only they run again', async t => {
   const store = memoryStore()
-  await using runtime = await createRuntime({ processes: [kept, double], store })
+  const runtime = await createRuntime({ processes: [kept, double], store })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(kept, [1, 2])
   const output = await job.result()
   t.deepEqual(output[0], { status: 'fulfilled', value: 2 })
@@ -113,7 +117,8 @@ test('a parent that is cancelled cancels its children', async t => {
   const store = memoryStore()
   const waits = defineProcess({ name: 'waits', input: typed<number>() }).interrupt('wait')
   const parent = defineProcess({ name: 'parent' }).each('all', () => [1, 2, 3], waits)
-  await using runtime = await createRuntime({ processes: [parent, waits], store })
+  const runtime = await createRuntime({ processes: [parent, waits], store })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(parent)
   for (;;) {
     const children = await all(store, 'waits')
@@ -144,7 +149,8 @@ test('the next host goes on with the same children', async t => {
   await waiting(2)
   t.is((await all(store, 'asks')).length, 3)
   await first.close()
-  await using second = await createRuntime({ processes: [parent, asks], store })
+  const second = await createRuntime({ processes: [parent, asks], store })
+  t.teardown(() => second.close())
   for (const child of await waiting(2)) await second.proceed(child.pid, (child.input as number) * 10)
   t.deepEqual(await second.result(pid), [10, 20, 30])
   t.is((await all(store, 'asks')).length, 3)
@@ -165,7 +171,8 @@ test('wrong use: options that a definition has itself, an empty definition, and 
 })
 
 test('the definition of the items need not be given to the runtime', async t => {
-  await using runtime = await createRuntime({ processes: [batch], store: memoryStore() })
+  const runtime = await createRuntime({ processes: [batch], store: memoryStore() })
+  t.teardown(() => runtime.close())
   t.is(await (await runtime.start(batch, [1])).result(), 2)
 })
 
@@ -180,7 +187,8 @@ test('a parent that undoes what it did cancels its children first', async t => {
   const parent = defineProcess({ name: 'parent' })
     .step('book', () => 1, { undo: () => void undone.push('book') })
     .each('all', () => [false, true], mixed, { concurrency: 2 })
-  await using runtime = await createRuntime({ processes: [parent], store })
+  const runtime = await createRuntime({ processes: [parent], store })
+  t.teardown(() => runtime.close())
   await t.throwsAsync((await runtime.start(parent)).result(), { message: /broken/ })
   for (const { pid } of await all(store, 'mixed')) await t.throwsAsync(runtime.result(pid))
   t.deepEqual(undone, ['book'])

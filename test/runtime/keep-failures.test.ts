@@ -29,7 +29,8 @@ function parity(broken: Set<number>, options: { tolerate?: number | `${number}%`
 test('each: failures are kept beside outputs, and the step goes on', async t => {
   const { definition, ran } = parity(new Set([2, 3]))
   const store = memoryStore()
-  await using runtime = await createRuntime({ processes: [definition], store })
+  const runtime = await createRuntime({ processes: [definition], store })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(definition, [1, 2, 3, 4])
   const output = await job.result()
   t.deepEqual(brief(output), {
@@ -56,7 +57,8 @@ for (const [tolerate, count, fits] of [
   test(`each: of ${count}, ${fits ? 'as many' : 'more'} fail than tolerate: ${tolerate} allows`, async t => {
     const items = [...Array.from({ length: count }).keys()]
     const { definition, ran } = parity(new Set([1, 3]), { tolerate })
-    await using runtime = await createRuntime({ processes: [definition], store: memoryStore() })
+    const runtime = await createRuntime({ processes: [definition], store: memoryStore() })
+    t.teardown(() => runtime.close())
     const job = await runtime.start(definition, items)
     if (fits) {
       t.is((await job.result()).length, count)
@@ -81,7 +83,8 @@ test('each: a timeout and the last retry are failures like any other', async t =
     },
     { onFailure: 'keep', timeout: '10ms', retry: { attempts: 2, delay: 0 } },
   )
-  await using runtime = await createRuntime({ processes: [slow], store: memoryStore() })
+  const runtime = await createRuntime({ processes: [slow], store: memoryStore() })
+  t.teardown(() => runtime.close())
   const output = await (await runtime.start(slow)).result()
   t.like(output[0], { status: 'rejected', error: { code: 'ERR_STEP_TIMEOUT' } })
   t.like(output[1], { status: 'rejected', error: { message: 'attempt 2' } })
@@ -108,7 +111,8 @@ test('each: the next host runs neither what succeeded nor what failed', async t 
   const job = await first.start(work)
   await gate.promise
   await first.close()
-  await using second = await createRuntime({ processes: [work], store })
+  const second = await createRuntime({ processes: [work], store })
+  t.teardown(() => second.close())
   t.deepEqual(brief(await second.result(job.pid)), {
     0: ['fulfilled', 'good'],
     1: 'bad',
@@ -133,7 +137,8 @@ test('parallel: failures are kept beside outputs, after their retries', async t 
     },
     { onFailure: 'keep' },
   )
-  await using runtime = await createRuntime({ processes: [publish], store: memoryStore() })
+  const runtime = await createRuntime({ processes: [publish], store: memoryStore() })
+  t.teardown(() => runtime.close())
   const job = await runtime.start(publish)
   const { search, mail } = await job.result()
   t.deepEqual(search, { status: 'fulfilled', value: 'found' })
@@ -153,7 +158,8 @@ test('parallel: one failure more than tolerated is that of the process', async t
     { one: fail, two: fail, three: () => 3 },
     { onFailure: 'keep', tolerate: 1 },
   )
-  await using runtime = await createRuntime({ processes: [publish], store: memoryStore() })
+  const runtime = await createRuntime({ processes: [publish], store: memoryStore() })
+  t.teardown(() => runtime.close())
   const error = await t.throwsAsync<Error & { step: string }>((await runtime.start(publish)).result())
   t.is(error?.step, 'publish.two')
   await t.throwsAsync(publish.run(), { message: /broken/ })

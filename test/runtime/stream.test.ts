@@ -27,7 +27,8 @@ test('what a step writes is read in order, with where it comes from, and ends wi
       write({ lines: data.length })
     })
     .step('sign', ({ write }) => write(null))
-  await using runtime = await open(poem)
+  const runtime = await open(poem)
+  t.teardown(() => runtime.close())
   const job = await runtime.start(poem, ['one', 'two'])
   const parts = await Array.fromAsync(runtime.stream(job.pid))
   t.deepEqual(parts, [
@@ -51,7 +52,8 @@ test('a new attempt resets what the one before has written', async t => {
     },
     { retry: { attempts: 3, delay: 0 } },
   )
-  await using runtime = await open(flaky)
+  const runtime = await open(flaky)
+  t.teardown(() => runtime.close())
   const job = await runtime.start(flaky)
   const parts = await Array.fromAsync(runtime.stream(job.pid))
   t.deepEqual(
@@ -78,7 +80,8 @@ test('what a call of once has written stays when its output does', async t => {
     },
     { retry: { attempts: 2, delay: 0 } },
   )
-  await using runtime = await open(agent)
+  const runtime = await open(agent)
+  t.teardown(() => runtime.close())
   const job = await runtime.start(agent)
   const parts = await Array.fromAsync(runtime.stream(job.pid))
   t.is(shown(parts).join(''), 'one 1 begin 2 two 2 ')
@@ -102,7 +105,8 @@ test('a retry within a call of once resets that call alone', async t => {
       { retry: { attempts: 2, delay: 0 } },
     ),
   )
-  await using runtime = await open(asks)
+  const runtime = await open(asks)
+  t.teardown(() => runtime.close())
   const job = await runtime.start(asks)
   t.deepEqual(shown(await Array.fromAsync(runtime.stream(job.pid))), ['try 2'])
 })
@@ -120,7 +124,8 @@ test('each item and each branch writes for itself', async t => {
       { retry: { attempts: 2, delay: 0 }, concurrency: 1 },
     )
     .parallel('publish', { search: ({ write }) => write('found'), mail: ({ write }) => write('sent') })
-  await using runtime = await open(fan)
+  const runtime = await open(fan)
+  t.teardown(() => runtime.close())
   const job = await runtime.start(fan)
   const parts = await Array.fromAsync(runtime.stream(job.pid))
   t.deepEqual(shown(parts.filter(({ step }) => step === 'work')), ['a1', 'part of a', 'part of b', 'b2'])
@@ -143,7 +148,8 @@ test('what is no JSON, or too large, is refused where it is written', async t =>
         errors.push((error as { code: string }).code)
       }
   })
-  await using runtime = await open(strange)
+  const runtime = await open(strange)
+  t.teardown(() => runtime.close())
   await (await runtime.start(strange)).result()
   t.deepEqual(errors, ['ERR_NOT_JSON', 'ERR_NOT_JSON', 'ERR_RECORD_TOO_LARGE'])
   await t.notThrowsAsync(strange.run())
@@ -163,7 +169,8 @@ test('ten thousand chunks are few writes, and the reader has them before the end
       if (i % 100 === 0) await new Promise(setImmediate)
     }
   })
-  await using runtime = await open(many, store)
+  const runtime = await open(many, store)
+  t.teardown(() => runtime.close())
   const job = await runtime.start(many)
   let count = 0
   for await (const { offset, chunk } of runtime.stream(job.pid)) {
@@ -187,7 +194,8 @@ test('the host that goes on counts from where the stream ends, and resets what t
   const job = await first.start(writes)
   await gate.promise
   await first.close()
-  await using second = await open(writes, store)
+  const second = await open(writes, store)
+  t.teardown(() => second.close())
   const parts = await Array.fromAsync(second.stream(job.pid))
   t.deepEqual(
     parts.map(({ offset }) => offset),
@@ -204,7 +212,8 @@ test('a stream that cannot be written harms nobody', async t => {
     write('x')
     return 1
   })
-  await using runtime = await open(one, store)
+  const runtime = await open(one, store)
+  t.teardown(() => runtime.close())
   t.is(await (await runtime.start(one)).result(), 1)
   t.regex(await warned, /stream of process \w+ threw: Error: the disk is full/)
 })
@@ -215,7 +224,8 @@ test('isolated work writes as well, and what it does once', async t => {
     { module: new URL('./isolated.ts', import.meta.url), export: 'writes' },
     { isolate: 'thread' },
   )
-  await using runtime = await open(crunch, lowdbStore(makeTempDir()))
+  const runtime = await open(crunch, lowdbStore(makeTempDir()))
+  t.teardown(() => runtime.close())
   const job = await runtime.start(crunch)
   const parts = await Array.fromAsync(runtime.stream(job.pid))
   t.deepEqual(
@@ -233,7 +243,8 @@ test('a signal ends reading with its reason, and closing the client too', async 
   const waits = defineProcess({ name: 'waits' })
     .step('write', ({ write }) => write(1))
     .interrupt('wait')
-  await using runtime = await open(waits, store)
+  const runtime = await open(waits, store)
+  t.teardown(() => runtime.close())
   const job = await runtime.start(waits)
   const client = openClient(store)
   const stop = new AbortController()
