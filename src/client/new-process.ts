@@ -11,7 +11,7 @@ import {
 import type { ForkOptions } from './client.ts'
 import { failedOnly, lastWithFailures } from './failed-only.ts'
 import { undoAgain } from './undo-again.ts'
-import { moveTimes } from '../record/move-times.ts'
+import { carriedOver } from './carried-over.ts'
 import { createPid } from '../record/pid.ts'
 
 /** What whoever starts or submits a process says of it. */
@@ -97,19 +97,7 @@ export function forkOf(
   const whole = from === undefined || isFresh ? undefined : stoppedMachine(records, from)
   const begun = isOnlyFailed ? failures?.begun : (whole ?? underWay[0])
   if (from === undefined || begun === undefined) throw unknownStep(last, from, isOnlyFailed && underWay.length > 0)
-  const {
-    key: _key,
-    parent: _parent,
-    retryOf: _retryOf,
-    startsAt: _startsAt,
-    trace: _trace,
-    progress: _progress,
-    memory: _memory,
-    deaths: _deaths,
-    error: _error,
-    epoch: _epoch,
-    ...kept
-  } = moveTimes(begun, at - begun.at)
+  const { error: _error, ...kept } = carriedOver(begun, at - begun.at)
   return {
     ...kept,
     pid: createPid(at),

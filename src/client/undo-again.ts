@@ -1,6 +1,6 @@
 import { memoryOf, undoneWorkOf } from '../record/memory.ts'
 import type { Json, Memory, ProcessRecord, StepRecord } from '../record/record.ts'
-import { moveTimes } from '../record/move-times.ts'
+import { carriedOver } from './carried-over.ts'
 import { createPid } from '../record/pid.ts'
 
 const UNDO = '.undo'
@@ -31,18 +31,7 @@ export function undoAgain(records: readonly ProcessRecord[], at: number): Proces
     // Its recovery begins it, as that of every fork.
     isFirst(name) ? { status: 'running', attempt: 0, startedAt: last.at } : { status: 'pending', attempt: 0 },
   ])
-  const {
-    key: _key,
-    parent: _parent,
-    retryOf: _retryOf,
-    startsAt: _startsAt,
-    trace: _trace,
-    progress: _progress,
-    memory: _memory,
-    deaths: _deaths,
-    epoch: _epoch,
-    ...kept
-  } = moveTimes({ ...last, steps: { ...steps, ...Object.fromEntries(again) } }, at - last.at)
+  const kept = carriedOver({ ...last, steps: { ...steps, ...Object.fromEntries(again) } }, at - last.at)
   const regions = undos.filter(isFirst).map(name => [stepOf(name).slice(from.length + 1), isFailed(name)] as const)
   const isParallel = outline.some(({ name, kind }) => name === from && kind === 'parallel')
   const states: Json = isParallel
